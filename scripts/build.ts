@@ -1,0 +1,23 @@
+/** Builds `dist` of every published package, in the order of the import table: `bun run build`. */
+import { rm } from "node:fs/promises"
+import { $ } from "bun"
+import { publishOrder } from "./lib/rooms.ts"
+
+const root = `${import.meta.dir}/..`
+
+export const build = async (): Promise<void> => {
+  for (const room of publishOrder) await rm(`${root}/packages/${room}/dist`, { recursive: true, force: true })
+  for (const room of publishOrder) {
+    const started = performance.now()
+    await $`${root}/node_modules/.bin/tsc -p tsconfig.json`.cwd(`${root}/packages/${room}`)
+    console.log(`built @nuner/${room} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
+  }
+}
+
+if (import.meta.main) {
+  await build().catch((cause: unknown) => {
+    if (cause instanceof $.ShellError) console.error(cause.stdout.toString(), cause.stderr.toString())
+    else console.error(cause)
+    process.exit(1)
+  })
+}

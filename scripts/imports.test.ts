@@ -1,0 +1,52 @@
+import { expect, test } from "bun:test"
+import { Glob } from "bun"
+import { rooms } from "./lib/rooms.ts"
+
+const root = `${import.meta.dir}/..`
+const transpiler = new Bun.Transpiler({ loader: "ts" })
+
+/** Type-only imports are erased by the transpiler, so they are found in the text as well. */
+const imports = (source: string): Array<string> => [
+  ...transpiler.scanImports(source).map(({ path }) => path),
+  ...[...source.matchAll(/\bfrom\s+["']([^"']+)["']/g)].map((match) => match[1]!)
+]
+
+const packageFolders = [...new Glob("packages/*/package.json").scanSync(root)].map((path) => path.split("/")[1]!)
+
+test("every package has a row in the import table, and every row a package", () => {
+  expect(packageFolders.toSorted()).toEqual(Object.keys(rooms).toSorted())
+})
+
+for (const room of packageFolders) {
+  test(`${room} imports only the rooms in its row`, async () => {
+    const allowed = new Set(rooms[room])
+    const manifest = await Bun.file(`${root}/packages/${room}/package.json`).json()
+    const declared = new Set([
+      ...Object.keys(manifest.dependencies ?? {}),
+      ...Object.keys(manifest.peerDependencies ?? {})
+    ])
+    const strangers: Array<string> = []
+    for (const path of new Glob("src/**/*.ts").scanSync(`${root}/packages/${room}`)) {
+      for (const name of imports(await Bun.file(`${root}/packages/${room}/${path}`).text())) {
+        const ours = /^@nuner\/([^/]+)/.exec(name)?.[1]
+        if (ours !== undefined && ours !== room && !(allowed.has(ours) && declared.has(`@nuner/${ours}`))) {
+          strangers.push(`${path} imports ${name}`)
+        }
+        if (name.startsWith("../../../") && !name.includes("fixtures")) strangers.push(`${path} reaches ${name}`)
+      }
+    }
+    for (const name of declared) {
+      const ours = /^@nuner\/(.+)$/.exec(name)?.[1]
+      if (ours !== undefined && !allowed.has(ours)) strangers.push(`package.json declares ${name}`)
+    }
+    expect(strangers).toEqual([])
+  })
+}
+
+test("the table has no cycle, so every package can be built after the ones it imports", () => {
+  const before: Array<string> = []
+  for (const [room, allowed] of Object.entries(rooms)) {
+    expect(allowed.filter((other) => !before.includes(other))).toEqual([])
+    before.push(room)
+  }
+})

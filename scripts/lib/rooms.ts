@@ -1,0 +1,31 @@
+/** The house's import table (docs/architecture.md): a package, and the packages of ours that it may import. */
+export const rooms: Record<string, ReadonlyArray<string>> = {
+  core: [],
+  annotator: ["core"],
+  aligner: ["core"],
+  sampler: ["core"],
+  engine: [],
+  encoder: ["core", "engine"],
+  trainer: ["core", "engine", "encoder", "sampler"],
+  classifier: ["core", "engine", "encoder"],
+  tadner: ["core", "engine", "encoder"],
+  miner: ["core"],
+  metrics: ["core"],
+  pipelines: [
+    "core",
+    "annotator",
+    "aligner",
+    "sampler",
+    "engine",
+    "encoder",
+    "trainer",
+    "classifier",
+    "tadner",
+    "miner",
+    "metrics"
+  ],
+  testing: ["core", "engine"]
+}
+
+/** Published packages, each after the ones it imports. */
+export const publishOrder: ReadonlyArray<string> = Object.keys(rooms).filter((room) => room !== "testing")

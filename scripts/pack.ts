@@ -1,0 +1,95 @@
+/**
+ * Proves that the packages publish: packs every one, installs the tarballs in an empty project outside the workspace, imports each
+ * under Bun and type-checks a program against their declarations: `bun run test:pack`.
+ */
+import { mkdtemp, rm } from "node:fs/promises"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { $ } from "bun"
+import { build } from "./build.ts"
+import { publishOrder } from "./lib/rooms.ts"
+
+const root = join(import.meta.dir, "..")
+const project = await mkdtemp(join(tmpdir(), "nuner-pack-"))
+
+try {
+  await build()
+  const tarballs: Record<string, string> = {}
+  for (const room of publishOrder) {
+    const folder = join(project, "tarballs", room)
+    await $`bun pm pack --destination ${folder} --quiet`.cwd(join(root, "packages", room)).quiet()
+    const [file] = [...new Bun.Glob("*.tgz").scanSync(folder)]
+    tarballs[`@nuner/${room}`] = `file:${join(folder, file!)}`
+  }
+  const catalog: Record<string, string> = (await Bun.file(join(root, "package.json")).json()).workspaces.catalog
+  await Bun.write(
+    join(project, "package.json"),
+    JSON.stringify({
+      name: "a-user",
+      type: "module",
+      dependencies: {
+        "@nuner/trainer": tarballs["@nuner/trainer"],
+        "@nuner/pipelines": tarballs["@nuner/pipelines"],
+        effect: catalog.effect,
+        "@tensorflow/tfjs-core": catalog["@tensorflow/tfjs-core"],
+        "bun-types": catalog["bun-types"],
+        typescript: catalog.typescript
+      },
+      // The registry does not have the packages yet: each name resolves to its tarball.
+      overrides: tarballs
+    })
+  )
+  await Bun.write(
+    join(project, "tsconfig.json"),
+    JSON.stringify({
+      compilerOptions: {
+        target: "ESNext",
+        module: "NodeNext",
+        moduleResolution: "NodeNext",
+        strict: true,
+        noEmit: true,
+        types: ["bun-types"],
+        skipLibCheck: false
+      },
+      include: ["*.ts"]
+    })
+  )
+  // A user imports what is declared: @nuner/trainer's own dependencies are reached through it.
+  await Bun.write(
+    join(project, "trainer.ts"),
+    `import * as trainer from "@nuner/trainer"\nconsole.log("@nuner/trainer", Object.keys(trainer).length)\n`
+  )
+  await $`bun install`.cwd(project).quiet()
+  let failed = 0
+  console.log((await $`bun trainer.ts`.cwd(project).text()).trim())
+  for (const room of publishOrder) {
+    const name = `@nuner/${room}`
+    await Bun.write(
+      join(project, "one.mjs"),
+      `const m = await import(${JSON.stringify(name)}); console.log(Object.keys(m).length)`
+    )
+    const installed = await Bun.file(join(project, "node_modules", name, "package.json")).exists()
+    if (!installed) await $`bun add ${name}@${tarballs[name]}`.cwd(project).quiet()
+    const { exitCode, stdout, stderr } = await $`bun one.mjs`.cwd(project).nothrow().quiet()
+    const exports = Number(stdout.toString())
+    if (exitCode !== 0 || !(exports > 0)) {
+      failed++
+      console.error(`${name}: does not import from its tarball\n${stderr}`)
+    } else console.log(`${name}: ${exports} exports`)
+  }
+  const types = await $`node_modules/.bin/tsc -p tsconfig.json`.cwd(project).nothrow().quiet()
+  if (types.exitCode !== 0) {
+    failed++
+    console.error(`declarations do not type-check for a user:\n${types.stdout}`)
+  }
+  const help = await $`node_modules/.bin/nuner --help`.cwd(project).nothrow().quiet()
+  if (help.exitCode !== 0) {
+    failed++
+    console.error(`nuner --help fails from the tarball:\n${help.stdout}${help.stderr}`)
+  }
+  console.log(failed === 0 ? "every package packs, installs, imports and runs" : `${failed} failed`)
+  process.exitCode = failed === 0 ? 0 : 1
+} finally {
+  await rm(project, { recursive: true, force: true })
+  for (const room of publishOrder) await rm(join(root, "packages", room, "dist"), { recursive: true, force: true })
+}
