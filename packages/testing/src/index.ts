@@ -1,1 +1,6 @@
-export {}
+export { close } from "./close.ts"
+export { dataDir } from "./dataDir.ts"
+export { effectTest } from "./effectTest.ts"
+export { leakCheck } from "./leakCheck.ts"
+export { tempDir } from "./tempDir.ts"
+export { withData } from "./withData.ts"
