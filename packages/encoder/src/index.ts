@@ -1,1 +1,8 @@
-export {}
+export { parseConfigJson, toConfigJson } from "./config/configJson.ts"
+export { type Architecture, checkConfig, type EncoderConfig, maxTokens } from "./config/EncoderConfig.ts"
+export { bertBase, robertaBase, robertaLarge, small } from "./config/presets.ts"
+export type { Encoding, WordEncoding } from "./tokenizer/Encoding.ts"
+export { loadTokenizer } from "./tokenizer/loadTokenizer.ts"
+export type { SpecialToken, SpecialTokens } from "./tokenizer/SpecialTokens.ts"
+export { Tokenizer } from "./tokenizer/Tokenizer.ts"
+export { trainByteLevelBpe, trainWordPiece } from "./tokenizer/trainTokenizer.ts"

@@ -1,0 +1,39 @@
+import { InputError } from "@nuner/core"
+
+export interface SpecialToken {
+  readonly token: string
+  readonly id: number
+}
+
+export interface SpecialTokens {
+  /** Before every text: `<s>` or `[CLS]`. Its vector stands for the whole text. */
+  readonly first: SpecialToken
+  /** After every text: `</s>` or `[SEP]`. */
+  readonly last: SpecialToken
+  readonly pad: SpecialToken
+  readonly unknown: SpecialToken
+  /** Absent from some vocabularies. */
+  readonly mask?: SpecialToken
+}
+
+/** The conventional names of RoBERTa and of BERT. */
+export const specialNames = {
+  roberta: { first: "<s>", last: "</s>", pad: "<pad>", unknown: "<unk>", mask: "<mask>" },
+  bert: { first: "[CLS]", last: "[SEP]", pad: "[PAD]", unknown: "[UNK]", mask: "[MASK]" }
+} as const
+
+export const findSpecialTokens = (idOf: (token: string) => number | undefined, source: string): SpecialTokens => {
+  for (const names of [specialNames.roberta, specialNames.bert]) {
+    const find = (token: string): SpecialToken | undefined => {
+      const id = idOf(token)
+      return id === undefined ? undefined : { token, id }
+    }
+    const [first, last, pad, unknown] = [find(names.first), find(names.last), find(names.pad), find(names.unknown)]
+    const mask = find(names.mask)
+    if (first && last && pad && unknown) return { first, last, pad, unknown, ...(mask ? { mask } : {}) }
+  }
+  throw new InputError({
+    source,
+    reason: "has neither RoBERTa's special tokens (<s>, </s>, <pad>, <unk>) nor BERT's ([CLS], [SEP], [PAD], [UNK])"
+  })
+}

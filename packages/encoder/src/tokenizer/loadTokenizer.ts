@@ -1,0 +1,67 @@
+import { existsSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { InputError } from "@nuner/core"
+import { parseObject } from "../config/configJson.ts"
+import { Tokenizer } from "./Tokenizer.ts"
+import { bertTokenizerJson, robertaTokenizerJson } from "./tokenizerJson.ts"
+
+/**
+ * The tokenizer of a Hugging Face directory: `tokenizer.json`, else RoBERTa's `vocab.json` + `merges.txt`, else BERT's `vocab.txt`.
+ *
+ * @throws InputError
+ */
+export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
+  const has = (name: string) => existsSync(join(directory, name))
+  const read = (name: string) => readText(join(directory, name))
+  if (has("tokenizer.json")) return Tokenizer.fromJson(await read("tokenizer.json"), join(directory, "tokenizer.json"))
+  if (has("vocab.json") && has("merges.txt")) {
+    const source = join(directory, "vocab.json")
+    const vocab = parseObject(await read("vocab.json"), source) as Record<string, number>
+    const merges = parseMerges(await read("merges.txt"), join(directory, "merges.txt"))
+    return Tokenizer.fromJson(robertaTokenizerJson(vocab, merges), source)
+  }
+  if (has("vocab.txt")) {
+    const source = join(directory, "vocab.txt")
+    const tokens = (await read("vocab.txt")).replace(/\r?\n$/, "").split(/\r?\n/)
+    const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]))
+    if (Object.keys(vocab).length !== tokens.length)
+      throw new InputError({ source, reason: "a token stands there twice" })
+    const settings = has("tokenizer_config.json") ? parseObject(await read("tokenizer_config.json"), source) : {}
+    return Tokenizer.fromJson(bertTokenizerJson(vocab, isLowercase(settings.do_lower_case, tokens)), source)
+  }
+  throw new InputError({
+    source: directory,
+    reason: "holds no tokenizer",
+    remedy: "expected tokenizer.json, or vocab.json and merges.txt, or vocab.txt"
+  })
+}
+
+/** Where no setting says so, a vocabulary without a single capital letter (special tokens apart) is an uncased one. */
+const isLowercase = (setting: unknown, tokens: ReadonlyArray<string>): boolean =>
+  typeof setting === "boolean" ? setting : !tokens.some((token) => !/^\[.*\]$/.test(token) && /\p{Lu}/u.test(token))
+
+const parseMerges = (text: string, source: string): Array<[string, string]> => {
+  const merges: Array<[string, string]> = []
+  for (const [index, line] of text.split(/\r?\n/).entries()) {
+    if (line === "" || (index === 0 && line.startsWith("#version"))) continue
+    const [left, right, ...rest] = line.split(" ")
+    if (!left || !right || rest.length > 0) {
+      throw new InputError({
+        source,
+        line: index + 1,
+        reason: `expected two symbols and a space, got ${JSON.stringify(line.slice(0, 80))}`
+      })
+    }
+    merges.push([left, right])
+  }
+  return merges
+}
+
+const readText = async (path: string): Promise<string> => {
+  try {
+    return await readFile(path, "utf8")
+  } catch (cause) {
+    throw new InputError({ source: path, reason: cause instanceof Error ? cause.message : String(cause) })
+  }
+}

@@ -1,0 +1,184 @@
+import { describe, expect, test } from "bun:test"
+import { mkdir, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { InputError, OptionError } from "@nuner/core"
+import { tempDir, withData } from "@nuner/testing"
+import { loadTokenizer, small, Tokenizer, trainByteLevelBpe, trainWordPiece } from "../src/index.ts"
+import { tokenizerFiles } from "../src/tokenizer/tokenizerFiles.ts"
+import { texts } from "./texts.ts"
+
+const bpe = await trainByteLevelBpe(texts, { vocabSize: 400 })
+const wordPiece = await trainWordPiece(texts, { vocabSize: 300 })
+const slices = (text: string, offsets: ReadonlyArray<{ start: number; end: number }>) =>
+  offsets.map(({ start, end }) => text.slice(start, end))
+
+describe("offsets", () => {
+  test("slice the text after emoji, accents and lone surrogates", async () => {
+    const text = "Zoë 😀 café 👨‍👩‍👧 x\ud800y  end"
+    const { ids, offsets, special } = await bpe.encode(text)
+    const pieces = slices(text, offsets)
+    expect(special[0]).toBe(1)
+    expect(offsets[0]).toEqual({ start: 0, end: 0 })
+    // Without the white space, the distinct pieces are the text.
+    const covered = new Set<number>()
+    for (const { start, end } of offsets) for (let i = start; i < end; i++) covered.add(i)
+    expect([...text.split("").keys()].filter((i) => text[i] !== " ").every((i) => covered.has(i))).toBe(true)
+    expect(pieces).toContain("😀")
+    expect(ids.length).toBe(offsets.length)
+  })
+
+  test("of WordPiece are of the original text, not of the lower-cased one", async () => {
+    const text = "The MAYOR, Zoë 🥐!"
+    const { offsets } = await wordPiece.encode(text)
+    expect(slices(text, offsets).join("")).toBe(text.replaceAll(" ", "").replace("🥐", "🥐"))
+  })
+})
+
+describe("words", () => {
+  test("keep their sub-tokens; an empty word is unknown", async () => {
+    const words = ["Marie", "", "Curie", "shared", "  ", "🥐🥐", "prize"]
+    for (const tokenizer of [bpe, wordPiece]) {
+      const { text, ids, wordOf, tokensOf, offsets } = await tokenizer.encodeWords(words)
+      expect(text).toBe("Marie Curie shared 🥐🥐 prize")
+      expect(tokensOf.length).toBe(words.length)
+      for (const [word, { start, end }] of tokensOf.entries()) {
+        expect(end).toBeGreaterThan(start)
+        for (let token = start; token < end; token++) expect(wordOf[token]).toBe(word)
+      }
+      for (const empty of [1, 4]) expect(ids[tokensOf[empty]!.start]).toBe(tokenizer.special.unknown.id)
+      expect(wordOf[0]).toBe(-1)
+      expect(wordOf.at(-1)).toBe(-1)
+      expect(ids.length).toBe(offsets.length)
+    }
+  })
+
+  test("only empty ones still each get a token", async () => {
+    const { ids, wordOf } = await bpe.encodeWords(["", ""])
+    expect([...ids]).toEqual([0, 3, 3, 2])
+    expect([...wordOf]).toEqual([-1, 0, 1, -1])
+  })
+
+  test("that the tokenizer does not split share its token", async () => {
+    const text = "A the library"
+    const { ids, tokensOf, wordOf } = await bpe.encodeTextWords(text, [
+      { start: 2, end: 3 },
+      { start: 3, end: 5 },
+      { start: 6, end: 13 }
+    ])
+    expect(bpe.tokens(ids)[2]).toBe("Ġthe")
+    expect(tokensOf.slice(0, 2)).toEqual([
+      { start: 2, end: 3 },
+      { start: 2, end: 3 }
+    ])
+    expect([...wordOf].slice(1, 4)).toEqual([-1, 0, 2])
+  })
+
+  test("dropped by the normalizer are unknown, text between words is nobody's", async () => {
+    const dropped = await wordPiece.encodeWords(["the", "\u0007", "bridge"])
+    expect(dropped.ids[dropped.tokensOf[1]!.start]).toBe(wordPiece.special.unknown.id)
+    const between = await bpe.encodeTextWords("the, river", [
+      { start: 0, end: 3 },
+      { start: 5, end: 10 }
+    ])
+    const comma = between.offsets.findIndex(({ start }) => start === 3)
+    expect(between.wordOf[comma]).toBe(-1)
+    expect(between.wordOf[comma - 1]).toBe(0)
+    expect(between.wordOf[comma + 1]).toBe(1)
+  })
+
+  test("out of order are refused by index", async () => {
+    const words = [
+      { start: 4, end: 9 },
+      { start: 0, end: 3 }
+    ]
+    expect(bpe.encodeTextWords("the river", words)).rejects.toThrow("words[1]")
+    expect(bpe.encodeTextWords("the river", [{ start: 0, end: 10 }])).rejects.toThrow(InputError)
+  })
+})
+
+describe("training", () => {
+  test("gives the asked size, RoBERTa's ids, and the same tokenizer again", async () => {
+    expect(bpe.vocabSize).toBe(400)
+    const ids = Object.values(bpe.special).map(({ id }) => id)
+    expect(ids).toEqual([0, 2, 1, 3, 399])
+    expect((await trainByteLevelBpe(texts, { vocabSize: 400 })).json).toBe(bpe.json)
+  })
+
+  test("a smaller vocabulary is a prefix of a larger one", async () => {
+    const larger = JSON.parse((await trainByteLevelBpe(texts, { vocabSize: 500 })).json).model
+    const merges = JSON.parse(bpe.json).model.merges
+    expect(larger.merges.slice(0, merges.length)).toEqual(merges)
+  })
+
+  test("byte-level BPE loses no character", async () => {
+    const text = "日本語 ∀x ÿ \u0001 🥐"
+    const { ids, offsets } = await bpe.encode(text)
+    expect([...ids]).not.toContain(bpe.special.unknown.id)
+    expect(Math.max(...offsets.map(({ end }) => end))).toBe(text.length)
+  })
+
+  test("refuses sizes it cannot give, and no text", async () => {
+    expect(trainByteLevelBpe(texts, { vocabSize: 100 })).rejects.toThrow(OptionError)
+    expect(trainByteLevelBpe(texts, { vocabSize: 50_000 })).rejects.toThrow("vocabSize")
+    expect(trainWordPiece(["", ""], { vocabSize: 100 })).rejects.toThrow("no text")
+  })
+})
+
+describe("files", () => {
+  test("written and read give the same ids", async () => {
+    using dir = tempDir()
+    for (const tokenizer of [bpe, wordPiece]) {
+      const folder = dir.file(tokenizer.special.first.token.replaceAll(/\W/g, ""))
+      await mkdir(folder)
+      const config = small({ vocabSize: tokenizer.vocabSize, padId: tokenizer.special.pad.id })
+      for (const [name, content] of Object.entries(tokenizerFiles(tokenizer, config)))
+        await writeFile(join(folder, name), content)
+      const again = await loadTokenizer(folder)
+      expect(again.special).toEqual(tokenizer.special)
+      for (const text of texts) expect((await again.encode(text)).ids).toEqual((await tokenizer.encode(text)).ids)
+    }
+  })
+
+  test("vocab.json + merges.txt and vocab.txt equal tokenizer.json", async () => {
+    using dir = tempDir()
+    const { vocab, merges } = JSON.parse(bpe.json).model
+    await writeFile(dir.file("vocab.json"), JSON.stringify(vocab))
+    const lines = merges.map((pair: Array<string>) => pair.join(" "))
+    await writeFile(dir.file("merges.txt"), ["#version: 0.2", ...lines, ""].join("\n"))
+    expect((await loadTokenizer(dir.path)).json).toBe(bpe.json)
+    using other = tempDir()
+    const pieces = Object.entries(JSON.parse(wordPiece.json).model.vocab as Record<string, number>)
+    const sorted = pieces.sort((a, b) => a[1] - b[1]).map(([piece]) => piece)
+    await writeFile(other.file("vocab.txt"), `${sorted.join("\n")}\n`)
+    expect((await loadTokenizer(other.path)).json).toBe(wordPiece.json)
+  })
+
+  test("settings that would cut or pad a text are dropped", async () => {
+    const json = {
+      ...JSON.parse(bpe.json),
+      truncation: { max_length: 4, strategy: "LongestFirst", stride: 0, direction: "Right" }
+    }
+    const tokenizer = await Tokenizer.fromJson(JSON.stringify(json))
+    expect((await tokenizer.encode(texts[0]!)).ids.length).toBeGreaterThan(10)
+  })
+
+  test("that are not there, or wrong, say so", async () => {
+    using dir = tempDir()
+    expect(loadTokenizer(dir.path)).rejects.toThrow("holds no tokenizer")
+    expect(Tokenizer.fromJson("{", "t.json")).rejects.toThrow(/^t\.json:.* not JSON/)
+    const json = JSON.parse(bpe.json)
+    json.model.vocab.the = 7
+    expect(Tokenizer.fromJson(JSON.stringify(json))).rejects.toThrow("share the id 7")
+    await writeFile(dir.file("vocab.json"), "{}")
+    await writeFile(dir.file("merges.txt"), "#version: 0.2\na b c\n")
+    expect(loadTokenizer(dir.path)).rejects.toThrow("merges.txt:2")
+  })
+})
+
+withData("RoBERTa's own files: known ids, and every offset slices its token", async (data) => {
+  const roberta = await loadTokenizer(join(data, "tokenizer/roberta"))
+  expect(roberta.vocabSize).toBe(50_265)
+  // From the fairseq and transformers documentation: "Hello world!" and "Hello Ġworld".
+  expect([...(await roberta.encode("Hello world!")).ids]).toEqual([0, 31414, 232, 328, 2])
+  expect([...(await roberta.encodeWords(["Hello", "world", "!"])).ids]).toEqual([0, 31414, 232, 27785, 2])
+})
