@@ -1,11 +1,11 @@
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 
 /** Input that cannot be used. Says where (source, line, field), what is wrong, and what to do about it. */
 export class InputError extends Schema.TaggedError<InputError>()("InputError", {
   /** A file path, URL or a name such as "stdin". */
   source: Schema.String,
-  /** 1-based. */
-  line: Schema.optionalKey(Schema.Int),
+  /** 1-based. The default keeps JavaScriptCore's own `Error.line`, the line of the program, from showing through. */
+  line: Schema.optional(Schema.Int).pipe(Schema.withConstructorDefault(Effect.succeed(undefined))),
   field: Schema.optionalKey(Schema.String),
   reason: Schema.String,
   remedy: Schema.optionalKey(Schema.String)
@@ -13,7 +13,7 @@ export class InputError extends Schema.TaggedError<InputError>()("InputError", {
   override get message(): string {
     const at = this.line === undefined ? this.source : `${this.source}:${this.line}`
     const field = this.field === undefined ? "" : ` ${this.field}:`
-    return `${at}:${field} ${this.reason}${this.remedy === undefined ? "" : ` (${this.remedy})`}`
+    return `${at}:${field} ${this.reason}${inBrackets(this.remedy)}`
   }
 }
 
@@ -25,6 +25,37 @@ export class OptionError extends Schema.TaggedError<OptionError>()("OptionError"
   remedy: Schema.optionalKey(Schema.String)
 }) {
   override get message(): string {
-    return `${this.component}: option "${this.option}": ${this.reason}${this.remedy === undefined ? "" : ` (${this.remedy})`}`
+    return `${this.component}: option "${this.option}": ${this.reason}${inBrackets(this.remedy)}`
   }
 }
+
+/** An artefact that could not be written. What stood at its path before is still there, whole. */
+export class OutputError extends Schema.TaggedError<OutputError>()("OutputError", {
+  path: Schema.String,
+  reason: Schema.String,
+  remedy: Schema.optionalKey(Schema.String)
+}) {
+  override get message(): string {
+    return `${this.path}: ${this.reason}${inBrackets(this.remedy)}`
+  }
+}
+
+/** The counts of a stage do not add up: something was lost, or made up, on the way. */
+export class BalanceError extends Schema.TaggedError<BalanceError>()("BalanceError", {
+  stage: Schema.String,
+  /** What is counted: "sentences", "annotations". */
+  unit: Schema.String,
+  in: Schema.Finite,
+  out: Schema.Finite,
+  dropped: Schema.Record(Schema.String, Schema.Finite)
+}) {
+  override get message(): string {
+    const reasons = Object.entries(this.dropped)
+    const dropped = reasons.reduce((sum, [, count]) => sum + count, 0)
+    const named = reasons.length === 0 ? "" : ` (${reasons.map(([reason, count]) => `${reason} ${count}`).join(", ")})`
+    const sums = `${this.in} in, ${this.out} out, ${dropped} dropped${named}`
+    return `${this.stage}: the counts of ${this.unit} do not balance: ${sums}, ${this.in - this.out - dropped} unaccounted for`
+  }
+}
+
+const inBrackets = (remedy: string | undefined) => (remedy === undefined ? "" : ` (${remedy})`)

@@ -1,5 +1,6 @@
-import { Schema } from "effect"
+import { Result, Schema } from "effect"
 import { OptionError } from "./errors.ts"
+import { issueOf } from "./issue.ts"
 
 /**
  * Decodes a component's options once, at its door: defaults filled in, unknown or out-of-range options refused by name.
@@ -11,11 +12,42 @@ export const decodeOptions = <S extends Schema.ConstraintDecoder<unknown>>(
   schema: S,
   options: unknown
 ): S["Type"] => {
-  try {
-    return Schema.decodeUnknownSync(schema, { onExcessProperty: "error" })(options)
-  } catch (cause) {
-    const text = cause instanceof Error ? cause.message : String(cause)
-    const option = /\["([^"]+)"\]/.exec(text)?.[1] ?? "?"
-    throw new OptionError({ component, option, reason: text.replace(/\s*\n\s*/g, " ").trim() })
+  const decoded = Schema.decodeUnknownResult(schema, { onExcessProperty: "error" })(options ?? {})
+  if (Result.isSuccess(decoded)) return decoded.success
+  const { path, reason } = issueOf(decoded.failure, options)
+  const known = knownOptions(schema)
+  if (known.length > 0 && path !== "" && !path.includes(".") && !known.includes(path.replace(/\[.*/, ""))) {
+    const near = nearest(path, known)
+    throw new OptionError({
+      component,
+      option: path,
+      reason: near === undefined ? "unknown option" : `unknown option; did you mean "${near}"?`,
+      remedy: `options: ${known.join(", ")}`
+    })
   }
+  throw new OptionError({ component, option: path === "" ? "options" : path, reason })
+}
+
+const knownOptions = (schema: object): ReadonlyArray<string> =>
+  "fields" in schema && typeof schema.fields === "object" && schema.fields !== null ? Object.keys(schema.fields) : []
+
+/** The known name within two edits of `name` (or equal but for case), if there is one. */
+const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
+  const ranked = known
+    .map((other) => ({ other, distance: editDistance(name.toLowerCase(), other.toLowerCase()) }))
+    .toSorted((a, b) => a.distance - b.distance)
+  return ranked[0] !== undefined && ranked[0].distance <= Math.min(2, name.length - 1) ? ranked[0].other : undefined
+}
+
+/** Levenshtein distance. */
+const editDistance = (a: string, b: string): number => {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j)
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(row[j]! + 1, next[j - 1]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1))
+    }
+    row = next
+  }
+  return row[b.length]!
 }

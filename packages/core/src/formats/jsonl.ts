@@ -1,0 +1,82 @@
+import { Result, Schema } from "effect"
+import { InputError } from "../errors.ts"
+import { issueOf } from "../issue.ts"
+import { lines } from "./lines.ts"
+import { type Malformed, report } from "./Malformed.ts"
+import { type Source, sourceName } from "./Source.ts"
+
+/** A decoded record and the line it stood on. */
+export interface Row<A> {
+  readonly value: A
+  /** 1-based. */
+  readonly line: number
+}
+
+/**
+ * JSON Lines: one JSON value a line, each decoded by `schema`; blank lines are passed over, fields that the schema does not
+ * know are left out.
+ *
+ * @throws InputError that names line and field, unless `onMalformed` takes it.
+ */
+export async function* readJsonl<S extends Schema.ConstraintDecoder<unknown>>(
+  source: Source,
+  schema: S,
+  options: Malformed = {}
+): AsyncGenerator<S["Type"]> {
+  for await (const row of jsonlRows(source, schema, options)) yield row.value
+}
+
+/** As `readJsonl`, with line numbers: for readers that have more to check. */
+export async function* jsonlRows<S extends Schema.ConstraintDecoder<unknown>>(
+  source: Source,
+  schema: S,
+  options: Malformed = {}
+): AsyncGenerator<Row<S["Type"]>> {
+  const name = sourceName(source)
+  const decode = decoder(schema)
+  for await (const { text, number } of lines(source, options)) {
+    if (/^\s*$/.test(text)) continue
+    const value = parseJson(text)
+    if (value === undefined) {
+      report(
+        options,
+        new InputError({
+          source: name,
+          line: number,
+          reason: `not JSON: ${excerpt(text)}`,
+          remedy: "one JSON value a line"
+        })
+      )
+      continue
+    }
+    const decoded = decode(value, name, number)
+    if (Result.isSuccess(decoded)) yield { value: decoded.success, line: number }
+    else report(options, decoded.failure)
+  }
+}
+
+/** A schema as a function from an unknown value to what it stands for, or to the error that says what is wrong with it. */
+export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
+  const decode = Schema.decodeUnknownResult(schema)
+  return (value: unknown, source: string, line?: number): Result.Result<S["Type"], InputError> =>
+    Result.mapError(decode(value), (error) => {
+      const { path, reason } = issueOf(error, value)
+      return new InputError({
+        source,
+        reason,
+        ...(line === undefined ? {} : { line }),
+        ...(path === "" ? {} : { field: path })
+      })
+    })
+}
+
+const parseJson = (text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** The start of a text, for an error message. */
+export const excerpt = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)

@@ -1,0 +1,72 @@
+import { readFile } from "node:fs/promises"
+import { Result, Schema } from "effect"
+import { BalanceError, InputError } from "../errors.ts"
+import { writeJson } from "../files/writers.ts"
+import { decoder } from "../formats/jsonl.ts"
+import { readError } from "../formats/Source.ts"
+import { FileDigest } from "./FileDigest.ts"
+
+/** What went into a stage, what came out, and what was dropped for which reason. They balance: `in = out + all dropped`. */
+export const Counts = Schema.Struct({
+  in: Schema.Natural,
+  out: Schema.Natural,
+  dropped: Schema.Record(Schema.String, Schema.Natural)
+})
+export interface Counts extends Schema.Schema.Type<typeof Counts> {}
+
+/** The record that a stage leaves beside its artefacts: enough to say where they came from and to make them again. */
+export const Manifest = Schema.Struct({
+  /** "annotate", "align", "pretrain". */
+  stage: Schema.NonEmptyString,
+  /** Of the package that ran it. */
+  version: Schema.NonEmptyString,
+  /** Every option, defaults included; no secrets. */
+  settings: Schema.Record(Schema.String, Schema.Json),
+  seeds: Schema.Record(Schema.String, Schema.Union([Schema.Number, Schema.String])),
+  inputs: Schema.Array(FileDigest),
+  /** By what is counted: "sentences", "annotations". */
+  counts: Schema.Record(Schema.String, Counts),
+  artefacts: Schema.Array(FileDigest)
+})
+export interface Manifest extends Schema.Schema.Type<typeof Manifest> {}
+
+/** @throws BalanceError when a count is lost or made up on the way. */
+export const balance = (stage: string, counts: Readonly<Record<string, Counts>>): void => {
+  for (const [unit, count] of Object.entries(counts)) {
+    const dropped = Object.values(count.dropped).reduce((sum, n) => sum + n, 0)
+    if (count.in !== count.out + dropped) throw new BalanceError({ stage, unit, ...count })
+  }
+}
+
+/** Checks that the counts balance, then writes the manifest, atomically. @throws BalanceError, OutputError */
+export const writeManifest = async (path: string, manifest: Manifest): Promise<void> => {
+  balance(manifest.stage, manifest.counts)
+  await writeJson(path, manifest)
+}
+
+/** @throws InputError when it is missing, no manifest, or does not balance. */
+export const readManifest = async (path: string): Promise<Manifest> => {
+  const text = await readFile(path, "utf8").catch((cause) => Promise.reject(readError(path, cause)))
+  const manifest = Result.getOrThrow(decode(parse(path, text), path))
+  try {
+    balance(manifest.stage, manifest.counts)
+  } catch (cause) {
+    throw new InputError({
+      source: path,
+      field: "counts",
+      reason: (cause as BalanceError).message,
+      remedy: "run the stage again"
+    })
+  }
+  return manifest
+}
+
+const decode = decoder(Manifest)
+
+const parse = (path: string, text: string): unknown => {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new InputError({ source: path, reason: "not JSON", remedy: "run the stage again" })
+  }
+}

@@ -1,0 +1,103 @@
+import { expect, test } from "bun:test"
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { tempDir } from "@nuner/testing"
+import { digestFile, type Manifest, readManifest, writeJson, writeJsonl, writeManifest } from "../src/index.ts"
+import { failure } from "./collect.ts"
+
+test("JSON and JSONL are written whole, into folders that need not be there", async () => {
+  using dir = tempDir()
+  await writeJson(dir.file("a/b.json"), { x: "é😀" })
+  expect(JSON.parse(readFileSync(dir.file("a/b.json"), "utf8"))).toEqual({ x: "é😀" })
+  const rows = Array.from({ length: 5000 }, (_, n) => ({ n, text: "😀\n\u2028".repeat(n % 50) }))
+  expect(await writeJsonl(dir.file("rows.jsonl"), rows)).toBe(5000)
+  expect(
+    readFileSync(dir.file("rows.jsonl"), "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+  ).toEqual(rows)
+  expect(await writeJsonl(dir.file("none.jsonl"), [])).toBe(0)
+  expect(readdirSync(dir.path).toSorted()).toEqual(["a", "none.jsonl", "rows.jsonl"])
+})
+
+test("rows that fail half-way leave the old file whole and nothing beside it", async () => {
+  using dir = tempDir()
+  const path = dir.file("rows.jsonl")
+  writeFileSync(path, "old")
+  async function* rows() {
+    yield* Array(10_000).fill("row")
+    throw new Error("gone")
+  }
+  expect(await failure(writeJsonl(path, rows()))).toContain("gone")
+  expect(readFileSync(path, "utf8")).toBe("old")
+  expect(readdirSync(dir.path)).toEqual(["rows.jsonl"])
+})
+
+test("a file that may not grow further is an OutputError, and the old one is intact", async () => {
+  using dir = tempDir()
+  const path = dir.file("rows.jsonl")
+  writeFileSync(path, "old")
+  const program = `
+    import { writeJsonl } from ${JSON.stringify(`${import.meta.dir}/../src/files/writers.ts`)}
+    await writeJsonl(${JSON.stringify(path)}, Array(200_000).fill("0123456789")).catch((error) => console.log(error._tag + ": " + error.message))
+  `
+  // A limit of 64 blocks of 1,024 bytes; the signal that goes with it is ignored so that write itself fails.
+  const child = Bun.spawnSync([
+    "bash",
+    "-c",
+    `trap "" XFSZ; ulimit -f 64; exec "$0" -e "$1"`,
+    process.execPath,
+    program
+  ])
+  expect(child.stdout.toString()).toContain(`OutputError: ${path}: the file grew over the allowed size (`)
+  expect(readFileSync(path, "utf8")).toBe("old")
+  expect(readdirSync(dir.path)).toEqual(["rows.jsonl"])
+})
+
+test("what cannot be written says why", async () => {
+  using dir = tempDir()
+  mkdirSync(dir.file("folder"))
+  writeFileSync(dir.file("file"), "")
+  expect(await failure(writeJson(dir.file("folder"), 1))).toMatch(/OutputError: .*folder: is a folder \(name a file\)/)
+  expect(await failure(writeJson(dir.file("file/x.json"), 1))).toMatch(
+    /OutputError: .*x.json: a part of the path is a file/
+  )
+  expect(readdirSync(dir.path).toSorted()).toEqual(["file", "folder"])
+})
+
+const manifest: Manifest = {
+  stage: "align",
+  version: "0.1.0",
+  settings: { policy: "all", nested: { deep: [1, null] } },
+  seeds: { shuffle: 7 },
+  inputs: [],
+  counts: { annotations: { in: 10, out: 7, dropped: { unaligned: 2, empty: 1 } } },
+  artefacts: []
+}
+
+test("a manifest that balances is written and read back, with the digests of its files", async () => {
+  using dir = tempDir()
+  writeFileSync(dir.file("abc"), "abc")
+  const digest = await digestFile(dir.file("abc"))
+  // FIPS 180-2, appendix B.1.
+  expect(digest.sha256).toBe("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+  const whole = { ...manifest, inputs: [digest] }
+  await writeManifest(dir.file("m.json"), whole)
+  expect(await readManifest(dir.file("m.json"))).toEqual(whole)
+  expect(await failure(digestFile(dir.file("none")))).toContain("no such file")
+})
+
+test("a manifest that does not balance is neither written nor read", async () => {
+  using dir = tempDir()
+  const lossy = { ...manifest, counts: { annotations: { in: 10, out: 7, dropped: { unaligned: 2 } } } }
+  const said =
+    "align: the counts of annotations do not balance: 10 in, 7 out, 2 dropped (unaligned 2), 1 unaccounted for"
+  expect(await failure(writeManifest(dir.file("m.json"), lossy))).toBe(`BalanceError: ${said}`)
+  expect(readdirSync(dir.path)).toEqual([])
+  writeFileSync(dir.file("m.json"), JSON.stringify(lossy))
+  expect(await failure(readManifest(dir.file("m.json")))).toContain(said)
+  writeFileSync(dir.file("m.json"), "{")
+  expect(await failure(readManifest(dir.file("m.json")))).toContain("not JSON")
+  writeFileSync(dir.file("m.json"), JSON.stringify({ ...manifest, seeds: undefined }))
+  expect(await failure(readManifest(dir.file("m.json")))).toContain("seeds:")
+})
