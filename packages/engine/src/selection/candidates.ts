@@ -12,6 +12,18 @@ export interface Candidate {
 
 export const candidates: readonly Candidate[] = [
   {
+    name: "onnx",
+    backend: "onnx",
+    remedy: "bun add onnxruntime-node",
+    load: async (threads) => {
+      if (process.versions.bun === undefined)
+        throw new EngineError("needs Bun: it reaches ONNX Runtime through bun:ffi")
+      const { registerOnnx } = await import("../onnx/registerOnnx.ts")
+      const backend = registerOnnx(threads)
+      return { version: `ONNX Runtime ${backend.version}`, threads: backend.threads }
+    }
+  },
+  {
     name: "cpu",
     backend: "cpu",
     load: async () => {

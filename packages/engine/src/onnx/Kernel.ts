@@ -1,0 +1,53 @@
+import type { tf } from "../tf.ts"
+import type { Graph, Value } from "./Graph.ts"
+
+/** What a kernel knows of an input: its shape and type, never its numbers. */
+export interface Operand {
+  readonly shape: readonly number[]
+  readonly dtype: tf.DataType
+}
+
+export interface Result {
+  readonly shape: number[]
+  readonly dtype: "float32" | "int32" | "bool"
+}
+
+/** A tfjs kernel written as an ONNX graph. `Attributes` are the attributes that tfjs passes to the kernel of that name. */
+export interface Kernel<Attributes = unknown> {
+  readonly name: string
+  /** Names of the tensor inputs in the order of the graph's; "name?" may be left out; "list" where tfjs passes an array. */
+  readonly inputs: readonly string[] | "list"
+  /** tfjs expects an array of results, even of one. */
+  readonly listsResults?: boolean
+  /** Every output element depends on the same element of inputs of equal size: the kernel may run piece by piece. */
+  readonly elementwise?: boolean
+  /**
+   * Shapes and types of the results; undefined where these types or attributes are left to the tfjs-cpu kernel.
+   *
+   * @throws EngineError where the shapes do not fit together.
+   */
+  infer(operands: readonly Operand[], attributes: Attributes): readonly Result[] | undefined
+  /** Builds the graph for operands of these types and ranks and gives the names of its results. */
+  emit(graph: Graph, values: readonly Value[], operands: readonly Operand[], attributes: Attributes): readonly Value[]
+  /** Lists of whole numbers (bounds, shapes) that are passed at each call, after the operands, instead of compiled in. */
+  indices?(operands: readonly Operand[], attributes: Attributes): readonly (readonly number[])[]
+  /** Everything besides types and ranks that the graph depends on. Default: all attributes. */
+  key?(attributes: Attributes, operands: readonly Operand[]): string
+}
+
+/** Number of elements. */
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1
+  for (const extent of shape) size *= extent
+  return size
+}
+
+export function every(operands: readonly Operand[], ...types: tf.DataType[]): boolean {
+  return operands.every(({ dtype }) => types.includes(dtype))
+}
+
+/** Axis numbers from the start, sorted; all of them where none are given. */
+export function axesOf(axes: number | readonly number[] | null | undefined, rank: number): number[] {
+  const given = axes === null || axes === undefined ? Array.from({ length: rank }, (_, i) => i) : [axes].flat()
+  return given.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b)
+}

@@ -1,0 +1,143 @@
+import { EngineError } from "../EngineError.ts"
+import type { tf } from "../tf.ts"
+import type { NativeBuffer } from "./BufferPool.ts"
+import { Graph } from "./Graph.ts"
+import { type Kernel, type Operand, type Result, sizeOf } from "./Kernel.ts"
+import { LruCache } from "./LruCache.ts"
+import type { OnnxBackend } from "./OnnxBackend.ts"
+import type { Handle } from "./OrtApi.ts"
+import type { Runtime } from "./Runtime.ts"
+import { Session } from "./Session.ts"
+import { isNative, type NativeType } from "./TensorData.ts"
+
+/** A training step needs some 40 sessions, tfjs-core's own test suite about a thousand. */
+const sessionsKept = 512
+
+/** Elements of a piece of an elementwise kernel: its temporaries (128 KB each) stay in the second-level cache. */
+const pieceSize = 2 ** 15
+
+interface Compiled {
+  readonly session: Session
+  /** Memory of the lists of whole numbers that the kernel takes at each call. */
+  readonly indices: readonly NativeBuffer[]
+}
+
+/** Runs kernels one by one: checks, finds or builds the session, allocates the results, runs. */
+export class KernelRunner {
+  readonly #runtime: Runtime
+  readonly #backend: OnnxBackend
+  readonly #sessions = new LruCache<Compiled>(sessionsKept, (compiled) => this.#release(compiled))
+
+  constructor(runtime: Runtime, backend: OnnxBackend) {
+    this.#runtime = runtime
+    this.#backend = backend
+  }
+
+  get sessions(): number {
+    return this.#sessions.size
+  }
+
+  clear(): void {
+    this.#sessions.clear()
+  }
+
+  /**
+   * The kernel's results, or undefined where its table leaves these types or attributes to another kernel.
+   *
+   * @throws EngineError for shapes that do not fit, for use after dispose, and where memory runs out.
+   */
+  run(kernel: Kernel, tensors: readonly tf.TensorInfo[], attributes: unknown): tf.TensorInfo[] | undefined {
+    for (const { dtype, shape } of tensors) if (!isNative(dtype) || sizeOf(shape) === 0) return undefined
+    const results = kernel.infer(tensors, attributes)
+    if (results === undefined || results.some(({ shape }) => sizeOf(shape) === 0)) return undefined
+
+    const inputs = tensors.map((tensor) => this.#backend.native(tensor).buffer!)
+    const outputs = results.map(({ shape, dtype }) => this.#backend.empty(shape, dtype))
+    try {
+      const compiled = this.#compiled(kernel, tensors, results, attributes)
+      if (kernel.elementwise && sizeOf(results[0]!.shape) > pieceSize)
+        this.#runPieces(compiled, inputs, tensors, outputs)
+      else {
+        const values = inputs.map((buffer, i) => buffer.value(tensors[i]!.shape, tensors[i]!.dtype as NativeType))
+        if (kernel.indices) this.#passIndices(values, compiled, kernel.indices(tensors, attributes))
+        compiled.session.run(
+          values,
+          outputs.map((output) => this.#value(output))
+        )
+      }
+    } catch (error) {
+      for (const output of outputs) this.#backend.disposeData(output.dataId)
+      const shapes = tensors.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")
+      throw new EngineError(`${kernel.name}(${shapes}): ${error instanceof Error ? error.message : error}`)
+    }
+    return outputs
+  }
+
+  /** One run over every `pieceSize` elements; all operands of an elementwise kernel have the size of its results. */
+  #runPieces(
+    { session }: Compiled,
+    inputs: readonly NativeBuffer[],
+    tensors: readonly tf.TensorInfo[],
+    outputs: readonly tf.TensorInfo[]
+  ): void {
+    const size = sizeOf(outputs[0]!.shape)
+    const rank = tensors[0]!.shape.length
+    const buffers = [...inputs, ...outputs.map((output) => this.#backend.native(output).buffer!)]
+    const padding = Array.from({ length: rank - 1 }, () => 1)
+    for (let start = 0; start < size; start += pieceSize) {
+      const length = Math.min(pieceSize, size - start)
+      const values = buffers.map(({ address }) =>
+        this.#runtime.tensor(address + start * 4, length * 4, [...padding, length], "float32")
+      )
+      session.run(values.slice(0, inputs.length), values.slice(inputs.length))
+      for (const value of values) this.#runtime.api.release("ReleaseValue", value)
+    }
+  }
+
+  #value({ dataId, shape, dtype }: tf.TensorInfo): Handle {
+    return this.#backend.data(dataId).buffer!.value(shape, dtype as NativeType)
+  }
+
+  #passIndices(values: Handle[], { indices }: Compiled, lists: readonly (readonly number[])[]): void {
+    for (const [i, list] of lists.entries()) {
+      const buffer = indices[i]!
+      const memory = new BigInt64Array(buffer.array, 0, list.length)
+      for (const [j, number] of list.entries()) memory[j] = BigInt(number)
+      values.push(buffer.value([list.length], "int64"))
+    }
+  }
+
+  #compiled(kernel: Kernel, tensors: readonly Operand[], results: readonly Result[], attributes: unknown): Compiled {
+    let key = kernel.name
+    for (const { dtype, shape } of tensors) key += `|${dtype}${shape.length}`
+    key += kernel.key ? `;${kernel.key(attributes, tensors)}` : attributesKey(attributes)
+    let compiled = this.#sessions.get(key)
+    if (compiled === undefined) {
+      compiled = this.#compile(kernel, tensors, results, attributes)
+      this.#sessions.set(key, compiled)
+    }
+    return compiled
+  }
+
+  #compile(kernel: Kernel, tensors: readonly Operand[], results: readonly Result[], attributes: unknown): Compiled {
+    const graph = new Graph()
+    const values = tensors.map(({ dtype, shape }) => graph.input(dtype as NativeType, shape.length))
+    const lists = kernel.indices?.(tensors, attributes) ?? []
+    for (const _ of lists) values.push(graph.input("int64", 1))
+    const names = kernel.emit(graph, values, tensors, attributes)
+    for (const [i, name] of names.entries()) graph.output(name, results[i]!.dtype, results[i]!.shape.length)
+    const session = new Session(this.#runtime, graph.encode(), values, names)
+    return { session, indices: lists.map((list) => this.#backend.pool.take(list.length * 8)) }
+  }
+
+  #release({ session, indices }: Compiled): void {
+    session.release()
+    for (const buffer of indices) this.#backend.pool.give(buffer)
+  }
+}
+
+function attributesKey(attributes: unknown): string {
+  let key = ""
+  for (const name in attributes as object) key += `;${(attributes as Record<string, unknown>)[name]}`
+  return key
+}

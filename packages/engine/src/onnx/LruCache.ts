@@ -1,0 +1,39 @@
+/** A map that forgets the entry unused for longest once it holds more than `capacity`. */
+export class LruCache<V> {
+  readonly #entries = new Map<string, V>()
+  readonly #capacity: number
+  readonly #dropped: (value: V) => void
+
+  constructor(capacity: number, dropped: (value: V) => void) {
+    this.#capacity = capacity
+    this.#dropped = dropped
+  }
+
+  get size(): number {
+    return this.#entries.size
+  }
+
+  get(key: string): V | undefined {
+    const value = this.#entries.get(key)
+    if (value === undefined) return undefined
+    // Reordering on every hit costs more than it saves while nothing has to be dropped.
+    if (this.#entries.size * 2 > this.#capacity) {
+      this.#entries.delete(key)
+      this.#entries.set(key, value)
+    }
+    return value
+  }
+
+  set(key: string, value: V): void {
+    this.#entries.set(key, value)
+    if (this.#entries.size <= this.#capacity) return
+    const [oldest] = this.#entries
+    this.#entries.delete(oldest![0])
+    this.#dropped(oldest![1])
+  }
+
+  clear(): void {
+    for (const value of this.#entries.values()) this.#dropped(value)
+    this.#entries.clear()
+  }
+}

@@ -1,0 +1,166 @@
+import { EngineError } from "../EngineError.ts"
+import { tf } from "../tf.ts"
+import { BufferPool } from "./BufferPool.ts"
+import type { Fallback } from "./Fallback.ts"
+import { sizeOf } from "./Kernel.ts"
+import { KernelRunner } from "./KernelRunner.ts"
+import { startRuntime } from "./Runtime.ts"
+import { systemMemory } from "./systemMemory.ts"
+import { isNative, type NativeType, TensorData } from "./TensorData.ts"
+
+type Numbers = Float32Array | Int32Array | Uint8Array
+
+/** The tfjs backend whose tensors live in native memory and whose kernels run on ONNX Runtime. One exists a process. */
+export class OnnxBackend extends tf.KernelBackend {
+  readonly version: string
+  readonly threads: number
+  readonly pool: BufferPool
+  readonly kernels: KernelRunner
+  /** Kernels that ran on tfjs-cpu instead; set when the kernels are registered. */
+  fallback: Fallback | undefined
+  readonly #foreign: tf.DataStorage<TensorData>
+  #count = 0
+
+  /** @throws EngineError where ONNX Runtime's library is missing or too old. */
+  constructor(threads: number) {
+    super()
+    const runtime = startRuntime(threads)
+    this.version = runtime.api.version
+    this.threads = threads
+    this.pool = new BufferPool(runtime, systemMemory(runtime.api))
+    this.kernels = new KernelRunner(runtime, this)
+    this.#foreign = new tf.DataStorage(this, tf.engine())
+  }
+
+  /** What stands behind a tensor; tensors of another backend are moved here. @throws EngineError after it was disposed. */
+  data(dataId: tf.DataId): TensorData {
+    const data = dataId instanceof TensorData ? dataId : this.#foreign.get(dataId)
+    if (data.references <= 0) throw new EngineError("A tensor was used after it was disposed")
+    return data
+  }
+
+  /** The same with its numbers in native memory. */
+  native(tensor: tf.TensorInfo): TensorData {
+    const data = this.data(tensor.dataId)
+    if (data.buffer === undefined) {
+      if (!isNative(data.dtype)) throw new EngineError(`A ${data.dtype} tensor has no native memory`)
+      data.buffer = this.pool.take(data.size * (data.dtype === "bool" ? 1 : 4))
+      data.view().set(data.values as Numbers)
+      data.values = undefined
+    }
+    return data
+  }
+
+  /** A new tensor in native memory whose numbers are yet to be written. */
+  empty(shape: number[], dtype: NativeType): tf.TensorInfo {
+    const data = new TensorData(dtype, sizeOf(shape))
+    data.buffer = this.pool.take(data.size * (dtype === "bool" ? 1 : 4))
+    this.#count++
+    return { dataId: data, shape, dtype }
+  }
+
+  /** The same numbers under another shape: nothing is copied. */
+  alias(tensor: tf.TensorInfo, shape: number[]): tf.TensorInfo {
+    this.data(tensor.dataId).references++
+    return { dataId: tensor.dataId, shape, dtype: tensor.dtype }
+  }
+
+  complex(real: tf.TensorInfo, imag: tf.TensorInfo, shape: number[]): tf.TensorInfo {
+    const data = new TensorData("complex64", sizeOf(shape))
+    data.parts = { real: this.alias(real, shape), imag: this.alias(imag, shape) }
+    this.#count++
+    return { dataId: data, shape, dtype: "complex64" }
+  }
+
+  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): TensorData {
+    const data = new TensorData(dtype, sizeOf(shape))
+    data.values = values
+    this.#count++
+    return data
+  }
+
+  override move(
+    dataId: tf.DataId,
+    values: tf.backend_util.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number
+  ): void {
+    if (dtype === "complex64") throw new EngineError("Complex tensors cannot be moved to the onnx engine")
+    const data = new TensorData(dtype, sizeOf(shape), references)
+    data.values = values
+    this.#foreign.set(dataId, data)
+    this.#count++
+  }
+
+  override readSync(dataId: tf.DataId): tf.backend_util.BackendValues {
+    const data = this.data(dataId)
+    if (data.parts) {
+      const [real, imag] = [this.readSync(data.parts.real.dataId), this.readSync(data.parts.imag.dataId)]
+      return tf.backend_util.mergeRealAndImagArrays(real as Float32Array, imag as Float32Array)
+    }
+    return data.buffer ? data.view().slice() : data.values!
+  }
+
+  override async read(dataId: tf.DataId): Promise<tf.backend_util.BackendValues> {
+    return this.readSync(dataId)
+  }
+
+  override incRef(dataId: tf.DataId): void {
+    this.data(dataId).references++
+  }
+
+  override refCount(dataId: tf.DataId): number {
+    if (dataId instanceof TensorData) return dataId.references
+    return this.#foreign.has(dataId) ? this.#foreign.get(dataId).references : 0
+  }
+
+  override disposeData(dataId: tf.DataId, force = false): boolean {
+    if (this.refCount(dataId) <= 0) return true
+    const data = this.data(dataId)
+    data.references--
+    if (data.references > 0 && !force) return false
+    data.references = 0
+    this.#count--
+    if (data.buffer) this.pool.give(data.buffer)
+    if (data.parts) {
+      this.disposeData(data.parts.real.dataId)
+      this.disposeData(data.parts.imag.dataId)
+    }
+    data.buffer = data.values = data.parts = undefined
+    if (!(dataId instanceof TensorData)) this.#foreign.delete(dataId)
+    return true
+  }
+
+  override numDataIds(): number {
+    return this.#count
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false }
+  }
+
+  override timerAvailable(): boolean {
+    return true
+  }
+
+  override async time(run: () => void): Promise<{ kernelMs: number }> {
+    const start = performance.now()
+    run()
+    return { kernelMs: performance.now() - start }
+  }
+
+  override floatPrecision(): 16 | 32 {
+    return 32
+  }
+
+  override epsilon(): number {
+    return 1e-7
+  }
+
+  /** Gives free memory and compiled kernels back. Live tensors stay valid: ONNX Runtime itself stays up with the process. */
+  override dispose(): void {
+    this.kernels.clear()
+    this.pool.trim()
+  }
+}

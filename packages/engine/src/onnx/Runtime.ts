@@ -1,0 +1,78 @@
+import { ptr } from "bun:ffi"
+import { type Handle, type OrtApi, openOrtApi } from "./OrtApi.ts"
+
+/** ONNX's numbers for the element types that we use. */
+export const elementType = { float32: 1, int32: 6, int64: 7, bool: 9 } as const
+
+export type ElementType = keyof typeof elementType
+
+export interface Runtime {
+  readonly api: OrtApi
+  readonly threads: number
+  readonly environment: Handle
+  /** One set of options serves every session: all of them share the global thread pool and its arena. */
+  readonly sessionOptions: Handle
+  /** Wraps memory of ours as an ONNX Runtime value of that shape; nothing is copied or owned. */
+  tensor(address: number, bytes: number, shape: readonly number[], type: ElementType): Handle
+}
+
+/** C strings handed to the library stay referenced for the life of the process. */
+const kept: Buffer[] = []
+
+function cString(text: string): Handle {
+  const bytes = Buffer.from(`${text}\0`)
+  kept.push(bytes)
+  return ptr(bytes)
+}
+
+/**
+ * Brings ONNX Runtime up: one global thread pool whose threads spin between kernels (measured: without spinning an optimizer
+ * step of many small kernels takes almost twice as long), one arena for the temporaries of all sessions.
+ */
+export function startRuntime(threads: number): Runtime {
+  const api = openOrtApi()
+  const threading = api.create("CreateThreadingOptions")
+  api.call("SetGlobalIntraOpNumThreads", threading, threads)
+  api.call("SetGlobalInterOpNumThreads", threading, 1)
+  api.call("SetGlobalSpinControl", threading, 1)
+  const errorsOnly = 3
+  const environment = api.create("CreateEnvWithGlobalThreadPools", errorsOnly, cString("nuner"), threading)
+  const [arenaAllocator, deviceAllocator, defaultMemory] = [1, 0, 0]
+  api.call(
+    "CreateAndRegisterAllocator",
+    environment,
+    api.create("CreateCpuMemoryInfo", arenaAllocator, defaultMemory),
+    null
+  )
+
+  const sessionOptions = api.create("CreateSessionOptions")
+  api.call("DisablePerSessionThreads", sessionOptions)
+  api.call("SetSessionGraphOptimizationLevel", sessionOptions, 99)
+  api.call("SetSessionLogSeverityLevel", sessionOptions, errorsOnly)
+  api.call("AddSessionConfigEntry", sessionOptions, cString("session.use_env_allocators"), cString("1"))
+  // Memory patterns are remembered for each combination of input shapes: with sentences of all lengths that never ends.
+  api.call("DisableMemPattern", sessionOptions)
+
+  const memory = api.create("CreateCpuMemoryInfo", deviceAllocator, defaultMemory)
+  const shapeBuffer = new BigInt64Array(16)
+  const shapePointer = ptr(shapeBuffer)
+  return {
+    api,
+    threads,
+    environment,
+    sessionOptions,
+    tensor(address, bytes, shape, type) {
+      for (let i = 0; i < shape.length; i++) shapeBuffer[i] = BigInt(shape[i]!)
+      const data = address as Handle
+      return api.create(
+        "CreateTensorWithDataAsOrtValue",
+        memory,
+        data,
+        bytes,
+        shapePointer,
+        shape.length,
+        elementType[type]
+      )
+    }
+  }
+}

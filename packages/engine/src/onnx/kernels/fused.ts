@@ -1,0 +1,109 @@
+import { EngineError } from "../../EngineError.ts"
+import { every, type Kernel, type Operand, type Result } from "../Kernel.ts"
+
+// Kernels that tfjs does not know. The building blocks call them by name where the engine has them and compute the same from
+// tfjs's own kernels where it has not; there is no tfjs-cpu kernel to fall back to, so operands that do not fit are errors.
+
+function check(name: string, operands: readonly Operand[]): void {
+  if (!every(operands, "float32")) {
+    throw new EngineError(`${name} takes float32 tensors, not ${operands.map(({ dtype }) => dtype).join(", ")}`)
+  }
+}
+
+function checkShape(what: string, { shape }: Operand, expected: readonly number[]): void {
+  if (shape.join() !== expected.join()) throw new EngineError(`${what} has shape [${shape}], not [${expected}]`)
+}
+
+const like = ({ shape }: Operand): Result => ({ shape: [...shape], dtype: "float32" })
+
+/** `x * cdf(x)` of the standard normal distribution, exact (erf). */
+const gelu: Kernel = {
+  name: "FusedGelu",
+  inputs: ["x"],
+  infer(operands) {
+    check("FusedGelu", operands)
+    return [like(operands[0]!)]
+  },
+  emit: (graph, values) => [graph.op("Gelu", values)]
+}
+
+/** `dy * (cdf(x) + x * pdf(x))` */
+const geluGrad: Kernel = {
+  name: "FusedGeluGrad",
+  inputs: ["dy", "x"],
+  elementwise: true,
+  infer(operands) {
+    check("FusedGeluGrad", operands)
+    checkShape("dy", operands[0]!, operands[1]!.shape)
+    return [like(operands[1]!)]
+  },
+  emit(graph, [dy, x]) {
+    const mul = (a: string, b: string) => graph.op("Mul", [a, b])
+    const erf = graph.op("Erf", [mul(x!, graph.float(Math.SQRT1_2))])
+    const cdf = mul(graph.op("Add", [erf, graph.float(1)]), graph.float(0.5))
+    const density = graph.op("Exp", [mul(mul(x!, graph.float(-0.5)), x!)])
+    const slope = graph.op("Add", [cdf, mul(mul(x!, graph.float(1 / Math.sqrt(2 * Math.PI))), density)])
+    return [mul(dy!, slope)]
+  }
+}
+
+/** Normalises the last axis: `[..., hidden]` -> y, and mean and 1 / deviation `[..., 1]` for the gradient. */
+const layerNorm: Kernel<{ readonly eps: number }> = {
+  name: "FusedLayerNorm",
+  inputs: ["x", "gamma", "beta"],
+  infer(operands) {
+    check("FusedLayerNorm", operands)
+    const [x, gamma, beta] = operands as [Operand, Operand, Operand]
+    checkShape("gamma", gamma, x.shape.slice(-1))
+    checkShape("beta", beta, x.shape.slice(-1))
+    const rows: Result = { shape: [...x.shape.slice(0, -1), 1], dtype: "float32" }
+    return [like(x), rows, rows]
+  },
+  emit: (graph, values, _operands, { eps }) =>
+    graph.ops("LayerNormalization", values, { axis: -1, epsilon: { float: eps } }, 3)
+}
+
+/** Gradients of x `[..., hidden]`, gamma and beta `[hidden]`. */
+const layerNormGrad: Kernel = {
+  name: "FusedLayerNormGrad",
+  inputs: ["dy", "x", "gamma", "mean", "rstd"],
+  infer(operands) {
+    check("FusedLayerNormGrad", operands)
+    const [dy, x, gamma, mean, rstd] = operands as [Operand, Operand, Operand, Operand, Operand]
+    checkShape("dy", dy, x.shape)
+    checkShape("gamma", gamma, x.shape.slice(-1))
+    for (const rows of [mean, rstd]) checkShape("mean or rstd", rows, [...x.shape.slice(0, -1), 1])
+    return [like(x), like(gamma), like(gamma)]
+  },
+  emit(graph, [dy, x, gamma, mean, rstd], operands) {
+    const mul = (a: string, b: string) => graph.op("Mul", [a, b])
+    const sub = (a: string, b: string) => graph.op("Sub", [a, b])
+    const rank = operands[1]!.shape.length
+    const last = graph.int64s([rank - 1])
+    const rows = graph.int64s(Array.from({ length: rank - 1 }, (_, i) => i))
+    const meanOf = (value: string) => graph.op("ReduceMean", [value, last], { keepdims: 1 })
+    const sumOf = (value: string) => graph.op("ReduceSum", [value, rows], { keepdims: 0 })
+    const normal = mul(sub(x!, mean!), rstd!)
+    const dNormal = mul(dy!, gamma!)
+    const centred = sub(sub(dNormal, meanOf(dNormal)), mul(normal, meanOf(mul(dNormal, normal))))
+    return [mul(centred, rstd!), sumOf(mul(dy!, normal)), sumOf(dy!)]
+  }
+}
+
+/** `y * (dy - sum(dy * y))` over the last axis, y being the softmax. */
+const softmaxGrad: Kernel = {
+  name: "FusedSoftmaxGrad",
+  inputs: ["dy", "y"],
+  infer(operands) {
+    check("FusedSoftmaxGrad", operands)
+    checkShape("dy", operands[0]!, operands[1]!.shape)
+    return [like(operands[1]!)]
+  },
+  emit(graph, [dy, y], operands) {
+    const product = graph.op("Mul", [dy!, y!])
+    const sum = graph.op("ReduceSum", [product, graph.int64s([operands[1]!.shape.length - 1])], { keepdims: 1 })
+    return [graph.op("Sub", [product, graph.op("Mul", [y!, sum])])]
+  }
+}
+
+export const fusedKernels: readonly Kernel[] = [gelu, geluGrad, layerNorm, layerNormGrad, softmaxGrad]

@@ -1,0 +1,67 @@
+import { EngineError } from "../../EngineError.ts"
+import type { tf } from "../../tf.ts"
+import type { Graph, Value } from "../Graph.ts"
+import { every, type Kernel, type Operand } from "../Kernel.ts"
+import { broadcast } from "./binary.ts"
+
+interface Transposition {
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+}
+
+/** `[..., m, k] x [..., k, n] -> [..., m, n]`, either operand transposed first where its attribute says so. */
+function productShape([a, b]: readonly Operand[], { transposeA, transposeB }: Transposition): number[] {
+  const [rows, innerA] = lastTwo(a!.shape, transposeA)
+  const [innerB, columns] = lastTwo(b!.shape, transposeB)
+  if (innerA !== innerB) throw new EngineError(`inner extents ${innerA} and ${innerB} differ`)
+  return [...broadcast(a!.shape.slice(0, -2), b!.shape.slice(0, -2)), rows, columns]
+}
+
+function lastTwo(shape: readonly number[], transposed: boolean): [number, number] {
+  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1]
+  return transposed ? [columns, rows] : [rows, columns]
+}
+
+function product(graph: Graph, a: Value, b: Value, { transposeA, transposeB }: Transposition): Value {
+  if (!transposeA && !transposeB) return graph.op("MatMul", [a, b])
+  return graph.contrib("FusedMatMul", [a, b], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })[0]!
+}
+
+const batchMatMul: Kernel<tf.BatchMatMulAttrs> = {
+  name: "BatchMatMul",
+  inputs: ["a", "b"],
+  infer: (operands, attributes) =>
+    every(operands, "float32") ? [{ shape: productShape(operands, attributes), dtype: "float32" }] : undefined,
+  emit: (graph, [a, b], _operands, attributes) => [product(graph, a!, b!, attributes)]
+}
+
+const activations: Record<string, string> = { relu: "Relu", sigmoid: "Sigmoid", elu: "Elu" }
+
+/** tf.fused.matMul: product, bias and activation. */
+const fusedMatMul: Kernel<tf._FusedMatMulAttrs> = {
+  name: "_FusedMatMul",
+  inputs: ["a", "b", "bias?"],
+  infer(operands, attributes) {
+    const { activation } = attributes
+    if (!every(operands, "float32") || (activation && activation !== "linear" && !activations[activation])) {
+      return undefined
+    }
+    return [{ shape: productShape(operands, attributes), dtype: "float32" }]
+  },
+  key: ({ transposeA, transposeB, activation }) => `${transposeA},${transposeB},${activation}`,
+  emit(graph, [a, b, bias], operands, attributes) {
+    const matrices = operands[0]!.shape.length === 2 && operands[1]!.shape.length === 2
+    let y: Value
+    if (bias !== undefined && matrices && operands[2]!.shape.length <= 1) {
+      const { transposeA, transposeB } = attributes
+      y = graph.op("Gemm", [a!, b!, bias], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })
+    } else {
+      y = product(graph, a!, b!, attributes)
+      if (bias !== undefined) y = graph.op("Add", [y, bias])
+    }
+    const activation = activations[attributes.activation]
+    return [activation ? graph.op(activation, [y]) : y]
+  }
+}
+
+export const matMulKernels: readonly Kernel[] = [batchMatMul, fusedMatMul]

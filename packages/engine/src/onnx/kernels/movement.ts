@@ -1,0 +1,193 @@
+import { EngineError } from "../../EngineError.ts"
+import type { tf } from "../../tf.ts"
+import { axesOf, every, type Kernel, type Operand, type Result } from "../Kernel.ts"
+import { isNative } from "../TensorData.ts"
+
+const result = (shape: number[], { dtype }: Operand): Result[] => [{ shape, dtype: dtype as Result["dtype"] }]
+const alike = (operands: readonly Operand[]) => every(operands, operands[0]!.dtype)
+const transpose: Kernel<tf.TransposeAttrs> = {
+  name: "Transpose",
+  inputs: ["x"],
+  infer: ([x], { perm }) =>
+    result(
+      perm.map((axis) => x!.shape[axis]!),
+      x!
+    ),
+  emit: (graph, values, _operands, { perm }) => [graph.op("Transpose", values, { perm })]
+}
+
+const cast: Kernel<tf.CastAttrs> = {
+  name: "Cast",
+  inputs: ["x"],
+  infer: ([x], { dtype }) => (isNative(dtype) ? [{ shape: [...x!.shape], dtype }] : undefined),
+  key: ({ dtype }) => dtype,
+  emit: (graph, [x], _operands, { dtype }) => [graph.cast(x!, dtype as Result["dtype"])]
+}
+
+/** First element and extent along every axis; a missing or negative extent reaches to the end. */
+function bounds({ shape }: Operand, { begin, size }: tf.SliceAttrs): { starts: number[]; extents: number[] } {
+  const given = [begin].flat()
+  const starts = shape.map((_, i) => given[i] ?? 0)
+  const sizes = size === undefined || size === null ? [] : [size].flat()
+  const extents = shape.map((extent, i) => {
+    const asked = sizes[i] ?? -1
+    return asked < 0 ? extent - starts[i]! : asked
+  })
+  return { starts, extents }
+}
+
+const slice: Kernel<tf.SliceAttrs> = {
+  name: "Slice",
+  inputs: ["x"],
+  infer([x], attributes) {
+    const { starts, extents } = bounds(x!, attributes)
+    if (x!.shape.some((extent, i) => starts[i]! < 0 || starts[i]! + extents[i]! > extent)) {
+      throw new EngineError(`begin [${starts}] + size [${extents}] does not lie in [${x!.shape}]`)
+    }
+    return extents.length === 0 ? undefined : result(extents, x!)
+  },
+  indices([x], attributes) {
+    const { starts, extents } = bounds(x!, attributes)
+    return [starts, starts.map((start, i) => start + extents[i]!)]
+  },
+  key: () => "",
+  emit: (graph, [x, starts, ends], [operand]) => [
+    graph.op("Slice", [x!, starts!, ends!, graph.int64s(operand!.shape.map((_, i) => i))])
+  ]
+}
+
+const concat: Kernel<tf.ConcatAttrs> = {
+  name: "Concat",
+  inputs: "list",
+  infer(operands, attributes) {
+    if (!alike(operands)) return undefined
+    const shape = [...operands[0]!.shape]
+    const axis = axesOf(attributes.axis, shape.length)[0]!
+    shape[axis] = operands.reduce((sum, operand) => sum + operand.shape[axis]!, 0)
+    return result(shape, operands[0]!)
+  },
+  emit: (graph, values, operands, { axis }) => [
+    graph.op("Concat", values, { axis: axesOf(axis, operands[0]!.shape.length)[0]! })
+  ]
+}
+
+const pack: Kernel<tf.PackAttrs> = {
+  name: "Pack",
+  inputs: "list",
+  infer(operands, attributes) {
+    if (!alike(operands)) return undefined
+    const shape = [...operands[0]!.shape]
+    shape.splice(axesOf(attributes.axis, shape.length + 1)[0]!, 0, operands.length)
+    return result(shape, operands[0]!)
+  },
+  emit(graph, values, operands, attributes) {
+    const axis = axesOf(attributes.axis, operands[0]!.shape.length + 1)[0]!
+    const widened = values.map((value) => graph.op("Unsqueeze", [value, graph.int64s([axis])]))
+    return [graph.op("Concat", widened, { axis })]
+  }
+}
+
+const unpack: Kernel<tf.UnpackAttrs> = {
+  name: "Unpack",
+  inputs: ["value"],
+  listsResults: true,
+  infer([x], attributes) {
+    const axis = axesOf(attributes.axis, x!.shape.length)[0]!
+    const shape = x!.shape.filter((_, i) => i !== axis)
+    return Array.from({ length: x!.shape[axis]! }, () => result([...shape], x!)[0]!)
+  },
+  key: ({ axis }, [x]) => `${axis},${x!.shape[axesOf(axis, x!.shape.length)[0]!]}`,
+  emit(graph, [x], [operand], attributes) {
+    const axis = axesOf(attributes.axis, operand!.shape.length)[0]!
+    const count = operand!.shape[axis]!
+    const parts = graph.ops("Split", [x!], { axis, num_outputs: count }, count)
+    return parts.map((part) => graph.op("Squeeze", [part, graph.int64s([axis])]))
+  }
+}
+
+/** The extents of the parts along the axis; a -1 among them takes what the others leave. */
+function parts({ shape }: Operand, { axis, numOrSizeSplits }: tf.SplitVAttrs): { axis: number; extents: number[] } {
+  const along = axesOf(axis, shape.length)[0]!
+  const total = shape[along]!
+  if (typeof numOrSizeSplits === "number") {
+    return { axis: along, extents: Array.from({ length: numOrSizeSplits }, () => total / numOrSizeSplits) }
+  }
+  const given = numOrSizeSplits.reduce((sum, extent) => sum + Math.max(0, extent), 0)
+  return { axis: along, extents: numOrSizeSplits.map((extent) => (extent < 0 ? total - given : extent)) }
+}
+
+const splitV: Kernel<tf.SplitVAttrs> = {
+  name: "SplitV",
+  inputs: ["x"],
+  listsResults: true,
+  infer([x], attributes) {
+    const { axis, extents } = parts(x!, attributes)
+    return extents.map(
+      (extent) =>
+        result(
+          x!.shape.map((d, i) => (i === axis ? extent : d)),
+          x!
+        )[0]!
+    )
+  },
+  indices: ([x], attributes) => [parts(x!, attributes).extents],
+  key: (attributes, [x]) => `${attributes.axis},${parts(x!, attributes).extents.length}`,
+  emit(graph, [x, extents], [operand], attributes) {
+    const { axis, extents: list } = parts(operand!, attributes)
+    return graph.ops("Split", [x!, extents!], { axis }, list.length)
+  }
+}
+
+const tile: Kernel<tf.TileAttrs> = {
+  name: "Tile",
+  inputs: ["x"],
+  infer: ([x], { reps }) =>
+    result(
+      x!.shape.map((extent, i) => extent * reps[i]!),
+      x!
+    ),
+  indices: (_operands, { reps }) => [reps],
+  key: () => "",
+  emit: (graph, [x, reps]) => [graph.op("Tile", [x!, reps!])]
+}
+
+const broadcastTo: Kernel<tf.BroadCastToAttrs> = {
+  name: "BroadcastTo",
+  inputs: ["x"],
+  infer: ([x], { shape }) => result([...shape], x!),
+  indices: (_operands, { shape }) => [shape],
+  key: ({ shape }) => `${shape.length}`,
+  emit: (graph, [x, shape]) => [graph.op("Expand", [x!, shape!])]
+}
+
+const pad: Kernel<tf.PadV2Attrs> = {
+  name: "PadV2",
+  inputs: ["x"],
+  infer: ([x], { paddings }) =>
+    x!.dtype === "float32"
+      ? result(
+          x!.shape.map((d, i) => d + paddings[i]![0] + paddings[i]![1]),
+          x!
+        )
+      : undefined,
+  indices: (_operands, { paddings }) => [
+    [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]
+  ],
+  key: ({ constantValue }) => `${constantValue}`,
+  emit: (graph, [x, paddings], _operands, { constantValue }) => [
+    graph.op("Pad", [x!, paddings!, graph.float(constantValue)], { mode: "constant" })
+  ]
+}
+
+export const movementKernels: readonly Kernel[] = [
+  transpose,
+  cast,
+  slice,
+  concat,
+  pack,
+  unpack,
+  splitV,
+  tile,
+  broadcastTo,
+  pad
+]

@@ -1,0 +1,69 @@
+import type { tf } from "../../tf.ts"
+import { axesOf, every, type Kernel, type Result } from "../Kernel.ts"
+
+function reducedShape(shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] {
+  return keepDims
+    ? shape.map((extent, i) => (axes.includes(i) ? 1 : extent))
+    : shape.filter((_, i) => !axes.includes(i))
+}
+
+interface ReductionAttributes {
+  readonly axis?: number | number[]
+  readonly reductionIndices?: number | number[]
+  readonly keepDims: boolean
+}
+
+/** Reduces over the attribute `axis`, which tfjs calls `reductionIndices` for Max. */
+function reduction(name: string, operator: string, types: Result["dtype"][]): Kernel<ReductionAttributes> {
+  const axes = ({ axis, reductionIndices }: ReductionAttributes, rank: number) => axesOf(axis ?? reductionIndices, rank)
+  return {
+    name,
+    inputs: ["x"],
+    infer([x], attributes) {
+      const dtype = types.find((type) => type === x!.dtype)
+      if (dtype === undefined) return undefined
+      return [{ shape: reducedShape(x!.shape, axes(attributes, x!.shape.length), attributes.keepDims), dtype }]
+    },
+    emit(graph, [x], operands, attributes) {
+      const reduced = axes(attributes, operands[0]!.shape.length)
+      if (reduced.length === 0) return [graph.op("Identity", [x!])]
+      return [graph.op(operator, [x!, graph.int64s(reduced)], { keepdims: attributes.keepDims ? 1 : 0 })]
+    }
+  }
+}
+
+function argument(name: "ArgMax" | "ArgMin"): Kernel<tf.ArgMaxAttrs> {
+  return {
+    name,
+    inputs: ["x"],
+    infer: ([x], { axis }) =>
+      x!.dtype === "float32"
+        ? [{ shape: reducedShape(x!.shape, axesOf(axis, x!.shape.length), false), dtype: "int32" }]
+        : undefined,
+    emit: (graph, [x], operands, { axis }) => [
+      graph.cast(graph.op(name, [x!], { axis: axesOf(axis, operands[0]!.shape.length)[0]!, keepdims: 0 }), "int32")
+    ]
+  }
+}
+
+export const reductionKernels: readonly Kernel[] = [
+  reduction("Sum", "ReduceSum", ["float32", "int32"]),
+  reduction("Mean", "ReduceMean", ["float32"]),
+  reduction("Max", "ReduceMax", ["float32", "int32"]),
+  reduction("Min", "ReduceMin", ["float32", "int32"]),
+  reduction("Prod", "ReduceProd", ["float32", "int32"]),
+  argument("ArgMax"),
+  argument("ArgMin"),
+  {
+    name: "Cumsum",
+    inputs: ["x"],
+    infer: (operands) =>
+      every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: "float32" }] : undefined,
+    emit: (graph, [x], operands, { axis, exclusive, reverse }: tf.CumsumAttrs) => [
+      graph.op("CumSum", [x!, graph.int64(axesOf(axis, operands[0]!.shape.length)[0]!)], {
+        exclusive: exclusive ? 1 : 0,
+        reverse: reverse ? 1 : 0
+      })
+    ]
+  } as Kernel
+]

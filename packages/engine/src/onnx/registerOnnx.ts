@@ -1,0 +1,86 @@
+import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu"
+import "@tensorflow/tfjs-backend-cpu"
+import { EngineError } from "../EngineError.ts"
+import { tf } from "../tf.ts"
+import { Fallback } from "./Fallback.ts"
+import type { HostKernel } from "./HostKernel.ts"
+import type { Kernel } from "./Kernel.ts"
+import { creationKernels } from "./kernels/creation.ts"
+import { kernels } from "./kernels/kernels.ts"
+import { segmentSumKernels } from "./kernels/segmentSum.ts"
+import { viewKernels } from "./kernels/views.ts"
+import { OnnxBackend } from "./OnnxBackend.ts"
+
+export const backendName = "onnx"
+
+type Inputs = tf.NamedTensorInfoMap | tf.TensorInfo[]
+type Run = (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.TensorInfo | tf.TensorInfo[] | undefined
+
+let backend: OnnxBackend | undefined
+
+/**
+ * Registers the tfjs backend "onnx" with its kernels; every other kernel of tfjs-cpu is reached through a counted fallback.
+ * A second call gives the backend of the first.
+ *
+ * @throws EngineError where ONNX Runtime cannot be loaded.
+ */
+export function registerOnnx(threads: number): OnnxBackend {
+  if (backend !== undefined) return backend
+  const onnx = new OnnxBackend(threads)
+  const fallback = new Fallback(onnx, tf.findBackend("cpu") as MathBackendCPU)
+  onnx.fallback = fallback
+  const registered = new Set<string>()
+  const register = (name: string, run: Run) => {
+    registered.add(name)
+    tf.registerKernel({
+      kernelName: name,
+      backendName,
+      kernelFunc: ({ inputs, attrs }) =>
+        run(inputs as Inputs, attrs as tf.NamedAttrMap) ??
+        fallback.run(name, inputs as Inputs, attrs as tf.NamedAttrMap)
+    })
+  }
+  for (const kernel of [...viewKernels, ...creationKernels, ...segmentSumKernels])
+    register(kernel.name, host(onnx, kernel))
+  for (const kernel of kernels) register(kernel.name, compiled(onnx, kernel))
+  for (const { kernelName } of tf.getKernelsForBackend("cpu")) {
+    if (!registered.has(kernelName)) register(kernelName, () => undefined)
+  }
+  tf.registerBackend(backendName, () => onnx)
+  backend = onnx
+  return onnx
+}
+
+function host(backend: OnnxBackend, kernel: HostKernel): Run {
+  return (inputs, attributes) => kernel.run(backend, inputs as Record<string, tf.TensorInfo>, attributes)
+}
+
+function compiled(backend: OnnxBackend, kernel: Kernel): Run {
+  return (inputs, attributes) => {
+    const tensors = operands(kernel, inputs)
+    const unchanged = noop(kernel.name, tensors, attributes)
+    if (unchanged) return backend.alias(unchanged, unchanged.shape)
+    const results = backend.kernels.run(kernel, tensors, attributes)
+    return results && !kernel.listsResults && results.length === 1 ? results[0] : results
+  }
+}
+
+function operands({ name, inputs: names }: Kernel, inputs: Inputs): tf.TensorInfo[] {
+  if (names === "list") return Object.values(inputs) as tf.TensorInfo[]
+  const tensors: tf.TensorInfo[] = []
+  for (const input of names) {
+    const optional = input.endsWith("?")
+    const tensor = (inputs as tf.NamedTensorInfoMap)[optional ? input.slice(0, -1) : input]
+    if (tensor) tensors.push(tensor)
+    else if (!optional) throw new EngineError(`${name}: the tensor ${input} is missing`)
+  }
+  return tensors
+}
+
+/** The tensor itself where a kernel would only copy it. */
+function noop(name: string, [x]: tf.TensorInfo[], attributes: tf.NamedAttrMap): tf.TensorInfo | undefined {
+  const same =
+    (name === "Cast" && attributes.dtype === x!.dtype) ||
+    (name === "Transpose" && (attributes.perm as number[]).every((axis, i) => axis === i))
+  return same ? x : undefined
+}

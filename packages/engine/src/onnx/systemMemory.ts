@@ -1,0 +1,70 @@
+import { dlopen, type Pointer } from "bun:ffi"
+import { EngineError } from "../EngineError.ts"
+import type { OrtApi } from "./OrtApi.ts"
+
+/** Memory taken from the operating system, outside the JavaScript heap. */
+export interface SystemMemory {
+  /** An address of at least `bytes` bytes, aligned to 64. @throws EngineError where the system has no more. */
+  take(bytes: number): number
+  give(address: number, bytes: number): void
+}
+
+const hugePage = 2 ** 21
+const readWrite = 3
+const adviseHugePages = 14
+
+const libc = { linux: "libc.so.6", darwin: "libc.dylib" } as Record<string, string>
+
+/** Anonymous mappings where the system has them (on Linux with huge pages: 10 % of a training step), else ORT's allocator. */
+export function systemMemory(api: OrtApi): SystemMemory {
+  const name = libc[process.platform]
+  return name ? mappedMemory(name, process.platform === "linux") : allocatorMemory(api)
+}
+
+function mappedMemory(library: string, linux: boolean): SystemMemory {
+  const { mmap, munmap, madvise } = dlopen(library, {
+    mmap: { args: ["u64", "u64", "i32", "i32", "i32", "i64"], returns: "i64" },
+    munmap: { args: ["ptr", "u64"], returns: "i32" },
+    madvise: { args: ["ptr", "u64", "i32"], returns: "i32" }
+  }).symbols
+  const privateAnonymous = linux ? 0x22 : 0x1002
+  /** Where a mapping was widened to start on a huge page: its true start and size. */
+  const widened = new Map<number, readonly [address: number, bytes: number]>()
+  return {
+    take(bytes) {
+      const huge = linux && bytes >= hugePage
+      const asked = huge ? bytes + hugePage : bytes
+      const start = Number(mmap(0, asked, readWrite, privateAnonymous, -1, 0))
+      if (start <= 0) throw outOfMemory(bytes)
+      if (!huge) return start
+      const address = Math.ceil(start / hugePage) * hugePage
+      widened.set(address, [start, asked])
+      madvise(address as Pointer, bytes, adviseHugePages)
+      return address
+    },
+    give(address, bytes) {
+      const [start, size] = widened.get(address) ?? [address, bytes]
+      widened.delete(address)
+      munmap(start as Pointer, size)
+    }
+  }
+}
+
+function allocatorMemory(api: OrtApi): SystemMemory {
+  const allocator = api.create("GetAllocatorWithDefaultOptions")
+  return {
+    take(bytes) {
+      try {
+        return api.create("AllocatorAlloc", allocator, bytes)
+      } catch {
+        throw outOfMemory(bytes)
+      }
+    },
+    give: (address) => api.call("AllocatorFree", allocator, address)
+  }
+}
+
+function outOfMemory(bytes: number): EngineError {
+  const megabytes = Math.ceil(bytes / 2 ** 20)
+  return new EngineError(`Out of memory: the system refused ${megabytes} MB; use a smaller batch or shorter sentences`)
+}
