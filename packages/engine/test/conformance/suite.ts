@@ -1,0 +1,53 @@
+/**
+ * Runs tfjs-core's own tests on one backend and prints the outcome as JSON.
+ * usage: bun suite.ts <onnx|cpu|wasm> [regular expression over file names]
+ */
+import { createRequire } from "node:module"
+import { dirname, join } from "node:path"
+
+const [engine = "onnx", filter = "."] = process.argv.slice(2)
+
+// tfjs-core's tests expect jasmine's functions as globals.
+createRequire(import.meta.url)("jasmine-core").boot()
+interface Spec {
+  readonly fullName: string
+  readonly status: string
+  readonly failedExpectations: readonly { readonly message: string }[]
+}
+interface JasmineEnvironment {
+  clearReporters(): void
+  configure(options: { random: boolean }): void
+  addReporter(reporter: { specDone(spec: Spec): void }): void
+  execute(): Promise<unknown>
+}
+const jasmine = (globalThis as unknown as { jasmine: { getEnv(): JasmineEnvironment } }).jasmine.getEnv()
+
+const core = join(dirname(Bun.resolveSync("@tensorflow/tfjs-core/package.json", import.meta.dir)), "dist")
+await import(join(core, "register_all_gradients.js"))
+await import(join(core, "public/chained_ops/register_all_chained_ops.js"))
+const { useEngine } = await import("../../src/selection/useEngine.ts")
+const { backend } = await useEngine({ prefer: engine as "onnx" })
+
+const { setTestEnvs } = await import(join(core, "jasmine_util.js"))
+setTestEnvs([{ name: engine, backendName: backend, isDataSync: true }])
+// What a backend answers for: operations, gradients, optimizers, variables, tensors. Left out: the browser, files, platforms.
+const relevant = /'\.\/((?:ops\/|optimizers\/|gradients_test|engine_test|variable_test|tensor_test)[^']*)'/g
+for (const [, path] of (await Bun.file(join(core, "tests.js")).text()).matchAll(relevant)) {
+  if (new RegExp(filter).test(path!) && !/from_pixels|browser/.test(path!)) await import(join(core, `${path}.js`))
+}
+
+let passed = 0
+let skipped = 0
+const failed: { name: string; message: string }[] = []
+jasmine.clearReporters()
+jasmine.configure({ random: false })
+jasmine.addReporter({
+  specDone({ fullName, status, failedExpectations }) {
+    if (status === "passed") passed++
+    else if (status !== "failed") skipped++
+    else failed.push({ name: fullName.replace(` ${engine} {}`, ""), message: failedExpectations[0]?.message ?? "" })
+  }
+})
+await jasmine.execute()
+console.log(JSON.stringify({ passed, skipped, failed }))
+process.exit(0)
