@@ -1,0 +1,103 @@
+import { EngineError } from "../EngineError.ts"
+import { tf } from "../tf.ts"
+import { disposeSaved, offTape, type Recording } from "./tape.ts"
+
+/**
+ * The backward pass over a recording: gradients of `value` times `dy` with respect to `sources`, undefined where nothing leads
+ * to a source. Each gradient and each saved activation is freed as soon as the last operation that needs it has run
+ * (tfjs-core keeps all of them to the end). Consumes the recording.
+ */
+export function backward(
+  { value, nodes, reaches }: Recording<tf.Tensor>,
+  dy: tf.Tensor,
+  sources: readonly tf.Tensor[]
+): (tf.Tensor | undefined)[] {
+  const flow = new GradientFlow()
+  const wanted = new Set(sources.map(({ id }) => id))
+  let next = nodes.length - 1
+  try {
+    return offTape(() => {
+      flow.add(value.id, tf.clone(dy))
+      for (; next >= 0; next--) {
+        const node = nodes[next]!
+        const dys = node.outputs.map(({ id }) => flow.get(id))
+        if (dys.some((d) => d !== undefined)) {
+          if (node.gradient === undefined) throw new EngineError(`${node.kernelName} has no gradient`)
+          const inputs = Object.entries(node.inputs).filter(([, input]) => reaches(input))
+          const dxs = tf.tidy(() => {
+            const gradients = node.gradient!(dys)
+            return inputs.map(([name]) => own(gradients[name]!(), dys))
+          })
+          inputs.forEach(([name, input], i) => {
+            flow.add(input.id, checked(dxs[i]!, input, `${node.kernelName}.${name}`))
+          })
+        }
+        for (const { id } of node.outputs) if (!wanted.has(id)) flow.drop(id)
+        disposeSaved(node)
+      }
+      return sources.map(({ id }) => flow.take(id))
+    })
+  } finally {
+    for (; next >= 0; next--) disposeSaved(nodes[next]!)
+    flow.clear()
+  }
+}
+
+/** A gradient that was made elsewhere (a saved tensor, a variable, a constant) is not ours to free: it is passed on as a view. */
+const own = (gradient: tf.Tensor, dys: readonly (tf.Tensor | undefined)[]): tf.Tensor =>
+  dys.includes(gradient) || gradient.scopeId === tf.engine().state.activeScope.id ? gradient : tf.clone(gradient)
+
+function checked(gradient: tf.Tensor, input: tf.Tensor, where: string): tf.Tensor {
+  if (tf.util.arraysEqual(gradient.shape, input.shape) && gradient.dtype === "float32") return gradient
+  throw new EngineError(
+    `gradient of ${where} is ${gradient.dtype} [${gradient.shape}], its input is float32 [${input.shape}]`
+  )
+}
+
+/** Gradients on their way from outputs to inputs, by tensor id. One tensor may serve several ids; the last one frees it. */
+class GradientFlow {
+  readonly #gradients = new Map<number, tf.Tensor>()
+  readonly #uses = new Map<tf.Tensor, number>()
+
+  get(id: number): tf.Tensor | undefined {
+    return this.#gradients.get(id)
+  }
+
+  add(id: number, gradient: tf.Tensor): void {
+    const held = this.#gradients.get(id)
+    if (held === undefined) {
+      this.#gradients.set(id, gradient)
+      this.#uses.set(gradient, (this.#uses.get(gradient) ?? 0) + 1)
+      return
+    }
+    const sum = tf.add(held, gradient)
+    if (!this.#uses.has(gradient)) gradient.dispose()
+    this.drop(id)
+    this.add(id, sum)
+  }
+
+  drop(id: number): void {
+    const gradient = this.#gradients.get(id)
+    if (gradient === undefined) return
+    this.#gradients.delete(id)
+    const uses = this.#uses.get(gradient)! - 1
+    if (uses > 0) this.#uses.set(gradient, uses)
+    else {
+      this.#uses.delete(gradient)
+      gradient.dispose()
+    }
+  }
+
+  /** Hands a gradient over as a tensor of its own. */
+  take(id: number): tf.Tensor | undefined {
+    const gradient = this.#gradients.get(id)
+    if (gradient === undefined) return undefined
+    const mine = tf.clone(gradient)
+    this.drop(id)
+    return mine
+  }
+
+  clear(): void {
+    for (const id of [...this.#gradients.keys()]) this.drop(id)
+  }
+}

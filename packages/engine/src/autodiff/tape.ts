@@ -1,0 +1,96 @@
+import { tf } from "../tf.ts"
+
+/** One recorded operation; tfjs-core's own shape. */
+export interface TapeNode {
+  readonly kernelName: string
+  readonly inputs: Readonly<Record<string, tf.Tensor>>
+  readonly outputs: readonly tf.Tensor[]
+  readonly saved?: readonly tf.Tensor[]
+  readonly gradient?: (dys: readonly (tf.Tensor | undefined)[]) => Readonly<Record<string, () => tf.Tensor>>
+}
+
+/** The private part of tfjs-core 4's engine that reverse-mode differentiation stands on. Nothing else touches it. */
+interface Recorder {
+  readonly state: { activeTape: TapeNode[] | null; gradientDepth: number; kernelDepth: number }
+}
+
+const recorder = (): Recorder => tf.engine() as unknown as Recorder
+
+/**
+ * A tape that keeps only what leads from `sources`. An operation that no source reaches is dropped as soon as it was run,
+ * and what it saved for a backward pass with it: frozen layers keep no activations.
+ */
+class ReachTape extends Array<TapeNode> {
+  static override get [Symbol.species]() {
+    return Array
+  }
+
+  readonly #reached: Set<number>
+
+  constructor(sources: readonly tf.Tensor[]) {
+    super()
+    this.#reached = new Set(sources.map(({ id }) => id))
+  }
+
+  override push(...nodes: TapeNode[]): number {
+    for (const node of nodes) {
+      if (Object.values(node.inputs).some((input) => this.reaches(input))) {
+        for (const output of node.outputs) this.#reached.add(output.id)
+        super.push(node)
+      } else {
+        disposeSaved(node)
+      }
+    }
+    return this.length
+  }
+
+  reaches(tensor: tf.Tensor): boolean {
+    return this.#reached.has(tensor.id)
+  }
+}
+
+/** What `record` gives: the result, and the operations between the sources and it. */
+export interface Recording<T> {
+  readonly value: T
+  readonly nodes: readonly TapeNode[]
+  /** Whether a tensor depends on a source. */
+  readonly reaches: (tensor: tf.Tensor) => boolean
+}
+
+/** Runs `f` in a tidy scope and records every operation that depends on one of `sources`. Recordings nest. */
+export function record<T extends tf.TensorContainer>(f: () => T, sources: readonly tf.Tensor[]): Recording<T> {
+  const tape = new ReachTape(sources)
+  try {
+    const value = withState({ activeTape: tape, gradientDepth: 1, kernelDepth: 0 }, () => tf.tidy(f))
+    return { value, nodes: tape, reaches: (tensor) => tape.reaches(tensor) }
+  } catch (error) {
+    for (const node of tape) disposeSaved(node)
+    throw error
+  }
+}
+
+/** Runs `f` with no tape: nothing is recorded, nothing is saved. */
+export const offTape = <T>(f: () => T): T => withState({ activeTape: null, gradientDepth: 0 }, f)
+
+/** Whether a tape is listening, also from inside a layer's own forward function. */
+export const isRecording = (): boolean => recorder().state.gradientDepth > 0
+
+/** Frees what a recording holds for a backward pass that will not come. */
+export function discard({ nodes }: Recording<unknown>): void {
+  for (const node of nodes) disposeSaved(node)
+}
+
+export function disposeSaved(node: TapeNode): void {
+  for (const tensor of node.saved ?? []) tensor.dispose()
+}
+
+function withState<T>(change: Partial<Recorder["state"]>, f: () => T): T {
+  const { state } = recorder()
+  const { activeTape, gradientDepth, kernelDepth } = state
+  Object.assign(state, change)
+  try {
+    return f()
+  } finally {
+    Object.assign(state, { activeTape, gradientDepth, kernelDepth })
+  }
+}

@@ -1,0 +1,107 @@
+import { differentiable } from "../autodiff/differentiable.ts"
+import { isRecording } from "../autodiff/tape.ts"
+import { segmentSum } from "../nn/segmentSum.ts"
+import { tf } from "../tf.ts"
+import type { PartialLoss } from "./chunkedHead.ts"
+import { type BceCells, type BceOptions, bceCells, type SparseTargets } from "./SparseTargets.ts"
+
+/**
+ * Mean binary cross-entropy over the cells of [tokens, concepts] that count, from sparse positives:
+ * `(sum softplus(z) - sum over positives of z) / n`. No dense matrix of targets is made; the gradient
+ * `(sigmoid(z) - y) / n` is the only other matrix of that size.
+ *
+ * @param logits [tokens, concepts]
+ */
+export function bceWithLogits(logits: tf.Tensor2D, targets: SparseTargets, options: BceOptions = {}): tf.Scalar {
+  const [tokens, concepts] = logits.shape
+  const cells = bceCells(tokens, concepts, targets, options)
+  return differentiable({ logits }, (save) => {
+    const statistics = options.report && new BceStatistics(cells)
+    const { loss, gradient } = bceOfRows(logits, 0, cells, isRecording(), statistics)
+    if (gradient) save(gradient)
+    if (options.report) statistics?.report(options.report)
+    return { value: loss, gradient: (dy: tf.Scalar, [d]) => ({ logits: () => tf.mul(d!, dy) }) }
+  })
+}
+
+/** The part of the mean that the rows from `start` on contribute, and its gradient where asked for. */
+export function bceOfRows(
+  z: tf.Tensor2D,
+  start: number,
+  { count, mask, cells, softplus, linear }: BceCells,
+  withGradient: boolean,
+  statistics?: BceStatistics
+): PartialLoss {
+  const [rows, concepts] = z.shape
+  const first = lowerBound(cells, start * concepts)
+  const end = lowerBound(cells, (start + rows) * concepts)
+  const index = Int32Array.from(cells.subarray(first, end), (cell) => cell - start * concepts)
+  const m = mask && tf.tensor2d(mask.subarray(start, start + rows), [rows, 1])
+  const masked = (x: tf.Tensor2D): tf.Tensor2D => (m ? tf.mul(x, m) : x)
+
+  let sum = tf.sum(masked(tf.softplus(z)))
+  let gradient = withGradient ? masked(tf.sigmoid(z)) : undefined
+  let listed: tf.Tensor1D | undefined
+  if (index.length > 0) {
+    listed = tf.gather(tf.reshape(z, [z.size]) as tf.Tensor1D, tf.tensor1d(index, "int32"))
+    const a = tf.tensor1d(softplus.subarray(first, end))
+    const b = tf.tensor1d(linear.subarray(first, end))
+    sum = tf.add(sum, tf.sum(tf.add(tf.mul(a, tf.softplus(listed)), tf.mul(b, listed))))
+    if (gradient) {
+      const correction = tf.reshape(tf.add(tf.mul(a, tf.sigmoid(listed)), b), [index.length, 1]) as tf.Tensor2D
+      gradient = tf.add(gradient, tf.reshape(segmentSum(correction, index, z.size), z.shape))
+    }
+  }
+  statistics?.add(z, masked, listed, linear.subarray(first, end))
+  const share = 1 / count
+  return { loss: tf.mul(sum, share) as tf.Scalar, gradient: gradient && tf.mul(gradient, share) }
+}
+
+/** Sums over the logits for the telemetry of sparse targets. */
+export class BceStatistics {
+  readonly #cells: BceCells
+  #all = 0
+  #positive = 0
+  #ignored = 0
+  #saturated = 0
+
+  constructor(cells: BceCells) {
+    this.#cells = cells
+  }
+
+  add(
+    z: tf.Tensor2D,
+    masked: (x: tf.Tensor2D) => tf.Tensor2D,
+    listed: tf.Tensor1D | undefined,
+    linear: Float32Array
+  ): void {
+    this.#all += tf.sum(masked(z)).dataSync()[0]!
+    this.#saturated += tf.sum(masked(tf.cast(tf.greater(tf.abs(z), 10), "float32"))).dataSync()[0]!
+    listed?.dataSync().forEach((logit, i) => {
+      if (linear[i] !== 0) this.#positive += logit
+      else {
+        this.#ignored += logit
+        if (Math.abs(logit) > 10) this.#saturated--
+      }
+    })
+  }
+
+  report(report: (name: string, value: number) => void): void {
+    const { count, positives } = this.#cells
+    report("positiveRate", positives / count)
+    if (positives > 0) report("positiveLogit", this.#positive / positives)
+    if (positives < count) report("negativeLogit", (this.#all - this.#positive - this.#ignored) / (count - positives))
+    report("saturated", this.#saturated / count)
+  }
+}
+
+/** The first place in an ascending list whose value is not below `value`. */
+function lowerBound(list: Float64Array, value: number): number {
+  let [low, high] = [0, list.length]
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (list[middle]! < value) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,141 @@
+import { differentiable } from "../autodiff/differentiable.ts"
+import { EngineError } from "../EngineError.ts"
+import { tf } from "../tf.ts"
+import { type DropoutKey, dropoutMask } from "./dropout.ts"
+import { softmaxGradient } from "./softmax.ts"
+
+export interface AttentionOptions {
+  /** `hidden` is split into this many heads. */
+  readonly heads: number
+  /** 1 for a key that may be attended to, 0 for padding; row by row [batch * tokens]. Default: all. */
+  readonly mask?: ArrayLike<number>
+  /** Dropout on the attention weights. Default: none. */
+  readonly dropout?: { readonly rate: number; readonly key: DropoutKey }
+  /**
+   * Most scores [heads, tokens, tokens] held in one tensor, as a count of numbers. Beyond it heads are worked off in chunks,
+   * and the backward pass computes the weights again instead of keeping them. Default 2^23 (32 MiB); one head is the least.
+   */
+  readonly maxScores?: number
+}
+
+/**
+ * Multi-head scaled dot-product attention (Vaswani et al. 2017): `softmax(q k^T / sqrt(d) + mask) v` per head.
+ *
+ * With n = batch * heads, up to `maxScores` the weights [n, tokens, tokens] are kept for the backward pass; beyond it the peak
+ * is three tensors of `max(maxScores, tokens^2)` numbers at a time, whatever the batch. A row whose keys are
+ * all masked attends to all of them evenly.
+ *
+ * @param q [batch, tokens, hidden], as k and v
+ * @returns [batch, tokens, hidden]
+ */
+export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D {
+  const { heads, mask, maxScores = 2 ** 23 } = options
+  const [batch, tokens, hidden] = q.shape
+  if (hidden % heads !== 0) throw new EngineError(`attention: hidden ${hidden} does not divide into ${heads} heads`)
+  for (const other of [k, v]) {
+    if (!tf.util.arraysEqual(other.shape, q.shape)) {
+      throw new EngineError(`attention: q [${q.shape}], k [${k.shape}], v [${v.shape}] must have one shape`)
+    }
+  }
+  if (mask && mask.length !== batch * tokens) {
+    throw new EngineError(`attention: the mask has ${mask.length} entries, not batch x tokens = ${batch * tokens}`)
+  }
+  const rows = batch * heads
+  const size = Math.max(1, Math.floor(maxScores / tokens ** 2))
+  const chunks = split(rows, size)
+  const split3 = (x: tf.Tensor) => splitHeads(x as tf.Tensor3D, heads)
+  const scale = 1 / Math.sqrt(hidden / heads)
+
+  return differentiable({ q, k, v }, (save) => {
+    const [qh, kh, vh] = [tf.mul(split3(q), scale) as tf.Tensor3D, split3(k), split3(v)] // [batch * heads, tokens, d]
+    const bias = mask && keyBias(mask, batch, tokens, heads) // [batch * heads, 1, tokens]
+    const weigh = (q: tf.Tensor3D, k: tf.Tensor3D, bias: tf.Tensor3D | undefined, { start, size }: Chunk) => {
+      const scores = tf.matMul(part(q, start, size), part(k, start, size), false, true) // [chunk, tokens, tokens]
+      return tf.softmax(bias ? tf.add(scores, part(bias, start, size)) : scores) as tf.Tensor3D
+    }
+    const drop = ({ start, size }: Chunk) =>
+      options.dropout && options.dropout.rate > 0
+        ? (dropoutMask(
+            [size, tokens, tokens],
+            options.dropout.rate,
+            options.dropout.key,
+            start * tokens ** 2
+          ) as tf.Tensor3D)
+        : undefined
+
+    const whole = chunks.length === 1 ? weigh(qh, kh, bias, chunks[0]!) : undefined
+    const outputs = chunks.map((chunk) =>
+      tf.tidy(() => {
+        const weights = whole ?? weigh(qh, kh, bias, chunk)
+        const dropped = drop(chunk)
+        return tf.matMul(dropped ? tf.mul(weights, dropped) : weights, part(vh, chunk.start, chunk.size))
+      })
+    )
+    save(qh, kh, vh, ...(whole ? [whole] : []), ...(!whole && bias ? [bias] : []))
+
+    const gradient = (dy: tf.Tensor3D, saved: readonly tf.Tensor[]) => {
+      const [qh, kh, vh] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
+      const kept = whole && (saved[3] as tf.Tensor3D)
+      const keptBias = !whole && bias ? (saved[3] as tf.Tensor3D) : undefined
+      const dyh = split3(dy)
+      const parts = chunks.map((chunk) =>
+        tf.tidy(() => {
+          const { start, size } = chunk
+          const weights = kept ?? weigh(qh, kh, keptBias, chunk)
+          const dropped = drop(chunk)
+          const d = part(dyh, start, size)
+          const dv = tf.matMul(dropped ? tf.mul(weights, dropped) : weights, d, true, false)
+          const dw = tf.matMul(d, part(vh, start, size), false, true)
+          const ds = softmaxGradient(dropped ? tf.mul(dw, dropped) : dw, weights) as tf.Tensor3D
+          const dq = tf.mul(tf.matMul(ds, part(kh, start, size)), scale)
+          const dk = tf.matMul(ds, part(qh, start, size), true, false)
+          return [dq, dk, dv] as tf.Tensor3D[]
+        })
+      )
+      const [dq, dk, dv] = [0, 1, 2].map((i) => mergeHeads(join(parts.map((p) => p[i]!)), heads))
+      return { q: () => dq!, k: () => dk!, v: () => dv! }
+    }
+    return { value: mergeHeads(join(outputs as tf.Tensor3D[]), heads), gradient }
+  })
+}
+
+interface Chunk {
+  readonly start: number
+  readonly size: number
+}
+
+const split = (count: number, size: number): Chunk[] =>
+  Array.from({ length: Math.ceil(count / size) }, (_, i) => ({
+    start: i * size,
+    size: Math.min(size, count - i * size)
+  }))
+
+const part = (x: tf.Tensor3D, start: number, size: number): tf.Tensor3D =>
+  size === x.shape[0] ? x : tf.slice(x, [start, 0, 0], [size, -1, -1])
+
+const join = (parts: tf.Tensor3D[]): tf.Tensor3D => (parts.length === 1 ? parts[0]! : tf.concat(parts, 0))
+
+/** [batch, tokens, heads * d] -> [batch * heads, tokens, d] */
+function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
+  const [batch, tokens, hidden] = x.shape
+  const apart = tf.transpose(tf.reshape(x, [batch, tokens, heads, hidden / heads]), [0, 2, 1, 3])
+  return tf.reshape(apart, [batch * heads, tokens, hidden / heads])
+}
+
+/** [batch * heads, tokens, d] -> [batch, tokens, heads * d] */
+function mergeHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
+  const [rows, tokens, d] = x.shape
+  const together = tf.transpose(tf.reshape(x, [rows / heads, heads, tokens, d]), [0, 2, 1, 3])
+  return tf.reshape(together, [rows / heads, tokens, heads * d])
+}
+
+/** 0 for keys, -1e9 for padding: [batch * heads, 1, tokens]; undefined where nothing is padding. */
+function keyBias(mask: ArrayLike<number>, batch: number, tokens: number, heads: number): tf.Tensor3D | undefined {
+  if (Array.prototype.every.call(mask, (entry) => entry !== 0)) return undefined
+  const bias = new Float32Array(batch * heads * tokens)
+  for (let row = 0; row < batch * heads; row++) {
+    const from = Math.floor(row / heads) * tokens
+    for (let t = 0; t < tokens; t++) if (mask[from + t] === 0) bias[row * tokens + t] = -1e9
+  }
+  return tf.tensor3d(bias, [batch * heads, 1, tokens])
+}

@@ -1,0 +1,44 @@
+import { differentiable } from "../autodiff/differentiable.ts"
+import { EngineError } from "../EngineError.ts"
+import { tf } from "../tf.ts"
+import { randomBits, randomKey } from "./counterRandom.ts"
+
+/** Names one dropout mask: the run, the step (micro-batch) and the place in the network. The same key gives the same mask. */
+export interface DropoutKey {
+  readonly seed: number
+  readonly step: number
+  /** For example "encoder.layer.3.output". Two places with one name would share their mask. */
+  readonly site: string
+}
+
+/**
+ * Sets a share `rate` of the numbers to 0 and divides the rest by the share kept (Srivastava et al. 2014). The mask is made
+ * again in the backward pass: nothing is kept.
+ *
+ * @param rate in [0, 1); 0 returns a view of x.
+ */
+export function dropout<T extends tf.Tensor>(x: T, rate: number, key: DropoutKey): T {
+  if (!(rate >= 0 && rate < 1)) throw new EngineError(`dropout: rate must be in [0, 1), it is ${rate}`)
+  return differentiable<T, "x">({ x }, () => ({
+    value: rate === 0 ? tf.clone(x) : (tf.mul(x, dropoutMask(x.shape, rate, key)) as T),
+    gradient: (dy) => ({ x: () => (rate === 0 ? dy : tf.mul(dy, dropoutMask(x.shape, rate, key))) })
+  }))
+}
+
+/**
+ * 0 or 1 / (1 - rate), rate rounded to 1/65536. `offset`: the element of a larger tensor's mask that this one starts at.
+ */
+export function dropoutMask(shape: readonly number[], rate: number, key: DropoutKey, offset = 0): tf.Tensor {
+  const random = randomKey(key.seed, key.step, key.site)
+  const threshold = Math.min(Math.round(rate * 0x1_0000), 0xffff)
+  const kept = 0x1_0000 / (0x1_0000 - threshold)
+  const mask = new Float32Array(tf.util.sizeFromShape([...shape]))
+  // 32 bits decide two neighbours.
+  // An odd offset begins with the upper half: writes outside the array go nowhere.
+  for (let i = -(offset % 2), counter = Math.floor(offset / 2); i < mask.length; i += 2, counter++) {
+    const bits = randomBits(random, counter)
+    if ((bits & 0xffff) >= threshold) mask[i] = kept
+    if (bits >>> 16 >= threshold) mask[i + 1] = kept
+  }
+  return tf.tensor(mask, [...shape])
+}

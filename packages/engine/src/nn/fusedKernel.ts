@@ -1,0 +1,15 @@
+import { tf } from "../tf.ts"
+
+/** Kernels beyond tfjs's own that a backend may register; every caller has a twin made of plain operations. */
+export type FusedKernel = "FusedGelu" | "FusedGeluGrad" | "FusedLayerNorm" | "FusedLayerNormGrad" | "FusedSoftmaxGrad"
+
+/** Whether the current backend has the kernel. */
+export const hasKernel = (name: FusedKernel | "UnsortedSegmentSum"): boolean =>
+  tf.getKernel(name, tf.getBackend()) !== undefined
+
+/** Runs a fused kernel of the current backend. */
+export const runKernel = <T extends tf.Tensor | tf.Tensor[]>(
+  name: FusedKernel,
+  inputs: Record<string, tf.Tensor>,
+  attributes?: Record<string, number>
+): T => tf.engine().runKernel<T>(name, inputs, attributes)

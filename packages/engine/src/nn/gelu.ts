@@ -1,0 +1,25 @@
+import { differentiable } from "../autodiff/differentiable.ts"
+import { tf } from "../tf.ts"
+import { hasKernel, runKernel } from "./fusedKernel.ts"
+
+/** `gelu(x) = x Phi(x)`, the exact form with erf (Hendrycks & Gimpel 2016). Any shape. */
+export function gelu<T extends tf.Tensor>(x: T): T {
+  return differentiable<T, "x">({ x }, (save) => {
+    save(x)
+    return {
+      value: hasKernel("FusedGelu") ? runKernel<T>("FusedGelu", { x }) : tf.mul(x, normalCdf(x)),
+      gradient: (dy, [x]) => ({
+        x: () => (hasKernel("FusedGeluGrad") ? runKernel("FusedGeluGrad", { dy, x: x! }) : geluGradient(dy, x!))
+      })
+    }
+  })
+}
+
+/** `dy (Phi(x) + x phi(x))` */
+const geluGradient = (dy: tf.Tensor, x: tf.Tensor): tf.Tensor =>
+  tf.mul(dy, tf.add(normalCdf(x), tf.mul(x, normalPdf(x))))
+
+const normalCdf = <T extends tf.Tensor>(x: T): T => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5)
+
+const normalPdf = <T extends tf.Tensor>(x: T): T =>
+  tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI))

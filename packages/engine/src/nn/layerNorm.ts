@@ -1,0 +1,52 @@
+import { differentiable } from "../autodiff/differentiable.ts"
+import { tf } from "../tf.ts"
+import { hasKernel, runKernel } from "./fusedKernel.ts"
+
+/**
+ * `gamma (x - mean) / sqrt(variance + eps) + beta` over the last axis (Ba et al. 2016; biased variance).
+ *
+ * @param x [..., hidden]
+ * @param gamma [hidden]
+ * @param beta [hidden]
+ */
+export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta: tf.Tensor, eps = 1e-5): T {
+  return differentiable<T, "x" | "gamma" | "beta">({ x, gamma, beta }, (save) => {
+    const [y, mean, rstd] = hasKernel("FusedLayerNorm")
+      ? runKernel<tf.Tensor[]>("FusedLayerNorm", { x, gamma, beta }, { eps })
+      : normalise(x, gamma, beta, eps)
+    save(x, gamma, mean!, rstd!)
+    return {
+      value: y as T,
+      gradient: (dy, saved) => {
+        const [x, gamma, mean, rstd] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+        const [dx, dgamma, dbeta] = hasKernel("FusedLayerNormGrad")
+          ? runKernel<tf.Tensor[]>("FusedLayerNormGrad", { dy, x, gamma, mean, rstd })
+          : normaliseGradient(dy, x, gamma, mean, rstd)
+        return { x: () => dx!, gamma: () => dgamma!, beta: () => dbeta! }
+      }
+    }
+  })
+}
+
+/** [y [..., hidden], mean [..., 1], 1 / standard deviation [..., 1]] */
+function normalise(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, eps: number): tf.Tensor[] {
+  const mean = tf.mean(x, -1, true)
+  const centred = tf.sub(x, mean)
+  const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), eps))
+  return [tf.add(tf.mul(tf.mul(centred, rstd), gamma), beta), mean, rstd]
+}
+
+function normaliseGradient(
+  dy: tf.Tensor,
+  x: tf.Tensor,
+  gamma: tf.Tensor,
+  mean: tf.Tensor,
+  rstd: tf.Tensor
+): tf.Tensor[] {
+  const xhat = tf.mul(tf.sub(x, mean), rstd) // [..., hidden]
+  const d = tf.mul(dy, gamma)
+  const alongMean = tf.mean(d, -1, true)
+  const alongScale = tf.mul(xhat, tf.mean(tf.mul(d, xhat), -1, true))
+  const rows = x.shape.slice(0, -1).map((_, axis) => axis)
+  return [tf.mul(tf.sub(tf.sub(d, alongMean), alongScale), rstd), tf.sum(tf.mul(dy, xhat), rows), tf.sum(dy, rows)]
+}

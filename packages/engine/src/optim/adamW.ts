@@ -1,0 +1,104 @@
+import { EngineError } from "../EngineError.ts"
+import type { Parameters } from "../nn/Parameters.ts"
+import { tf } from "../tf.ts"
+import { decays } from "./decayGroups.ts"
+import type { Optimizer, OptimizerState } from "./Optimizer.ts"
+
+export interface AdamOptions {
+  /** Decay rate of the mean of gradients, in [0, 1). Default 0.9. */
+  readonly beta1?: number
+  /** Decay rate of the mean of squared gradients, in [0, 1). Default 0.999. */
+  readonly beta2?: number
+  /** Added to the root of the second moment. Default 1e-8; the NuNER recipe has 1e-6. */
+  readonly eps?: number
+  /** Factor on the learning rate of a parameter, for example a faster head. Default: 1 for all. */
+  readonly rateOf?: (name: string) => number
+}
+
+export interface AdamWOptions extends AdamOptions {
+  /** Decoupled weight decay: each update first multiplies a decayed parameter by `1 - lr weightDecay`. Default 0.01. */
+  readonly weightDecay?: number
+  /** Which parameters decay. Default: those of rank 2 and more, so no biases and no LayerNorm. */
+  readonly decay?: (name: string, parameter: tf.Variable) => boolean
+}
+
+/** Adam (Kingma & Ba 2015): AdamW without decay. */
+export const adam = (options: AdamOptions = {}): Optimizer => adamW({ ...options, weightDecay: 0 })
+
+/**
+ * AdamW (Loshchilov & Hutter 2019), with the arithmetic of PyTorch's `torch.optim.AdamW`:
+ * `p <- p (1 - lr wd) - lr / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)`.
+ *
+ * @throws EngineError for an option out of range, and for a gradient of a parameter that `init` did not see as trainable.
+ */
+export function adamW(options: AdamWOptions = {}): Optimizer {
+  const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01, rateOf = () => 1, decay = decays } = options
+  for (const [name, value] of Object.entries({ beta1, beta2 })) {
+    if (!(value >= 0 && value < 1)) throw new EngineError(`adamW: ${name} must be in [0, 1), it is ${value}`)
+  }
+  for (const [name, value] of Object.entries({ eps, weightDecay })) {
+    if (!(value >= 0)) throw new EngineError(`adamW: ${name} must not be negative, it is ${value}`)
+  }
+  return {
+    init: (parameters) => ({ step: 0, tensors: { ...zeros(parameters, "m"), ...zeros(parameters, "v") } }),
+    update: (parameters, gradients, state, lr) => {
+      state.step++
+      const c1 = 1 - beta1 ** state.step
+      const c2 = 1 - beta2 ** state.step
+      for (const [name, gradient] of Object.entries(gradients)) {
+        const parameter = parameters[name]
+        const m = state.tensors[`m.${name}`]
+        const v = state.tensors[`v.${name}`]
+        if (!parameter || !m || !v) {
+          throw new EngineError(`adamW: no state for "${name}": call init again after unfreezing a parameter`)
+        }
+        const wd = decay(name, parameter) ? weightDecay : 0
+        step(parameter, m, v, gradient, { lr: lr * rateOf(name), b1: beta1, b2: beta2, eps, wd, c1, c2 })
+      }
+    }
+  }
+}
+
+/** Moments of one kind, filled on the device. */
+function zeros(parameters: Parameters, kind: string): OptimizerState["tensors"] {
+  const trained = Object.entries(parameters).filter(([, { trainable }]) => trainable)
+  return Object.fromEntries(
+    trained.map(([name, { shape }]) => {
+      const zero = tf.fill(shape, 0)
+      const moment = tf.variable(zero, false)
+      zero.dispose()
+      return [`${kind}.${name}`, moment]
+    })
+  )
+}
+
+/** The numbers of one update; `c1` and `c2` are the bias corrections `1 - b^t`. */
+export interface AdamWStep {
+  readonly lr: number
+  readonly b1: number
+  readonly b2: number
+  readonly eps: number
+  readonly wd: number
+  readonly c1: number
+  readonly c2: number
+}
+
+/** A backend that updates parameter and moments in place, in one pass. */
+interface InPlaceBackend {
+  adamw?(p: tf.TensorInfo, m: tf.TensorInfo, v: tf.TensorInfo, g: tf.TensorInfo, step: AdamWStep): void
+}
+
+function step(p: tf.Variable, m: tf.Variable, v: tf.Variable, g: tf.Tensor, numbers: AdamWStep): void {
+  const backend = tf.backend() as unknown as InPlaceBackend
+  if (backend.adamw) {
+    backend.adamw(p, m, v, g, numbers)
+    return
+  }
+  const { lr, b1, b2, eps, wd, c1, c2 } = numbers
+  tf.tidy(() => {
+    m.assign(tf.add(tf.mul(m, b1), tf.mul(g, 1 - b1)))
+    v.assign(tf.add(tf.mul(v, b2), tf.mul(tf.square(g), 1 - b2)))
+    const deviation = tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(c2)), eps)
+    p.assign(tf.sub(tf.mul(p, 1 - lr * wd), tf.mul(tf.div(m, deviation), lr / c1)))
+  })
+}
