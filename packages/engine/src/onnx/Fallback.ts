@@ -56,7 +56,9 @@ export class Fallback {
   #toCpu({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
     const { parts } = this.#backend.data(dataId)
     if (parts === undefined) {
-      return { dataId: this.#cpu.write(this.#backend.readSync(dataId), shape, dtype), shape, dtype }
+      const there = { dataId: this.#cpu.write(this.#backend.readSync(dataId), shape, dtype), shape, dtype }
+      // Dilation2D's gradients ask for the rank, which tensors have and TensorInfo has not.
+      return Object.assign(there, { rank: shape.length })
     }
     const [real, imag] = [this.#toCpu(parts.real), this.#toCpu(parts.imag)]
     const complex = this.#cpu.makeTensorInfo(shape, "complex64")

@@ -29,6 +29,8 @@ export interface Kernel<Attributes = unknown> {
   infer(operands: readonly Operand[], attributes: Attributes): readonly Result[] | undefined
   /** Builds the graph for operands of these types and ranks and gives the names of its results. */
   emit(graph: Graph, values: readonly Value[], operands: readonly Operand[], attributes: Attributes): readonly Value[]
+  /** Looks at the numbers of operands where ONNX Runtime would take wrong ones without a word. @throws EngineError */
+  check?(operands: readonly Operand[], attributes: Attributes, numbers: (operand: number) => ArrayLike<number>): void
   /** Lists of whole numbers (bounds, shapes) that are passed at each call, after the operands, instead of compiled in. */
   indices?(operands: readonly Operand[], attributes: Attributes): readonly (readonly number[])[]
   /** Everything besides types and ranks that the graph depends on. Default: all attributes. */

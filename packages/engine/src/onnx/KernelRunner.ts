@@ -51,6 +51,7 @@ export class KernelRunner {
     const results = kernel.infer(tensors, attributes)
     if (results === undefined || results.some(({ shape }) => sizeOf(shape) === 0)) return undefined
 
+    kernel.check?.(tensors, attributes, (operand) => this.#backend.native(tensors[operand]!).view())
     const inputs = tensors.map((tensor) => this.#backend.native(tensor).buffer!)
     const outputs = results.map(({ shape, dtype }) => this.#backend.empty(shape, dtype))
     try {

@@ -35,8 +35,9 @@ export function startRuntime(threads: number): Runtime {
   api.call("SetGlobalIntraOpNumThreads", threading, threads)
   api.call("SetGlobalInterOpNumThreads", threading, 1)
   api.call("SetGlobalSpinControl", threading, 1)
-  const errorsOnly = 3
-  const environment = api.create("CreateEnvWithGlobalThreadPools", errorsOnly, cString("nuner"), threading)
+  // What the library would print as an error it also returns, and that is thrown.
+  const fatalOnly = 4
+  const environment = api.create("CreateEnvWithGlobalThreadPools", fatalOnly, cString("nuner"), threading)
   const [arenaAllocator, deviceAllocator, defaultMemory] = [1, 0, 0]
   api.call(
     "CreateAndRegisterAllocator",
@@ -48,7 +49,7 @@ export function startRuntime(threads: number): Runtime {
   const sessionOptions = api.create("CreateSessionOptions")
   api.call("DisablePerSessionThreads", sessionOptions)
   api.call("SetSessionGraphOptimizationLevel", sessionOptions, 99)
-  api.call("SetSessionLogSeverityLevel", sessionOptions, errorsOnly)
+  api.call("SetSessionLogSeverityLevel", sessionOptions, fatalOnly)
   api.call("AddSessionConfigEntry", sessionOptions, cString("session.use_env_allocators"), cString("1"))
   // Memory patterns are remembered for each combination of input shapes: with sentences of all lengths that never ends.
   api.call("DisableMemPattern", sessionOptions)

@@ -29,25 +29,25 @@ const { useEngine } = await import("../../src/selection/useEngine.ts")
 const { backend } = await useEngine({ prefer: engine as "onnx" })
 
 const { setTestEnvs } = await import(join(core, "jasmine_util.js"))
-setTestEnvs([{ name: engine, backendName: backend, isDataSync: true }])
+// One name for all engines, so that their outcomes can be compared.
+setTestEnvs([{ name: "engine", backendName: backend, isDataSync: true }])
 // What a backend answers for: operations, gradients, optimizers, variables, tensors. Left out: the browser, files, platforms.
 const relevant = /'\.\/((?:ops\/|optimizers\/|gradients_test|engine_test|variable_test|tensor_test)[^']*)'/g
 for (const [, path] of (await Bun.file(join(core, "tests.js")).text()).matchAll(relevant)) {
   if (new RegExp(filter).test(path!) && !/from_pixels|browser/.test(path!)) await import(join(core, `${path}.js`))
 }
 
-let passed = 0
-let skipped = 0
-const failed: { name: string; message: string }[] = []
+const passed: string[] = []
+const failed: Record<string, string> = {}
 jasmine.clearReporters()
 jasmine.configure({ random: false })
 jasmine.addReporter({
   specDone({ fullName, status, failedExpectations }) {
-    if (status === "passed") passed++
-    else if (status !== "failed") skipped++
-    else failed.push({ name: fullName.replace(` ${engine} {}`, ""), message: failedExpectations[0]?.message ?? "" })
+    const name = fullName.replace(" engine {}", "")
+    if (status === "passed") passed.push(name)
+    else if (status === "failed") failed[name] = failedExpectations[0]?.message.split("\n")[0] ?? ""
   }
 })
 await jasmine.execute()
-console.log(JSON.stringify({ passed, skipped, failed }))
+console.log(JSON.stringify({ passed, failed }))
 process.exit(0)

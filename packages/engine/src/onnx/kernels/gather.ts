@@ -1,3 +1,4 @@
+import { EngineError } from "../../EngineError.ts"
 import type { tf } from "../../tf.ts"
 import { axesOf, type Kernel, type Result } from "../Kernel.ts"
 
@@ -9,6 +10,16 @@ const gather: Kernel<tf.GatherV2Attrs> = {
     const axis = axesOf(attributes.axis, x!.shape.length)[0]!
     const shape = [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)]
     return [{ shape, dtype: x!.dtype as Result["dtype"] }]
+  },
+  // ONNX counts negative indices from the end.
+  check([x], { axis }, numbers) {
+    const extent = x!.shape[axesOf(axis, x!.shape.length)[0]!]!
+    const indices = numbers(1)
+    for (let i = 0; i < indices.length; i++) {
+      if (indices[i]! < 0 || indices[i]! >= extent) {
+        throw new EngineError(`GatherV2: the index value ${indices[i]} is not in [0, ${extent - 1}]`)
+      }
+    }
   },
   emit: (graph, values, [x], { axis }) => [graph.op("Gather", values, { axis: axesOf(axis, x!.shape.length)[0]! })]
 }

@@ -41,7 +41,8 @@ const slice: Kernel<tf.SliceAttrs> = {
   inputs: ["x"],
   infer([x], attributes) {
     const { starts, extents } = bounds(x!, attributes)
-    if (x!.shape.some((extent, i) => starts[i]! < 0 || starts[i]! + extents[i]! > extent)) {
+    if (starts.some((start) => start < 0)) throw new EngineError("slice() does not support negative begin indexing.")
+    if (x!.shape.some((extent, i) => starts[i]! + extents[i]! > extent)) {
       throw new EngineError(`begin [${starts}] + size [${extents}] does not lie in [${x!.shape}]`)
     }
     return extents.length === 0 ? undefined : result(extents, x!)
@@ -63,6 +64,11 @@ const concat: Kernel<tf.ConcatAttrs> = {
     if (!alike(operands)) return undefined
     const shape = [...operands[0]!.shape]
     const axis = axesOf(attributes.axis, shape.length)[0]!
+    for (const { shape: other } of operands) {
+      if (other.some((extent, i) => i !== axis && extent !== shape[i])) {
+        throw new EngineError(`Concat: [${shape}] and [${other}] differ beside axis ${axis}`)
+      }
+    }
     shape[axis] = operands.reduce((sum, operand) => sum + operand.shape[axis]!, 0)
     return result(shape, operands[0]!)
   },
@@ -122,6 +128,9 @@ const splitV: Kernel<tf.SplitVAttrs> = {
   listsResults: true,
   infer([x], attributes) {
     const { axis, extents } = parts(x!, attributes)
+    if (extents.reduce((sum, extent) => sum + extent, 0) !== x!.shape[axis]) {
+      throw new EngineError(`SplitV: parts of [${extents}] do not make up extent ${x!.shape[axis]} of axis ${axis}`)
+    }
     return extents.map(
       (extent) =>
         result(

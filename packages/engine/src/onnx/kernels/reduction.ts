@@ -1,4 +1,5 @@
 import type { tf } from "../../tf.ts"
+import type { Value } from "../Graph.ts"
 import { axesOf, every, type Kernel, type Result } from "../Kernel.ts"
 
 function reducedShape(shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] {
@@ -12,6 +13,9 @@ interface ReductionAttributes {
   readonly reductionIndices?: number | number[]
   readonly keepDims: boolean
 }
+
+/** ONNX Runtime's own comparisons skip a NaN or not depending on its place; tfjs makes it the result. */
+const propagatesNaN = ["Max", "Min"]
 
 /** Reduces over the attribute `axis`, which tfjs calls `reductionIndices` for Max. */
 function reduction(name: string, operator: string, types: Result["dtype"][]): Kernel<ReductionAttributes> {
@@ -27,7 +31,12 @@ function reduction(name: string, operator: string, types: Result["dtype"][]): Ke
     emit(graph, [x], operands, attributes) {
       const reduced = axes(attributes, operands[0]!.shape.length)
       if (reduced.length === 0) return [graph.op("Identity", [x!])]
-      return [graph.op(operator, [x!, graph.int64s(reduced)], { keepdims: attributes.keepDims ? 1 : 0 })]
+      const reduce = (operator: string, value: Value) =>
+        graph.op(operator, [value, graph.int64s(reduced)], { keepdims: attributes.keepDims ? 1 : 0 })
+      const result = reduce(operator, x!)
+      if (!propagatesNaN.includes(name) || operands[0]!.dtype !== "float32") return [result]
+      const anyNaN = reduce("ReduceMax", graph.cast(graph.op("IsNaN", [x!]), "int32"))
+      return [graph.op("Where", [graph.cast(anyNaN, "bool"), graph.float(Number.NaN), result])]
     }
   }
 }
@@ -40,9 +49,12 @@ function argument(name: "ArgMax" | "ArgMin"): Kernel<tf.ArgMaxAttrs> {
       x!.dtype === "float32"
         ? [{ shape: reducedShape(x!.shape, axesOf(axis, x!.shape.length), false), dtype: "int32" }]
         : undefined,
-    emit: (graph, [x], operands, { axis }) => [
-      graph.cast(graph.op(name, [x!], { axis: axesOf(axis, operands[0]!.shape.length)[0]!, keepdims: 0 }), "int32")
-    ]
+    emit(graph, [x], operands, { axis }) {
+      const never = graph.float(name === "ArgMax" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)
+      const numbers = graph.op("Where", [graph.op("IsNaN", [x!]), never, x!])
+      const position = graph.op(name, [numbers], { axis: axesOf(axis, operands[0]!.shape.length)[0]!, keepdims: 0 })
+      return [graph.cast(position, "int32")]
+    }
   }
 }
 
