@@ -1,0 +1,58 @@
+import type { OptionError, Sentence } from "@nuner/core"
+import { Clock, Deferred, Effect, Schedule, Stream } from "effect"
+import type { AnnotateEvent } from "./AnnotateEvent.ts"
+import { type AnnotateOptionsInput, annotateOptions } from "./AnnotateOptions.ts"
+import { Ledger } from "./ledger/Ledger.ts"
+import type { LedgerError } from "./ledger/LedgerError.ts"
+import { Llm } from "./llm/Llm.ts"
+import type { LlmError } from "./llm/LlmError.ts"
+import { figure2 } from "./prompt/figure2.ts"
+import type { Prompt } from "./prompt/Prompt.ts"
+import { askAll } from "./run/ask.ts"
+import { emit } from "./run/emit.ts"
+import { plan } from "./run/plan.ts"
+import { makeRun, type Run } from "./run/Run.ts"
+
+/** Items that may be planned ahead of what is out. A batch run plans everything first: its answers come in hours. */
+const LOOKAHEAD = 10_000
+
+export type AnnotateFailure = LlmError | LedgerError | OptionError
+
+/**
+ * Sentences in, a record for each of them out, in their order; progress in between, a summary at the end.
+ *
+ * Three parts work at the same time and meet only in the ledger: the planner writes sentences into it, the asker takes
+ * them out and brings answers back, the emitter reads what is finished. Ending the stream early gives everything back.
+ * Fails only if no request can succeed (key, model name), the ledger breaks, or an option is wrong.
+ */
+export const annotateStream = <E, R>(
+  sentences: Stream.Stream<Sentence, E, R>,
+  { prompt = figure2, ...input }: AnnotateOptionsInput & { readonly prompt?: Prompt }
+): Stream.Stream<AnnotateEvent, AnnotateFailure | E, Llm | Ledger | R> =>
+  Stream.unwrap(
+    Effect.gen(function* () {
+      const options = yield* Effect.try({ try: () => annotateOptions(input), catch: (error) => error as OptionError })
+      const run = yield* makeRun(options, prompt, yield* Llm)
+      yield* attend(run)
+      const failed = yield* Deferred.make<never, AnnotateFailure | E>()
+      const background = <R2>(part: Effect.Effect<void, AnnotateFailure | E, R2>) =>
+        Effect.forkScoped(Effect.catchCause(part, (cause) => Deferred.failCause(failed, cause)))
+      yield* background(plan(run, sentences, options.batch ? Number.POSITIVE_INFINITY : LOOKAHEAD))
+      yield* background(askAll(run))
+      return emit(run, { keepItems: false }).pipe(Stream.interruptWhen(Deferred.await(failed)))
+    })
+  )
+
+/** Tells the ledger that this worker lives, takes back what dead ones held, and leaves at the end of the scope. */
+export const attend = Effect.fnUntraced(function* (run: Run) {
+  const ledger = yield* Ledger
+  const lease = run.options.leaseSeconds * 1000
+  const beat = Effect.gen(function* () {
+    const now = yield* Clock.currentTimeMillis
+    yield* ledger.alive(run.owner, now + lease)
+    yield* ledger.reap(now)
+  })
+  yield* beat
+  yield* Effect.addFinalizer(() => Effect.ignore(ledger.leave(run.owner)))
+  yield* Effect.forkScoped(Effect.repeat(Effect.ignore(beat), Schedule.spaced(lease / 3)))
+})

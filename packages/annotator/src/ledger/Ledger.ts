@@ -1,0 +1,207 @@
+import { Context, type Effect } from "effect"
+import type { Finish, Usage } from "../llm/Llm.ts"
+import type { LedgerError } from "./LedgerError.ts"
+
+/**
+ * The life of a request. `planned`: to be sent; `sent`: an attempt is under way; `in batch`: given to a batch API.
+ * `answered`, `failed` and `refused` are final: a rerun does not ask again (see `Settings.retryFailed`).
+ */
+export type RequestState = "planned" | "sent" | "in batch" | "answered" | "failed" | "refused"
+
+/** What all requests of a run have in common; part of every content address. */
+export interface Settings {
+  readonly prompt: { readonly name: string; readonly version: number; readonly hash: string; readonly text: string }
+  readonly model: string
+  readonly parameters: Readonly<Record<string, unknown>>
+}
+
+/** A sentence of a queue, in the order of the input. */
+export interface PlannedItem {
+  readonly seq: number
+  readonly sentenceId: string
+  readonly sentence: string
+  readonly address: string
+}
+
+/** A request that this worker owns: nobody else sends it while this worker lives. */
+export interface ClaimedRequest {
+  readonly address: string
+  readonly sentence: string
+  /** Attempts made so far, by anyone. */
+  readonly attempts: number
+  /** How often the request was asked anew after a final answer. */
+  readonly round: number
+}
+
+/** An item with what is known of its request. */
+export interface LedgerItem {
+  readonly seq: number
+  readonly sentenceId: string
+  readonly sentence: string
+  readonly address: string
+  readonly state: RequestState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly answer: string | null
+  readonly finish: Finish | null
+  readonly attempts: number
+}
+
+/** `sent`: go ahead. `wait`: no budget left now, but reservations in flight may free some. `over budget`: none left. `gone`: not ours any more. */
+export type SendResult =
+  | { readonly _tag: "Sent"; readonly attempt: number }
+  | { readonly _tag: "Wait" | "OverBudget" | "Gone" }
+
+export interface Outcome {
+  /** `planned`: to be tried again, by its owner if `keep`, else by anyone. */
+  readonly state: Exclude<RequestState, "sent" | "in batch">
+  readonly keep?: boolean
+  readonly reason?: string
+  readonly detail?: string
+  readonly answer?: string
+  readonly finish?: Finish
+  readonly usage: Usage | null
+  /** null: unknown (no price, no usage). */
+  readonly cost: number | null
+  /** The cost is our estimate, because the provider may have charged without telling. */
+  readonly assumed?: boolean
+}
+
+export interface Attempt {
+  readonly number: number
+  readonly owner: string
+  readonly batch: string | null
+  readonly startedAt: number
+  readonly endedAt: number | null
+  /** null: still under way. `lost`: its worker died. */
+  readonly outcome: string | null
+  readonly detail: string | null
+  readonly inputTokens: number | null
+  readonly outputTokens: number | null
+  readonly cost: number | null
+  readonly assumed: boolean
+}
+
+export interface Account {
+  /** Settled cost, assumed costs included. */
+  readonly spent: number
+  /** Estimates of what is under way. */
+  readonly reserved: number
+}
+
+export type BatchState = "submitting" | "running" | "collected" | "invalid" | "lost"
+
+export interface LedgerBatch {
+  /** Ours; the provider's is `remoteId`, null until the provider confirmed the submission. */
+  readonly id: string
+  readonly remoteId: string | null
+  readonly state: BatchState
+  readonly requests: number
+  readonly createdAt: number
+}
+
+/**
+ * The port: remembers every request before it is sent and every answer after it came. All methods are atomic, and
+ * safe to call from several processes. Times are epoch milliseconds.
+ */
+export interface LedgerShape {
+  /** Where it lies, without a password. */
+  readonly name: string
+
+  /** Announces a worker, alive until then. Called again and again; a worker that stops calling is taken for dead. */
+  readonly alive: (owner: string, until: number) => Effect.Effect<void, LedgerError>
+  /** Takes back what dead workers owned: attempts under way count as lost and charged. Returns how many workers were dead. */
+  readonly reap: (now: number) => Effect.Effect<number, LedgerError>
+  /** A worker's regular end: what it owns and has not sent goes back. */
+  readonly leave: (owner: string) => Effect.Effect<void, LedgerError>
+
+  readonly saveSettings: (hash: string, settings: Settings, now: number) => Effect.Effect<void, LedgerError>
+  /**
+   * Adds items to a queue, and their requests unless known. Requests that failed for a passing reason are planned again;
+   * with `retryFailed` all that failed or were refused.
+   */
+  readonly plan: (plan: {
+    readonly queue: string
+    readonly settings: string
+    readonly items: ReadonlyArray<PlannedItem>
+    readonly retryFailed: boolean
+    readonly now: number
+  }) => Effect.Effect<void, LedgerError>
+  /** Takes up to `limit` planned requests of a queue, oldest first. Never one that another claims. */
+  readonly claim: (
+    queue: string,
+    owner: string,
+    limit: number,
+    now: number
+  ) => Effect.Effect<ReadonlyArray<ClaimedRequest>, LedgerError>
+  /** Moves into the queue what its items still need and other queues left behind. Returns whether anything of it is unfinished. */
+  readonly adopt: (queue: string, fromSeq: number) => Effect.Effect<boolean, LedgerError>
+  /** Items from `fromSeq` on, by seq, with the present state of their requests. */
+  readonly page: (
+    queue: string,
+    fromSeq: number,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<LedgerItem>, LedgerError>
+  /** Forgets items before `beforeSeq` (not their requests). */
+  readonly dropItems: (queue: string, beforeSeq: number) => Effect.Effect<void, LedgerError>
+  /** Items of a queue by the state and reason of their requests. */
+  readonly count: (
+    queue: string
+  ) => Effect.Effect<ReadonlyArray<{ state: RequestState; reason: string | null; count: number }>, LedgerError>
+
+  /** Records an attempt and reserves its estimate, in one step; the request may be sent only after that. */
+  readonly send: (send: {
+    readonly address: string
+    readonly owner: string
+    readonly job: string
+    readonly estimate: number
+    readonly maxCost: number | null
+    readonly now: number
+  }) => Effect.Effect<SendResult, LedgerError>
+  /** Ends an attempt: settles its cost and keeps what came of it. An answer is kept even if the request has changed hands. */
+  readonly settle: (settle: {
+    readonly address: string
+    readonly owner: string
+    readonly attempt: number
+    readonly outcome: Outcome
+    readonly now: number
+  }) => Effect.Effect<void, LedgerError>
+  readonly account: (job: string) => Effect.Effect<Account, LedgerError>
+  readonly attempts: (address: string) => Effect.Effect<ReadonlyArray<Attempt>, LedgerError>
+
+  /** Puts claimed requests into a new batch and reserves their estimates: of a prefix of them if the budget is short. Returns how many. */
+  readonly openBatch: (batch: {
+    readonly id: string
+    readonly provider: string
+    readonly job: string
+    readonly owner: string
+    readonly requests: ReadonlyArray<{ readonly address: string; readonly key: string; readonly estimate: number }>
+    readonly maxCost: number | null
+    readonly now: number
+  }) => Effect.Effect<number, LedgerError>
+  readonly updateBatch: (
+    id: string,
+    change: { readonly state: BatchState; readonly remoteId?: string; readonly detail?: string; readonly now: number }
+  ) => Effect.Effect<void, LedgerError>
+  /** Takes over the provider's unfinished batches that no living worker looks after, and returns them. */
+  readonly claimBatches: (
+    provider: string,
+    job: string,
+    owner: string
+  ) => Effect.Effect<ReadonlyArray<LedgerBatch>, LedgerError>
+  /** All ids that the provider gave to batches of ours. */
+  readonly remoteBatches: (provider: string) => Effect.Effect<ReadonlyArray<string>, LedgerError>
+  /** Settles rows of a batch by their keys; a key that is unknown or already settled is skipped. Returns the addresses settled. */
+  readonly settleBatch: (
+    id: string,
+    rows: ReadonlyArray<{ readonly key: string; readonly outcome: Outcome }>,
+    now: number
+  ) => Effect.Effect<ReadonlyArray<string>, LedgerError>
+  /** The requests of a batch that have no outcome yet. */
+  readonly batchRest: (
+    id: string,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<{ key: string; address: string; attempts: number }>, LedgerError>
+}
+
+export class Ledger extends Context.Service<Ledger, LedgerShape>()("@nuner/annotator/Ledger") {}

@@ -1,0 +1,7 @@
+import type { Layer } from "effect"
+import type { Ledger } from "./Ledger.ts"
+import type { LedgerError } from "./LedgerError.ts"
+import { layerSqlite } from "./sqlite.ts"
+
+/** A ledger by its place: a file name (SQLite), `:memory:`, or `postgres://user@host/database`. */
+export const layerLedger = (place: string): Layer.Layer<Ledger, LedgerError> => layerSqlite(place)

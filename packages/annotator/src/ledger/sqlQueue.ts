@@ -1,0 +1,164 @@
+import { Effect } from "effect"
+import type { Finish } from "../llm/Llm.ts"
+import type { LedgerItem, LedgerShape, RequestState } from "./Ledger.ts"
+import type { SqlDriver, SqlRow, SqlValue } from "./SqlDriver.ts"
+
+/** Failures that say nothing about the sentence: a rerun asks again. */
+export const PASSING_REASONS = [
+  "rate limited",
+  "overloaded",
+  "unreachable",
+  "malformed response",
+  "expired",
+  "missing from batch",
+  "cancelled"
+] as const
+
+type Methods = "saveSettings" | "plan" | "claim" | "adopt" | "page" | "dropItems" | "count"
+
+const ROWS_PER_STATEMENT = 200
+
+/** The queue: what is to be asked, who asks it, and how far it is. */
+export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => ({
+  saveSettings: (hash, settings, now) =>
+    Effect.asVoid(
+      driver.query("insert into nuner_settings (hash, body, created_at) values ($1, $2, $3) on conflict do nothing", [
+        hash,
+        JSON.stringify(settings),
+        now
+      ])
+    ),
+
+  plan: ({ queue, settings, items, retryFailed, now }) => {
+    // A statement may touch a row once, and Postgres locks rows in statement order: sorted, two planners cannot deadlock.
+    const unique = [...new Map(items.map((item) => [item.address, item])).values()].sort((a, b) =>
+      a.address < b.address ? -1 : 1
+    )
+    const again = retryFailed
+      ? "nuner_request.state in ('failed', 'refused')"
+      : `nuner_request.state = 'failed' and nuner_request.reason in (${PASSING_REASONS.map((r) => `'${r}'`).join(", ")})`
+    return driver.transaction((query) =>
+      Effect.gen(function* () {
+        for (const part of parts(unique)) {
+          yield* query(
+            `insert into nuner_request (address, settings, sentence, queue, seq, state, created_at, updated_at)
+             values ${placeholders(part.length, 8)}
+             on conflict (address) do update set queue = excluded.queue, seq = excluded.seq, state = 'planned',
+               round = nuner_request.round + (case when nuner_request.answer is null then 0 else 1 end),
+               reason = null, detail = null, answer = null, finish = null, updated_at = excluded.updated_at
+             where (nuner_request.state = 'planned' and nuner_request.owner is null) or (${again})`,
+            part.flatMap((i): Array<SqlValue> => [i.address, settings, i.sentence, queue, i.seq, "planned", now, now])
+          )
+        }
+        for (const part of parts(items)) {
+          yield* query(
+            `insert into nuner_item (queue, seq, sentence_id, address) values ${placeholders(part.length, 4)}
+             on conflict (queue, seq) do update set sentence_id = excluded.sentence_id, address = excluded.address`,
+            part.flatMap((i): Array<SqlValue> => [queue, i.seq, i.sentenceId, i.address])
+          )
+        }
+      })
+    )
+  },
+
+  claim: (queue, owner, limit, now) =>
+    driver
+      .transaction((query) =>
+        query(
+          `update nuner_request set owner = $1, updated_at = $2 where address in (
+             select address from nuner_request where queue = $3 and state = 'planned' and owner is null
+             order by seq limit $4 ${driver.skipLocked})
+           returning address, sentence, attempts, round, seq`,
+          [owner, now, queue, limit]
+        )
+      )
+      .pipe(
+        Effect.map((rows) =>
+          rows
+            .map((row) => ({
+              address: String(row.address),
+              sentence: String(row.sentence),
+              attempts: Number(row.attempts),
+              round: Number(row.round),
+              seq: Number(row.seq)
+            }))
+            .sort((a, b) => a.seq - b.seq)
+        )
+      ),
+
+  adopt: (queue, fromSeq) =>
+    driver.transaction((query) =>
+      Effect.gen(function* () {
+        const open = yield* query(
+          "select 1 as open from nuner_request where queue = $1 and state in ('planned', 'sent', 'in batch') limit 1",
+          [queue]
+        )
+        if (open.length > 0) return true
+        const missing = `select i.address from nuner_item i join nuner_request r on r.address = i.address
+          where i.queue = $1 and i.seq >= $2 and r.state in ('planned', 'sent', 'in batch')`
+        yield* query(
+          `update nuner_request set queue = $1 where state = 'planned' and owner is null and address in (${missing})`,
+          [queue, fromSeq]
+        )
+        return (yield* query(`${missing} limit 1`, [queue, fromSeq])).length > 0
+      })
+    ),
+
+  page: (queue, fromSeq, limit) =>
+    driver
+      .query(
+        `select i.seq as seq, i.sentence_id, i.address, r.sentence, r.state, r.reason, r.detail, r.answer, r.finish, r.attempts
+         from nuner_item i join nuner_request r on r.address = i.address
+         where i.queue = $1 and i.seq >= $2 order by i.seq limit $3`,
+        [queue, fromSeq, limit]
+      )
+      .pipe(Effect.map((rows) => rows.map(toItem))),
+
+  dropItems: (queue, beforeSeq) =>
+    Effect.asVoid(driver.query("delete from nuner_item where queue = $1 and seq < $2", [queue, beforeSeq])),
+
+  count: (queue) =>
+    driver
+      .query(
+        `select r.state, r.reason, count(*) as count from nuner_item i join nuner_request r on r.address = i.address
+         where i.queue = $1 group by r.state, r.reason`,
+        [queue]
+      )
+      .pipe(
+        Effect.map((rows) =>
+          rows.map((row) => ({
+            state: row.state as RequestState,
+            reason: textOf(row.reason),
+            count: Number(row.count)
+          }))
+        )
+      )
+})
+
+const parts = <A>(items: ReadonlyArray<A>): Array<ReadonlyArray<A>> =>
+  Array.from({ length: Math.ceil(items.length / ROWS_PER_STATEMENT) }, (_, i) =>
+    items.slice(i * ROWS_PER_STATEMENT, (i + 1) * ROWS_PER_STATEMENT)
+  )
+
+/** `($1, $2), ($3, $4), ...` */
+const placeholders = (rows: number, columns: number): string =>
+  Array.from(
+    { length: rows },
+    (_, row) => `(${Array.from({ length: columns }, (_, column) => `$${row * columns + column + 1}`).join(", ")})`
+  ).join(", ")
+
+export const textOf = (value: SqlRow[string] | undefined): string | null =>
+  value === null || value === undefined ? null : String(value)
+
+const toItem = (row: SqlRow): LedgerItem => ({
+  seq: Number(row.seq),
+  sentenceId: String(row.sentence_id),
+  sentence: String(row.sentence),
+  address: String(row.address),
+  state: row.state as RequestState,
+  reason: textOf(row.reason),
+  detail: textOf(row.detail),
+  answer: textOf(row.answer),
+  finish: textOf(row.finish) as Finish | null,
+  attempts: Number(row.attempts)
+})

@@ -1,0 +1,59 @@
+import { Schema } from "effect"
+import type OpenAI from "openai"
+import { decodeBody } from "./decodeBody.ts"
+import type { LlmAnswer, LlmRequest } from "./Llm.ts"
+
+/** A question as the body of POST /responses. Nothing is stored at the provider. The API has no seed. */
+export const responsesBody = (request: LlmRequest): OpenAI.Responses.ResponseCreateParamsNonStreaming => ({
+  model: request.model,
+  input: request.messages.map(({ role, content }) => ({ role, content })),
+  max_output_tokens: request.maxTokens,
+  store: false,
+  ...(request.temperature === undefined ? {} : { temperature: request.temperature }),
+  ...(request.topP === undefined ? {} : { top_p: request.topP }),
+  ...(request.effort === undefined ? {} : { reasoning: { effort: request.effort } }),
+  ...(request.schema === undefined
+    ? {}
+    : {
+        text: {
+          format: {
+            type: "json_schema" as const,
+            name: request.schema.name,
+            strict: true,
+            schema: { ...request.schema.schema }
+          }
+        }
+      })
+})
+
+const Part = Schema.Struct({
+  type: Schema.String,
+  text: Schema.optional(Schema.String),
+  refusal: Schema.optional(Schema.String)
+})
+
+const ResponseBody = Schema.Struct({
+  output: Schema.Array(Schema.Struct({ type: Schema.String, content: Schema.optional(Schema.Array(Part)) })),
+  incomplete_details: Schema.optional(Schema.NullOr(Schema.Struct({ reason: Schema.optional(Schema.String) }))),
+  usage: Schema.optional(Schema.NullOr(Schema.Struct({ input_tokens: Schema.Natural, output_tokens: Schema.Natural })))
+})
+
+export const responsesAnswer = (provider: string, body: unknown): LlmAnswer => {
+  const { incomplete_details, output, usage } = decodeBody(provider, ResponseBody, body)
+  const parts = output.flatMap((item) => (item.type === "message" ? (item.content ?? []) : []))
+  const refusal = parts.find((part) => part.type === "refusal")?.refusal
+  const text = parts.map((part) => (part.type === "output_text" ? (part.text ?? "") : "")).join("")
+  const why = incomplete_details?.reason
+  return {
+    text: refusal ?? text,
+    finish:
+      refusal !== undefined
+        ? "refusal"
+        : why === "max_output_tokens"
+          ? "length"
+          : why === "content_filter"
+            ? "content filter"
+            : "stop",
+    usage: usage ? { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens } : null
+  }
+}

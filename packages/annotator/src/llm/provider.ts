@@ -1,0 +1,74 @@
+import { type InputError, OptionError } from "@nuner/core"
+import { Config, Effect, Layer, Redacted, Schema } from "effect"
+import { anthropic } from "./anthropic.ts"
+import { Llm, type LlmShape } from "./Llm.ts"
+import { openai } from "./openai.ts"
+import { readRecordedAnswers, recorded } from "./recorded.ts"
+
+/** `openai`: chat completions. `openai-responses`: Responses. `openai-compatible`: any server with the chat completions API. */
+export const ProviderName = Schema.Literals([
+  "openai",
+  "openai-responses",
+  "openai-compatible",
+  "anthropic",
+  "recorded"
+])
+export type ProviderName = typeof ProviderName.Type
+
+export interface ProviderOptions {
+  readonly provider: ProviderName
+  /** Where the API is. Needed by openai-compatible (with `/v1`); default elsewhere: the provider's own. */
+  readonly baseUrl?: string | undefined
+  /** Environment variable that holds the key. Default: OPENAI_API_KEY, ANTHROPIC_API_KEY; LLM_API_KEY for openai-compatible, where it may be absent. */
+  readonly keyVariable?: string | undefined
+  /** JSONL file of `{text, response}`: needed by recorded. */
+  readonly answers?: string | undefined
+}
+
+/** The provider of that name. Its key is read from the environment, and stays in this process's memory. */
+export const layerProvider = (options: ProviderOptions): Layer.Layer<Llm, OptionError | InputError> =>
+  Layer.effect(Llm, makeProvider(options))
+
+const makeProvider = Effect.fnUntraced(function* (options: ProviderOptions) {
+  const { answers, baseUrl, provider } = options
+  const base = baseUrl === undefined ? {} : { baseUrl }
+  switch (provider) {
+    case "openai":
+      return openai({ apiKey: yield* key(options, "OPENAI_API_KEY"), ...base })
+    case "openai-responses":
+      return openai({ apiKey: yield* key(options, "OPENAI_API_KEY"), ...base, api: "responses" })
+    case "openai-compatible": {
+      if (baseUrl === undefined)
+        return yield* missing(
+          "baseUrl",
+          "openai-compatible needs the server's address",
+          "http://localhost:11434/v1 for Ollama"
+        )
+      const apiKey = yield* key(options, "LLM_API_KEY", Redacted.make("none"))
+      return openai({ apiKey, baseUrl, name: provider, maxTokensField: "max_tokens" })
+    }
+    case "anthropic":
+      return anthropic({ apiKey: yield* key(options, "ANTHROPIC_API_KEY"), ...base })
+    case "recorded": {
+      if (answers === undefined)
+        return yield* missing("answers", "recorded needs a file of answers", 'JSONL of {"text", "response"}')
+      return recorded(
+        yield* Effect.tryPromise({
+          try: () => readRecordedAnswers(answers),
+          catch: (error) => error as InputError
+        })
+      )
+    }
+  }
+}) satisfies (options: ProviderOptions) => Effect.Effect<LlmShape, unknown>
+
+const key = (options: ProviderOptions, variable: string, otherwise?: Redacted.Redacted<string>) => {
+  const name = options.keyVariable ?? variable
+  const read = Config.Redacted(name)
+  return (otherwise === undefined ? read : Config.withDefault(read, otherwise)).pipe(
+    Effect.catch(() => missing("provider", `the environment variable ${name} is not set`, `export ${name}=...`))
+  )
+}
+
+const missing = (option: string, reason: string, remedy: string) =>
+  Effect.fail(new OptionError({ component: "annotator", option, reason, remedy }))

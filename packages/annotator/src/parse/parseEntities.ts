@@ -1,0 +1,38 @@
+import type { Annotation } from "@nuner/core"
+import { findJson } from "./findJson.ts"
+import type { Parsed, RejectedLine } from "./Parsed.ts"
+
+/**
+ * Reads a JSON answer `{"entities": [{"entity", "concept", "description"?}]}`. Code fences and talk around the JSON are
+ * tolerated. Never throws: annotations + rejected = elements of the list, or one rejected piece if there is no such list.
+ */
+export const parseEntities = (answer: string): Parsed => {
+  const value = findJson(answer)
+  const list = Array.isArray(value) ? value : isRecord(value) ? value.entities : undefined
+  if (!Array.isArray(list))
+    return { annotations: [], rejected: [{ line: answer, reason: "not an entity" }], ignored: 0 }
+  const annotations: Array<Annotation> = []
+  const rejected: Array<RejectedLine> = []
+  for (const element of list) {
+    const read = readElement(element)
+    if ("reason" in read) rejected.push(read)
+    else annotations.push(read)
+  }
+  return { annotations, rejected, ignored: 0 }
+}
+
+const readElement = (element: unknown): Annotation | RejectedLine => {
+  const line = JSON.stringify(element) ?? String(element)
+  if (!isRecord(element) || typeof element.entity !== "string" || typeof element.concept !== "string") {
+    return { line, reason: "not an entity" }
+  }
+  const entity = element.entity.trim()
+  const concept = element.concept.trim()
+  const description = typeof element.description === "string" ? element.description.trim() : ""
+  if (entity === "") return { line, reason: "empty entity" }
+  if (concept === "") return { line, reason: "empty concept" }
+  return description === "" ? { entity, concept } : { entity, concept, description }
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
