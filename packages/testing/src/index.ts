@@ -1,6 +1,8 @@
 export { close } from "./close.ts"
 export { dataDir } from "./dataDir.ts"
 export { effectTest } from "./effectTest.ts"
+export { FakeHub, type FakeHubOptions, type HubRequest } from "./hub/FakeHub.ts"
+export type { Fault } from "./hub/Fault.ts"
 export { leakCheck } from "./leakCheck.ts"
 export { tempDir } from "./tempDir.ts"
 export { withData } from "./withData.ts"

@@ -1,0 +1,76 @@
+import { InputError } from "@nuner/core"
+import { readSafetensors, type SafetensorsFile, tf } from "@nuner/engine"
+import { canonicalName } from "./canonicalName.ts"
+import { weightFiles } from "./weightFiles.ts"
+
+interface Place {
+  readonly path: string
+  readonly file: SafetensorsFile
+  /** The tensor's own name in that file. */
+  readonly name: string
+}
+
+/** The tensors of a directory's safetensors files, by their names in a bare encoder; read one at a time. */
+export interface Checkpoint {
+  readonly names: ReadonlyArray<string>
+  has(name: string): boolean
+  /**
+   * @param transposed the file holds `[out, in]`, `shape` is `[in, out]`
+   * @throws InputError where it is missing, or of another shape or kind
+   */
+  variable(name: string, shape: ReadonlyArray<number>, transposed: boolean): Promise<tf.Variable>
+  close(): Promise<void>
+}
+
+/** @throws InputError, SafetensorsError */
+export const openCheckpoint = async (directory: string): Promise<Checkpoint> => {
+  const files: Array<SafetensorsFile> = []
+  const close = async () => {
+    await Promise.all(files.map((file) => file.close()))
+  }
+  const places = new Map<string, Place>()
+  try {
+    for (const path of await weightFiles(directory)) {
+      const file = await readSafetensors(path)
+      files.push(file)
+      for (const name of file.entries.keys()) {
+        const other = places.get(canonicalName(name))
+        if (other) {
+          const reason = `means the same as ${other.name}${other.path === path ? "" : ` in ${other.path}`}`
+          throw new InputError({ source: path, field: name, reason })
+        }
+        places.set(canonicalName(name), { path, file, name })
+      }
+    }
+  } catch (error) {
+    await close()
+    throw error
+  }
+  return {
+    names: [...places.keys()],
+    has: (name) => places.has(name),
+    variable: async (name, shape, transposed) => {
+      const place = places.get(name)
+      if (place === undefined) {
+        throw new InputError({
+          source: directory,
+          field: name,
+          reason: "is missing: not a whole RoBERTa or BERT checkpoint"
+        })
+      }
+      const stored = transposed ? shape.toReversed() : [...shape]
+      const entry = place.file.entries.get(place.name)!
+      const fail = (reason: string): never => {
+        throw new InputError({ source: place.path, field: place.name, reason })
+      }
+      if (entry.shape.join() !== stored.join()) fail(`has the shape [${entry.shape}], config.json asks for [${stored}]`)
+      const values = await place.file.read(place.name)
+      if (!(values instanceof Float32Array)) return fail(`${entry.dtype} are no weights`)
+      return tf.tidy(() => {
+        const tensor = tf.tensor(values, stored, "float32")
+        return tf.variable(transposed ? tf.transpose(tensor) : tensor)
+      })
+    },
+    close
+  }
+}

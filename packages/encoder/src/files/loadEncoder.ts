@@ -1,0 +1,77 @@
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { InputError } from "@nuner/core"
+import { type Parameters, useEngine } from "@nuner/engine"
+import { parseConfigJson } from "../config/configJson.ts"
+import type { EncoderConfig } from "../config/EncoderConfig.ts"
+import { type Encoder, makeEncoder } from "../model/Encoder.ts"
+import { parameterSpecs } from "../model/parameterSpecs.ts"
+import { loadTokenizer } from "../tokenizer/loadTokenizer.ts"
+import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
+import { type Checkpoint, openCheckpoint } from "./Checkpoint.ts"
+import { checkDirectory } from "./weightFiles.ts"
+
+/** An encoder from files, and what lay in the files beside it. */
+export interface LoadedEncoder extends Encoder {
+  /** Tensors of the checkpoint that an encoder has no use for: pooler, language-model head, classifier. */
+  readonly unused: ReadonlyArray<string>
+}
+
+/**
+ * Loads a RoBERTa or BERT from a Hugging Face directory: `config.json`, `model.safetensors` (or its shards; F32, F16 or BF16, held as
+ * float32), and the tokenizer's files. Memory beyond the weights is one tensor. Brings the engine up.
+ *
+ * @throws InputError, SafetensorsError, EngineError: one line that names file and field
+ */
+export const loadEncoder = async (directory: string): Promise<LoadedEncoder> => {
+  const { config, tokenizer } = await readSettings(directory)
+  const checkpoint = await openCheckpoint(directory)
+  try {
+    const parameters = await readParameters(config, checkpoint)
+    const unused = checkpoint.names.filter((name) => !Object.hasOwn(parameters, name))
+    return { ...makeEncoder(config, parameters, tokenizer), unused }
+  } finally {
+    await checkpoint.close()
+  }
+}
+
+export const readSettings = async (
+  directory: string
+): Promise<{ config: EncoderConfig; tokenizer: Tokenizer; json: Record<string, unknown> }> => {
+  checkDirectory(directory)
+  const path = join(directory, "config.json")
+  const text = await readFile(path, "utf8").catch((cause: NodeJS.ErrnoException): never => {
+    throw new InputError({
+      source: path,
+      reason: `cannot be read (${cause.code})`,
+      remedy: "give the directory of a saved model"
+    })
+  })
+  const config = parseConfigJson(text, path)
+  const tokenizer = await loadTokenizer(directory)
+  const { pad } = tokenizer.special
+  if (tokenizer.vocabSize > config.vocabSize) {
+    const reason = `the tokenizer's ids reach ${tokenizer.vocabSize - 1}, the embedding table has ${config.vocabSize} rows`
+    throw new InputError({ source: path, field: "vocab_size", reason })
+  }
+  if (pad.id !== config.padId) {
+    const reason = `is ${config.padId}, the tokenizer's ${pad.token} is ${pad.id}`
+    throw new InputError({ source: path, field: "pad_token_id", reason })
+  }
+  return { config, tokenizer, json: JSON.parse(text) }
+}
+
+/** Every parameter of the encoder; nothing is left behind where one of them fails. */
+export const readParameters = async (config: EncoderConfig, checkpoint: Checkpoint): Promise<Parameters> => {
+  await useEngine()
+  const parameters: Parameters = {}
+  try {
+    for (const { name, shape, transposed } of parameterSpecs(config)) {
+      parameters[name] = await checkpoint.variable(name, shape, transposed)
+    }
+    return parameters
+  } catch (error) {
+    for (const parameter of Object.values(parameters)) parameter.dispose()
+    throw error
+  }
+}

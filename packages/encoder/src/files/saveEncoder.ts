@@ -1,0 +1,50 @@
+import { writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { type TensorSource, writeSafetensors } from "@nuner/engine"
+import { toConfigJson } from "../config/configJson.ts"
+import type { Encoder } from "../model/Encoder.ts"
+import { parameterSpecs } from "../model/parameterSpecs.ts"
+import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
+import { replaceDirectory } from "./replaceDirectory.ts"
+import { tensorSource, type WeightDtype } from "./tensorSource.ts"
+
+export interface SaveOptions {
+  /** Of the weights in the file. Default F32, which loses nothing. */
+  readonly dtype?: WeightDtype
+  /** The text of README.md: see `modelCard`. Default: none is written. */
+  readonly card?: string
+}
+
+/**
+ * Writes a directory that `AutoModel.from_pretrained` of Python's transformers loads as it stands: `config.json`, `model.safetensors`,
+ * `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json`. Whole or not at all.
+ *
+ * @throws OptionError for a weight beyond the range of F16
+ */
+export const saveEncoder = async (
+  directory: string,
+  { config, parameters, tokenizer }: Pick<Encoder, "config" | "parameters" | "tokenizer">,
+  { dtype = "F32", card }: SaveOptions = {}
+): Promise<void> => {
+  const sources = parameterSpecs(config).map(({ name, transposed }) =>
+    tensorSource(name, parameters[name]!, transposed, dtype)
+  )
+  await writeModel(directory, sources, {
+    "config.json": toConfigJson(config, { torch_dtype: torchDtype[dtype] }),
+    ...tokenizerFiles(tokenizer, config),
+    ...(card === undefined ? {} : { "README.md": card })
+  })
+}
+
+export const torchDtype: Readonly<Record<WeightDtype, string>> = { F32: "float32", F16: "float16" }
+
+export const writeModel = (
+  directory: string,
+  tensors: ReadonlyArray<TensorSource>,
+  files: Readonly<Record<string, string>>
+): Promise<void> =>
+  replaceDirectory(directory, async (temporary) => {
+    // Python's loader asks which framework's layout this is.
+    await writeSafetensors(join(temporary, "model.safetensors"), tensors, { format: "pt" })
+    for (const [name, content] of Object.entries(files)) await writeFile(join(temporary, name), content)
+  })

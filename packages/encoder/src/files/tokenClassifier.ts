@@ -1,0 +1,122 @@
+import { InputError, OptionError } from "@nuner/core"
+import { tf } from "@nuner/engine"
+import { toConfigJson } from "../config/configJson.ts"
+import type { EncoderConfig } from "../config/EncoderConfig.ts"
+import { type Encoder, makeEncoder } from "../model/Encoder.ts"
+import { parameterSpecs } from "../model/parameterSpecs.ts"
+import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
+import { openCheckpoint } from "./Checkpoint.ts"
+import { readParameters, readSettings } from "./loadEncoder.ts"
+import { type SaveOptions, torchDtype, writeModel } from "./saveEncoder.ts"
+import { tensorSource } from "./tensorSource.ts"
+
+/** A linear layer over the last hidden state: `RobertaForTokenClassification` and `BertForTokenClassification`. */
+export interface TokenClassifier {
+  readonly encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">
+  /** `[hidden, labels]` */
+  readonly kernel: tf.Tensor
+  /** `[labels]` */
+  readonly bias: tf.Tensor
+  /** The label of each output: "O", "B-PER", ... */
+  readonly labels: ReadonlyArray<string>
+}
+
+/**
+ * Writes a directory that `AutoModelForTokenClassification` and transformers.js load as it stands: as `saveEncoder`, with the head and
+ * `id2label`.
+ *
+ * @throws OptionError where the head does not fit encoder and labels
+ */
+export const saveTokenClassifier = async (
+  directory: string,
+  { encoder, kernel, bias, labels }: TokenClassifier,
+  { dtype = "F32", card }: SaveOptions = {}
+): Promise<void> => {
+  const { config, parameters, tokenizer } = encoder
+  checkHead(config, { kernel, bias, labels })
+  const sources = [
+    ...parameterSpecs(config).map(({ name, transposed }) =>
+      tensorSource(`${config.architecture}.${name}`, parameters[name]!, transposed, dtype)
+    ),
+    tensorSource("classifier.weight", kernel, true, dtype),
+    tensorSource("classifier.bias", bias, false, dtype)
+  ]
+  await writeModel(directory, sources, {
+    "config.json": toConfigJson(config, { ...headConfig(config, labels), torch_dtype: torchDtype[dtype] }),
+    ...tokenizerFiles(tokenizer, config),
+    ...(card === undefined ? {} : { "README.md": card })
+  })
+}
+
+/** The fields of config.json that say what the outputs mean. */
+export const headConfig = (
+  { architecture }: EncoderConfig,
+  labels: ReadonlyArray<string>
+): Record<string, unknown> => ({
+  architectures: [architecture === "roberta" ? "RobertaForTokenClassification" : "BertForTokenClassification"],
+  id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
+  label2id: Object.fromEntries(labels.map((label, id) => [label, id]))
+})
+
+export interface LoadedTokenClassifier extends TokenClassifier {
+  readonly encoder: Encoder
+  readonly kernel: tf.Variable
+  readonly bias: tf.Variable
+  /** Frees encoder and head. */
+  dispose(): void
+}
+
+/**
+ * Loads such a directory, ours or another's.
+ *
+ * @throws InputError, SafetensorsError
+ */
+export const loadTokenClassifier = async (directory: string): Promise<LoadedTokenClassifier> => {
+  const { config, tokenizer, json } = await readSettings(directory)
+  const labels = readLabels(json.id2label, `${directory}/config.json`)
+  const checkpoint = await openCheckpoint(directory)
+  try {
+    const encoder = makeEncoder(config, await readParameters(config, checkpoint), tokenizer)
+    try {
+      const kernel = await checkpoint.variable("classifier.weight", [config.hidden, labels.length], true)
+      try {
+        const bias = await checkpoint.variable("classifier.bias", [labels.length], false)
+        const dispose = () => {
+          encoder.dispose()
+          tf.dispose([kernel, bias])
+        }
+        return { encoder, kernel, bias, labels, dispose }
+      } catch (error) {
+        kernel.dispose()
+        throw error
+      }
+    } catch (error) {
+      encoder.dispose()
+      throw error
+    }
+  } finally {
+    await checkpoint.close()
+  }
+}
+
+const readLabels = (id2label: unknown, source: string): Array<string> => {
+  const labels = typeof id2label === "object" && id2label !== null ? (id2label as Record<string, unknown>) : {}
+  const count = Object.keys(labels).length
+  const list = Array.from({ length: count }, (_, id) => labels[String(id)])
+  if (count === 0 || !list.every((label): label is string => typeof label === "string")) {
+    throw new InputError({ source, field: "id2label", reason: "must name a label for every id from 0" })
+  }
+  return list
+}
+
+export const checkHead = (config: EncoderConfig, { kernel, bias, labels }: Omit<TokenClassifier, "encoder">): void => {
+  const fail = (option: string, reason: string): never => {
+    throw new OptionError({ component: "token classifier", option, reason })
+  }
+  if (labels.length === 0 || new Set(labels).size !== labels.length) fail("labels", "must be distinct, at least one")
+  if (kernel.shape.join() !== `${config.hidden},${labels.length}`) {
+    fail("kernel", `is [${kernel.shape}], encoder and labels ask for [${config.hidden},${labels.length}]`)
+  }
+  if (bias.shape.join() !== `${labels.length}`)
+    fail("bias", `is [${bias.shape}], the labels ask for [${labels.length}]`)
+}

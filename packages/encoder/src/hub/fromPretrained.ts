@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs"
+import { InputError } from "@nuner/core"
+import { type LoadedEncoder, loadEncoder } from "../files/loadEncoder.ts"
+import { fetchSnapshot } from "./fetchSnapshot.ts"
+import { type HubSettings, hubSettings } from "./HubSettings.ts"
+
+export interface FromPretrainedOptions {
+  /** Branch, tag or commit of the hub's model; a commit pins it. Default "main". */
+  readonly revision?: string
+  /** Default: by the variables HF_ENDPOINT, HF_HOME, HF_TOKEN, HF_HUB_OFFLINE. */
+  readonly hub?: HubSettings
+}
+
+/**
+ * An encoder from a directory or, where there is none of that name, from the Hugging Face hub through the standard cache.
+ *
+ * @param model a directory, or "organisation/name" ("numind/NuNER-v2.0")
+ * @throws InputError, SafetensorsError
+ */
+export const fromPretrained = async (model: string, options: FromPretrainedOptions = {}): Promise<LoadedEncoder> =>
+  loadEncoder(await resolveModel(model, options))
+
+/** The directory of a model, downloaded if need be. */
+export const resolveModel = async (
+  model: string,
+  { revision = "main", hub = hubSettings() }: FromPretrainedOptions = {}
+): Promise<string> => {
+  if (existsSync(model)) return model
+  if (!/^[\w.-]+(\/[\w.-]+)?$/.test(model) || model.startsWith(".")) {
+    const remedy = 'give a directory, or a name like "numind/NuNER-v2.0"'
+    throw new InputError({ source: model, reason: "neither a directory nor the name of a model on the hub", remedy })
+  }
+  return fetchSnapshot(model, revision, hub)
+}

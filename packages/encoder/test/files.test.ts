@@ -1,0 +1,200 @@
+import { describe, expect, test } from "bun:test"
+import { cp, readdir, readFile, truncate, writeFile } from "node:fs/promises"
+import { join } from "node:path"
+import { InputError, OptionError } from "@nuner/core"
+import { type Parameters, readSafetensors, SafetensorsError, tf, writeSafetensors } from "@nuner/engine"
+import { close, leakCheck, tempDir } from "@nuner/testing"
+import {
+  forward,
+  loadEncoder,
+  loadTokenClassifier,
+  saveEncoder,
+  saveTokenClassifier,
+  tokenBatch
+} from "../src/index.ts"
+import { tiny } from "./tiny.ts"
+
+const fixture = (name: string) => join(import.meta.dir, "fixtures", name)
+
+const values = (parameters: Parameters) =>
+  Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, [...parameter.dataSync()]]))
+
+describe("an encoder", () => {
+  test("is the same after save and load", () =>
+    leakCheck(async () => {
+      for (const architecture of ["roberta", "bert"] as const) {
+        using dir = tempDir()
+        const encoder = tiny(architecture)
+        await saveEncoder(dir.file("model"), encoder, { card: "# A card\n" })
+        const again = await loadEncoder(dir.file("model"))
+        expect(again.config).toEqual(encoder.config)
+        expect(again.unused).toEqual([])
+        expect(values(again.parameters)).toEqual(values(encoder.parameters))
+        expect((await readdir(dir.file("model"))).sort()).toEqual([
+          "README.md",
+          "config.json",
+          "model.safetensors",
+          "special_tokens_map.json",
+          "tokenizer.json",
+          "tokenizer_config.json"
+        ])
+        expect(await readdir(dir.path)).toEqual(["model"])
+        encoder.dispose()
+        again.dispose()
+      }
+    }))
+
+  test("in F16 is within its rounding, and what F16 can't hold is refused", async () => {
+    using dir = tempDir()
+    const encoder = tiny()
+    await saveEncoder(dir.file("half"), encoder, { dtype: "F16" })
+    const again = await loadEncoder(dir.file("half"))
+    for (const [name, parameter] of Object.entries(encoder.parameters)) {
+      close(again.parameters[name]!.dataSync(), parameter.dataSync(), 1e-3)
+    }
+    const bias = encoder.parameters["embeddings.LayerNorm.bias"]!
+    bias.assign(tf.fill(bias.shape, 70_000))
+    expect(saveEncoder(dir.file("half"), encoder, { dtype: "F16" })).rejects.toThrow(OptionError)
+    encoder.dispose()
+    again.dispose()
+    // What was there before the refusal is there still, and nothing beside it.
+    expect(await readdir(dir.path)).toEqual(["half"])
+    ;(await loadEncoder(dir.file("half"))).dispose()
+  })
+
+  test("replaces an earlier one and leaves other files alone", async () => {
+    using dir = tempDir()
+    const [first, second] = [tiny("roberta", 1), tiny("roberta", 2)]
+    await saveEncoder(dir.path, first)
+    await writeFile(dir.file("notes.txt"), "mine")
+    await saveEncoder(dir.path, second)
+    const again = await loadEncoder(dir.path)
+    expect(values(again.parameters)).toEqual(values(second.parameters))
+    expect(await readFile(dir.file("notes.txt"), "utf8")).toBe("mine")
+    for (const encoder of [first, second, again]) encoder.dispose()
+  })
+
+  test("is found under gamma and beta, and under another model's prefix", async () => {
+    using dir = tempDir()
+    await cp(fixture("roberta"), dir.path, { recursive: true })
+    const file = await readSafetensors(join(fixture("roberta"), "model.safetensors"))
+    const renamed = [...file.entries.values()].map(({ name, shape }) => ({
+      name: `roberta.${name.replace("LayerNorm.weight", "LayerNorm.gamma").replace("LayerNorm.bias", "LayerNorm.beta")}`,
+      dtype: "F32" as const,
+      shape,
+      data: () => file.read(name)
+    }))
+    await writeSafetensors(dir.file("model.safetensors"), renamed)
+    const [old, now] = [await loadEncoder(dir.path), await loadEncoder(fixture("roberta"))]
+    expect(values(old.parameters)).toEqual(values(now.parameters))
+    expect(old.unused).toEqual(now.unused)
+    for (const encoder of [old, now]) encoder.dispose()
+    await file.close()
+  })
+})
+
+test("a token classifier is the same after save and load", () =>
+  leakCheck(async () => {
+    using dir = tempDir()
+    const python = await loadTokenClassifier(fixture("bert-token-classification"))
+    expect(python.labels).toEqual(["O", "B-PER", "I-PER"])
+    await saveTokenClassifier(dir.file("model"), python)
+    const again = await loadTokenClassifier(dir.file("model"))
+    expect(again.labels).toEqual(python.labels)
+    expect(values(again.encoder.parameters)).toEqual(values(python.encoder.parameters))
+    expect([...again.kernel.dataSync()]).toEqual([...python.kernel.dataSync()])
+    expect([...again.bias.dataSync()]).toEqual([...python.bias.dataSync()])
+    expect(saveTokenClassifier(dir.file("model"), { ...again, labels: ["O"] })).rejects.toThrow("kernel")
+    python.dispose()
+    again.dispose()
+  }))
+
+describe("a directory that can't be used", () => {
+  /** Loads a copy of a fixture after `spoil`, and expects no tensor to be left. */
+  const refused = async (name: string, spoil: (directory: string) => Promise<void>): Promise<Error> => {
+    using dir = tempDir()
+    await cp(fixture(name), dir.path, { recursive: true })
+    await spoil(dir.path)
+    const before = tf.memory().numTensors
+    const error = await loadEncoder(dir.path).then(
+      () => new Error("it was loaded"),
+      (cause: Error) => cause
+    )
+    expect(tf.memory().numTensors).toBe(before)
+    expect(error.message).not.toContain("\n")
+    return error
+  }
+  const editConfig = (change: Record<string, unknown>) => async (directory: string) => {
+    const path = join(directory, "config.json")
+    await writeFile(path, JSON.stringify({ ...JSON.parse(await readFile(path, "utf8")), ...change }))
+  }
+
+  test("says which file and what to do", async () => {
+    expect(await loadEncoder("/nowhere").catch(String)).toContain("is not a directory")
+    const cases: Array<[string, (directory: string) => Promise<void>, RegExp, unknown]> = [
+      [
+        "roberta",
+        (dir) => truncate(join(dir, "model.safetensors"), 40_000),
+        /model\.safetensors.*lie outside the file/,
+        SafetensorsError
+      ],
+      ["roberta", (dir) => writeFile(join(dir, "config.json"), "{"), /config\.json.*not JSON/, InputError],
+      [
+        "roberta",
+        (dir) => writeFile(join(dir, "tokenizer.json"), '{"model":{"vocab":{"a":0}}}'),
+        /tokenizer\.json/,
+        InputError
+      ],
+      ["roberta", editConfig({ vocab_size: 200 }), /vocab_size/, InputError],
+      ["roberta", editConfig({ pad_token_id: 2 }), /pad_token_id/, InputError],
+      ["roberta", editConfig({ intermediate_size: 41 }), /intermediate\.dense.*\[40,16\].*\[41,16\]/, InputError],
+      ["roberta", editConfig({ num_hidden_layers: 4 }), /encoder\.layer\.3\..*is missing/, InputError],
+      [
+        "bert-token-classification",
+        editConfig({ model_type: "roberta", pad_token_id: 0, vocab_size: 9 }),
+        /vocab_size/,
+        InputError
+      ]
+    ]
+    for (const [name, spoil, message, kind] of cases) {
+      const error = await refused(name, spoil)
+      expect(error.message).toMatch(message)
+      expect(error).toBeInstanceOf(kind as ErrorConstructor)
+    }
+  })
+
+  test("because of a missing shard, a pickle, or a name given twice", async () => {
+    const { rm, rename } = await import("node:fs/promises")
+    const shard = await refused("roberta-mlm-sharded", (dir) => rm(join(dir, "model-00002-of-00002.safetensors")))
+    expect(shard.message).toContain("model-00002-of-00002.safetensors is missing")
+    const pickle = await refused("roberta", (dir) =>
+      rename(join(dir, "model.safetensors"), join(dir, "pytorch_model.bin"))
+    )
+    expect(pickle.message).toMatch(/pickle.*save_pretrained/)
+    const outside = await refused("roberta-mlm-sharded", (dir) =>
+      writeFile(join(dir, "model.safetensors.index.json"), '{"weight_map":{"a":"../../secret.safetensors"}}')
+    )
+    expect(outside.message).toContain("not the name of a shard")
+    const twice = await refused("roberta", (dir) =>
+      writeSafetensors(join(dir, "model.safetensors"), [
+        { name: "embeddings.LayerNorm.bias", dtype: "F32", shape: [1], data: () => new Float32Array(1) },
+        { name: "roberta.embeddings.LayerNorm.beta", dtype: "F32", shape: [1], data: () => new Float32Array(1) }
+      ])
+    )
+    expect(twice.message).toContain("means the same as")
+  })
+})
+
+test("padding changes nothing for the tokens before it", async () => {
+  const encoder = tiny()
+  const sequences = [
+    [0, 40, 50, 60, 2],
+    [0, 41, 2]
+  ]
+  const one = forward(encoder, tokenBatch([sequences[1]!], 1))[0]!
+  const both = forward(encoder, tokenBatch(sequences, 1, { multipleOf: 8 }))[0]!
+  expect(both.shape).toEqual([2, 8, 16])
+  close([...both.dataSync()].slice(8 * 16, 11 * 16), one.dataSync(), 1e-5)
+  tf.dispose([one, both])
+  encoder.dispose()
+})

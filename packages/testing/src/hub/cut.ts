@@ -1,0 +1,10 @@
+/** A body that breaks off after `bytes` bytes, with an error on the connection. */
+export const cut = (body: Uint8Array, bytes: number): ReadableStream<Uint8Array> =>
+  new ReadableStream({
+    async start(controller) {
+      if (bytes > 0) controller.enqueue(body.slice(0, bytes))
+      // Let what was sent arrive first.
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      controller.error(new Error("cut"))
+    }
+  })
