@@ -2,6 +2,7 @@ import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
 import { BufferPool } from "./BufferPool.ts"
 import type { Fallback } from "./Fallback.ts"
+import { type AdamWNumbers, InPlaceAdamW } from "./InPlaceAdamW.ts"
 import { sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
 import { startRuntime } from "./Runtime.ts"
@@ -19,6 +20,7 @@ export class OnnxBackend extends tf.KernelBackend {
   /** Kernels that ran on tfjs-cpu instead; set when the kernels are registered. */
   fallback: Fallback | undefined
   readonly #foreign: tf.DataStorage<TensorData>
+  readonly #adamw: InPlaceAdamW
   #count = 0
 
   /** @throws EngineError where ONNX Runtime's library is missing or too old. */
@@ -29,6 +31,7 @@ export class OnnxBackend extends tf.KernelBackend {
     this.threads = threads
     this.pool = new BufferPool(runtime, systemMemory(runtime.api))
     this.kernels = new KernelRunner(runtime, this)
+    this.#adamw = new InPlaceAdamW(runtime, this.pool)
     this.#foreign = new tf.DataStorage(this, tf.engine())
   }
 
@@ -70,6 +73,30 @@ export class OnnxBackend extends tf.KernelBackend {
     data.parts = { real: this.alias(real, shape), imag: this.alias(imag, shape) }
     this.#count++
     return { dataId: data, shape, dtype: "complex64" }
+  }
+
+  /** Updates a parameter and its moments in place. @throws EngineError where types or sizes differ. */
+  adamw(p: tf.TensorInfo, m: tf.TensorInfo, v: tf.TensorInfo, g: tf.TensorInfo, numbers: AdamWNumbers): void {
+    for (const tensor of [p, m, v, g]) {
+      if (tensor.dtype !== "float32" || tensor.shape.join() !== p.shape.join()) {
+        throw new EngineError(`adamw: ${tensor.dtype}[${tensor.shape}] beside the parameter's float32[${p.shape}]`)
+      }
+    }
+    for (const written of [p, m, v]) this.#unshare(written)
+    const buffers = [p, m, v, g].map((tensor) => this.native(tensor).buffer!)
+    this.#adamw.update(buffers, sizeOf(p.shape), numbers)
+  }
+
+  /** A variable about to be written whose memory other tensors (clones, reshaped views) also show gets memory of its own. */
+  #unshare(tensor: tf.TensorInfo): void {
+    const shared = this.native(tensor)
+    if (shared.references === 1) return
+    if (!(tensor instanceof tf.Variable)) throw new EngineError("adamw: shared memory of a tensor that is no variable")
+    const own = this.empty(tensor.shape, "float32")
+    this.native(own).view().set(shared.view())
+    const copy = tf.engine().makeTensorFromTensorInfo(own)
+    tensor.assign(copy)
+    copy.dispose()
   }
 
   override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): TensorData {
