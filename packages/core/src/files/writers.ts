@@ -39,7 +39,8 @@ export const writeLines = async <A>(path: string, rows: Rows<A>, format: (row: A
             remedy: "clean the text first"
           })
         }
-        yield `${line}\n`
+        // A reader takes the first U+FEFF of a file for its byte order mark: one that is text goes behind one that is not.
+        yield count === 1 && line.startsWith("\ufeff") ? `\ufeff${line}\n` : `${line}\n`
       }
     })()
   )

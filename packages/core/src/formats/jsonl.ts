@@ -70,7 +70,8 @@ export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) 
     })
 }
 
-const parseJson = (text: string): unknown => {
+/** `undefined` for what is not JSON. */
+export const parseJson = (text: string): unknown => {
   try {
     return JSON.parse(text)
   } catch {

@@ -1,0 +1,111 @@
+import { Result, Schema } from "effect"
+import { InputError, OutputError } from "../errors.ts"
+import { type Rows, writeLines } from "../files/writers.ts"
+import type { AnnotatedSentence, Annotation } from "../schema/Annotation.ts"
+import { decoder } from "./jsonl.ts"
+import { type Malformed, report } from "./Malformed.ts"
+import { writeParquet } from "./parquet.ts"
+import { formatPythonList, PythonListError, parsePythonList } from "./pythonList.ts"
+import { records } from "./records.ts"
+import { extension, type Source, sourceName, stem } from "./Source.ts"
+
+/** A row of the published NuNER data: a sentence, and a Python list of `entity <> concept[ <> description]`, as a string. */
+const NumindRow = Schema.Struct({
+  input: Schema.String,
+  output: Schema.Union([Schema.String, Schema.Array(Schema.String)])
+})
+
+export interface NumindOptions extends Malformed {
+  /** The first part of every id, `ids-0`, `ids-1`, ... by row; by default the file's name. */
+  readonly ids?: string
+}
+
+/**
+ * Annotated sentences in the columns of the published NuNER data, `input` and `output`, from JSON (an array), JSON Lines or Parquet.
+ * An output that is a true list is taken as well. The Python list is parsed by its grammar, never evaluated.
+ *
+ * @throws InputError for a row without the columns, an output that is no list of strings, or an element without an entity and a concept;
+ * with `onMalformed` the row is left out, for an element that element alone.
+ */
+export async function* readNumind(source: Source, options: NumindOptions = {}): AsyncGenerator<AnnotatedSentence> {
+  const { ids = stem(source) } = options
+  const name = sourceName(source)
+  let index = -1
+  for await (const { value, line } of records(source, options)) {
+    index++
+    const row = Result.flatMap(decode(value, name, line), ({ input, output }) =>
+      Result.map(listOf(output, name, line), (items) => ({ input, items }))
+    )
+    if (Result.isFailure(row)) {
+      report(options, row.failure)
+      continue
+    }
+    const annotations: Array<Annotation> = []
+    for (const [n, item] of row.success.items.entries()) {
+      const annotation = parseAnnotation(item)
+      if (annotation !== undefined) annotations.push(annotation)
+      else {
+        const reason = `${JSON.stringify(item)} is no annotation`
+        const remedy = "entity <> concept, or entity <> concept <> description"
+        report(options, new InputError({ source: name, line, field: `output[${n}]`, reason, remedy }))
+      }
+    }
+    yield { id: `${ids}-${index}`, text: row.success.input, annotations }
+  }
+}
+
+const decode = decoder(NumindRow)
+
+const listOf = (
+  output: string | ReadonlyArray<string>,
+  source: string,
+  line: number
+): Result.Result<ReadonlyArray<string>, InputError> => {
+  if (typeof output !== "string") return Result.succeed(output)
+  try {
+    return Result.succeed(parsePythonList(output))
+  } catch (cause) {
+    if (!(cause instanceof PythonListError)) throw cause
+    const reason = `no Python list of strings: ${cause.message}`
+    return Result.fail(
+      new InputError({ source, line, field: "output", reason, remedy: "write ['entity <> concept', ...]" })
+    )
+  }
+}
+
+/** `entity <> concept[ <> description]`; white space around the parts is dropped. `undefined` when entity or concept is missing. */
+export const parseAnnotation = (text: string): Annotation | undefined => {
+  const [entity = "", concept = "", ...rest] = text.split("<>").map((part) => part.trim())
+  const description = rest.join(" <> ")
+  if (entity === "" || concept === "") return undefined
+  return description === "" ? { entity, concept } : { entity, concept, description }
+}
+
+/**
+ * Writes annotated sentences in the columns of the published data, atomically, as the path's extension says: `.parquet`, `.json`, else JSON
+ * Lines. Ids are not kept. JSON and Parquet are made in memory.
+ *
+ * @returns the number of rows
+ * @throws OutputError, also for an entity or concept that holds the separator `<>`.
+ */
+export const writeNumind = async (path: string, sentences: Rows<AnnotatedSentence>): Promise<number> => {
+  const rowOf = ({ id, text, annotations }: AnnotatedSentence) => ({
+    input: text,
+    output: formatPythonList(
+      annotations.map(({ entity, concept, description }) => {
+        if (`${entity}${concept}`.includes("<>")) {
+          throw new OutputError({ path, reason: `${id}: an annotation holds the separator <>`, remedy: "write JSONL" })
+        }
+        return [entity, concept, ...(description === undefined ? [] : [description])].join(" <> ")
+      })
+    )
+  })
+  const kind = extension(path)
+  if (kind !== "parquet" && kind !== "json")
+    return writeLines(path, sentences, (sentence) => JSON.stringify(rowOf(sentence)))
+  const rows: Array<{ input: string; output: string }> = []
+  for await (const sentence of sentences) rows.push(rowOf(sentence))
+  if (kind === "json") await writeLines(path, [rows], (all) => JSON.stringify(all))
+  else await writeParquet(path, { input: rows.map((row) => row.input), output: rows.map((row) => row.output) })
+  return rows.length
+}

@@ -1,0 +1,269 @@
+import { expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { tempDir, withData } from "@nuner/testing"
+import { Glob } from "bun"
+import { Schema } from "effect"
+import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
+import { parquetWriteBuffer } from "hyparquet-writer"
+import {
+  type AnnotatedSentence,
+  Episode,
+  parsePythonList,
+  readEpisodes,
+  readGliner,
+  readNumind,
+  readUltraFine,
+  rng,
+  skipped,
+  writeEpisodes,
+  writeNumind
+} from "../src/index.ts"
+import { collect, failure } from "./collect.ts"
+
+const rows = [
+  { input: "Paris is big.", output: "['Paris <> city', \"big <> size <> how much\"]" },
+  { input: "", output: "[]" },
+  { input: "é😀 [it's],\n{", output: "['it\\'s <> x <> a <> b']" }
+]
+const sentences = (ids: string): Array<AnnotatedSentence> => [
+  {
+    id: `${ids}-0`,
+    text: "Paris is big.",
+    annotations: [
+      { entity: "Paris", concept: "city" },
+      { entity: "big", concept: "size", description: "how much" }
+    ]
+  },
+  { id: `${ids}-1`, text: "", annotations: [] },
+  { id: `${ids}-2`, text: "é😀 [it's],\n{", annotations: [{ entity: "it's", concept: "x", description: "a <> b" }] }
+]
+
+test("the columns of the published data are read from JSON Lines, JSON in any layout, and true lists", async () => {
+  const texts = [
+    rows.map((row) => JSON.stringify(row)).join("\n"),
+    JSON.stringify(rows),
+    `\n ${JSON.stringify(rows, undefined, 2)}\n\n`,
+    `[\r\n${rows.map((row) => JSON.stringify(row)).join("\r\n,")}]`,
+    JSON.stringify(rows.map(({ input, output }) => ({ input, output: parsePythonList(output) })))
+  ]
+  for (const text of texts) expect(await collect(readNumind({ name: "n.json", text }))).toEqual(sentences("n"))
+  expect(await collect(readNumind({ name: "n.json", text: "[]" }))).toEqual([])
+  expect(await collect(readNumind({ name: "n.json", text: "" }))).toEqual([])
+})
+
+test("what is written in any of the three is read back", async () => {
+  using dir = tempDir()
+  for (const name of ["n.jsonl", "n.json", "n.parquet"]) {
+    expect(await writeNumind(dir.file(name), sentences("n"))).toBe(3)
+    expect(await collect(readNumind(dir.file(name)))).toEqual(sentences("n"))
+    expect(await writeNumind(dir.file(name), [])).toBe(0)
+    expect(await collect(readNumind(dir.file(name)))).toEqual([])
+  }
+  const bad = [{ id: "s", text: "", annotations: [{ entity: "a <> b", concept: "c" }] }]
+  expect(await failure(writeNumind(dir.file("n.jsonl"), bad))).toContain("s: an annotation holds the separator <>")
+})
+
+test("random annotations survive Parquet", async () => {
+  using dir = tempDir()
+  const alphabet = ["a", "'", '"', "\\", "é", "😀", "\n", "\u00a0x", "[", ",", "漢"]
+  const made = Array.from({ length: 500 }, (_, seed): AnnotatedSentence => {
+    const random = rng(seed)
+    const text = () =>
+      `x${Array.from({ length: random.int(9) }, () => alphabet[random.int(alphabet.length)]!).join("")}x`
+    return {
+      id: `r-${seed}`,
+      text: text(),
+      annotations: Array.from({ length: random.int(4) }, () => ({
+        entity: text(),
+        concept: text(),
+        ...(random.int(2) === 0 ? {} : { description: text() })
+      }))
+    }
+  })
+  await writeNumind(dir.file("r.parquet"), made)
+  expect(await collect(readNumind(dir.file("r.parquet")))).toEqual(made)
+})
+
+test("Parquet is read group by group, and a broken file is refused", async () => {
+  using dir = tempDir()
+  const path = dir.file("p.parquet")
+  const input = Array.from({ length: 250 }, (_, n) => `s ${n}`)
+  const output = input.map((text) => `['${text} <> number']`)
+  const columnData = [
+    { name: "input", data: input, type: "STRING" as const },
+    { name: "output", data: output, type: "STRING" as const }
+  ]
+  writeFileSync(path, new Uint8Array(parquetWriteBuffer({ columnData, rowGroupSize: 100 })))
+  const file = await asyncBufferFromFile(path)
+  expect((await parquetMetadataAsync(file)).row_groups.length).toBe(3)
+  expect((await parquetReadObjects({ file })).length).toBe(250)
+  const read = await collect(readNumind(path))
+  expect(read.map(({ text }) => text)).toEqual(input)
+  expect(read.at(-1)).toEqual({ id: "p-249", text: "s 249", annotations: [{ entity: "s 249", concept: "number" }] })
+  writeFileSync(dir.file("cut.parquet"), readFileSync(path).subarray(0, 300))
+  expect(await failure(readNumind(dir.file("cut.parquet")))).toMatch(
+    /InputError: .*cut.parquet: not a whole Parquet file: .* \(fetch it again\)/
+  )
+  writeFileSync(dir.file("empty.parquet"), "")
+  expect(await failure(readNumind(dir.file("empty.parquet")))).toContain("empty.parquet: not a whole Parquet file")
+  expect(await failure(readNumind(dir.file("none.parquet")))).toContain("none.parquet: no such file")
+  expect(await failure(readNumind({ name: "s.parquet", text: "x" }))).toContain("Parquet is not read from a stream")
+  writeFileSync(dir.file("other.parquet"), new Uint8Array(parquetWriteBuffer({ columnData: columnData.slice(0, 1) })))
+  expect(await failure(readNumind(dir.file("other.parquet")))).toMatch(/other.parquet:1: output: /)
+})
+
+test("malformed rows and elements are refused by place, or left out and counted", async () => {
+  const text = [
+    JSON.stringify({ input: "a", output: "['a <> b', 'nothing', ' <> c', 'd <> e']" }),
+    JSON.stringify({ input: "b", output: "['a' 'b']" }),
+    JSON.stringify({ input: "c" }),
+    "{",
+    JSON.stringify({ input: "d", output: "[]" })
+  ].join("\n")
+  const lenient = skipped()
+  expect(
+    (await collect(readNumind({ name: "n", text }, lenient))).map(({ id, annotations }) => [id, annotations.length])
+  ).toEqual([
+    ["n-0", 2],
+    ["n-3", 0]
+  ])
+  expect(lenient.errors.map((error) => error.message)).toEqual([
+    'n:1: output[1]: "nothing" is no annotation (entity <> concept, or entity <> concept <> description)',
+    'n:1: output[2]: " <> c" is no annotation (entity <> concept, or entity <> concept <> description)',
+    "n:2: output: no Python list of strings: neither a comma nor ] at character 5 (write ['entity <> concept', ...])",
+    expect.stringMatching(/^n:3: output: /) as unknown as string,
+    expect.stringMatching(/^n:4: not JSON/) as unknown as string
+  ])
+  const array = (text: string) => failure(readNumind({ name: "n.json", text }))
+  expect(await array('[{"input":"a","output":"[]"}')).toContain("n.json: the JSON array has no end")
+  expect(await array('[{"input":"a","output":"[]"}]\nx')).toContain("n.json:2: something after the JSON array")
+  expect(await array('[\n{"input":"a","output":"[]"},\nfalsch]')).toContain('n.json:3: not JSON: "falsch"')
+})
+
+const episode = {
+  support: { word: [["New", "York", "!"]], label: [["loc", "loc", "O"]] },
+  query: { word: [["Bob"], []], label: [["per"], []] },
+  types: ["loc", "per"]
+}
+
+test("episodes are read, and written as they were", async () => {
+  using dir = tempDir()
+  const [read] = await collect(readEpisodes({ name: "e", text: JSON.stringify(episode) }))
+  expect(read).toEqual({
+    types: ["loc", "per"],
+    support: [{ words: ["New", "York", "!"], entities: [{ start: 0, end: 2, type: "loc" }] }],
+    query: [
+      { words: ["Bob"], entities: [{ start: 0, end: 1, type: "per" }] },
+      { words: [], entities: [] }
+    ]
+  })
+  await writeEpisodes(dir.file("e.jsonl"), [read!])
+  expect(JSON.parse(readFileSync(dir.file("e.jsonl"), "utf8"))).toEqual(episode)
+  const bad = (change: object) => failure(readEpisodes({ name: "e", text: JSON.stringify({ ...episode, ...change }) }))
+  expect(await bad({ query: { word: [["Bob"]], label: [["per", "O"]] } })).toBe(
+    "InputError: e:1: query.label[0]: 2 labels for 1 words (give every word one label)"
+  )
+  expect(await bad({ support: { word: [["a"]], label: [] } })).toContain(
+    "e:1: support.label: 0 sentences, where word has 1"
+  )
+  expect(await bad({ support: { word: [["a", "b"]], label: [["O", ""]] } })).toContain(
+    "support.label[0][1]: an empty label"
+  )
+  expect(await bad({ types: undefined })).toMatch(/e:1: types: /)
+})
+
+test("GLiNER's and ultra-fine's formats", async () => {
+  const gliner = [
+    {
+      tokenized_text: ["a", "b", "c"],
+      ner: [
+        [1, 2, "t"],
+        [0, 0, "s"]
+      ]
+    }
+  ]
+  expect(await collect(readGliner({ name: "g", text: JSON.stringify(gliner) }, { ids: "g" }))).toEqual([
+    {
+      id: "g-0",
+      words: ["a", "b", "c"],
+      entities: [
+        { start: 0, end: 1, type: "s" },
+        { start: 1, end: 3, type: "t" }
+      ]
+    }
+  ])
+  const beyond = [{ tokenized_text: ["a"], ner: [[0, 1, "t"]] }]
+  expect(await failure(readGliner({ name: "g", text: JSON.stringify(beyond) }))).toContain(
+    "g:1: ner[0]: words 0 to 1 are not in a sentence of 1"
+  )
+  const ultra = {
+    annot_id: "u1",
+    left_context_token: ["In", "😀"],
+    mention_span: "New York",
+    right_context_token: ["."],
+    y_str: ["place", "city"]
+  }
+  expect(await collect(readUltraFine({ name: "u", text: JSON.stringify(ultra) }))).toEqual([
+    {
+      id: "u1",
+      text: "In 😀 New York .",
+      mentions: [
+        { start: 6, end: 14, concept: "city", match: "exact" },
+        { start: 6, end: 14, concept: "place", match: "exact" }
+      ]
+    }
+  ])
+})
+
+const jsonLines = (path: string) =>
+  readFileSync(path, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+
+withData("the columns' annotations are those of the recorded answers", async (data) => {
+  const read = await collect(readNumind(join(data, "llm-annotated/numind-columns.jsonl")))
+  const answers = new Map<string, string>(
+    jsonLines(join(data, "llm-annotated/c4-annotated.jsonl")).map(({ text, response }) => [text, response])
+  )
+  expect(read.length).toBe(600)
+  for (const { text, annotations } of read) {
+    const lines = answers
+      .get(text)!
+      .split("\n")
+      .filter((line) => line.trim() !== "")
+    expect(annotations.map(({ entity, concept }) => `${entity} <> ${concept}`)).toEqual(
+      lines.map((line) => line.split(" <> ").slice(0, 2).join(" <> "))
+    )
+  }
+})
+
+withData("open types are read to the last annotation", async (data) => {
+  const gliner = await collect(readGliner(join(data, "open-types/gliner-sample.json")))
+  expect([gliner.length, gliner.reduce((sum, { entities }) => sum + entities.length, 0)]).toEqual([64, 236])
+  for (const name of ["train", "dev"]) {
+    const path = join(data, `open-types/${name}.json`)
+    const raw = jsonLines(path)
+    const read = await collect(readUltraFine(path))
+    expect(read.length).toBe(1998)
+    read.forEach(({ text, mentions }, n) => {
+      expect(mentions.map(({ concept }) => concept)).toEqual(raw[n].y_str.toSorted())
+      expect(mentions.every(({ start, end }) => text.slice(start, end) === raw[n].mention_span)).toBe(true)
+    })
+  }
+})
+
+withData("every episode of Few_TK is read, is an Episode, and is written back as it was", async (data) => {
+  using dir = tempDir()
+  const decode = Schema.decodeUnknownSync(Episode)
+  let count = 0
+  for (const path of new Glob("few-nerd-format/episodes_*/*.jsonl").scanSync(data)) {
+    const episodes = await collect(readEpisodes(join(data, path)))
+    count += episodes.length
+    for (const episode of episodes) decode(episode)
+    await writeEpisodes(dir.file("e.jsonl"), episodes)
+    expect(jsonLines(dir.file("e.jsonl"))).toEqual(jsonLines(join(data, path)))
+  }
+  expect(count).toBe(2572)
+})
