@@ -48,38 +48,33 @@ export function chunkedHead(
     const total = new Sums()
     const dh: tf.Tensor2D[] = []
     for (let start = 0; start < rows; start += size) {
-      const found = tf.tidy(() => {
+      const { h: part, ...sums } = tf.tidy((): Record<string, tf.Tensor> => {
         const hs = size >= rows ? h : tf.slice(h, [start, 0], [Math.min(size, rows - start), width])
         const product = tf.matMul(hs, u, false, true) // [chunk, columns]
         const scaled = scale === 1 ? product : tf.mul(product, scale)
-        const z: tf.Tensor2D = bias === 0 ? scaled : tf.add(scaled, bias)
+        const z = (bias === 0 ? scaled : tf.add(scaled, bias)) as tf.Tensor2D
         const { loss, gradient } = lossOf(z, start, withGradient)
         if (!gradient) return { loss }
         const d: tf.Tensor2D = scale === 1 ? gradient : tf.mul(gradient, scale)
         return {
           loss,
-          dh: tf.matMul(d, u),
-          du: tf.matMul(d, hs, true, false),
+          h: tf.matMul(d, u),
+          u: tf.matMul(d, hs, true, false),
           ...(learned.scale && { scale: tf.reshape(tf.sum(tf.mul(gradient, product)), learned.scale.shape) }),
           ...(learned.bias && {
             bias: tf.reshape(learned.bias.size === 1 ? tf.sum(gradient) : tf.sum(gradient, 0), learned.bias.shape)
           })
         }
       })
-      const { dh: part, ...sums } = found as typeof found & { dh?: tf.Tensor2D }
-      if (part) dh.push(part)
-      total.add(sums as Record<string, tf.Tensor>)
+      if (part) dh.push(part as tf.Tensor2D)
+      total.add(sums)
     }
-    const { loss, ...gradients } = total.tensors
-    const names = Object.keys(gradients)
-    if (withGradient) save(dh.length === 1 ? dh[0]! : tf.concat(dh, 0), ...names.map((name) => gradients[name]!))
+    const { loss, ...sums } = total.tensors
+    const names = ["h", ...Object.keys(sums)]
+    if (withGradient) save(dh.length === 1 ? dh[0]! : tf.concat(dh, 0), ...Object.values(sums))
     return {
       value: loss as tf.Scalar,
-      gradient: (dy, saved) => {
-        const scaled = (i: number) => () => tf.mul(saved[i]!, dy)
-        const rest = names.map((name, i) => [name === "du" ? "u" : name, scaled(i + 1)] as const)
-        return { h: scaled(0), ...Object.fromEntries(rest) }
-      }
+      gradient: (dy, saved) => Object.fromEntries(names.map((name, i) => [name, () => tf.mul(saved[i]!, dy)]))
     }
   })
 }

@@ -16,10 +16,13 @@ export function gelu<T extends tf.Tensor>(x: T): T {
 }
 
 /** `dy (Phi(x) + x phi(x))` */
-const geluGradient = (dy: tf.Tensor, x: tf.Tensor): tf.Tensor =>
-  tf.mul(dy, tf.add(normalCdf(x), tf.mul(x, normalPdf(x))))
+const geluGradient = (dy: tf.Tensor, x: tf.Tensor): tf.Tensor => {
+  const slope = tf.tidy(() => tf.add(normalCdf(x), tf.mul(x, normalPdf(x))))
+  return tf.mul(dy, slope)
+}
 
-const normalCdf = <T extends tf.Tensor>(x: T): T => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5)
+const normalCdf = <T extends tf.Tensor>(x: T): T =>
+  tf.tidy(() => tf.mul(tf.add(tf.erf(tf.mul(x, Math.SQRT1_2)), 1), 0.5))
 
 const normalPdf = <T extends tf.Tensor>(x: T): T =>
-  tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI))
+  tf.tidy(() => tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI)))

@@ -8,7 +8,7 @@ export async function globalNorm(gradients: Gradients): Promise<number> {
   const squares = tf.tidy(() => tf.stack(all.map((gradient) => tf.sum(tf.square(gradient)))))
   const values = await squares.data()
   squares.dispose()
-  return Math.sqrt(values.reduce((sum, square) => sum + square, 0))
+  return Math.sqrt(Array.from(values).reduce((sum, square) => sum + square, 0))
 }
 
 /**

@@ -1,0 +1,72 @@
+import "../lib/engine.ts"
+import { expect, test } from "bun:test"
+import { attention, dropout, embedding, gelu, layerNorm, linear, residual, softmax, tf } from "../../src/index.ts"
+import { checkGradients } from "../lib/checkGradients.ts"
+import { wave } from "../lib/wave.ts"
+
+const as3 = (x: tf.Tensor) => x as tf.Tensor3D
+const key = { seed: 1, step: 2, site: "here" }
+
+test("linear, with and without bias, on any leading axes", () => {
+  const inputs = () => ({ x: wave([2, 3, 4], 1), kernel: wave([4, 5], 2), bias: wave([5], 3) })
+  checkGradients((x, kernel, bias) => linear(x!, kernel!, bias), inputs())
+  checkGradients((x, kernel) => linear(x!, kernel!), { x: wave([3, 4], 1), kernel: wave([4, 2], 2) })
+})
+
+test("embedding adds up the gradients of a repeated id", () => {
+  checkGradients((table) => embedding(table!, new Int32Array([3, 0, 3, 1, 3])), { table: wave([5, 2], 1) })
+})
+
+test("layer norm", () => {
+  checkGradients((x, gamma, beta) => layerNorm(x!, gamma!, beta!, 1e-5), {
+    x: wave([2, 3, 4], 1),
+    gamma: wave([4], 2),
+    beta: wave([4], 3)
+  })
+})
+
+test("gelu", () => checkGradients((x) => gelu(x!), { x: wave([12], 1, 3) }))
+
+test("softmax", () => checkGradients((x) => softmax(x!), { x: wave([3, 5], 1, 2) }))
+
+test("residual, also of a tensor with itself", () => {
+  checkGradients((x, y) => residual(x!, y!), { x: wave([2, 3], 1), y: wave([2, 3], 2) })
+  checkGradients((x) => residual(x!, x!), { x: wave([2, 3], 1) })
+})
+
+test("dropout", () => checkGradients((x) => dropout(x!, 0.4, key), { x: wave([4, 5], 1) }))
+
+for (const [name, maxScores] of Object.entries({ "in one piece": undefined, "in chunks": 18, "head by head": 1 })) {
+  test(`attention ${name}, with key mask and dropout`, () => {
+    const inputs = () => ({ q: wave([2, 3, 4], 1), k: wave([2, 3, 4], 2), v: wave([2, 3, 4], 3) })
+    const options = { heads: 2, mask: [1, 1, 0, 1, 1, 1], ...(maxScores && { maxScores }) }
+    checkGradients((q, k, v) => attention(as3(q!), as3(k!), as3(v!), options), inputs())
+    const dropped = { ...options, dropout: { rate: 0.3, key } }
+    checkGradients((q, k, v) => attention(as3(q!), as3(k!), as3(v!), dropped), inputs())
+  })
+}
+
+test("a composition shares and frees gradients rightly", () => {
+  checkGradients(
+    (x, kernel) => {
+      const y = gelu(linear(x!, kernel!))
+      const z = residual(y, residual(x!, linear(y, kernel!)))
+      return tf.mul(tf.add(z, x!), tf.reshape(tf.reshape(y, [12]), [3, 4]))
+    },
+    { x: wave([3, 4], 1), kernel: wave([4, 4], 2, 0.5) }
+  )
+})
+
+test("the numbers do not depend on how attention is cut", () => {
+  tf.tidy(() => {
+    const [q, k, v] = [1, 2, 3].map((phase) => wave([3, 5, 6], phase) as tf.Tensor3D) as [
+      tf.Tensor3D,
+      tf.Tensor3D,
+      tf.Tensor3D
+    ]
+    const all = [undefined, 100, 50, 1].map((maxScores) =>
+      attention(q, k, v, { heads: 3, dropout: { rate: 0.5, key }, ...(maxScores && { maxScores }) }).dataSync()
+    )
+    for (const some of all) expect(some).toEqual(all[0]!)
+  })
+})
