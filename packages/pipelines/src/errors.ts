@@ -1,0 +1,30 @@
+import { BalanceError, InputError, OptionError, OutputError } from "@nuner/core"
+import { EngineError } from "@nuner/engine"
+import { Effect, Schema } from "effect"
+
+/** Something that no package foresaw. Carries the cause whole; `NUNER_DEBUG=1` prints its stack. */
+export class UnexpectedError extends Schema.TaggedError<UnexpectedError>()("UnexpectedError", {
+  stage: Schema.String,
+  cause: Schema.Defect()
+}) {
+  override get message(): string {
+    return `${this.stage}: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+  }
+}
+
+/** How a stage can fail. Each has a message of one line that names the thing and the remedy. */
+export type StageError = InputError | OptionError | OutputError | BalanceError | EngineError | UnexpectedError
+
+const foreseen = [InputError, OptionError, OutputError, BalanceError, EngineError]
+
+/** Any thrown value as a `StageError`. */
+export const stageError =
+  (stage: string) =>
+  (cause: unknown): StageError =>
+    foreseen.some((type) => cause instanceof type)
+      ? (cause as StageError)
+      : new UnexpectedError({ stage, cause: cause instanceof Error ? cause : new Error(String(cause)) })
+
+/** A promise-returning function of a package as an effect; interruption aborts the signal. */
+export const attempt = <A>(stage: string, run: (signal: AbortSignal) => Promise<A> | A): Effect.Effect<A, StageError> =>
+  Effect.tryPromise({ try: async (signal) => run(signal), catch: stageError(stage) })

@@ -1,0 +1,106 @@
+import { mkdirSync } from "node:fs"
+import { dirname } from "node:path"
+import { type AnnotateInput, annotate, exitCode, formatProgress, formatSummary, type Summary } from "@nuner/annotator"
+import { InputError, writeJsonl } from "@nuner/core"
+import { Effect } from "effect"
+import { attempt } from "../errors.ts"
+import { readSentences } from "../inputs/readSentences.ts"
+import { Progress } from "../services/Progress.ts"
+import { runStage } from "../services/stage.ts"
+
+export interface AnnotateStageOptions extends Omit<AnnotateInput, "sentences" | "ledger" | "signal"> {
+  /** Raw text: see `readSentences`. */
+  readonly input: string
+  /** The annotated sentences, JSON Lines. Beside it: the manifest, the ledger, and the sentences that got no annotation. */
+  readonly out: string
+  /** Default: `<out>.ledger.sqlite`. */
+  readonly ledger?: string
+  /** Take only the first sentences. Default: all. */
+  readonly limit?: number
+}
+
+/** Asks the LLM for the entities of every sentence. A rerun asks nothing twice: answers are kept in the ledger as they arrive. */
+export const annotateStage = Effect.fn("annotateStage")(function* (options: AnnotateStageOptions) {
+  const { input, limit = Number.POSITIVE_INFINITY, out, prompt, ...settings } = options
+  const ledger = settings.ledger ?? `${out}.ledger.sqlite`
+  const failures = out.replace(/(\.jsonl)?$/, ".failed.jsonl")
+  const progress = yield* Progress
+  let summary: Summary | undefined
+  const manifest = yield* runStage({
+    name: "annotate",
+    manifest: `${out}.manifest.json`,
+    settings: plain({ ...settings, limit, prompt: prompt?.name ?? "figure-2" }),
+    inputs: settings.answers === undefined ? [input] : [input, settings.answers],
+    artefacts: [out, failures],
+    work: attempt("annotate", async (signal) => {
+      mkdirSync(dirname(out), { recursive: true })
+      const sentences = await first(readSentences(input), limit)
+      if (sentences.length === 0) {
+        throw new InputError({ source: input, reason: "has no sentences", remedy: "check that this is the right file" })
+      }
+      const failed: Array<{ id: string; text: string; reason: string }> = []
+      let annotations = 0
+      const events = annotate({
+        ...settings,
+        sentences,
+        ledger,
+        signal,
+        total: sentences.length,
+        ...(prompt ? { prompt } : {})
+      })
+      await writeJsonl(
+        out,
+        (async function* () {
+          for await (const event of events) {
+            if (event.type === "annotated") {
+              annotations += event.record.annotations.length
+              yield event.record
+            } else if (event.type === "failed") failed.push({ id: event.id, text: event.text, reason: event.reason })
+            else if (event.type === "summary") summary = event.summary
+            else {
+              const { done, total } = event.progress
+              progress.update({ stage: "annotate", done, total: total ?? 0, note: formatProgress(event.progress) })
+            }
+          }
+        })()
+      )
+      await writeJsonl(failures, failed)
+      if (summary === undefined) throw new Error("the annotator ended without a summary")
+      if (annotations === 0) {
+        throw new InputError({
+          source: input,
+          reason: `none of its ${sentences.length} sentences got an annotation`,
+          remedy: `see the reasons in ${failures}`
+        })
+      }
+      return {
+        counts: { sentences: { in: sentences.length, out: summary.answered, dropped: tally(failed) } },
+        summary: formatSummary(summary).replaceAll("\n", "; ")
+      }
+    })
+  })
+  return { manifest, exitCode: summary === undefined ? 0 : exitCode(summary) }
+})
+
+const first = async <A>(items: AsyncIterable<A>, limit: number): Promise<Array<A>> => {
+  const out: Array<A> = []
+  if (limit <= 0) return out
+  for await (const item of items) if (out.push(item) >= limit) break
+  return out
+}
+
+const tally = (failed: ReadonlyArray<{ readonly reason: string }>): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const { reason } of failed) counts[reason] = (counts[reason] ?? 0) + 1
+  return counts
+}
+
+/** Settings as JSON: what is not data (a provider of one's own) by its name, what is infinite or absent left out. */
+export const plain = (settings: Readonly<Record<string, unknown>>): Record<string, string | number | boolean> =>
+  Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value]): Array<[string, string | number | boolean]> => {
+      if (typeof value === "number") return Number.isFinite(value) ? [[key, value]] : []
+      if (typeof value === "string" || typeof value === "boolean") return [[key, value]]
+      return value === undefined ? [] : [[key, JSON.stringify(value)]]
+    })
+  )

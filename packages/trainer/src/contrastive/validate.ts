@@ -1,0 +1,45 @@
+import { tf } from "@nuner/engine"
+import type { ContrastiveBatch } from "./ContrastiveBatch.ts"
+import { type ContrastiveModel, conceptVectors, tokenVectors } from "./contrastiveLoss.ts"
+import { type ContrastiveScores, retrievalCounter } from "./retrieval.ts"
+
+/** Loss and retrieval metrics over batches, without dropout. */
+export const validateContrastive = async (
+  model: ContrastiveModel,
+  batches: Iterable<ContrastiveBatch> | AsyncIterable<ContrastiveBatch>
+): Promise<ContrastiveScores> => {
+  const counter = retrievalCounter()
+  for await (const batch of batches) {
+    addLogits(counter, model, batch)
+    await new Promise((resume) => setImmediate(resume))
+  }
+  return counter.result()
+}
+
+/** Counts every cell of the loss with its logit. */
+const addLogits = (
+  counter: ReturnType<typeof retrievalCounter>,
+  model: ContrastiveModel,
+  batch: ContrastiveBatch
+): void => {
+  const { ignored, positives, shape, tokenMask } = batch.targets
+  const concepts = shape[2]
+  const logits = tf.tidy(() => {
+    const product = tf.matMul(tokenVectors(model, batch), conceptVectors(model, batch), false, true)
+    const scaled = tf.mul(product, model.scale)
+    return (model.bias === undefined ? scaled : tf.add(scaled, model.bias)).dataSync()
+  })
+  const kind = new Uint8Array(logits.length) // 0 negative, 1 positive, 2 not in the loss
+  ignored.tokens.forEach((token, i) => {
+    kind[token * concepts + ignored.concepts[i]!] = 2
+  })
+  positives.tokens.forEach((token, i) => {
+    kind[token * concepts + positives.concepts[i]!] = 1
+  })
+  for (let token = 0; token < tokenMask.length; token++) {
+    if (tokenMask[token] === 0) continue
+    for (let at = token * concepts; at < (token + 1) * concepts; at++) {
+      if (kind[at] !== 2) counter.add(logits[at]!, kind[at] === 1)
+    }
+  }
+}
