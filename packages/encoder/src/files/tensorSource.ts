@@ -21,7 +21,7 @@ export const tensorSource = (
     const tensor = transposed ? tf.transpose(parameter) : tf.clone(parameter)
     try {
       const values = (await tensor.data()) as Float32Array
-      if (dtype === "F16") checkRange(name, values)
+      if (dtype === "F16") checkRange("saveEncoder", name, values)
       return values
     } finally {
       tensor.dispose()
@@ -29,11 +29,12 @@ export const tensorSource = (
   }
 })
 
-const checkRange = (name: string, values: Float32Array): void => {
+/** @throws OptionError for a number that F16 cannot hold */
+export const checkRange = (component: string, name: string, values: Float32Array): void => {
   for (const value of values) {
     if (Math.abs(value) > largestHalf && Number.isFinite(value)) {
       const reason = `${name} holds ${value}, F16 ends at ${largestHalf}`
-      throw new OptionError({ component: "saveEncoder", option: "dtype", reason, remedy: 'save with dtype "F32"' })
+      throw new OptionError({ component, option: "dtype", reason, remedy: "keep 32 bits" })
     }
   }
 }

@@ -1,0 +1,101 @@
+/** ONNX's numbers for element types (TensorProto.DataType). */
+export const elementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const
+export type ElementType = keyof typeof elementType
+
+const bytesOf: Readonly<Record<ElementType, number>> = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, float16: 2 }
+
+/** The name of a value in a graph. */
+export type Value = string
+
+/** An integer, a list of them, or `{ float }`. */
+export type Attribute = number | ReadonlyArray<number> | { readonly float: number }
+
+export interface Node {
+  readonly operator: string
+  readonly inputs: ReadonlyArray<Value>
+  readonly outputs: ReadonlyArray<Value>
+  readonly attributes: Readonly<Record<string, Attribute>>
+}
+
+/** A graph's input or output; a text is the name of an open extent. */
+export interface Port {
+  readonly name: Value
+  readonly type: ElementType
+  readonly shape: ReadonlyArray<number | string>
+}
+
+/** Constant data, produced when its turn to be written comes. */
+export interface Initializer {
+  readonly name: Value
+  readonly type: ElementType
+  readonly shape: ReadonlyArray<number>
+  /** Of the data. */
+  readonly bytes: number
+  readonly data: () => Promise<Uint8Array>
+}
+
+/** An ONNX graph under construction; operators are added in the order of their computation. */
+export class OnnxGraph {
+  readonly inputs: Array<Port> = []
+  readonly outputs: Array<Port> = []
+  readonly nodes: Array<Node> = []
+  readonly initializers = new Map<Value, Initializer>()
+  #count = 0
+
+  input(name: Value, type: ElementType, shape: Port["shape"]): Value {
+    this.inputs.push({ name, type, shape })
+    return name
+  }
+
+  /** Gives `value` the name of an output. */
+  output(value: Value, name: Value, type: ElementType, shape: Port["shape"]): void {
+    this.nodes.push({ operator: "Identity", inputs: [value], outputs: [name], attributes: {} })
+    this.outputs.push({ name, type, shape })
+  }
+
+  /** Adds an operator with one result. */
+  op(operator: string, inputs: ReadonlyArray<Value>, attributes: Node["attributes"] = {}): Value {
+    return this.ops(operator, inputs, 1, attributes)[0]!
+  }
+
+  ops(
+    operator: string,
+    inputs: ReadonlyArray<Value>,
+    count: number,
+    attributes: Node["attributes"] = {}
+  ): Array<Value> {
+    const outputs = Array.from({ length: count }, () => `${operator}_${this.#count++}`)
+    this.nodes.push({ operator, inputs, outputs, attributes })
+    return outputs
+  }
+
+  cast(value: Value, type: ElementType): Value {
+    return this.op("Cast", [value], { to: elementType[type] })
+  }
+
+  /** Large data under a name of its own. */
+  tensor(name: Value, type: ElementType, shape: ReadonlyArray<number>, data: () => Promise<Uint8Array>): Value {
+    const bytes = shape.reduce((product, side) => product * side, bytesOf[type])
+    this.initializers.set(name, { name, type, shape, bytes, data })
+    return name
+  }
+
+  /** A list of whole numbers: shapes, axes. */
+  int64s(values: ReadonlyArray<number>): Value {
+    return this.#constant(`int64s_${values.join("_")}`, "int64", [values.length], new BigInt64Array(values.map(BigInt)))
+  }
+
+  int64(value: number): Value {
+    return this.#constant(`int64_${value}`, "int64", [], BigInt64Array.of(BigInt(value)))
+  }
+
+  /** A number of type `type`. */
+  scalar(value: number, type: "float32" | "float16"): Value {
+    const data = type === "float32" ? Float32Array.of(value) : Float16Array.of(value)
+    return this.#constant(`${type}_${value}`, type, [], data)
+  }
+
+  #constant(name: Value, type: ElementType, shape: ReadonlyArray<number>, data: ArrayBufferView): Value {
+    return this.tensor(name, type, shape, async () => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  }
+}

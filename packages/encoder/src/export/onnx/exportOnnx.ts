@@ -1,0 +1,67 @@
+import { mkdir, writeFile } from "node:fs/promises"
+import { dirname, join } from "node:path"
+import { OptionError } from "@nuner/core"
+import { toConfigJson } from "../../config/configJson.ts"
+import { replaceDirectory } from "../../files/replaceDirectory.ts"
+import { checkHead, headConfig, type TokenClassifier } from "../../files/tokenClassifier.ts"
+import type { Encoder } from "../../model/Encoder.ts"
+import { tokenizerFiles } from "../../tokenizer/tokenizerFiles.ts"
+import { encoderGraph } from "./encoderGraph.ts"
+import { floatWeights } from "./floatWeights.ts"
+import { int8Weights } from "./int8Weights.ts"
+import type { OnnxGraph } from "./OnnxGraph.ts"
+import type { OnnxType, Weights, WeightsSource } from "./Weights.ts"
+import { writeOnnx } from "./writeOnnx.ts"
+
+/** transformers.js's names; its `dtype` for int8 is "q8". */
+export const onnxFile: Readonly<Record<OnnxType, string>> = {
+  fp32: "onnx/model.onnx",
+  fp16: "onnx/model_fp16.onnx",
+  int8: "onnx/model_quantized.onnx"
+}
+
+const weightsOf: Readonly<Record<OnnxType, (source: WeightsSource) => Weights>> = {
+  fp32: (source) => floatWeights(source, "float32"),
+  fp16: (source) => floatWeights(source, "float16"),
+  int8: int8Weights
+}
+
+export interface ExportOnnxOptions {
+  /** Default: fp32 alone. */
+  readonly types?: ReadonlyArray<OnnxType>
+}
+
+/**
+ * Writes a directory that transformers.js loads as it stands: `onnx/model.onnx`, `model_fp16.onnx`, `model_quantized.onnx` (ONNX operator set
+ * 17, batch and length open), config and tokenizer. An encoder gives `last_hidden_state`, a token classifier `logits`. May be the directory of
+ * `saveEncoder` or `saveTokenClassifier`.
+ *
+ * @throws OptionError
+ */
+export const exportOnnx = async (
+  directory: string,
+  model: Pick<Encoder, "config" | "parameters" | "tokenizer"> | TokenClassifier,
+  { types = ["fp32"] }: ExportOnnxOptions = {}
+): Promise<void> => {
+  const unknown = types.find((type) => !Object.hasOwn(weightsOf, type))
+  if (unknown !== undefined || types.length === 0) {
+    const reason =
+      unknown === undefined ? "names no type" : `"${unknown}" is none of ${Object.keys(weightsOf).join(", ")}`
+    throw new OptionError({ component: "exportOnnx", option: "types", reason })
+  }
+  const head = "labels" in model ? model : undefined
+  const { config, parameters, tokenizer } = "labels" in model ? model.encoder : model
+  if (head) checkHead(config, head)
+  const all = head ? { ...parameters, "classifier.weight": head.kernel, "classifier.bias": head.bias } : parameters
+  const extra = head ? headConfig(config, head.labels) : {}
+  const files = { "config.json": toConfigJson(config, extra), ...tokenizerFiles(tokenizer, config) }
+  await replaceDirectory(directory, async (temporary) => {
+    for (const [name, content] of Object.entries(files)) await writeFile(join(temporary, name), content)
+    for (const type of types) {
+      const path = join(temporary, onnxFile[type])
+      await mkdir(dirname(path), { recursive: true })
+      const make = (graph: OnnxGraph) => weightsOf[type]({ graph, parameters: all })
+      await writeOnnx(path, encoderGraph(config, head?.labels.length ?? 0, make))
+    }
+  })
+}

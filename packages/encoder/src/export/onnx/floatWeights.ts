@@ -1,0 +1,23 @@
+import { checkRange } from "../../files/tensorSource.ts"
+import type { Value } from "./OnnxGraph.ts"
+import { bytes, read, type Weights, type WeightsSource } from "./Weights.ts"
+
+/** Weights as they are, or rounded to 16 bits. */
+export const floatWeights = ({ graph, parameters }: WeightsSource, float: "float32" | "float16"): Weights => {
+  const tensor = (name: string): Value => {
+    if (graph.initializers.has(name)) return name
+    const parameter = parameters[name]!
+    return graph.tensor(name, float, parameter.shape, async () => {
+      const values = await read(parameter)
+      if (float === "float32") return bytes(values)
+      checkRange("exportOnnx", name, values)
+      return bytes(new Float16Array(values))
+    })
+  }
+  return {
+    float,
+    vector: tensor,
+    rows: (name, ids) => graph.op("Gather", [tensor(name), ids], { axis: 0 }),
+    linear: (name, x) => graph.op("Add", [graph.op("MatMul", [x, tensor(`${name}.weight`)]), tensor(`${name}.bias`)])
+  }
+}
