@@ -41,6 +41,8 @@ export const AnnotateOptions = Schema.Struct({
   tokensPerMinute: Schema.optionalKey(positive),
   /** Tries after the first, of 408, 409, 429, 5xx, 529 and network failures. Default: 6 */
   maxRetries: Schema.Natural.pipe(Schema.withDecodingDefaultKey(orElse(6))),
+  /** Seconds before the first retry; doubles with each, up to 30. A provider's `retry-after` goes first. Default: 0.5 */
+  retrySeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(0.5))),
   /** Seconds until a request without an answer counts as lost. Default: 120 */
   timeoutSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(120))),
 

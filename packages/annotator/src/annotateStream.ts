@@ -2,6 +2,7 @@ import type { OptionError, Sentence } from "@nuner/core"
 import { Clock, Deferred, Effect, Schedule, Stream } from "effect"
 import type { AnnotateEvent } from "./AnnotateEvent.ts"
 import { type AnnotateOptionsInput, annotateOptions } from "./AnnotateOptions.ts"
+import { runBatches } from "./batch/runBatches.ts"
 import { Ledger } from "./ledger/Ledger.ts"
 import type { LedgerError } from "./ledger/LedgerError.ts"
 import { Llm } from "./llm/Llm.ts"
@@ -32,13 +33,14 @@ export const annotateStream = <E, R>(
   Stream.unwrap(
     Effect.gen(function* () {
       const options = yield* Effect.try({ try: () => annotateOptions(input), catch: (error) => error as OptionError })
-      const run = yield* makeRun(options, prompt, yield* Llm)
+      const llm = yield* Llm
+      const run = yield* makeRun(options, prompt, llm)
       yield* attend(run)
       const failed = yield* Deferred.make<never, AnnotateFailure | E>()
       const background = <R2>(part: Effect.Effect<void, AnnotateFailure | E, R2>) =>
         Effect.forkScoped(Effect.catchCause(part, (cause) => Deferred.failCause(failed, cause)))
       yield* background(plan(run, sentences, options.batch ? Number.POSITIVE_INFINITY : LOOKAHEAD))
-      yield* background(askAll(run))
+      yield* background(options.batch && llm.batch !== undefined ? runBatches(run, llm.batch) : askAll(run))
       return emit(run, { keepItems: false }).pipe(Stream.interruptWhen(Deferred.await(failed)))
     })
   )

@@ -89,6 +89,15 @@ export interface Account {
   readonly reserved: number
 }
 
+/** A request on its way into a batch. */
+export interface BatchMember {
+  readonly address: string
+  /** Its `custom_id`. */
+  readonly key: string
+  /** US dollars at most. */
+  readonly estimate: number
+}
+
 export type BatchState = "submitting" | "running" | "collected" | "invalid" | "lost"
 
 export interface LedgerBatch {
@@ -169,16 +178,19 @@ export interface LedgerShape {
   readonly account: (job: string) => Effect.Effect<Account, LedgerError>
   readonly attempts: (address: string) => Effect.Effect<ReadonlyArray<Attempt>, LedgerError>
 
-  /** Puts claimed requests into a new batch and reserves their estimates: of a prefix of them if the budget is short. Returns how many. */
+  /**
+   * Puts claimed requests into a new batch and reserves their estimates: of a prefix of them if the budget is short.
+   * Returns how many of the list that prefix is, and whether reservations in flight may free more.
+   */
   readonly openBatch: (batch: {
     readonly id: string
     readonly provider: string
     readonly job: string
     readonly owner: string
-    readonly requests: ReadonlyArray<{ readonly address: string; readonly key: string; readonly estimate: number }>
+    readonly requests: ReadonlyArray<BatchMember>
     readonly maxCost: number | null
     readonly now: number
-  }) => Effect.Effect<number, LedgerError>
+  }) => Effect.Effect<{ readonly taken: number; readonly budget: "enough" | "wait" | "over" }, LedgerError>
   readonly updateBatch: (
     id: string,
     change: { readonly state: BatchState; readonly remoteId?: string; readonly detail?: string; readonly now: number }
@@ -191,17 +203,18 @@ export interface LedgerShape {
   ) => Effect.Effect<ReadonlyArray<LedgerBatch>, LedgerError>
   /** All ids that the provider gave to batches of ours. */
   readonly remoteBatches: (provider: string) => Effect.Effect<ReadonlyArray<string>, LedgerError>
-  /** Settles rows of a batch by their keys; a key that is unknown or already settled is skipped. Returns the addresses settled. */
+  /**
+   * Settles rows of a batch by their keys; a key that is unknown or already settled is skipped. An outcome `planned` becomes
+   * `failed` for a request that has had `maxAttempts`. Returns the keys it settled.
+   */
   readonly settleBatch: (
     id: string,
     rows: ReadonlyArray<{ readonly key: string; readonly outcome: Outcome }>,
+    maxAttempts: number,
     now: number
   ) => Effect.Effect<ReadonlyArray<string>, LedgerError>
-  /** The requests of a batch that have no outcome yet. */
-  readonly batchRest: (
-    id: string,
-    limit: number
-  ) => Effect.Effect<ReadonlyArray<{ key: string; address: string; attempts: number }>, LedgerError>
+  /** Keys of the requests of a batch that have no outcome yet. */
+  readonly batchRest: (id: string, limit: number) => Effect.Effect<ReadonlyArray<string>, LedgerError>
 }
 
 export class Ledger extends Context.Service<Ledger, LedgerShape>()("@nuner/annotator/Ledger") {}

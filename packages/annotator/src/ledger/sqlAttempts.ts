@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import type { LedgerShape, Outcome, SendResult } from "./Ledger.ts"
 import type { LedgerError } from "./LedgerError.ts"
 import type { Query, SqlDriver } from "./SqlDriver.ts"
-import { textOf } from "./sqlQueue.ts"
+import { numberOf, textOf } from "./statements.ts"
 
 /** Attempts and money: nothing is sent that is not written down and paid for. */
 export const attemptMethods = (driver: SqlDriver): Pick<LedgerShape, "send" | "settle" | "account" | "attempts"> => ({
@@ -60,8 +60,6 @@ export const attemptMethods = (driver: SqlDriver): Pick<LedgerShape, "send" | "s
       )
     )
 })
-
-const numberOf = (value: unknown): number | null => (value === null || value === undefined ? null : Number(value))
 
 /** Sets aside an estimate, if the budget still holds it. Below a billionth of a dollar, sums of doubles are noise. */
 export const reserve = Effect.fnUntraced(function* (

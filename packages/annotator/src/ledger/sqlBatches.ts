@@ -1,8 +1,8 @@
 import { Effect } from "effect"
-import type { BatchState, LedgerShape } from "./Ledger.ts"
-import type { SqlDriver } from "./SqlDriver.ts"
-import { applyOutcome, charge, endAttempt, openAttempt, reserve } from "./sqlAttempts.ts"
-import { textOf } from "./sqlQueue.ts"
+import type { BatchMember, BatchState, LedgerShape, Outcome } from "./Ledger.ts"
+import type { Query, SqlDriver } from "./SqlDriver.ts"
+import { applyOutcome, charge, endAttempt, reserve } from "./sqlAttempts.ts"
+import { chunked, placeholders, textOf } from "./statements.ts"
 
 type Methods = "openBatch" | "updateBatch" | "claimBatches" | "remoteBatches" | "settleBatch" | "batchRest"
 
@@ -11,23 +11,9 @@ export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
   openBatch: ({ id, provider, job, owner, requests, maxCost, now }) =>
     driver.transaction((query) =>
       Effect.gen(function* () {
-        let taken = 0
-        for (const { address, estimate, key } of requests) {
-          const reserved = yield* reserve(query, job, estimate, maxCost)
-          if (reserved !== "Reserved") break
-          const moved = yield* query(
-            `update nuner_request set state = 'in batch', owner = null, batch = $3, batch_key = $4,
-               attempts = attempts + 1, updated_at = $5
-             where address = $1 and owner = $2 and state = 'planned' returning attempts`,
-            [address, owner, id, key, now]
-          )
-          if (moved[0] === undefined) {
-            yield* charge(query, job, 0, estimate)
-            continue
-          }
-          const attempt = Number(moved[0].attempts)
-          yield* openAttempt(query, { address, attempt, owner, job, batch: id, estimate, now })
-          taken++
+        const { budget, taken } = yield* affordable(query, job, requests, maxCost)
+        for (const part of chunked(requests.slice(0, taken))) {
+          yield* moveIntoBatch(query, { id, job, owner, now }, part)
         }
         if (taken > 0) {
           yield* query(
@@ -36,7 +22,7 @@ export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
             [id, provider, job, owner, taken, now]
           )
         }
-        return taken
+        return { taken, budget }
       })
     ),
 
@@ -77,7 +63,7 @@ export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
       .query("select remote_id from nuner_batch where provider = $1 and remote_id is not null", [provider])
       .pipe(Effect.map((rows) => rows.map((row) => String(row.remote_id)))),
 
-  settleBatch: (id, rows, now) =>
+  settleBatch: (id, rows, maxAttempts, now) =>
     driver.transaction((query) =>
       Effect.gen(function* () {
         const settled: Array<string> = []
@@ -86,12 +72,14 @@ export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
             "select address, attempts from nuner_request where batch = $1 and batch_key = $2 and state = 'in batch'",
             [id, key]
           )
-          const request = found[0]
-          if (request === undefined) continue
-          const address = String(request.address)
-          yield* endAttempt(query, address, Number(request.attempts), outcome, now)
-          yield* applyOutcome(query, address, outcome, now, id)
-          settled.push(address)
+          if (found[0] === undefined) continue
+          const address = String(found[0].address)
+          const attempts = Number(found[0].attempts)
+          const spent = outcome.state === "planned" && attempts >= maxAttempts
+          const final: Outcome = spent ? { ...outcome, state: "failed" } : outcome
+          yield* endAttempt(query, address, attempts, final, now)
+          yield* applyOutcome(query, address, final, now, id)
+          settled.push(key)
         }
         return settled
       })
@@ -100,16 +88,49 @@ export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
   batchRest: (id, limit) =>
     driver
       .query(
-        "select batch_key, address, attempts from nuner_request where batch = $1 and state = 'in batch' order by batch_key limit $2",
+        "select batch_key from nuner_request where batch = $1 and state = 'in batch' order by batch_key limit $2",
         [id, limit]
       )
-      .pipe(
-        Effect.map((rows) =>
-          rows.map((row) => ({
-            key: String(row.batch_key),
-            address: String(row.address),
-            attempts: Number(row.attempts)
-          }))
-        )
-      )
+      .pipe(Effect.map((rows) => rows.map((row) => String(row.batch_key))))
+})
+
+/** How many of the requests, from the first, the budget holds; their estimates are reserved. */
+const affordable = Effect.fnUntraced(function* (
+  query: Query,
+  job: string,
+  requests: ReadonlyArray<BatchMember>,
+  maxCost: number | null
+) {
+  const total = requests.reduce((sum, { estimate }) => sum + estimate, 0)
+  if ((yield* reserve(query, job, total, maxCost)) === "Reserved")
+    return { taken: requests.length, budget: "enough" as const }
+  for (const [taken, { estimate }] of requests.entries()) {
+    const reserved = yield* reserve(query, job, estimate, maxCost)
+    if (reserved !== "Reserved") return { taken, budget: reserved === "Wait" ? ("wait" as const) : ("over" as const) }
+  }
+  return { taken: requests.length, budget: "enough" as const }
+})
+
+const moveIntoBatch = Effect.fnUntraced(function* (
+  query: Query,
+  { id, job, now, owner }: { id: string; job: string; owner: string; now: number },
+  part: ReadonlyArray<BatchMember>
+) {
+  const values = placeholders(part.length, 2, 3)
+  const moved = yield* query(
+    `with member (address, key) as (values ${values})
+     update nuner_request set state = 'in batch', owner = null, batch = $1, attempts = attempts + 1, updated_at = ${now},
+       batch_key = (select key from member where member.address = nuner_request.address)
+     where owner = $2 and state = 'planned' and address in (select address from member) returning address, attempts`,
+    [id, owner, ...part.flatMap(({ address, key }) => [address, key])]
+  )
+  const attempts = new Map(moved.map((row) => [String(row.address), Number(row.attempts)]))
+  const rows = part.filter(({ address }) => attempts.has(address))
+  const gone = part.filter(({ address }) => !attempts.has(address)).reduce((sum, { estimate }) => sum + estimate, 0)
+  if (gone > 0) yield* charge(query, job, 0, gone)
+  if (rows.length === 0) return
+  yield* query(
+    `insert into nuner_attempt (address, number, owner, job, batch, reserved, started_at) values ${placeholders(rows.length, 7)}`,
+    rows.flatMap(({ address, estimate }) => [address, attempts.get(address) ?? 0, owner, job, id, estimate, now])
+  )
 })

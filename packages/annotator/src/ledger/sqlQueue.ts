@@ -2,6 +2,7 @@ import { Effect } from "effect"
 import type { Finish } from "../llm/Llm.ts"
 import type { LedgerItem, LedgerShape, RequestState } from "./Ledger.ts"
 import type { SqlDriver, SqlRow, SqlValue } from "./SqlDriver.ts"
+import { chunked, placeholders, textOf } from "./statements.ts"
 
 /** Failures that say nothing about the sentence: a rerun asks again. */
 export const PASSING_REASONS = [
@@ -11,12 +12,11 @@ export const PASSING_REASONS = [
   "malformed response",
   "expired",
   "missing from batch",
+  "batch refused",
   "cancelled"
 ] as const
 
 type Methods = "saveSettings" | "plan" | "claim" | "adopt" | "page" | "dropItems" | "count"
-
-const ROWS_PER_STATEMENT = 200
 
 /** The queue: what is to be asked, who asks it, and how far it is. */
 export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => ({
@@ -39,7 +39,7 @@ export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
       : `nuner_request.state = 'failed' and nuner_request.reason in (${PASSING_REASONS.map((r) => `'${r}'`).join(", ")})`
     return driver.transaction((query) =>
       Effect.gen(function* () {
-        for (const part of parts(unique)) {
+        for (const part of chunked(unique)) {
           yield* query(
             `insert into nuner_request (address, settings, sentence, queue, seq, state, created_at, updated_at)
              values ${placeholders(part.length, 8)}
@@ -50,7 +50,7 @@ export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
             part.flatMap((i): Array<SqlValue> => [i.address, settings, i.sentence, queue, i.seq, "planned", now, now])
           )
         }
-        for (const part of parts(items)) {
+        for (const part of chunked(items)) {
           yield* query(
             `insert into nuner_item (queue, seq, sentence_id, address) values ${placeholders(part.length, 4)}
              on conflict (queue, seq) do update set sentence_id = excluded.sentence_id, address = excluded.address`,
@@ -134,21 +134,6 @@ export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
         )
       )
 })
-
-const parts = <A>(items: ReadonlyArray<A>): Array<ReadonlyArray<A>> =>
-  Array.from({ length: Math.ceil(items.length / ROWS_PER_STATEMENT) }, (_, i) =>
-    items.slice(i * ROWS_PER_STATEMENT, (i + 1) * ROWS_PER_STATEMENT)
-  )
-
-/** `($1, $2), ($3, $4), ...` */
-const placeholders = (rows: number, columns: number): string =>
-  Array.from(
-    { length: rows },
-    (_, row) => `(${Array.from({ length: columns }, (_, column) => `$${row * columns + column + 1}`).join(", ")})`
-  ).join(", ")
-
-export const textOf = (value: SqlRow[string] | undefined): string | null =>
-  value === null || value === undefined ? null : String(value)
 
 const toItem = (row: SqlRow): LedgerItem => ({
   seq: Number(row.seq),

@@ -1,7 +1,8 @@
 import Anthropic from "@anthropic-ai/sdk"
-import { Redacted, Schema } from "effect"
-import { decodeBody } from "./decodeBody.ts"
-import type { LlmAnswer, LlmRequest, LlmShape } from "./Llm.ts"
+import { Redacted } from "effect"
+import { anthropicBatch } from "../batch/anthropicBatch.ts"
+import { messageAnswer, messageBody } from "./anthropicMessages.ts"
+import type { LlmShape } from "./Llm.ts"
 import { sdkCall } from "./sdkErrors.ts"
 
 export interface AnthropicOptions {
@@ -30,56 +31,7 @@ export const anthropic = (options: AnthropicOptions): LlmShape => {
           name,
           await client.messages.create(messageBody(request), { signal, headers: { "Idempotency-Key": request.key } })
         )
-      )
-  }
-}
-
-/** A question as the body of POST /v1/messages. System messages are a field of their own there; the API has no temperature, top-p or seed. */
-export const messageBody = (request: LlmRequest): Anthropic.MessageCreateParamsNonStreaming => {
-  const system = request.messages.filter((m) => m.role === "system").map((m) => m.content)
-  return {
-    model: request.model,
-    max_tokens: request.maxTokens,
-    messages: request.messages.flatMap(({ role, content }) => (role === "system" ? [] : [{ role, content }])),
-    ...(system.length === 0 ? {} : { system: system.join("\n\n") }),
-    ...(request.schema === undefined && request.effort === undefined ? {} : { output_config: outputConfig(request) })
-  }
-}
-
-const outputConfig = ({ effort, schema }: LlmRequest): Anthropic.OutputConfig => ({
-  ...(effort === undefined ? {} : { effort }),
-  ...(schema === undefined ? {} : { format: { type: "json_schema" as const, schema: { ...schema.schema } } })
-})
-
-const MessageBody = Schema.Struct({
-  content: Schema.Array(Schema.Struct({ type: Schema.String, text: Schema.optional(Schema.String) })),
-  stop_reason: Schema.NullOr(Schema.String),
-  usage: Schema.optional(
-    Schema.Struct({
-      input_tokens: Schema.Natural,
-      output_tokens: Schema.Natural,
-      cache_creation_input_tokens: Schema.optional(Schema.NullOr(Schema.Natural)),
-      cache_read_input_tokens: Schema.optional(Schema.NullOr(Schema.Natural))
-    })
-  )
-})
-
-export const messageAnswer = (provider: string, body: unknown): LlmAnswer => {
-  const { content, stop_reason, usage } = decodeBody(provider, MessageBody, body)
-  return {
-    text: content.map((block) => (block.type === "text" ? (block.text ?? "") : "")).join(""),
-    finish:
-      stop_reason === "refusal"
-        ? "refusal"
-        : stop_reason === "max_tokens" || stop_reason === "model_context_window_exceeded"
-          ? "length"
-          : "stop",
-    usage: usage
-      ? {
-          inputTokens:
-            usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0),
-          outputTokens: usage.output_tokens
-        }
-      : null
+      ),
+    batch: anthropicBatch({ client, name, secret })
   }
 }

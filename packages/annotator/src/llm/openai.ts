@@ -1,5 +1,6 @@
 import { Redacted } from "effect"
 import OpenAI from "openai"
+import { openAiBatch } from "../batch/openAiBatch.ts"
 import type { LlmRequest, LlmShape } from "./Llm.ts"
 import { chatAnswer, chatBody, type MaxTokensField } from "./openAiChat.ts"
 import { responsesAnswer, responsesBody } from "./openAiResponses.ts"
@@ -13,13 +14,15 @@ export interface OpenAiOptions {
   readonly api?: "chat" | "responses"
   /** Name of the chat API's bound on the answer: servers that copy the API know only `max_tokens`. Default: max_completion_tokens */
   readonly maxTokensField?: MaxTokensField
+  /** Whether the endpoint has files and batches. Default: true */
+  readonly batch?: boolean
   /** Default: openai */
   readonly name?: string
 }
 
 /** OpenAI, or any server that speaks its chat completions API. The SDK's own retries are off: one policy, ours, decides. */
 export const openai = (options: OpenAiOptions): LlmShape => {
-  const { api = "chat", baseUrl, maxTokensField = "max_completion_tokens", name = "openai" } = options
+  const { api = "chat", baseUrl, batch = true, maxTokensField = "max_completion_tokens", name = "openai" } = options
   const secret = Redacted.value(options.apiKey)
   const client = new OpenAI({
     apiKey: secret,
@@ -46,6 +49,7 @@ export const openai = (options: OpenAiOptions): LlmShape => {
             headers: { "Idempotency-Key": request.key }
           })
         )
-      )
+      ),
+    ...(batch ? { batch: openAiBatch({ client, name, secret, ...dialect }) } : {})
   }
 }

@@ -45,7 +45,7 @@ const makeProvider = Effect.fnUntraced(function* (options: ProviderOptions) {
           "http://localhost:11434/v1 for Ollama"
         )
       const apiKey = yield* key(options, "LLM_API_KEY", Redacted.make("none"))
-      return openai({ apiKey, baseUrl, name: provider, maxTokensField: "max_tokens" })
+      return openai({ apiKey, baseUrl, name: provider, maxTokensField: "max_tokens", batch: false })
     }
     case "anthropic":
       return anthropic({ apiKey: yield* key(options, "ANTHROPIC_API_KEY"), ...base })

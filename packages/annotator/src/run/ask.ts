@@ -1,11 +1,11 @@
 import { Clock, Effect, Random, Result, Stream } from "effect"
 import { expectedInputTokens } from "../cost/tokens.ts"
 import { retryDelay } from "../flow/retryDelay.ts"
-import { type ClaimedRequest, Ledger } from "../ledger/Ledger.ts"
+import { type ClaimedRequest, Ledger, type Outcome } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
 import type { LlmRequest } from "../llm/Llm.ts"
 import { LlmError, Unreachable } from "../llm/LlmError.ts"
-import { answerOutcome, failureOutcome } from "./outcome.ts"
+import { answerOutcome, failureOutcome, usageAtMost } from "./outcome.ts"
 import type { Run } from "./Run.ts"
 
 /** Asks everything of the run's queue, so many at a time, until nothing of it is unfinished or the budget is gone. */
@@ -49,7 +49,7 @@ const ask = Effect.fnUntraced(function* (run: Run, claimed: ClaimedRequest) {
     if (attempt === undefined) return
     tally.attempts++
     if (retry > 1) tally.retries++
-    const settle = Effect.fnUntraced(function* (outcome: ReturnType<typeof answerOutcome>) {
+    const settle = Effect.fnUntraced(function* (outcome: Outcome) {
       tally.settled(outcome.usage, outcome.cost)
       yield* ledger.settle({ address, owner, attempt, outcome, now: yield* Clock.currentTimeMillis })
     })
@@ -60,7 +60,10 @@ const ask = Effect.fnUntraced(function* (run: Run, claimed: ClaimedRequest) {
         )
       )
     )
-    if (Result.isSuccess(result)) return yield* settle(answerOutcome(run, request, result.success, false))
+    if (Result.isSuccess(result)) {
+      const answer = result.success
+      return yield* settle(answerOutcome(run, answer, false, () => usageAtMost(request, answer)))
+    }
     const error = result.failure
     if (!error.isRetryable || retry > options.maxRetries) {
       yield* settle(failureOutcome(error, estimate))
@@ -69,7 +72,7 @@ const ask = Effect.fnUntraced(function* (run: Run, claimed: ClaimedRequest) {
     }
     yield* settle({ ...failureOutcome(error, estimate), state: "planned", keep: true })
     if (error.retryAfterMs > 0) yield* limiter.pause(error.retryAfterMs)
-    yield* Effect.sleep(retryDelay(error, retry, yield* Random.next))
+    yield* Effect.sleep(retryDelay(error, retry, 1000 * options.retrySeconds, yield* Random.next))
   }
 })
 

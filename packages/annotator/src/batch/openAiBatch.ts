@@ -1,0 +1,135 @@
+import { Effect, Schema, Stream } from "effect"
+import type OpenAI from "openai"
+import { toFile } from "openai"
+import { decodeBody } from "../llm/decodeBody.ts"
+import type { LlmAnswer, LlmRequest } from "../llm/Llm.ts"
+import { LlmError } from "../llm/LlmError.ts"
+import { fromSdk, reasonOfStatus, sdkCall } from "../llm/sdkErrors.ts"
+import type { BatchApi, BatchRow } from "./BatchApi.ts"
+import { jsonLines } from "./jsonLines.ts"
+
+export interface OpenAiBatchParts {
+  readonly client: OpenAI
+  readonly name: string
+  readonly secret: string
+  /** Of the endpoint that answers the requests, without `/v1`. */
+  readonly path: string
+  readonly body: (request: LlmRequest) => unknown
+  readonly answer: (provider: string, body: unknown) => LlmAnswer
+}
+
+const TAG = "nuner_batch"
+
+/** OpenAI's Batch API: a file of requests goes up, files of answers and of errors come down. */
+export const openAiBatch = ({ answer, body, client, name, path, secret }: OpenAiBatchParts): BatchApi => {
+  const call = <A>(operation: string, make: (signal: AbortSignal) => Promise<A>) =>
+    sdkCall(name, operation, secret, make)
+  const url = `/v1${path}` as "/v1/chat/completions" | "/v1/responses"
+  const line = (request: LlmRequest): string =>
+    `${JSON.stringify({ custom_id: request.key, method: "POST", url, body: body(request) })}\n`
+
+  const file = (id: string | null | undefined): Stream.Stream<BatchRow, LlmError> =>
+    typeof id !== "string"
+      ? Stream.empty
+      : Stream.unwrap(
+          Effect.map(
+            call("download the batch's results", (signal) => client.files.content(id, { signal })),
+            (response) =>
+              jsonLines(response, (cause) => fromSdk(name, "read the batch's results", secret, cause)).pipe(
+                Stream.map((row) => readRow(row))
+              )
+          )
+        )
+
+  const readRow = (json: unknown): BatchRow => {
+    const { custom_id: key, error, response } = decodeBody(name, Row, json)
+    const fail = (status: number, detail: string): BatchRow => ({
+      key,
+      outcome: {
+        _tag: "Failed",
+        error: new LlmError({ provider: name, operation: "batch", reason: reasonOfStatus(status, detail) })
+      }
+    })
+    if (error?.code === "batch_expired") return { key, outcome: { _tag: "Expired" } }
+    if (error?.code === "batch_cancelled") return { key, outcome: { _tag: "Cancelled" } }
+    if (!response) return fail(500, error?.message ?? "no response")
+    if (response.status_code !== 200) return fail(response.status_code, JSON.stringify(response.body).slice(0, 300))
+    return answered(name, key, () => answer(name, response.body))
+  }
+
+  return {
+    maxRequests: 50_000,
+    maxBytes: 200 * 1024 * 1024,
+    size: (request) => Buffer.byteLength(line(request), "utf8"),
+    submit: (tag, requests) =>
+      call("submit a batch", async (signal) => {
+        const headers = { "Idempotency-Key": tag }
+        const upload = await toFile(new Blob(requests.map(line)), `${tag}.jsonl`)
+        const { id } = await client.files.create({ file: upload, purpose: "batch" }, { signal })
+        const batch = await client.batches.create(
+          { input_file_id: id, endpoint: url, completion_window: "24h", metadata: { [TAG]: tag } },
+          { signal, headers }
+        )
+        return batch.id
+      }),
+    find: (tag, { since }) =>
+      call("look for a batch", async (signal) => {
+        for await (const batch of client.batches.list({ limit: 100 }, { signal })) {
+          if (batch.metadata?.[TAG] === tag) return batch.id
+          if (batch.created_at * 1000 < since - CLOCK_SLACK_MS) return undefined
+        }
+        return undefined
+      }),
+    status: (id) =>
+      Effect.map(
+        call("look at a batch", (signal) => client.batches.retrieve(id, { signal })),
+        ({ errors, request_counts, status }) => {
+          const detail = errors?.data?.map((error) => error.message ?? "").join("; ")
+          return {
+            state:
+              status === "failed"
+                ? ("invalid" as const)
+                : ["completed", "expired", "cancelled"].includes(status)
+                  ? ("ended" as const)
+                  : ("running" as const),
+            done: (request_counts?.completed ?? 0) + (request_counts?.failed ?? 0),
+            total: request_counts?.total ?? 0,
+            ...(detail === undefined ? {} : { detail })
+          }
+        }
+      ),
+    results: (id) =>
+      Stream.unwrap(
+        Effect.map(
+          call("look at a batch", (signal) => client.batches.retrieve(id, { signal })),
+          (batch) => Stream.concat(file(batch.output_file_id), file(batch.error_file_id))
+        )
+      ),
+    cancel: (id) => Effect.asVoid(call("cancel a batch", (signal) => client.batches.cancel(id, { signal })))
+  }
+}
+
+/** Our clock and the provider's may differ by so much. */
+export const CLOCK_SLACK_MS = 600_000
+
+const Row = Schema.Struct({
+  custom_id: Schema.String,
+  response: Schema.optional(Schema.NullOr(Schema.Struct({ status_code: Schema.Int, body: Schema.Unknown }))),
+  error: Schema.optional(
+    Schema.NullOr(
+      Schema.Struct({
+        code: Schema.optional(Schema.NullOr(Schema.String)),
+        message: Schema.optional(Schema.NullOr(Schema.String))
+      })
+    )
+  )
+})
+
+/** A row's answer; if it cannot be read, the row failed, and only the row. */
+export const answered = (provider: string, key: string, read: () => LlmAnswer): BatchRow => {
+  try {
+    return { key, outcome: { _tag: "Answered", answer: read() } }
+  } catch (cause) {
+    return { key, outcome: { _tag: "Failed", error: fromSdk(provider, "batch", "", cause) } }
+  }
+}

@@ -1,0 +1,76 @@
+import { Clock, Effect, FiberSet } from "effect"
+import { type ClaimedRequest, Ledger } from "../ledger/Ledger.ts"
+import type { LedgerError } from "../ledger/LedgerError.ts"
+import type { LlmRequest } from "../llm/Llm.ts"
+import type { LlmError } from "../llm/LlmError.ts"
+import type { Run } from "../run/Run.ts"
+import type { BatchApi } from "./BatchApi.ts"
+import { followBatch } from "./followBatch.ts"
+import { submitBatch } from "./submitBatch.ts"
+
+interface Waiting {
+  readonly address: string
+  readonly request: LlmRequest
+}
+
+/**
+ * Sends the run's queue through the provider's batch API: fills batches up to the provider's limits, submits them, and
+ * follows them and those that an earlier process left, until nothing of the queue is unfinished or the budget is gone.
+ */
+export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerError | LlmError, Ledger> =>
+  Effect.scoped(
+    Effect.gen(function* () {
+      const ledger = yield* Ledger
+      const { job } = run.options
+      const followers = yield* FiberSet.make<void, LedgerError | LlmError>()
+      const work = Effect.gen(function* () {
+        let waiting: Array<Waiting> = []
+        for (let idle = 20; ; idle = Math.min(1000, idle * 1.5)) {
+          for (const batch of yield* ledger.claimBatches(run.llm.provider, job, run.owner)) {
+            run.tally.inBatch += batch.requests
+            yield* FiberSet.run(followers, followBatch(run, api, batch))
+          }
+          const planned = run.planned
+          const claims: ReadonlyArray<ClaimedRequest> = run.overBudget
+            ? []
+            : yield* ledger.claim(run.queue, run.owner, CLAIM, yield* Clock.currentTimeMillis)
+          for (const claimed of claims) waiting.push({ address: claimed.address, request: run.request(claimed) })
+          const full = prefix(waiting, api, run.options.batchSize)
+          const complete = full < waiting.length || (planned && claims.length === 0 && waiting.length > 0)
+          if (complete && !run.overBudget) {
+            const { batch, taken, budget } = yield* submitBatch(run, api, waiting.slice(0, full))
+            waiting = waiting.slice(taken)
+            if (batch !== undefined) {
+              run.tally.inBatch += taken
+              yield* FiberSet.run(followers, followBatch(run, api, batch))
+            }
+            if (budget === "over") run.overBudget = true
+            if (taken > 0) {
+              idle = 20
+              continue
+            }
+          }
+          if (run.overBudget && (yield* FiberSet.size(followers)) === 0) break
+          if (planned && waiting.length === 0 && claims.length === 0 && !(yield* ledger.adopt(run.queue, run.cursor)))
+            break
+          if (claims.length === 0) yield* Effect.sleep(idle)
+        }
+        run.asked = true
+      })
+      yield* Effect.raceFirst(work, FiberSet.join(followers))
+    })
+  )
+
+/** Requests taken out of the ledger at a time. */
+const CLAIM = 1000
+
+/** How many of the waiting requests fit into one batch. */
+const prefix = (waiting: ReadonlyArray<Waiting>, api: BatchApi, batchSize: number | undefined): number => {
+  const most = Math.min(waiting.length, batchSize ?? api.maxRequests, api.maxRequests)
+  let bytes = 0
+  for (let i = 0; i < most; i++) {
+    bytes += api.size(waiting[i]!.request)
+    if (bytes > api.maxBytes) return i
+  }
+  return most
+}
