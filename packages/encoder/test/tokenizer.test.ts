@@ -102,6 +102,10 @@ describe("training", () => {
     const ids = Object.values(bpe.special).map(({ id }) => id)
     expect(ids).toEqual([0, 2, 1, 3, 399])
     expect((await trainByteLevelBpe(texts, { vocabSize: 400 })).json).toBe(bpe.json)
+    for (let i = 0; i < 5; i++) expect((await trainWordPiece(texts, { vocabSize: 300 })).json).toBe(wordPiece.json)
+    expect(wordPiece.vocabSize).toBe(300)
+    const vocab = Object.keys(JSON.parse(wordPiece.json).model.vocab)
+    for (const piece of ["the", "in", "##ed", "##s", "z", "##z"]) expect(vocab).toContain(piece)
   })
 
   test("a smaller vocabulary is a prefix of a larger one", async () => {

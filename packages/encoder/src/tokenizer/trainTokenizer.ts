@@ -8,8 +8,9 @@ import {
   bertPreTokenizer,
   byteLevelAlphabet,
   byteLevelPreTokenizer,
+  metaspacePreTokenizer,
   Tokenizer as Native,
-  WordPiece
+  sequencePreTokenizer
 } from "tokenizers"
 import { specialNames } from "./SpecialTokens.ts"
 import { Tokenizer } from "./Tokenizer.ts"
@@ -46,8 +47,9 @@ export const trainByteLevelBpe = async (texts: Texts, { vocabSize }: { vocabSize
 }
 
 /**
- * Learns a WordPiece vocabulary as BERT has it (by merges of frequent pairs, as the library does): `[PAD] [UNK] [CLS] [SEP] [MASK]`,
- * the characters seen, then pieces in the order learned.
+ * Learns a WordPiece vocabulary as BERT has it: `[PAD] [UNK] [CLS] [SEP] [MASK]`, the characters seen (`c` and `##c`), then pieces in the order
+ * learned, by merges of frequent pairs. The same texts give the same tokenizer; the library's own WordPiece trainer does not promise that, so
+ * its BPE trainer learns from words whose beginning is marked, and what it learns is written as pieces.
  *
  * @param vocabSize at most 30,000
  * @param lowercase whether text is lower-cased and stripped of accents first
@@ -58,16 +60,28 @@ export const trainWordPiece = async (
   { vocabSize, lowercase = true }: { vocabSize: number; lowercase?: boolean }
 ): Promise<Tokenizer> => {
   checkSize("trainWordPiece", vocabSize, 6)
-  const native = new Native(WordPiece.empty())
+  const native = new Native(BPE.empty())
   native.setNormalizer(bertNormalizer({ lowercase }))
-  native.setPreTokenizer(bertPreTokenizer())
+  native.setPreTokenizer(sequencePreTokenizer([bertPreTokenizer(), metaspacePreTokenizer(wordStart, "always")]))
   const { vocab } = (await train(native, texts)) as { vocab: Record<string, number> }
+  const learned = Object.entries(vocab)
+    .sort((a, b) => a[1] - b[1])
+    .map(([piece]) => piece)
+    .filter((piece) => piece !== wordStart)
+  const characters = learned.filter((piece) => [...piece].length === 1)
   const { pad, unknown, first, last, mask } = specialNames.bert
   const tokens = new Set<string>([pad, unknown, first, last, mask])
-  const pieces = Object.entries(vocab).sort((a, b) => a[1] - b[1])
-  for (const [piece] of pieces) if (tokens.size < vocabSize) tokens.add(piece)
+  const pieces = [
+    ...characters,
+    ...characters.map((character) => `##${character}`),
+    ...learned.map((piece) => (piece.startsWith(wordStart) ? piece.slice(wordStart.length) : `##${piece}`))
+  ]
+  for (const piece of pieces) if (tokens.size < vocabSize) tokens.add(piece)
   return Tokenizer.fromJson(bertTokenizerJson(numbered(tokens), lowercase))
 }
+
+/** Stands before every word while pieces are learned. */
+const wordStart = "\u2581"
 
 const numbered = (tokens: Iterable<string>): Record<string, number> =>
   Object.fromEntries(Array.from(tokens, (token, id) => [token, id]))
