@@ -63,6 +63,7 @@ test("a malformed row is refused by line, or its sentence left out and counted o
   expect(await bad("a\tO\nb\n")).toBe(
     "InputError: c.txt:2: one column, where a word and its tag should stand (part columns by tabs or spaces)"
   )
+  expect(await bad("a\tO\nb c\n")).toContain("c.txt:2: one column")
   expect(await bad("a\tO\n\nb\tX\tO\n")).toContain("c.txt:3: 3 columns, where the first row has 2")
   expect(await bad("a\tO\n \tO\n")).toContain("c.txt:2: no word")
   expect(await bad("a\tO\nb\t\n")).toContain("c.txt:2: no tag")
@@ -180,9 +181,11 @@ withData("every few-shot set is read to the last word", async (data) => {
     expect({ path, ...counts }).toEqual({ path, ...plainCounts(join(data, path)) })
     const scheme = path.includes("wikigold") ? "IO" : "BIO"
     expect(await detectScheme(join(data, path))).toBe(scheme)
-    for (const { words, entities } of sentences) {
-      expect(fromTags(toTags(entities, words.length, scheme), scheme)).toEqual([...entities])
-    }
+    const changed = sentences.filter(({ words, entities }) => {
+      const read = fromTags(toTags(entities, words.length, scheme), scheme)
+      return JSON.stringify(read) !== JSON.stringify(entities)
+    })
+    expect(changed).toEqual([])
   }
 })
 

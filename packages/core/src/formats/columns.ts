@@ -20,12 +20,13 @@ export interface TaggedSentence {
 }
 
 /**
- * The sentences of a file of columns. A line that holds a tab is parted at tabs, any other at runs of spaces; a line of spaces and tabs
+ * The sentences of a file of columns. When the first row holds a tab, rows are parted at tabs, otherwise at runs of spaces; a line of spaces and tabs
  * only is blank; a `-DOCSTART-` row ends a sentence and is no word.
  */
 export async function* columnSentences(source: Source, options: ColumnOptions = {}): AsyncGenerator<TaggedSentence> {
   const { wordColumn = 0, tagColumn = -1 } = options
   const name = sourceName(source)
+  let tabs: boolean | undefined
   let width: number | undefined
   let index = 0
   let broken: InputError | undefined
@@ -50,7 +51,8 @@ export async function* columnSentences(source: Source, options: ColumnOptions = 
       continue
     }
     sentence ??= { words: [], tags: [], line: number, index: index++ }
-    const row = text.includes("\t") ? text.split("\t") : text.replace(/^ +| +$/g, "").split(/ +/)
+    tabs ??= text.includes("\t")
+    const row = tabs ? text.split("\t") : text.replace(/^[ \t]+|[ \t]+$/g, "").split(/[ \t]+/)
     const word = row.at(wordColumn)
     const tag = row.at(tagColumn)
     width ??= row.length

@@ -1,5 +1,5 @@
 import { stat } from "node:fs/promises"
-import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib"
+import * as zlib from "node:zlib"
 import { asyncBufferFromFile, type Compressors, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import { InputError } from "../errors.ts"
@@ -7,11 +7,11 @@ import { writeAtomic } from "../files/writeAtomic.ts"
 import type { Row } from "./jsonl.ts"
 import { readError, type Source, sourceName } from "./Source.ts"
 
-/** hyparquet brings Snappy; the others that data sets come in are in the platform. */
+/** hyparquet brings Snappy; the others that data sets come in are in the platform (Zstandard not in Node before 22.15). */
 const compressors: Compressors = {
-  GZIP: (packed) => gunzipSync(packed),
-  BROTLI: (packed) => brotliDecompressSync(packed),
-  ZSTD: (packed) => zstdDecompressSync(packed)
+  GZIP: (packed) => zlib.gunzipSync(packed),
+  BROTLI: (packed) => zlib.brotliDecompressSync(packed),
+  ...("zstdDecompressSync" in zlib ? { ZSTD: (packed: Uint8Array) => zlib.zstdDecompressSync(packed) } : {})
 }
 
 /**
