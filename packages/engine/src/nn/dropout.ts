@@ -3,10 +3,14 @@ import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
 import { randomBits, randomKey } from "./counterRandom.ts"
 
-/** Names one dropout mask: the run, the step (micro-batch) and the place in the network. The same key gives the same mask. */
-export interface DropoutKey {
+/** The masks of one step (micro-batch) of a run. */
+export interface DropoutStream {
   readonly seed: number
   readonly step: number
+}
+
+/** Names one dropout mask: the run, the step (micro-batch) and the place in the network. The same key gives the same mask. */
+export interface DropoutKey extends DropoutStream {
   /** For example "encoder.layer.3.output". Two places with one name would share their mask. */
   readonly site: string
 }

@@ -1,0 +1,194 @@
+import { variableGrads } from "../autodiff/variableGrads.ts"
+import { EngineError } from "../EngineError.ts"
+import { CheckpointError, NonFiniteError } from "../errors.ts"
+import { disposeAll, type Gradients } from "../nn/Parameters.ts"
+import { addGradients, clipByGlobalNorm, globalNorm, scaleGradients } from "../optim/clipByGlobalNorm.ts"
+import type { OptimizerState } from "../optim/Optimizer.ts"
+import {
+  listCheckpoints,
+  type RunState,
+  readState,
+  removeLeftovers,
+  restoreCheckpoint,
+  saveCheckpoint
+} from "./checkpoints.ts"
+import type { Best, CheckpointEvent, EvaluationEvent, TrainEvent } from "./TrainEvent.ts"
+import type { TrainOptions } from "./TrainOptions.ts"
+
+/** Where a run stands, and the parts of a step: the inside of `train`. */
+export class Run<Batch> {
+  /** Steps done, skipped ones included. */
+  step = 0
+  best: Best | undefined
+  #sinceBest = 0
+  #evaluatedStep = 0
+  /** What the latest checkpoint holds. */
+  #saved: { step: number; evaluatedStep: number; path?: string } = { step: 0, evaluatedStep: 0 }
+  readonly #options: TrainOptions<Batch>
+  readonly #optimizer: OptimizerState
+  readonly #seed: number
+  readonly #accumulate: number
+
+  constructor(options: TrainOptions<Batch>) {
+    this.#options = options
+    this.#seed = options.seed ?? 0
+    this.#accumulate = options.accumulate ?? 1
+    this.#optimizer = options.optimizer.init(options.parameters)
+  }
+
+  /** Why there is no other update, if there is none. */
+  get ending(): "done" | "aborted" | "patience" | undefined {
+    const { steps, signal, evaluate } = this.#options
+    if (this.step >= steps) return "done"
+    if (signal?.aborted) return "aborted"
+    return this.#sinceBest >= (evaluate?.patience ?? Number.POSITIVE_INFINITY) ? "patience" : undefined
+  }
+
+  get evaluationIsDue(): boolean {
+    const { evaluate } = this.#options
+    return evaluate !== undefined && this.step > this.#evaluatedStep && this.#falls(evaluate.every)
+  }
+
+  get checkpointIsDue(): boolean {
+    const { checkpoint } = this.#options
+    return checkpoint !== undefined && this.unsaved && this.#falls(checkpoint.every)
+  }
+
+  /** Whether there is something that no checkpoint holds, and a place for one. */
+  get unsaved(): boolean {
+    const news = this.step > this.#saved.step || this.#evaluatedStep > this.#saved.evaluatedStep
+    return this.#options.checkpoint !== undefined && news
+  }
+
+  #falls(every: number): boolean {
+    return this.step % every === 0 || this.step >= this.#options.steps
+  }
+
+  /** Goes back to the latest checkpoint; its path, if there is one. */
+  async resume(): Promise<string | undefined> {
+    const { checkpoint, parameters } = this.#options
+    if (!checkpoint) return undefined
+    await removeLeftovers(checkpoint.directory)
+    const latest = (await listCheckpoints(checkpoint.directory)).at(-1)
+    if (!latest) return undefined
+    const { path } = latest
+    const state = await readState(path)
+    const mine = { seed: this.#seed, accumulate: this.#accumulate, fingerprint: checkpoint.fingerprint }
+    for (const name of ["seed", "accumulate", "fingerprint"] as const) {
+      if (state[name] === mine[name]) continue
+      const remedy = "give the run a directory of its own"
+      throw new CheckpointError(path, `is of a run with ${name} ${state[name]}, this one has ${mine[name]}; ${remedy}`)
+    }
+    await restoreCheckpoint(latest, parameters, this.#optimizer, state)
+    this.step = state.step
+    this.best = state.best
+    this.#sinceBest = state.sinceBest
+    this.#evaluatedStep = state.evaluatedStep
+    this.#saved = { step: state.step, evaluatedStep: state.evaluatedStep, path }
+    return path
+  }
+
+  /** One update from `accumulate` micro-batches. Undefined where the signal came first. */
+  async update(): Promise<TrainEvent | undefined> {
+    const { parameters, optimizer, schedule, clip } = this.#options
+    const started = performance.now()
+    const step = this.step + 1
+    const sum: Gradients = {}
+    try {
+      const batches = await this.#gradients(step, sum)
+      if (batches === undefined) return undefined
+      const { used, loss, tokens, metrics } = batches
+      const skipped = this.#accumulate - used
+      if (used === 0) {
+        this.step = step
+        return { type: "skip", step, skipped }
+      }
+      if (used > 1) scaleGradients(sum, 1 / used)
+      const gradNorm = clip === undefined ? await globalNorm(sum) : await clipByGlobalNorm(sum, clip)
+      if (!Number.isFinite(gradNorm)) throw new NonFiniteError(step, loss, gradNorm, this.#saved.path)
+      const lr = schedule(this.step)
+      optimizer.update(parameters, sum, this.#optimizer, lr)
+      this.step = step
+      const seconds = (performance.now() - started) / 1000
+      return {
+        ...{ type: "step", step, loss, lr, gradNorm, seconds },
+        ...(tokens !== undefined && { tokens, tokensPerSecond: tokens / seconds }),
+        ...(skipped > 0 && { skipped }),
+        ...(Object.keys(metrics).length > 0 && { metrics })
+      }
+    } finally {
+      disposeAll(sum)
+    }
+  }
+
+  /** Adds up the gradients of the step's micro-batches into `sum`. */
+  async #gradients(step: number, sum: Gradients) {
+    const { parameters, batches, loss, tokens, signal } = this.#options
+    const metrics: Record<string, number> = {}
+    const report = (name: string, value: number) => {
+      metrics[name] = (metrics[name] ?? 0) + value
+    }
+    let used = 0
+    let total = 0
+    let count = 0
+    for (let micro = 0; micro < this.#accumulate; micro++) {
+      const index = (step - 1) * this.#accumulate + micro
+      const batch = await batches(index)
+      if (signal?.aborted) return undefined
+      if (batch === undefined) continue
+      const context = { step, dropout: { seed: this.#seed, step: index }, report }
+      const { value, grads } = variableGrads(() => loss(batch, context), parameters)
+      addGradients(sum, grads)
+      const number = (await value.data())[0]!
+      value.dispose()
+      if (!Number.isFinite(number)) throw new NonFiniteError(step, number, undefined, this.#saved.path)
+      total += number
+      count += tokens?.(batch) ?? 0
+      used++
+    }
+    for (const name of Object.keys(metrics)) metrics[name]! /= used
+    return { used, loss: total / used, tokens: tokens && count, metrics }
+  }
+
+  async evaluate(): Promise<EvaluationEvent> {
+    const { run, best: decides } = this.#options.evaluate!
+    const started = performance.now()
+    const metrics = await run(this.step)
+    const seconds = (performance.now() - started) / 1000
+    this.#evaluatedStep = this.step
+    const event: EvaluationEvent = { type: "evaluation", step: this.step, metrics, seconds }
+    if (!decides) return event
+    const { metric, mode } = decides
+    const value = metrics[metric]
+    if (value === undefined) {
+      throw new EngineError(`train: evaluation gave no "${metric}", only ${Object.keys(metrics).join(", ")}`)
+    }
+    const sign = mode === "min" ? -1 : 1
+    const best = Number.isFinite(value) && (this.best === undefined || sign * value > sign * this.best.value)
+    if (best) this.best = { step: this.step, metric, value }
+    this.#sinceBest = best ? 0 : this.#sinceBest + 1
+    return { ...event, best }
+  }
+
+  async save(best: boolean): Promise<CheckpointEvent> {
+    const { parameters, checkpoint } = this.#options
+    const { directory, keep = 2, fingerprint } = checkpoint!
+    const state: RunState = {
+      step: this.step,
+      optimizerStep: this.#optimizer.step,
+      seed: this.#seed,
+      accumulate: this.#accumulate,
+      evaluatedStep: this.#evaluatedStep,
+      sinceBest: this.#sinceBest,
+      ...(fingerprint !== undefined && { fingerprint }),
+      ...(this.best && { best: this.best })
+    }
+    const { path } = await saveCheckpoint(directory, { parameters, optimizer: this.#optimizer, state, keep })
+    this.#saved = { step: this.step, evaluatedStep: this.#evaluatedStep, path }
+    return { type: "checkpoint", step: this.step, path, best }
+  }
+
+  dispose(): void {
+    disposeAll(this.#optimizer.tensors)
+  }
+}

@@ -1,0 +1,174 @@
+import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
+import { join } from "node:path"
+import { CheckpointError } from "../errors.ts"
+import type { Parameters } from "../nn/Parameters.ts"
+import type { OptimizerState } from "../optim/Optimizer.ts"
+import { readSafetensors } from "../safetensors/readSafetensors.ts"
+import { syncDirectory, writeSafetensors } from "../safetensors/writeSafetensors.ts"
+import { tf } from "../tf.ts"
+import type { Best } from "./TrainEvent.ts"
+
+/**
+ * A checkpoint is a folder `step-00001000` of three files: `parameters.safetensors`, `optimizer.safetensors` and `state.json`.
+ * It is written beside its place and renamed, so that a folder of that name is always whole.
+ */
+export interface Checkpoint {
+  readonly path: string
+  readonly step: number
+}
+
+/** What, with weights and moments, makes a run go on as if it had never stopped. */
+export interface RunState {
+  /** Updates made, skipped ones included. */
+  readonly step: number
+  /** Updates that the optimizer made. */
+  readonly optimizerStep: number
+  readonly seed: number
+  readonly accumulate: number
+  readonly fingerprint?: string
+  readonly best?: Best
+  /** The step of the last evaluation, 0 before the first. */
+  readonly evaluatedStep: number
+  /** Evaluations since the best one. */
+  readonly sinceBest: number
+}
+
+/** The checkpoints of a directory, oldest first; none where there is no directory. */
+export async function listCheckpoints(directory: string): Promise<Checkpoint[]> {
+  const names = await readdir(directory).catch(() => [])
+  return names
+    .flatMap((name) => {
+      const step = /^step-(\d+)$/.exec(name)?.[1]
+      return step === undefined ? [] : [{ path: join(directory, name), step: Number(step) }]
+    })
+    .sort((a, b) => a.step - b.step)
+}
+
+/** The checkpoint whose evaluation was best, as the latest one has it. */
+export async function bestCheckpoint(directory: string): Promise<Checkpoint | undefined> {
+  const all = await listCheckpoints(directory)
+  const latest = all.at(-1)
+  const best = latest && (await readState(latest.path)).best
+  return best && all.find(({ step }) => step === best.step)
+}
+
+/** Writes a checkpoint and removes the old ones beyond the `keep` latest and the best. Memory is one tensor. */
+export async function saveCheckpoint(
+  directory: string,
+  {
+    parameters,
+    optimizer,
+    state,
+    keep
+  }: { parameters: Parameters; optimizer: OptimizerState; state: RunState; keep: number }
+): Promise<Checkpoint> {
+  const name = `step-${String(state.step).padStart(8, "0")}`
+  const path = join(directory, name)
+  const partial = join(directory, `.writing-${name}`)
+  await rm(partial, { recursive: true, force: true })
+  if ((await listCheckpoints(directory)).some(({ step }) => step === state.step)) {
+    // The same step has the same weights: only what was learned about them since is new.
+    await writeText(join(path, "state.json.writing"), encodeState(state))
+    await rename(join(path, "state.json.writing"), join(path, "state.json"))
+    return { path, step: state.step }
+  }
+  await mkdir(partial, { recursive: true })
+  await writeVariables(join(partial, "parameters.safetensors"), parameters)
+  await writeVariables(join(partial, "optimizer.safetensors"), optimizer.tensors)
+  await writeText(join(partial, "state.json"), encodeState(state))
+  await syncDirectory(partial)
+  await rename(partial, path)
+  await syncDirectory(directory)
+  await rotate(directory, keep, state.best?.step)
+  return { path, step: state.step }
+}
+
+/** Puts a checkpoint's weights into the parameters, names and shapes alike. */
+export const loadCheckpoint = ({ path }: Checkpoint, parameters: Parameters): Promise<void> =>
+  readVariables(join(path, "parameters.safetensors"), parameters)
+
+/** Puts a checkpoint's weights and moments back. */
+export async function restoreCheckpoint(
+  checkpoint: Checkpoint,
+  parameters: Parameters,
+  optimizer: OptimizerState,
+  state: RunState
+): Promise<void> {
+  await loadCheckpoint(checkpoint, parameters)
+  await readVariables(join(checkpoint.path, "optimizer.safetensors"), optimizer.tensors)
+  optimizer.step = state.optimizerStep
+}
+
+/** Removes what an interrupted write or rotation left. */
+export async function removeLeftovers(directory: string): Promise<void> {
+  for (const name of await readdir(directory).catch(() => [])) {
+    if (/^\.(writing|removing)-step-\d+$/.test(name)) await rm(join(directory, name), { recursive: true, force: true })
+  }
+}
+
+async function rotate(directory: string, keep: number, best: number | undefined): Promise<void> {
+  const old = (await listCheckpoints(directory)).slice(0, -keep).filter(({ step }) => step !== best)
+  for (const { path, step } of old) {
+    const away = join(directory, `.removing-step-${step}`)
+    await rename(path, away)
+    await rm(away, { recursive: true, force: true })
+  }
+}
+
+async function writeVariables(path: string, variables: Readonly<Record<string, tf.Variable>>): Promise<void> {
+  const sources = Object.entries(variables).map(([name, variable]) => ({
+    name,
+    dtype: "F32" as const,
+    shape: variable.shape,
+    data: async () => (await variable.data()) as Float32Array
+  }))
+  await writeSafetensors(path, sources)
+}
+
+async function readVariables(path: string, variables: Readonly<Record<string, tf.Variable>>): Promise<void> {
+  const file = await readSafetensors(path)
+  try {
+    const strange = [...file.entries.keys()].find((name) => !Object.hasOwn(variables, name))
+    if (strange !== undefined) throw new CheckpointError(path, `holds "${strange}", which this run does not train`)
+    for (const [name, variable] of Object.entries(variables)) {
+      const entry = file.entries.get(name)
+      if (!entry) throw new CheckpointError(path, `lacks "${name}"`)
+      if (!tf.util.arraysEqual([...entry.shape], variable.shape)) {
+        throw new CheckpointError(path, `"${name}" is [${entry.shape}] there and [${variable.shape}] here`)
+      }
+      const values = (await file.read(name)) as Float32Array
+      tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)))
+    }
+  } finally {
+    await file.close()
+  }
+}
+
+export async function readState(path: string): Promise<RunState> {
+  const file = join(path, "state.json")
+  let state: RunState
+  try {
+    state = JSON.parse(await readFile(file, "utf8"))
+  } catch (error) {
+    throw new CheckpointError(
+      file,
+      `cannot be read (${error instanceof Error ? error.message : error}); remove the folder`
+    )
+  }
+  for (const field of ["step", "optimizerStep", "seed", "accumulate", "evaluatedStep", "sinceBest"] as const) {
+    if (typeof state[field] !== "number") throw new CheckpointError(file, `field "${field}" is missing or no number`)
+  }
+  return state
+}
+
+const encodeState = (state: RunState): string => `${JSON.stringify(state, null, 2)}\n`
+
+async function writeText(path: string, text: string): Promise<void> {
+  const file = await open(path, "w")
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}

@@ -1,0 +1,149 @@
+import "../lib/engine.ts"
+import { expect, test } from "bun:test"
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { leakCheck, tempDir } from "@nuner/testing"
+import {
+  bestCheckpoint,
+  CheckpointError,
+  listCheckpoints,
+  loadCheckpoint,
+  type TrainEvent,
+  tf
+} from "../../src/index.ts"
+import { events, numberedBatch, tinyOptions, validationLoss, withParameters } from "../lib/tinyRun.ts"
+
+/** What happened in the run, wherever it was cut: updates and evaluations. */
+const story = (all: TrainEvent[]) =>
+  all.filter(({ type }) => type === "step" || type === "evaluation" || type === "done")
+
+const whole = await withParameters((parameters) => events(tinyOptions(parameters)))
+
+/** Trains to the end from the checkpoints of a directory, from weights that are not the first run's. */
+const resume = (checkpoint: { directory: string; every: number; keep?: number }) =>
+  withParameters(async (parameters) => {
+    for (const parameter of Object.values(parameters)) tf.tidy(() => parameter.assign(tf.zerosLike(parameter)))
+    return events(tinyOptions(parameters, { checkpoint }))
+  })
+
+for (const cut of [1, 4, 6, 11]) {
+  test(`a run aborted after step ${cut} resumes equal to the bit`, async () => {
+    using dir = tempDir()
+    const checkpoint = { directory: dir.path, every: 5 }
+    const controller = new AbortController()
+    const first = await leakCheck(() =>
+      withParameters((parameters) =>
+        events(tinyOptions(parameters, { checkpoint, signal: controller.signal }), (event) => {
+          if (event.type === "step" && event.step === cut) controller.abort()
+          return undefined
+        })
+      )
+    )
+    expect(first.result.at(-1)).toEqual({ type: "stop", step: cut, reason: "aborted" })
+    const second = await leakCheck(() => resume(checkpoint))
+    expect(second.result[0]).toMatchObject({ type: "resume", step: cut })
+    expect(story([...first.result, ...second.result])).toEqual(story(whole.result))
+    expect(second.bits).toBe(whole.bits)
+  })
+
+  test(`a run whose consumer left after step ${cut} resumes equal to the bit`, async () => {
+    using dir = tempDir()
+    const checkpoint = { directory: dir.path, every: 5, keep: 1 }
+    const leave = (event: TrainEvent) => !(event.type === "step" && event.step === cut)
+    const first = await leakCheck(() =>
+      withParameters((parameters) => events(tinyOptions(parameters, { checkpoint }), leave))
+    )
+    const second = await resume(checkpoint)
+    expect(second.result[0]).toMatchObject({ type: "resume", step: cut })
+    expect(story([...first.result, ...second.result])).toEqual(story(whole.result))
+    expect(second.bits).toBe(whole.bits)
+  })
+}
+
+test("a run that dies goes back to its last checkpoint and ends at the same bits", async () => {
+  using dir = tempDir()
+  const checkpoint = { directory: dir.path, every: 4 }
+  const dying = (index: number) => {
+    if (index === 15) throw new Error("disk on fire")
+    return numberedBatch(index)
+  }
+  const first = withParameters((parameters) =>
+    events(tinyOptions(parameters, { checkpoint, batches: dying, evaluate: { every: 100, run: () => ({}) } }))
+  )
+  await expect(leakCheck(() => first)).rejects.toThrow("disk on fire")
+  expect((await listCheckpoints(dir.path)).map(({ step }) => step)).toEqual([4])
+  // What a killed write leaves.
+  mkdirSync(join(dir.path, ".writing-step-00000007"))
+  const second = await resume(checkpoint)
+  expect(second.result[0]).toMatchObject({ type: "resume", step: 4 })
+  expect(second.bits).toBe(whole.bits)
+  expect(readdirSync(dir.path).filter((name) => name.startsWith("."))).toEqual([])
+})
+
+test("a finished run has nothing left to do", async () => {
+  using dir = tempDir()
+  const checkpoint = { directory: dir.path, every: 5 }
+  await withParameters((parameters) => events(tinyOptions(parameters, { checkpoint })))
+  const again = await resume(checkpoint)
+  expect(again.result.map(({ type }) => type)).toEqual(["resume", "done"])
+  expect(again.bits).toBe(whole.bits)
+})
+
+test("the latest and the best checkpoints stay", async () => {
+  using dir = tempDir()
+  const scores = [5, 1, 4, 3, 2]
+  const options = {
+    evaluate: {
+      every: 2,
+      run: (step: number) => ({ score: scores[step / 2 - 1] ?? 9 }),
+      best: { metric: "score", mode: "min" as const }
+    }
+  }
+  const { result } = await withParameters((parameters) =>
+    events(tinyOptions(parameters, { ...options, checkpoint: { directory: dir.path, every: 3, keep: 2 } }))
+  )
+  expect((await listCheckpoints(dir.path)).map(({ step }) => step)).toEqual([4, 9, 12])
+  expect((await bestCheckpoint(dir.path))?.step).toBe(4)
+  expect(result.at(-1)).toEqual({ type: "done", step: 12, best: { step: 4, metric: "score", value: 1 } })
+  expect(result.filter(({ type }) => type === "checkpoint").map(({ step }) => step)).toEqual([2, 3, 4, 6, 9, 12])
+})
+
+test("the best checkpoint's weights are those of its evaluation", async () => {
+  using dir = tempDir()
+  await withParameters(async (parameters) => {
+    const all = await events(tinyOptions(parameters, { checkpoint: { directory: dir.path, every: 100 } }))
+    const done = all.at(-1)
+    const best = (await bestCheckpoint(dir.path))!
+    await loadCheckpoint(best, parameters)
+    expect(done).toMatchObject({ best: { step: best.step, value: validationLoss(parameters) } })
+  })
+  expect(await bestCheckpoint(dir.file("none"))).toBeUndefined()
+})
+
+test("a checkpoint of another run is refused, and the weights are left alone", async () => {
+  using dir = tempDir()
+  const checkpoint = { directory: dir.path, every: 5, fingerprint: "a" }
+  const start = (more: object, steps = 2) =>
+    withParameters((parameters) => events(tinyOptions(parameters, { checkpoint, steps, ...more })))
+  await start({})
+  const cases: [object, RegExp][] = [
+    [{ seed: 6 }, /seed 5, this one has 6/],
+    [{ accumulate: 1 }, /accumulate 2, this one has 1/],
+    [{ checkpoint: { ...checkpoint, fingerprint: "b" } }, /fingerprint a, this one has b; give the run a directory/]
+  ]
+  for (const [more, reason] of cases) {
+    const failure = leakCheck(() => start(more, 3))
+    await expect(failure).rejects.toThrow(CheckpointError)
+    await expect(start(more, 3)).rejects.toThrow(reason)
+  }
+  const fewer = withParameters((parameters) => {
+    const { head, ...rest } = parameters
+    return events({ ...tinyOptions(rest, { checkpoint, steps: 3 }), parameters: rest }).finally(() => head!.dispose())
+  })
+  await expect(fewer).rejects.toThrow(/holds "head", which this run does not train/)
+  const { path } = (await listCheckpoints(dir.path)).at(-1)!
+  writeFileSync(join(path, "state.json"), "{")
+  await expect(start({}, 3)).rejects.toThrow(/state\.json: cannot be read .*remove the folder/)
+  rmSync(path, { recursive: true })
+  expect(existsSync(path)).toBe(false)
+})

@@ -1,0 +1,227 @@
+import "../lib/engine.ts"
+import { expect, test } from "bun:test"
+import { close, leakCheck, tempDir } from "@nuner/testing"
+import {
+  adam,
+  adamW,
+  bucketByLength,
+  disposeAll,
+  EngineError,
+  listCheckpoints,
+  NonFiniteError,
+  schedules,
+  tf,
+  train
+} from "../../src/index.ts"
+import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
+import { wave } from "../lib/wave.ts"
+
+/** Least squares with one weight: loss = mean((w x - y)^2). */
+function regression(more: object = {}) {
+  const w = tf.variable(tf.scalar(0))
+  return {
+    parameters: { w },
+    optimizer: adam(),
+    schedule: schedules.constant({ peak: 0.1 }),
+    steps: 3,
+    batches: (index: number): number[] | undefined => [1 + index, 2],
+    loss: (xs: number[]) =>
+      tf.mean(tf.square(tf.sub(tf.mul(w, tf.tensor1d(xs)), tf.tensor1d(xs.map((x) => 3 * x))))) as tf.Scalar,
+    ...more
+  }
+}
+
+test("training learns, and says so step by step", async () => {
+  const { result } = await leakCheck(() =>
+    withParameters((parameters) => events(tinyOptions(parameters, { tokens: ({ ids }) => ids.length })))
+  )
+  const steps = result.filter((event) => event.type === "step")
+  expect(steps.map(({ step }) => step)).toEqual(Array.from({ length: 12 }, (_, i) => i + 1))
+  close(
+    steps.map(({ lr }) => lr),
+    Array.from({ length: 12 }, (_, i) => (i < 3 ? (0.02 * i) / 3 : (0.02 * (12 - i)) / 9)),
+    1e-12
+  )
+  expect(
+    steps.every(({ tokens, tokensPerSecond, gradNorm }) => tokens === 20 && tokensPerSecond! > 0 && gradNorm > 0)
+  ).toBe(true)
+  const losses = result.filter((event) => event.type === "evaluation").map(({ metrics }) => metrics.loss!)
+  expect(losses.at(-1)!).toBeLessThan(losses[0]!)
+  expect(result.at(-1)).toMatchObject({ type: "done", step: 12 })
+})
+
+test("two micro-batches make the update of one batch twice as large", async () => {
+  const halves = [
+    [1, 2],
+    [3, 4]
+  ]
+  const a = regression({ steps: 1, accumulate: 2, batches: (index: number) => halves[index] })
+  const b = regression({ steps: 1, batches: () => [1, 2, 3, 4] })
+  const [x, y] = [await events(a), await events(b)]
+  expect(x[0]).toMatchObject({ loss: (y[0] as { loss: number }).loss })
+  expect(a.parameters.w.dataSync()).toEqual(b.parameters.w.dataSync())
+  disposeAll({ a: a.parameters.w, b: b.parameters.w })
+})
+
+test("a batch without anything to learn is skipped and told; a step of such batches makes no update", async () => {
+  const run = regression({
+    accumulate: 2,
+    batches: (index: number) => (index === 1 || index >= 4 ? undefined : [1, 2])
+  })
+  const told = await leakCheck(() => events(run))
+  expect(told.slice(0, 3)).toMatchObject([
+    { type: "step", step: 1, skipped: 1 },
+    { type: "step", step: 2 },
+    { type: "skip", step: 3, skipped: 2 }
+  ])
+  expect(told[1]).not.toHaveProperty("skipped")
+  run.parameters.w.dispose()
+})
+
+test("metrics that the loss reports are averaged over the micro-batches", async () => {
+  const run = regression({
+    steps: 1,
+    accumulate: 3,
+    loss: (xs: number[], { report }: { report: (name: string, value: number) => void }) => {
+      report("first", xs[0]!)
+      return tf.square(run.parameters.w) as tf.Scalar
+    }
+  })
+  expect((await events(run))[0]).toMatchObject({ metrics: { first: 2 } })
+  run.parameters.w.dispose()
+})
+
+test("a loss that is no number stops the run by name, before the update, and keeps the last checkpoint", async () => {
+  using dir = tempDir()
+  const run = regression({
+    steps: 9,
+    checkpoint: { directory: dir.path, every: 2 },
+    batches: (index: number) => (index === 4 ? [Number.NaN] : [1, 2])
+  })
+  const failure = await leakCheck(() => events(run).catch((error) => error))
+  expect(failure).toBeInstanceOf(NonFiniteError)
+  expect(failure).toMatchObject({ step: 5, loss: Number.NaN })
+  const [last] = (await listCheckpoints(dir.path)).slice(-1)
+  expect(last?.step).toBe(4)
+  expect(failure.message).toContain(`at step 5; the last checkpoint is ${last!.path}`)
+  expect(Number.isFinite(run.parameters.w.dataSync()[0]!)).toBe(true)
+  run.parameters.w.dispose()
+})
+
+test("a gradient that overflows is refused as well", async () => {
+  const run = regression({ loss: () => tf.mul(tf.sqrt(tf.abs(run.parameters.w)), 2) as tf.Scalar })
+  const failure = await leakCheck(() => events(run).catch((error) => error))
+  expect(failure).toBeInstanceOf(NonFiniteError)
+  expect(failure.message).toMatch(/gradient norm .* at step 1; no checkpoint was written/)
+  run.parameters.w.dispose()
+})
+
+test("patience ends a run that no longer gets better, also after a resume", async () => {
+  using dir = tempDir()
+  const more = {
+    steps: 50,
+    checkpoint: { directory: dir.path, every: 100 },
+    evaluate: {
+      every: 2,
+      run: (step: number) => ({ f1: step === 4 ? 2 : 1 }),
+      best: { metric: "f1", mode: "max" as const },
+      patience: 3
+    }
+  }
+  const run = regression(more)
+  const told = await events(run)
+  expect(told.at(-1)).toEqual({ type: "stop", step: 10, reason: "patience" })
+  expect(told.filter((event) => event.type === "evaluation").map(({ best }) => best)).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false
+  ])
+  expect((await events(regression(more))).map(({ type }) => type)).toEqual(["resume", "stop"])
+  run.parameters.w.dispose()
+})
+
+test("timers run between steps, though nothing in the loop waits", async () => {
+  const controller = new AbortController()
+  setTimeout(() => controller.abort(), 0)
+  const run = regression({ steps: 100_000, signal: controller.signal })
+  const told = await events(run)
+  expect(told.at(-1)).toMatchObject({ type: "stop", reason: "aborted" })
+  run.parameters.w.dispose()
+})
+
+test("nothing is computed before an event is asked for", async () => {
+  let fetched = 0
+  const run = regression({
+    batches: () => {
+      fetched++
+      return [1]
+    }
+  })
+  const loop = train(run)
+  expect(fetched).toBe(0)
+  await loop.next()
+  expect(fetched).toBe(1)
+  await loop.return()
+  run.parameters.w.dispose()
+})
+
+test("options out of range are refused by name", async () => {
+  const cases: [object, RegExp][] = [
+    [{ steps: 1.5 }, /"steps"/],
+    [{ accumulate: 0 }, /"accumulate" must be a whole number >= 1, it is 0/],
+    [{ clip: 0 }, /"clip"/],
+    [{ checkpoint: { directory: "x", every: 0 } }, /"checkpoint.every"/],
+    [{ checkpoint: { directory: "x", every: 1, keep: 0 } }, /"checkpoint.keep"/],
+    [{ evaluate: { every: 1, run: () => ({}), patience: 1 } }, /"evaluate.patience" must be given together/]
+  ]
+  for (const [more, reason] of cases) {
+    const run = regression(more)
+    await expect(events(run)).rejects.toThrow(reason)
+    run.parameters.w.dispose()
+  }
+  const run = regression({ evaluate: { every: 1, run: () => ({ a: 1 }), best: { metric: "f1", mode: "max" } } })
+  await expect(events(run)).rejects.toThrow('gave no "f1", only a')
+  run.parameters.w.dispose()
+})
+
+test("frozen parameters come out as they went in", async () => {
+  const parameters = {
+    w: tf.tidy(() => tf.variable(wave([3], 1))),
+    fixed: tf.tidy(() => tf.variable(wave([3], 2), false))
+  }
+  const before = parameters.fixed.dataSync().slice()
+  await events({
+    parameters,
+    optimizer: adamW(),
+    schedule: schedules.constant({ peak: 0.1 }),
+    steps: 2,
+    batches: () => 1,
+    loss: () => tf.sum(tf.square(tf.sub(parameters.w, parameters.fixed))) as tf.Scalar
+  })
+  expect(parameters.fixed.dataSync()).toEqual(before)
+  expect(parameters.w.dataSync()).not.toEqual(wave([3], 1).dataSync())
+  disposeAll(parameters)
+})
+
+test("buckets: each example once, in the shortest shape that holds it, by the seed", () => {
+  const lengths = Array.from({ length: 500 }, (_, i) => 1 + ((i * 37) % 64))
+  for (const size of [{ rows: 8 }, { tokens: 256 }]) {
+    const shapes = [16, 32, 64]
+    const batches = bucketByLength(lengths, { shapes, seed: 1, ...size })
+    expect(batches.flatMap(({ indices }) => [...indices]).toSorted((a, b) => a - b)).toEqual([...lengths.keys()])
+    for (const { indices, tokens } of batches) {
+      expect(indices.length).toBeLessThanOrEqual("rows" in size ? size.rows : Math.floor(size.tokens / tokens))
+      for (const i of indices)
+        expect(lengths[i]! <= tokens && !shapes.some((s) => s < tokens && lengths[i]! <= s)).toBe(true)
+    }
+    expect(bucketByLength(lengths, { shapes, seed: 1, ...size })).toEqual(batches)
+    expect(bucketByLength(lengths, { shapes, seed: 2, ...size })).not.toEqual(batches)
+    // Shapes are mixed, not worked off one after the other.
+    expect(new Set(batches.slice(0, 8).map(({ tokens }) => tokens)).size).toBeGreaterThan(1)
+  }
+  expect(() => bucketByLength([3, 70], { shapes: [64], rows: 2, seed: 1 })).toThrow(/example 1 has 70 tokens/)
+  expect(() => bucketByLength([3], { shapes: [64], seed: 1 })).toThrow(EngineError)
+  expect(bucketByLength([], { shapes: [64], rows: 2, seed: 1 })).toEqual([])
+})
