@@ -1,4 +1,3 @@
-import "../lib/engine.ts"
 import { expect, test } from "bun:test"
 import { close } from "@nuner/testing"
 import {
@@ -15,8 +14,11 @@ import {
   tf,
   variableGrads
 } from "../../src/index.ts"
+import { testEngine } from "../lib/engine.ts"
 import { tinyBatch, tinyForward, tinyParameters } from "../lib/tinyEncoder.ts"
 import { wave } from "../lib/wave.ts"
+
+await testEngine()
 
 const stack = (depth: number, width: number): Parameters =>
   tf.tidy(() =>

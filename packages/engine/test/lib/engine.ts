@@ -1,4 +1,4 @@
-import { useEngine } from "../../src/index.ts"
+import { type EngineReport, useEngine } from "../../src/index.ts"
 
-/** The tests of this folder run on plain tfjs, or on the engine that NUNER_ENGINE names. */
-await useEngine(process.env.NUNER_ENGINE ? {} : { prefer: "cpu" })
+/** The engine of the tests in this folder: plain tfjs, or the one that NUNER_ENGINE names. */
+export const testEngine = (): Promise<EngineReport> => useEngine(process.env.NUNER_ENGINE ? {} : { prefer: "cpu" })

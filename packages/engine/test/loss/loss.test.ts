@@ -1,4 +1,3 @@
-import "../lib/engine.ts"
 import { describe, expect, test } from "bun:test"
 import { close, leakCheck } from "@nuner/testing"
 import {
@@ -11,7 +10,10 @@ import {
   tf,
   variableGrads
 } from "../../src/index.ts"
+import { testEngine } from "../lib/engine.ts"
 import { wave, waveValues } from "../lib/wave.ts"
+
+await testEngine()
 
 const cells = (...pairs: [number, number][]): SparseTargets => ({
   tokens: Int32Array.from(pairs, ([token]) => token),

@@ -1,8 +1,10 @@
-import "../lib/engine.ts"
 import { expect, test } from "bun:test"
 import { attention, dropout, embedding, gelu, layerNorm, linear, residual, softmax, tf } from "../../src/index.ts"
 import { checkGradients } from "../lib/checkGradients.ts"
+import { testEngine } from "../lib/engine.ts"
 import { wave } from "../lib/wave.ts"
+
+await testEngine()
 
 const as3 = (x: tf.Tensor) => x as tf.Tensor3D
 const key = { seed: 1, step: 2, site: "here" }

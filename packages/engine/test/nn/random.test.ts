@@ -1,9 +1,11 @@
-import "../lib/engine.ts"
 import { expect, test } from "bun:test"
 import { dropout, EngineError, fanInInit, normalInit, tf } from "../../src/index.ts"
 import { randomKey, randomOrder, randomUniform } from "../../src/nn/counterRandom.ts"
 import { dropoutMask } from "../../src/nn/dropout.ts"
+import { testEngine } from "../lib/engine.ts"
 import { wave } from "../lib/wave.ts"
+
+await testEngine()
 
 const key = { seed: 7, step: 3, site: "layer.0" }
 const mask = (count: number, rate: number, k = key) => tf.tidy(() => dropoutMask([count], rate, k).dataSync())

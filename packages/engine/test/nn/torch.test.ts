@@ -1,4 +1,3 @@
-import "../lib/engine.ts"
 import { test } from "bun:test"
 import { close } from "@nuner/testing"
 import {
@@ -14,8 +13,11 @@ import {
   softmax,
   tf
 } from "../../src/index.ts"
+import { testEngine } from "../lib/engine.ts"
 import { reference } from "../lib/reference.ts"
 import { wave } from "../lib/wave.ts"
+
+await testEngine()
 
 type Case = { readonly value: number[]; readonly gradients: number[][] }
 const as2 = (x: tf.Tensor | undefined) => x as tf.Tensor2D

@@ -1,4 +1,3 @@
-import "../lib/engine.ts"
 import { expect, test } from "bun:test"
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
@@ -11,7 +10,10 @@ import {
   type TrainEvent,
   tf
 } from "../../src/index.ts"
+import { testEngine } from "../lib/engine.ts"
 import { events, numberedBatch, tinyOptions, validationLoss, withParameters } from "../lib/tinyRun.ts"
+
+await testEngine()
 
 /** What happened in the run, wherever it was cut: updates and evaluations. */
 const story = (all: TrainEvent[]) =>

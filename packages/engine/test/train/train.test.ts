@@ -1,4 +1,3 @@
-import "../lib/engine.ts"
 import { expect, test } from "bun:test"
 import { close, leakCheck, tempDir } from "@nuner/testing"
 import {
@@ -13,8 +12,11 @@ import {
   tf,
   train
 } from "../../src/index.ts"
+import { testEngine } from "../lib/engine.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
+
+await testEngine()
 
 /** Least squares with one weight: loss = mean((w x - y)^2). */
 function regression(more: object = {}) {
