@@ -1,1 +1,11 @@
-export {}
+export {
+  decodePretrainOptions,
+  type PretrainOptions,
+  type PretrainSettings,
+  paper,
+  small
+} from "./contrastive/options.ts"
+export type { PretrainEvent, PretrainStart, PretrainValidation } from "./contrastive/PretrainEvent.ts"
+export { type PretrainInput, pretrain } from "./contrastive/pretrain.ts"
+export type { ContrastiveScores, Retrieval } from "./contrastive/retrieval.ts"
+export { type MaskedTokens, type MaskOptions, maskTokens } from "./maskedLanguage/maskTokens.ts"
