@@ -56,6 +56,8 @@ export const AnnotateOptions = Schema.Struct({
   /** An empty answer means "nothing to label" instead of a failure. Default: false */
   emptyIsNothing: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(orElse(false))),
 
+  /** Put the sentences into a queue of the job's name, from which `work` in other processes takes its share. Default: false */
+  shared: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(orElse(false))),
   /** How many sentences there are, if known: for the time left. */
   total: Schema.optionalKey(Schema.Natural),
   /** Seconds between two progress events. Default: 1 */

@@ -1,20 +1,21 @@
 import type { OptionError, Sentence } from "@nuner/core"
-import { Clock, Deferred, Effect, Schedule, Stream } from "effect"
+import { Deferred, Effect, Stream } from "effect"
 import type { AnnotateEvent } from "./AnnotateEvent.ts"
 import { type AnnotateOptionsInput, annotateOptions } from "./AnnotateOptions.ts"
 import { runBatches } from "./batch/runBatches.ts"
-import { Ledger } from "./ledger/Ledger.ts"
+import type { Ledger } from "./ledger/Ledger.ts"
 import type { LedgerError } from "./ledger/LedgerError.ts"
 import { Llm } from "./llm/Llm.ts"
 import type { LlmError } from "./llm/LlmError.ts"
 import { figure2 } from "./prompt/figure2.ts"
 import type { Prompt } from "./prompt/Prompt.ts"
 import { askAll } from "./run/ask.ts"
+import { attend } from "./run/attend.ts"
 import { emit } from "./run/emit.ts"
 import { plan } from "./run/plan.ts"
-import { makeRun, type Run } from "./run/Run.ts"
+import { makeRun } from "./run/Run.ts"
 
-/** Items that may be planned ahead of what is out. A batch run plans everything first: its answers come in hours. */
+/** Items that may be planned ahead of what is out. Batches and shared jobs plan everything: others work on it. */
 const LOOKAHEAD = 10_000
 
 export type AnnotateFailure = LlmError | LedgerError | OptionError
@@ -39,22 +40,8 @@ export const annotateStream = <E, R>(
       const failed = yield* Deferred.make<never, AnnotateFailure | E>()
       const background = <R2>(part: Effect.Effect<void, AnnotateFailure | E, R2>) =>
         Effect.forkScoped(Effect.catchCause(part, (cause) => Deferred.failCause(failed, cause)))
-      yield* background(plan(run, sentences, options.batch ? Number.POSITIVE_INFINITY : LOOKAHEAD))
+      yield* background(plan(run, sentences, options.batch || options.shared ? Number.POSITIVE_INFINITY : LOOKAHEAD))
       yield* background(options.batch && llm.batch !== undefined ? runBatches(run, llm.batch) : askAll(run))
-      return emit(run, { keepItems: false }).pipe(Stream.interruptWhen(Deferred.await(failed)))
+      return emit(run).pipe(Stream.interruptWhen(Deferred.await(failed)))
     })
   )
-
-/** Tells the ledger that this worker lives, takes back what dead ones held, and leaves at the end of the scope. */
-export const attend = Effect.fnUntraced(function* (run: Run) {
-  const ledger = yield* Ledger
-  const lease = run.options.leaseSeconds * 1000
-  const beat = Effect.gen(function* () {
-    const now = yield* Clock.currentTimeMillis
-    yield* ledger.alive(run.owner, now + lease)
-    yield* ledger.reap(now)
-  })
-  yield* beat
-  yield* Effect.addFinalizer(() => Effect.ignore(ledger.leave(run.owner)))
-  yield* Effect.forkScoped(Effect.repeat(Effect.ignore(beat), Schedule.spaced(lease / 3)))
-})

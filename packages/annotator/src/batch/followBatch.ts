@@ -71,7 +71,11 @@ const collect = Effect.fnUntraced(function* (
       Effect.fnUntraced(function* (rows) {
         const read = rows.map((row) => ({ key: row.key, outcome: rowOutcome(run, row) }))
         const settled = new Set(yield* ledger.settleBatch(id, read, maxAttempts, yield* Clock.currentTimeMillis))
-        for (const { key, outcome } of read) if (settled.delete(key)) run.tally.settled(outcome.usage, outcome.cost)
+        for (const { key, outcome } of read) {
+          if (!settled.delete(key)) continue
+          run.tally.settled(outcome.usage, outcome.cost)
+          if (outcome.state !== "planned") run.settled(outcome)
+        }
       })
     )
   )

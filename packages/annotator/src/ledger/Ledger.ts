@@ -136,6 +136,14 @@ export interface LedgerShape {
     readonly retryFailed: boolean
     readonly now: number
   }) => Effect.Effect<void, LedgerError>
+  /** Which of these requests `plan` would leave as they are, because they have their final answer. */
+  readonly known: (
+    addresses: ReadonlyArray<string>,
+    retryFailed: boolean
+  ) => Effect.Effect<ReadonlySet<string>, LedgerError>
+  /** Declares a shared queue; `total` is null while it is being planned. */
+  readonly saveJob: (queue: string, settings: string, total: number | null) => Effect.Effect<void, LedgerError>
+  readonly job: (queue: string) => Effect.Effect<{ settings: string; total: number | null } | undefined, LedgerError>
   /** Takes up to `limit` planned requests of a queue, oldest first. Never one that another claims. */
   readonly claim: (
     queue: string,

@@ -1,7 +1,9 @@
 import type { Layer } from "effect"
 import type { Ledger } from "./Ledger.ts"
 import type { LedgerError } from "./LedgerError.ts"
+import { layerPostgres } from "./postgres.ts"
 import { layerSqlite } from "./sqlite.ts"
 
 /** A ledger by its place: a file name (SQLite), `:memory:`, or `postgres://user@host/database`. */
-export const layerLedger = (place: string): Layer.Layer<Ledger, LedgerError> => layerSqlite(place)
+export const layerLedger = (place: string): Layer.Layer<Ledger, LedgerError> =>
+  /^postgres(?:ql)?:\/\//.test(place) ? layerPostgres(place) : layerSqlite(place)

@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import type { Finish } from "../llm/Llm.ts"
 import type { LedgerItem, LedgerShape, RequestState } from "./Ledger.ts"
 import type { SqlDriver, SqlRow, SqlValue } from "./SqlDriver.ts"
-import { chunked, placeholders, textOf } from "./statements.ts"
+import { chunked, numberOf, placeholders, textOf } from "./statements.ts"
 
 /** Failures that say nothing about the sentence: a rerun asks again. */
 export const PASSING_REASONS = [
@@ -16,7 +16,19 @@ export const PASSING_REASONS = [
   "cancelled"
 ] as const
 
-type Methods = "saveSettings" | "plan" | "claim" | "adopt" | "page" | "dropItems" | "count"
+const passing = PASSING_REASONS.map((reason) => `'${reason}'`).join(", ")
+
+type Methods =
+  | "saveSettings"
+  | "plan"
+  | "known"
+  | "saveJob"
+  | "job"
+  | "claim"
+  | "adopt"
+  | "page"
+  | "dropItems"
+  | "count"
 
 /** The queue: what is to be asked, who asks it, and how far it is. */
 export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => ({
@@ -36,7 +48,7 @@ export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
     )
     const again = retryFailed
       ? "nuner_request.state in ('failed', 'refused')"
-      : `nuner_request.state = 'failed' and nuner_request.reason in (${PASSING_REASONS.map((r) => `'${r}'`).join(", ")})`
+      : `nuner_request.state = 'failed' and nuner_request.reason in (${passing})`
     return driver.transaction((query) =>
       Effect.gen(function* () {
         for (const part of chunked(unique)) {
@@ -60,6 +72,40 @@ export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
       })
     )
   },
+
+  known: Effect.fnUntraced(function* (addresses: ReadonlyArray<string>, retryFailed: boolean) {
+    const known = new Set<string>()
+    const kept = retryFailed
+      ? "state = 'answered'"
+      : `state in ('answered', 'refused') or (state = 'failed' and reason not in (${passing}))`
+    for (const part of chunked(addresses)) {
+      const rows = yield* driver.query(
+        `select address from nuner_request where address in ${placeholders(1, part.length)}
+and (${kept})`,
+        part
+      )
+      for (const row of rows) known.add(String(row.address))
+    }
+    return known
+  }),
+
+  saveJob: (queue, settings, total) =>
+    Effect.asVoid(
+      driver.query(
+        `insert into nuner_job (queue, settings, total) values ($1, $2, $3)
+         on conflict (queue) do update set settings = excluded.settings, total = excluded.total`,
+        [queue, settings, total]
+      )
+    ),
+
+  job: (queue) =>
+    driver
+      .query("select settings, total from nuner_job where queue = $1", [queue])
+      .pipe(
+        Effect.map(([row]) =>
+          row === undefined ? undefined : { settings: String(row.settings), total: numberOf(row.total) }
+        )
+      ),
 
   claim: (queue, owner, limit, now) =>
     driver

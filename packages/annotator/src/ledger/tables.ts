@@ -21,6 +21,7 @@ export const TABLES: ReadonlyArray<string> = [
   `create index if not exists nuner_attempt_open on nuner_attempt (owner) where outcome is null`,
   `create table if not exists nuner_item (
     queue text not null, seq bigint not null, sentence_id text not null, address text not null, primary key (queue, seq))`,
+  `create table if not exists nuner_job (queue text primary key, settings text not null, total bigint)`,
   `create table if not exists nuner_worker (owner text primary key, alive_until bigint not null)`,
   `create table if not exists nuner_account (
     job text primary key, spent double precision not null default 0, reserved double precision not null default 0)`,

@@ -5,7 +5,7 @@ import { bundledPrices, costOf, type Price, priceOf } from "../cost/PriceTable.t
 import { maxInputTokens } from "../cost/tokens.ts"
 import { type Limiter, makeLimiter } from "../flow/limiter.ts"
 import { contentAddress, requestKey, settingsHash } from "../ledger/address.ts"
-import type { Settings } from "../ledger/Ledger.ts"
+import type { Outcome, Settings } from "../ledger/Ledger.ts"
 import { ownerName } from "../ledger/owner.ts"
 import type { LlmRequest, LlmShape } from "../llm/Llm.ts"
 import type { Prompt } from "../prompt/Prompt.ts"
@@ -33,6 +33,8 @@ export interface Run {
   /** What the request costs at most, in US dollars; 0 without a price. */
   readonly estimate: (request: LlmRequest) => number
   readonly price: Price | undefined
+  /** Called with every final outcome that this worker brings. */
+  settled: (outcome: Outcome) => void
   /** Set by the planner when the input is at its end. */
   planned: boolean
   /** Set by the asker when the budget cannot hold another request. */
@@ -47,8 +49,7 @@ export interface Run {
 export const makeRun = Effect.fnUntraced(function* (
   options: AnnotateOptions,
   prompt: Prompt,
-  llm: LlmShape,
-  queue?: string
+  llm: LlmShape
 ): Effect.fn.Return<Run, OptionError> {
   const unsupported = llm.lacks?.find((option) => options[option] !== undefined)
   if (unsupported !== undefined) return yield* refuse(unsupported, `the API of ${llm.provider} has no such parameter`)
@@ -77,7 +78,7 @@ export const makeRun = Effect.fnUntraced(function* (
     settings,
     settingsHash: hash,
     owner,
-    queue: queue ?? owner,
+    queue: options.shared ? sharedQueue(options.job) : owner,
     limiter: makeLimiter(options),
     tally: new Tally(yield* Clock.currentTimeMillis, options.total ?? null, price !== undefined && llm.free !== true),
     addressOf: (sentence) => contentAddress(hash, sentence),
@@ -98,6 +99,7 @@ export const makeRun = Effect.fnUntraced(function* (
         ? 0
         : costOf(price, { inputTokens: maxInputTokens(request), outputTokens: request.maxTokens }, options.batch),
     price,
+    settled: () => {},
     planned: false,
     overBudget: false,
     asked: false,
@@ -105,5 +107,8 @@ export const makeRun = Effect.fnUntraced(function* (
   }
 })
 
-const refuse = (option: string, reason: string, remedy?: string) =>
+/** Set apart from the queues that belong to one process, which are named after it. */
+const sharedQueue = (job: string): string => `job:${job}`
+
+export const refuse = (option: string, reason: string, remedy?: string) =>
   Effect.fail(new OptionError({ component: "annotator", option, reason, ...(remedy === undefined ? {} : { remedy }) }))

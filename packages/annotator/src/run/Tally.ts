@@ -8,7 +8,7 @@ const WINDOW_MS = 30_000
 /** Counts of one run, in one process; `now` is always epoch ms. */
 export class Tally {
   private readonly startedAt: number
-  private readonly counts = { answered: 0, failed: 0, refused: 0, "over budget": 0 }
+  readonly counts = { answered: 0, failed: 0, refused: 0, "over budget": 0 }
   private readonly reasons = new Map<string, number>()
   private readonly rejectedLines = new Map<string, number>()
   private readonly recent: Array<readonly [at: number, done: number]> = []
@@ -33,17 +33,24 @@ export class Tally {
     return this.counts.answered + this.counts.failed + this.counts.refused + this.counts["over budget"]
   }
 
+  /** A sentence whose record is out. */
   record(event: AnnotateEvent): void {
     if (event.type === "annotated") {
       this.counts.answered++
       this.annotations += event.record.annotations.length
       for (const { reason } of event.rejected) add(this.rejectedLines, reason)
     } else if (event.type === "failed") {
-      this.counts[event.state]++
-      add(this.reasons, event.reason)
+      this.finished(event.state, event.reason)
     }
   }
 
+  /** A sentence of which only the outcome is known here. */
+  finished(state: keyof Tally["counts"], reason: string): void {
+    this.counts[state]++
+    if (state !== "answered") add(this.reasons, reason)
+  }
+
+  /** An attempt that ended. */
   settled(usage: Usage | null, cost: number | null): void {
     this.inputTokens += usage?.inputTokens ?? 0
     this.outputTokens += usage?.outputTokens ?? 0

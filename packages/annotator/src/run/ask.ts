@@ -52,6 +52,7 @@ const ask = Effect.fnUntraced(function* (run: Run, claimed: ClaimedRequest) {
     const settle = Effect.fnUntraced(function* (outcome: Outcome) {
       tally.settled(outcome.usage, outcome.cost)
       yield* ledger.settle({ address, owner, attempt, outcome, now: yield* Clock.currentTimeMillis })
+      if (outcome.state !== "planned") run.settled(outcome)
     })
     const result = yield* call(run, request).pipe(
       Effect.onInterrupt(() =>

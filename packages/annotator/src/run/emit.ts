@@ -9,10 +9,7 @@ const PAGE = 256
 const DROP_EVERY = 2048
 
 /** Reads the queue from its head and puts out a record for every item that is finished, in the order of the input. */
-export const emit = (
-  run: Run,
-  options: { readonly keepItems: boolean }
-): Stream.Stream<AnnotateEvent, LedgerError, Ledger> => {
+export const emit = (run: Run): Stream.Stream<AnnotateEvent, LedgerError, Ledger> => {
   let nextProgress = 0
   let dropped = 0
   let ended = false
@@ -31,7 +28,7 @@ export const emit = (
         run.cursor++
         events.push(event)
       }
-      if (!options.keepItems && run.cursor - dropped >= DROP_EVERY) {
+      if (!run.options.shared && run.cursor - dropped >= DROP_EVERY) {
         dropped = run.cursor
         yield* ledger.dropItems(run.queue, dropped)
       }

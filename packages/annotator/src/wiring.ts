@@ -1,0 +1,37 @@
+import type { InputError, OptionError, Sentence } from "@nuner/core"
+import { Effect, Layer, Stream } from "effect"
+import type { AnnotateInput } from "./annotate.ts"
+import type { Ledger } from "./ledger/Ledger.ts"
+import type { LedgerError } from "./ledger/LedgerError.ts"
+import { layerLedger } from "./ledger/layerLedger.ts"
+import { Llm } from "./llm/Llm.ts"
+import { layerProvider } from "./llm/provider.ts"
+
+/** Takes the parts of a plain call apart: what becomes layers, and what the stream wants. */
+export const layersOf = (input: Omit<AnnotateInput, "sentences">) => {
+  const { answers, baseUrl, keyVariable, ledger, provider, signal: _, ...options } = input
+  const llm: Layer.Layer<Llm, OptionError | InputError> =
+    typeof provider === "string"
+      ? layerProvider({ provider, answers, baseUrl, keyVariable })
+      : Layer.succeed(Llm, provider)
+  const layer: Layer.Layer<Llm | Ledger, OptionError | InputError | LedgerError> = Layer.merge(llm, layerLedger(ledger))
+  return { layer, options }
+}
+
+/** An error of the source ends the run as it is. */
+export const streamOf = (sentences: AsyncIterable<Sentence> | Iterable<Sentence>): Stream.Stream<Sentence> =>
+  Symbol.asyncIterator in sentences
+    ? Stream.orDie(Stream.fromAsyncIterable(sentences, (error) => error))
+    : Stream.fromIterable(sentences)
+
+/** The stream as an async iterable that ends with the signal's reason when it is aborted. */
+export const iterate = <A, E>(stream: Stream.Stream<A, E>, signal: AbortSignal | undefined): AsyncIterable<A> =>
+  Stream.toAsyncIterable(signal === undefined ? stream : Stream.interruptWhen(stream, aborted(signal)))
+
+const aborted = (signal: AbortSignal) =>
+  Effect.callback<never, unknown>((resume) => {
+    const abort = () => resume(Effect.die(signal.reason))
+    if (signal.aborted) abort()
+    else signal.addEventListener("abort", abort, { once: true })
+    return Effect.sync(() => signal.removeEventListener("abort", abort))
+  })

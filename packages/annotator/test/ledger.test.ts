@@ -1,0 +1,287 @@
+import { expect, test } from "bun:test"
+import { Effect } from "effect"
+import { Ledger, type LedgerShape, layerLedger } from "../src/index.ts"
+import type { Outcome, Settings } from "../src/ledger/Ledger.ts"
+import { overLedgers } from "./support/ledgers.ts"
+
+const settings: Settings = { prompt: { name: "p", version: 1, hash: "h", text: "t" }, model: "m", parameters: {} }
+const items = (n: number, from = 0) =>
+  Array.from({ length: n }, (_, i) => ({
+    seq: from + i,
+    sentenceId: `s${from + i}`,
+    sentence: `text ${from + i}`,
+    address: `a${from + i}`
+  }))
+const answered: Outcome = {
+  state: "answered",
+  answer: "x <> y",
+  finish: "stop",
+  usage: { inputTokens: 5, outputTokens: 3 },
+  cost: 0.25
+}
+const FAR = 9_000_000_000_000
+
+overLedgers("ledger", (newLedger) => {
+  const check = (name: string, body: (ledger: LedgerShape) => Effect.Effect<void, unknown>) =>
+    test(name, async () => {
+      const place = await newLedger()
+      if (place === undefined) return
+      await Effect.runPromise(
+        Effect.gen(function* () {
+          const ledger = yield* Ledger
+          yield* ledger.saveSettings("set", settings, 1)
+          yield* ledger.alive("A", FAR)
+          yield* ledger.alive("B", FAR)
+          yield* body(ledger)
+        }).pipe(Effect.provide(layerLedger(place)))
+      )
+    })
+  const plan = (ledger: LedgerShape, n: number, more: { retryFailed?: boolean; queue?: string; from?: number } = {}) =>
+    ledger.plan({
+      queue: more.queue ?? "q",
+      settings: "set",
+      items: items(n, more.from),
+      retryFailed: more.retryFailed ?? false,
+      now: 1
+    })
+  const send = (ledger: LedgerShape, address: string, owner = "A", estimate = 1, maxCost: number | null = null) =>
+    ledger.send({ address, owner, job: "j", estimate, maxCost, now: 2 })
+  const settle = (ledger: LedgerShape, address: string, outcome: Outcome, owner = "A", attempt = 1) =>
+    ledger.settle({ address, owner, attempt, outcome, now: 3 })
+
+  check("a request's life: planned, claimed, sent, answered", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 3)
+      expect((yield* ledger.page("q", 0, 10)).map((item) => item.state)).toEqual(["planned", "planned", "planned"])
+      const claims = yield* ledger.claim("q", "A", 2, 2)
+      expect(claims).toMatchObject([{ address: "a0", sentence: "text 0", attempts: 0, round: 0 }, { address: "a1" }])
+      expect(yield* send(ledger, "a0")).toEqual({ _tag: "Sent", attempt: 1 })
+      expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ state: "sent", attempts: 1 })
+      expect(yield* ledger.account("j")).toEqual({ spent: 0, reserved: 1 })
+      yield* settle(ledger, "a0", answered)
+      expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({
+        sentenceId: "s0",
+        state: "answered",
+        answer: "x <> y",
+        finish: "stop"
+      })
+      expect(yield* ledger.account("j")).toEqual({ spent: 0.25, reserved: 0 })
+      expect(yield* ledger.attempts("a0")).toEqual([
+        {
+          number: 1,
+          owner: "A",
+          batch: null,
+          startedAt: 2,
+          endedAt: 3,
+          outcome: "answered",
+          detail: null,
+          inputTokens: 5,
+          outputTokens: 3,
+          cost: 0.25,
+          assumed: false
+        }
+      ])
+      expect(yield* ledger.count("q")).toContainEqual({ state: "answered", reason: null, count: 1 })
+    })
+  )
+
+  check("a claim excludes others, and only its owner may send", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 5)
+      const [a, b] = yield* Effect.all([ledger.claim("q", "A", 3, 2), ledger.claim("q", "B", 3, 2)], { concurrency: 2 })
+      const addresses = [...a, ...b].map(({ address }) => address)
+      expect(new Set(addresses).size).toBe(addresses.length)
+      expect(yield* send(ledger, a[0]!.address, "B")).toEqual({ _tag: "Gone" })
+      yield* send(ledger, a[0]!.address)
+      expect(yield* send(ledger, a[0]!.address)).toEqual({ _tag: "Gone" })
+    })
+  )
+
+  check("planning again keeps final answers, and asks anew what failed in passing", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 3)
+      yield* ledger.claim("q", "A", 3, 2)
+      for (const [address, outcome] of [
+        ["a0", answered],
+        ["a1", { ...answered, state: "failed", reason: "truncated" }],
+        ["a2", { state: "failed", reason: "unreachable", usage: null, cost: 1, assumed: true }]
+      ] as const) {
+        yield* send(ledger, address)
+        yield* settle(ledger, address, outcome)
+      }
+      yield* plan(ledger, 3, { queue: "q2" })
+      expect(yield* ledger.claim("q2", "B", 9, 4)).toMatchObject([{ address: "a2", attempts: 1, round: 0 }])
+      yield* plan(ledger, 3, { queue: "q3", retryFailed: true })
+      expect(yield* ledger.claim("q3", "B", 9, 4)).toMatchObject([{ address: "a1", attempts: 1, round: 1 }])
+    })
+  )
+
+  check("a duplicate sentence is one request and two items", (ledger) =>
+    Effect.gen(function* () {
+      const twice = items(1).flatMap((item) => [item, { ...item, seq: 1, sentenceId: "again" }])
+      yield* ledger.plan({ queue: "q", settings: "set", items: twice, retryFailed: false, now: 1 })
+      expect(yield* ledger.claim("q", "A", 9, 2)).toHaveLength(1)
+      expect((yield* ledger.page("q", 0, 9)).map((item) => item.sentenceId)).toEqual(["s0", "again"])
+    })
+  )
+
+  check("the budget holds, whatever is in flight", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 4)
+      yield* ledger.claim("q", "A", 4, 2)
+      expect(yield* send(ledger, "a0", "A", 0.6, 1)).toMatchObject({ _tag: "Sent" })
+      expect(yield* send(ledger, "a1", "A", 0.6, 1)).toEqual({ _tag: "Wait" })
+      expect((yield* ledger.page("q", 1, 1))[0]).toMatchObject({ state: "planned", attempts: 0 })
+      yield* settle(ledger, "a0", answered)
+      expect(yield* send(ledger, "a1", "A", 0.6, 1)).toMatchObject({ _tag: "Sent" })
+      yield* settle(ledger, "a1", { ...answered, cost: 0.6 })
+      expect(yield* send(ledger, "a2", "A", 0.6, 1)).toEqual({ _tag: "OverBudget" })
+    })
+  )
+
+  check("a dead worker's requests go back; what it had sent counts as charged", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 3)
+      yield* ledger.claim("q", "A", 2, 2)
+      yield* send(ledger, "a0")
+      yield* ledger.alive("A", 10)
+      expect(yield* ledger.reap(11)).toBe(1)
+      expect(yield* ledger.reap(11)).toBe(0)
+      expect(yield* ledger.account("j")).toEqual({ spent: 1, reserved: 0 })
+      expect(yield* ledger.attempts("a0")).toMatchObject([{ outcome: "lost", cost: 1, assumed: true }])
+      expect((yield* ledger.claim("q", "B", 9, 12)).map(({ address }) => address)).toEqual(["a0", "a1", "a2"])
+      expect(yield* send(ledger, "a0", "B")).toEqual({ _tag: "Sent", attempt: 2 })
+    })
+  )
+
+  check("an answer that comes after its worker was taken for dead is kept, and not paid twice", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 1)
+      yield* ledger.claim("q", "A", 1, 2)
+      yield* send(ledger, "a0")
+      yield* ledger.alive("A", 10)
+      yield* ledger.reap(11)
+      yield* settle(ledger, "a0", answered)
+      expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ state: "answered", answer: "x <> y" })
+      expect(yield* ledger.account("j")).toEqual({ spent: 1, reserved: 0 })
+    })
+  )
+
+  check("two answers to one request: the first is kept, both are paid, nothing stays reserved", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 1)
+      yield* ledger.claim("q", "A", 1, 2)
+      yield* send(ledger, "a0")
+      yield* ledger.alive("A", 10)
+      yield* ledger.reap(11)
+      yield* ledger.claim("q", "B", 1, 12)
+      yield* send(ledger, "a0", "B")
+      yield* settle(ledger, "a0", answered)
+      yield* settle(ledger, "a0", { ...answered, answer: "later" }, "B", 2)
+      expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ answer: "x <> y" })
+      expect(yield* ledger.account("j")).toEqual({ spent: 1.25, reserved: 0 })
+    })
+  )
+
+  check("a failure that comes late does not undo what the new owner does", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 1)
+      yield* ledger.claim("q", "A", 1, 2)
+      yield* send(ledger, "a0")
+      yield* ledger.alive("A", 10)
+      yield* ledger.reap(11)
+      yield* ledger.claim("q", "B", 1, 12)
+      yield* send(ledger, "a0", "B")
+      yield* settle(ledger, "a0", { state: "failed", reason: "rejected", usage: null, cost: 0 })
+      expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ state: "sent" })
+    })
+  )
+
+  check("leaving gives back what was not sent", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 2)
+      yield* ledger.claim("q", "A", 2, 2)
+      yield* ledger.leave("A")
+      expect(yield* ledger.claim("q", "B", 2, 3)).toHaveLength(2)
+    })
+  )
+
+  check("a queue adopts what another left, and knows when it is finished", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 1, { queue: "old" })
+      yield* ledger.claim("old", "A", 1, 2)
+      yield* plan(ledger, 1, { queue: "new" })
+      expect(yield* ledger.claim("new", "B", 1, 3)).toHaveLength(0)
+      expect(yield* ledger.adopt("new", 0)).toBe(true)
+      yield* ledger.leave("A")
+      expect(yield* ledger.adopt("new", 0)).toBe(true)
+      expect(yield* ledger.claim("new", "B", 1, 4)).toHaveLength(1)
+      yield* send(ledger, "a0", "B")
+      yield* settle(ledger, "a0", answered, "B")
+      expect(yield* ledger.adopt("new", 0)).toBe(false)
+    })
+  )
+
+  check("batches: in, out by key, once, in parts", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 700)
+      const claims = yield* ledger.claim("q", "A", 700, 2)
+      const requests = claims.map(({ address }) => ({ address, key: `k-${address}`, estimate: 0.5 }))
+      const open = { id: "b1", provider: "p", job: "j", owner: "A", requests, maxCost: null, now: 2 }
+      expect(yield* ledger.openBatch(open)).toEqual({ taken: 700, budget: "enough" })
+      expect(yield* ledger.account("j")).toEqual({ spent: 0, reserved: 350 })
+      yield* ledger.updateBatch("b1", { state: "running", remoteId: "r1", now: 3 })
+      expect(yield* ledger.claimBatches("p", "j", "B")).toEqual([])
+      yield* ledger.leave("A")
+      expect(yield* ledger.claimBatches("p", "j", "B")).toEqual([
+        { id: "b1", remoteId: "r1", state: "running", requests: 700, createdAt: 2 }
+      ])
+      const rows = [
+        { key: "k-a1", outcome: answered },
+        { key: "k-a0", outcome: answered },
+        { key: "unknown", outcome: answered }
+      ]
+      expect(yield* ledger.settleBatch("b1", rows, 9, 4)).toEqual(["k-a1", "k-a0"])
+      expect(yield* ledger.settleBatch("b1", rows, 9, 4)).toEqual([])
+      expect(yield* ledger.batchRest("b1", 1000)).toHaveLength(698)
+      const missing: Outcome = { state: "planned", reason: "missing from batch", usage: null, cost: 0 }
+      yield* ledger.settleBatch("b1", [{ key: "k-a2", outcome: missing }], 2, 5)
+      yield* ledger.settleBatch("b1", [{ key: "k-a3", outcome: missing }], 1, 5)
+      expect((yield* ledger.page("q", 2, 2)).map(({ state, reason }) => [state, reason])).toEqual([
+        ["planned", "missing from batch"],
+        ["failed", "missing from batch"]
+      ])
+      expect(yield* ledger.account("j")).toEqual({ spent: 0.5, reserved: 348 })
+      expect(yield* ledger.remoteBatches("p")).toEqual(["r1"])
+    })
+  )
+
+  check("a batch takes what the budget holds", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 4)
+      const claims = yield* ledger.claim("q", "A", 4, 2)
+      const requests = claims.map(({ address }) => ({ address, key: address, estimate: 0.4 }))
+      const open = { provider: "p", job: "j", owner: "A", maxCost: 1, now: 2 }
+      expect(yield* ledger.openBatch({ ...open, id: "b1", requests })).toEqual({ taken: 2, budget: "wait" })
+      expect(yield* ledger.openBatch({ ...open, id: "b2", requests: requests.slice(2) })).toEqual({
+        taken: 0,
+        budget: "wait"
+      })
+      const rows = requests.slice(0, 2).map(({ key }) => ({ key, outcome: { ...answered, cost: 0.4 } }))
+      yield* ledger.settleBatch("b1", rows, 9, 3)
+      expect(yield* ledger.openBatch({ ...open, id: "b3", requests: requests.slice(2) })).toEqual({
+        taken: 0,
+        budget: "over"
+      })
+    })
+  )
+
+  test("the ledger is remembered by the next process, and holds no key", async () => {
+    const place = await newLedger()
+    if (place === undefined) return
+    const once = (body: (ledger: LedgerShape) => Effect.Effect<unknown, unknown>) =>
+      Effect.runPromise(Effect.flatMap(Ledger, body).pipe(Effect.provide(layerLedger(place))))
+    await once((ledger) => plan(ledger, 2))
+    await once((ledger) => Effect.map(ledger.page("q", 0, 9), (page) => expect(page).toHaveLength(2)))
+  })
+})
