@@ -19,7 +19,10 @@ export class InfeasibleError extends Schema.TaggedError<InfeasibleError>()("Infe
   /** What the candidate sentences have of the type. */
   available: Schema.Natural,
   /** What those of them have that may be chosen at all; for `search` and `proved`, the most that an attempt reached. */
-  usable: Schema.Natural
+  usable: Schema.Natural,
+  /** In an episode: the types that it was drawn with, and how many draws failed. The numbers are of this draw. */
+  drawn: Schema.optionalKey(Schema.Array(Schema.String)),
+  draws: Schema.optionalKey(Schema.Natural)
 }) {
   override get message(): string {
     const { sampler, type, unit, reason, needed, limit, available, usable } = this
@@ -33,6 +36,8 @@ export class InfeasibleError extends Schema.TaggedError<InfeasibleError>()("Infe
       proved: `no set has ${wanted} of every type; of its ${available} the most that fitted was ${usable} (change k, or leave out the type)`,
       search: `no set with ${wanted} of every type was found; of its ${available} the most that fitted was ${usable} (try another seed, change k, or leave out the type)`
     }
-    return `${sampler}: type "${type}": ${story[reason]}`
+    const episode =
+      this.drawn === undefined ? "" : ` [with types ${this.drawn.join(", ")}; draws that failed: ${this.draws}]`
+    return `${sampler}: type "${type}": ${story[reason]}${episode}`
   }
 }

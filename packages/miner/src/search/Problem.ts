@@ -7,45 +7,48 @@ export interface Problem {
   readonly wanted: ReadonlyArray<number>
   readonly low: number
   readonly high: number
-  /** Sentences that may be chosen: entities of wanted types only, at least one, none counted more than `high` times. Ascending. */
+  /** Sentences that may be chosen: at least one entity, no type counted more than `high` times. */
   readonly candidates: Int32Array
-  /** By index of type: what the sentences of wanted types have of it, and what the candidates have. */
+  /** By index of type: what the given sentences have of it, and what the candidates among them have. */
   readonly available: Int32Array
   readonly usable: Int32Array
 }
 
-/** @param except a sentence with a mark here is no candidate: it is taken by another set */
-export const problem = (
+/** @param sentences with entities of wanted types only; those with too many of a type are no candidates */
+export const problemOf = (
   pool: Pool,
   wanted: ReadonlyArray<number>,
   { low, high }: { readonly low: number; readonly high: number },
-  except?: Uint8Array
+  sentences: ArrayLike<number>
 ): Problem => {
-  const isWanted = new Uint8Array(pool.types.length)
-  for (const type of wanted) isWanted[type] = 1
+  const { starts, typeOf, counts } = pool
   const available = new Int32Array(pool.types.length)
   const usable = new Int32Array(pool.types.length)
-  const candidates = new Int32Array(pool.sentences.length)
+  const candidates = new Int32Array(sentences.length)
   let size = 0
-  for (let i = 0; i < pool.sentences.length; i++) {
-    const start = pool.starts[i]!
-    const end = pool.starts[i + 1]!
-    if (start === end || except?.[i] === 1) continue
-    let fits = true
-    let within = true
-    for (let j = start; j < end && within; j++) {
-      if (isWanted[pool.typeOf[j]!] === 0) within = false
-      if (pool.counts[j]! > high) fits = false
+  for (let n = 0; n < sentences.length; n++) {
+    const i = sentences[n]!
+    const end = starts[i + 1]!
+    let fits = starts[i]! < end
+    for (let j = starts[i]!; j < end; j++) {
+      available[typeOf[j]!]! += counts[j]!
+      if (counts[j]! > high) fits = false
     }
-    if (!within) continue
-    for (let j = start; j < end; j++) available[pool.typeOf[j]!]! += pool.counts[j]!
     if (!fits) continue
-    for (let j = start; j < end; j++) usable[pool.typeOf[j]!]! += pool.counts[j]!
     candidates[size++] = i
+    for (let j = starts[i]!; j < end; j++) usable[typeOf[j]!]! += counts[j]!
   }
   return { pool, wanted, low, high, candidates: candidates.subarray(0, size), available, usable }
 }
 
-/** The first wanted type that candidates cannot fill, however they are chosen. */
-export const unfillable = ({ wanted, usable, low }: Problem): number | undefined =>
-  wanted.find((type) => usable[type]! < low)
+/** The sentences that have entities, and none of a type that is not wanted; ascending. */
+export const sentencesWithin = ({ starts, typeOf, types }: Pool, wanted: ReadonlyArray<number>): Array<number> => {
+  const isWanted = new Uint8Array(types.length)
+  for (const type of wanted) isWanted[type] = 1
+  const within: Array<number> = []
+  for (let i = 0; i + 1 < starts.length; i++) {
+    if (starts[i] === starts[i + 1]) continue
+    if (typeOf.subarray(starts[i]!, starts[i + 1]!).every((type) => isWanted[type] === 1)) within.push(i)
+  }
+  return within
+}

@@ -21,12 +21,23 @@ const tries = 24
 /**
  * Fills types from the rarest to the most frequent, each with sentences drawn uniformly from those that have it and take no type over
  * the limit. Where none fits, the one that fits best of a few goes in and chosen sentences in its way go out (min-conflicts).
- * Each attempt starts from nothing and is bounded.
+ * Each attempt starts from nothing and is bounded. What depends on the problem alone is prepared once.
  */
-export const localSearch = (problem: Problem, rng: Rng, attempts: number): Found | Stuck => {
-  const { pool, wanted, low, usable } = problem
+export const localSearch = (problem: Problem): ((rng: Rng, attempts: number) => Found | Stuck) => {
+  const { wanted, usable } = problem
   const rarestFirst = wanted.toSorted((a, b) => usable[a]! - usable[b]! || a - b)
   const holders = sentencesByType(problem)
+  return (rng, attempts) => search(problem, rarestFirst, holders, rng, attempts)
+}
+
+const search = (
+  problem: Problem,
+  rarestFirst: ReadonlyArray<number>,
+  holders: ReadonlyArray<Int32Array>,
+  rng: Rng,
+  attempts: number
+): Found | Stuck => {
+  const { pool, wanted, low } = problem
   const stuck = new Int32Array(pool.types.length)
   const reached = new Int32Array(pool.types.length)
   for (let attempt = 1; attempt <= attempts; attempt++) {
@@ -91,7 +102,7 @@ const drawFitting = (holders: Int32Array, tally: Tally, high: number, rng: Rng):
 const drawLeastExcess = (holders: Int32Array, tally: Tally, high: number, rng: Rng): number | undefined => {
   let best: number | undefined
   let least = Number.POSITIVE_INFINITY
-  for (let n = 0; n < tries; n++) {
+  for (let n = 0; n < tries && holders.length > 0; n++) {
     const sentence = holders[rng.int(holders.length)]!
     if (tally.has(sentence)) continue
     const excess = tally.excess(sentence, high)

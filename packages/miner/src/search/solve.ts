@@ -1,17 +1,17 @@
 import type { Rng } from "@nuner/core"
 import { InfeasibleError } from "../InfeasibleError.ts"
 import { exactSearch } from "./exactSearch.ts"
-import { type Found, localSearch } from "./localSearch.ts"
-import { type Problem, unfillable } from "./Problem.ts"
+import { type Found, localSearch, type Stuck } from "./localSearch.ts"
+import type { Problem } from "./Problem.ts"
 
 /** Profiles that an exhaustive search may look at: about a second. */
 const exactBudget = 5_000_000
 
-/** A type that candidates cannot fill, however they are chosen, as an error. */
+/** @throws InfeasibleError for the first type that the candidates cannot fill, however they are chosen */
 export const checkFeasible = (sampler: string, problem: Problem): void => {
-  const type = unfillable(problem)
+  const { pool, wanted, low, high, available, usable } = problem
+  const type = wanted.find((type) => usable[type]! < low)
   if (type === undefined) return
-  const { pool, low, high, available, usable } = problem
   throw new InfeasibleError({
     sampler,
     type: pool.types[type]!,
@@ -29,9 +29,13 @@ export const checkFeasible = (sampler: string, problem: Problem): void => {
  *
  * @throws InfeasibleError with the type and its numbers
  */
-export const solve = (sampler: string, problem: Problem, rng: Rng, attempts: number): Found => {
+export const solver = (sampler: string, problem: Problem, attempts: number): ((rng: Rng) => Found) => {
   checkFeasible(sampler, problem)
-  const found = localSearch(problem, rng, attempts)
+  const search = localSearch(problem)
+  return (rng) => solve(sampler, problem, search(rng, attempts), rng, attempts)
+}
+
+const solve = (sampler: string, problem: Problem, found: Found | Stuck, rng: Rng, attempts: number): Found => {
   if ("sentences" in found) return found
   const exact = exactSearch(problem, rng, exactBudget)
   if (typeof exact !== "string") return { sentences: exact, attempts: attempts + 1 }

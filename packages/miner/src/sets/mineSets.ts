@@ -2,8 +2,8 @@ import { decodeOptions, type LabelledSentence, rng } from "@nuner/core"
 import { Schema } from "effect"
 import { Count, countWithDefault, Seed, Types, typeIndexes } from "../options.ts"
 import { isPool, type Minable, pool, tally } from "../pool/Pool.ts"
-import { problem } from "../search/Problem.ts"
-import { solve } from "../search/solve.ts"
+import { problemOf, sentencesWithin } from "../search/Problem.ts"
+import { solver } from "../search/solve.ts"
 
 export const MineSetsOptions = Schema.Struct({
   /** Every type has between k and 2k entities. */
@@ -76,9 +76,10 @@ const mine = (
 ): Array<MinedSet> => {
   const dataset = isPool(data) ? data : pool(data)
   const wanted = typeIndexes(sampler, dataset, types)
-  const task = problem(dataset, wanted, { low: k, high: 2 * k })
+  const task = problemOf(dataset, wanted, { low: k, high: 2 * k }, sentencesWithin(dataset, wanted))
+  const solve = solver(sampler, task, attempts)
   return seeds.map((seed) => {
-    const found = solve(sampler, task, rng(seed), attempts)
+    const found = solve(rng(seed))
     return {
       sentences: found.sentences.map((i) => dataset.sentences[i]!),
       indexes: found.sentences,

@@ -1,0 +1,40 @@
+import type { Pool } from "../pool/Pool.ts"
+
+/** The sentences with exactly these types: few groups stand for many sentences when candidates are looked up. */
+export interface Group {
+  readonly types: ReadonlyArray<number>
+  /** Ascending. */
+  readonly sentences: Array<number>
+}
+
+/** By set of types, in the order of the first sentence; sentences without entities are left out. */
+export const groupsOf = ({ sentences, starts, typeOf }: Pool): ReadonlyArray<Group> => {
+  const groups = new Map<string, Group>()
+  for (let i = 0; i < sentences.length; i++) {
+    if (starts[i] === starts[i + 1]) continue
+    const types = [...typeOf.subarray(starts[i]!, starts[i + 1]!)].sort((a, b) => a - b)
+    const key = types.join(",")
+    const group = groups.get(key)
+    if (group === undefined) groups.set(key, { types, sentences: [i] })
+    else group.sentences.push(i)
+  }
+  return [...groups.values()]
+}
+
+/** The sentences that have at least one entity and none of another type. */
+export const candidatesFor = (
+  groups: ReadonlyArray<Group>,
+  types: ReadonlyArray<number>,
+  typeCount: number
+): Int32Array => {
+  const wanted = new Uint8Array(typeCount)
+  for (const type of types) wanted[type] = 1
+  const fitting = groups.filter((group) => group.types.every((type) => wanted[type] === 1))
+  const candidates = new Int32Array(fitting.reduce((sum, group) => sum + group.sentences.length, 0))
+  let at = 0
+  for (const { sentences } of fitting) {
+    candidates.set(sentences, at)
+    at += sentences.length
+  }
+  return candidates
+}
