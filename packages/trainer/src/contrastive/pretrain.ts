@@ -76,7 +76,7 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
   const steps = settings.steps ?? Math.ceil((perEpoch * settings.epochs) / settings.accumulate)
 
   const concept = given ?? copy(text)
-  const bias = offset === undefined ? undefined : tf.variable(tf.scalar(offset))
+  const bias = offset === undefined ? undefined : tf.tidy(() => tf.variable(tf.scalar(offset)))
   const wasTrainable = new Map(Object.values(text.parameters).map((parameter) => [parameter, parameter.trainable]))
   const frozen = frozenLayers(settings, config.layers)
   if (frozen !== undefined) {
