@@ -71,6 +71,7 @@ describe("config.json", () => {
       ["hidden_size", undefined, "hidden_size"],
       ["num_attention_heads", 7, "heads"],
       ["num_hidden_layers", -1, "layers"],
+      ["num_hidden_layers", 2147483648, "layers"],
       ["vocab_size", 1.5, "vocabSize"],
       ["max_position_embeddings", 3, "positions"],
       ["pad_token_id", 99_999, "padId"],

@@ -32,6 +32,9 @@ export interface EncoderConfig {
 export const maxTokens = (config: EncoderConfig): number =>
   config.architecture === "roberta" ? config.positions - config.padId - 1 : config.positions
 
+/** A sane bound: a damaged file must not make us list the parameters of a billion layers. */
+const mostLayers = 1024
+
 /**
  * A config whose numbers fit together.
  *
@@ -45,6 +48,7 @@ export const checkConfig = (config: EncoderConfig): EncoderConfig => {
     const value = config[field]
     if (!Number.isSafeInteger(value) || value < 1) fail(field, `must be a positive integer, got ${value}`)
   }
+  if (config.layers > mostLayers) fail("layers", `must be at most ${mostLayers}, got ${config.layers}`)
   for (const field of ["dropout", "attentionDropout"] as const) {
     if (!(config[field] >= 0 && config[field] < 1)) fail(field, `must be in [0, 1), got ${config[field]}`)
   }
