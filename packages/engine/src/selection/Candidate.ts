@@ -1,0 +1,19 @@
+import type { EngineName } from "./EngineReport.ts"
+
+/** What is known of an engine once it is up. */
+export interface Loaded {
+  readonly version: string
+  /** 0 where the engine decides for itself. */
+  readonly threads: number
+}
+
+/** How one engine is brought up. */
+export interface Candidate {
+  readonly name: EngineName
+  /** The name of its tfjs backend. */
+  readonly backend: string
+  /** What to run to get it, where it is not there. */
+  readonly remedy?: string
+  /** Registers the tfjs backend. Throws where it cannot run here. */
+  load(threads: number): Promise<Loaded>
+}

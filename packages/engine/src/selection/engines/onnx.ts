@@ -1,0 +1,17 @@
+import { EngineError } from "../../EngineError.ts"
+import type { Candidate } from "../Candidate.ts"
+import { cpu } from "./cpu.ts"
+
+/** The engine of the house: tfjs kernels on ONNX Runtime, from npm alone. */
+export const onnx: Candidate = {
+  name: "onnx",
+  backend: "onnx",
+  remedy: "bun add onnxruntime-node",
+  async load(threads) {
+    if (process.versions.bun === undefined) throw new EngineError("needs Bun: it reaches ONNX Runtime through bun:ffi")
+    await cpu.load(1) // for kernels that ONNX Runtime does not serve
+    const { registerOnnx } = await import("../../onnx/registerOnnx.ts")
+    const backend = registerOnnx(threads)
+    return { version: `ONNX Runtime ${backend.version}`, threads: backend.threads }
+  }
+}

@@ -1,0 +1,68 @@
+import { expect, test } from "bun:test"
+import { join } from "node:path"
+import { describeEngine } from "../../src/index.ts"
+
+const source = join(import.meta.dir, "../../src/index.ts")
+
+/** Runs a few lines in a process of their own: an engine is chosen once for a process. */
+async function run(
+  code: string,
+  environment: Record<string, string> = {}
+): Promise<{ output: string; errors: string }> {
+  const program = `import { describeEngine, tf, useEngine } from ${JSON.stringify(source)}\n${code}`
+  const child = Bun.spawn([process.execPath, "-e", program], {
+    env: { ...process.env, NUNER_ENGINE: "", ...environment },
+    stdout: "pipe",
+    stderr: "pipe"
+  })
+  const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])
+  await child.exited
+  return { output: output.trim(), errors }
+}
+
+test("the first engine that works is taken, and the report says what was tried and what to run", async () => {
+  const { output } = await run("console.log(JSON.stringify(await useEngine()))")
+  const report = JSON.parse(output)
+  expect(report.name).toBe("onnx")
+  expect(report.version).toMatch(/^ONNX Runtime \d/)
+  expect(report.tried.map(({ name, works }: { name: string; works: boolean }) => [name, works])).toEqual([
+    ["cuda", false],
+    ["native", false],
+    ["onnx", true]
+  ])
+  expect(describeEngine(report)).toContain("to get it: bun add @tensorflow/tfjs-node-gpu")
+})
+
+test("NUNER_ENGINE and prefer choose; asking again switches; calls at once agree", async () => {
+  const code = `
+    const [a, b] = await Promise.all([useEngine(), useEngine()])
+    const onnx = await useEngine({ prefer: "onnx" })
+    console.log([a.name, b.name, onnx.name, tf.getBackend(), (await useEngine()).name].join())`
+  expect((await run(code, { NUNER_ENGINE: "cpu" })).output).toBe("cpu,cpu,onnx,onnx,onnx")
+})
+
+test("tensors made on one engine are used on the next", async () => {
+  const code = `
+    await useEngine({ prefer: "cpu" })
+    const x = tf.tensor([1, 2, 3])
+    await useEngine({ prefer: "onnx" })
+    const y = tf.mul(x, 2)
+    await useEngine({ prefer: "cpu" })
+    console.log(tf.add(y, 1).dataSync().join())`
+  expect((await run(code)).output).toBe("3,5,7")
+})
+
+test("an engine that is not there is refused with the command that installs it", async () => {
+  const { errors } = await run('await useEngine({ prefer: "cuda" })')
+  expect(errors).toContain("No engine works here. cuda: not installed; run: bun add @tensorflow/tfjs-node-gpu@4.22.0")
+})
+
+test("a misspelt engine is refused by name", async () => {
+  const { errors } = await run("await useEngine()", { NUNER_ENGINE: "gpu" })
+  expect(errors).toContain('NUNER_ENGINE is "gpu"; it must be one of cuda, native, onnx, wasm, cpu')
+})
+
+test("wasm, repaired, trains to the right numbers", async () => {
+  const { output } = await run('console.log((await useEngine({ prefer: "wasm" })).name)')
+  expect(output).toBe("wasm")
+})
