@@ -1,0 +1,170 @@
+import { afterEach, describe, expect, test } from "bun:test"
+import { type BatchFault, FakeLlm, type FakeLlmOptions } from "@nuner/testing"
+import { Redacted } from "effect"
+import {
+  type AnnotateInput,
+  annotate,
+  anthropic,
+  cancelBatches,
+  type LlmShape,
+  openai,
+  type Summary,
+  structured
+} from "../src/index.ts"
+import { overLedgers } from "./support/ledgers.ts"
+
+const apiKey = Redacted.make("k")
+const providers: ReadonlyArray<readonly [string, (fake: FakeLlm) => LlmShape, (fake: FakeLlm) => number]> = [
+  ["openai", (fake) => openai({ apiKey, baseUrl: fake.openAiUrl }), (fake) => fake.openAiBatches.batches.size],
+  [
+    "openai-responses",
+    (fake) => openai({ apiKey, baseUrl: fake.openAiUrl, api: "responses" }),
+    (fake) => fake.openAiBatches.batches.size
+  ],
+  ["anthropic", (fake) => anthropic({ apiKey, baseUrl: fake.url }), (fake) => fake.anthropicBatches.batches.size]
+]
+
+let fake: FakeLlm
+afterEach(() => fake?.stop())
+
+const price = { input: 100, output: 200 }
+const prices = { date: "2026-01-01", models: { m: { ...price, batchFactor: 0.5 } } }
+const sentences = Array.from({ length: 50 }, (_, i) => ({ id: `s${i}`, text: `Sentence ${i} was written by Ada.` }))
+
+const input = (
+  make: (fake: FakeLlm) => LlmShape,
+  ledger: string,
+  server: FakeLlmOptions = {},
+  options: Partial<AnnotateInput> = {}
+): AnnotateInput => {
+  fake = new FakeLlm({ price, ...server })
+  return {
+    ...{ sentences, provider: make(fake), model: "m", prices, ledger, batch: true, batchSize: 20 },
+    ...{ pollSeconds: 0.05, retrySeconds: 0.01, ...options }
+  }
+}
+const run = async (options: AnnotateInput): Promise<{ ids: Array<string>; summary: Summary }> => {
+  const ids: Array<string> = []
+  let summary: Summary | undefined
+  for await (const event of annotate(options)) {
+    if (event.type === "annotated") ids.push(event.record.id)
+    if (event.type === "summary") summary = event.summary
+  }
+  if (summary === undefined) throw new Error("no summary")
+  return { ids, summary }
+}
+const first = (fault: BatchFault): FakeLlmOptions => ({ batchFault: (n) => (n === 0 ? fault : undefined) })
+
+overLedgers("batches", (newLedger) => {
+  describe.each(providers)("%s", (_, make, batches) => {
+    const check = (
+      name: string,
+      server: FakeLlmOptions,
+      body: (result: { ids: Array<string>; summary: Summary }, options: AnnotateInput) => void | Promise<void>,
+      more: Partial<AnnotateInput> = {}
+    ) =>
+      test(name, async () => {
+        const ledger = await newLedger()
+        if (ledger === undefined) return
+        const options = input(make, ledger, server, more)
+        await body(await run(options), options)
+      })
+
+    check("chunks, collects out of order, pays half", { batchMs: 100 }, async ({ ids, summary }, options) => {
+      expect(ids).toEqual(sentences.map(({ id }) => id))
+      expect(summary).toMatchObject({ answered: 50, attempts: 50, failed: 0 })
+      expect(batches(fake)).toBe(3)
+      expect(summary.cost).toBeCloseTo(fake.bill.dollars, 9)
+      expect(summary.inputTokens).toBe(fake.bill.inputTokens)
+      expect((await run(options)).summary).toMatchObject({ answered: 50, attempts: 0 })
+    })
+
+    check("rows that come twice count once", first({ duplicateRows: 5 }), ({ summary }) => {
+      expect(summary).toMatchObject({ answered: 50, attempts: 50 })
+      expect(summary.inputTokens).toBe(fake.bill.inputTokens)
+    })
+
+    check("rows that never come are asked again", first({ missingRows: 7 }), ({ summary }) => {
+      expect(summary).toMatchObject({ answered: 50, attempts: 57 })
+    })
+
+    check("rows that failed in passing are asked again", first({ erroredRows: 4 }), ({ summary }) => {
+      expect(summary).toMatchObject({ answered: 50, attempts: 54 })
+    })
+
+    check(
+      "an expired batch: what was done is kept, the rest asked again",
+      first({ expiredRows: 15 }),
+      ({ summary }) => {
+        expect(summary).toMatchObject({ answered: 50, attempts: 65 })
+        expect(fake.bill.requests).toBe(50)
+      }
+    )
+
+    check(
+      "what keeps expiring fails in the end",
+      { batchFault: () => ({ expiredRows: 100 }) },
+      ({ summary }) => expect(summary).toMatchObject({ failed: 50, reasons: { expired: 50 }, attempts: 100 }),
+      { maxRetries: 1 }
+    )
+
+    check(
+      "a submission whose confirmation is lost is found, not repeated",
+      first({ loseConfirmation: true }),
+      ({ summary }) => {
+        expect(summary).toMatchObject({ answered: 50, attempts: 50 })
+        expect(batches(fake)).toBe(3)
+        expect(fake.bill.requests).toBe(50)
+      }
+    )
+
+    check("structured output", {}, ({ summary }) => expect(summary.answered).toBe(50), { prompt: structured })
+
+    check(
+      "a budget stops batches too",
+      {},
+      ({ summary }) => {
+        expect(summary.overBudget).toBeGreaterThan(0)
+        expect(summary.answered).toBeGreaterThan(0)
+        expect(summary.planned).toBe(summary.answered + summary.overBudget)
+        expect(fake.bill.dollars).toBeLessThanOrEqual(0.3)
+      },
+      { maxCost: 0.3, maxTokens: 60 }
+    )
+
+    test("a new process picks up what an earlier one submitted", async () => {
+      const ledger = await newLedger()
+      if (ledger === undefined) return
+      const options = input(make, ledger, { batchMs: 700 })
+      for await (const event of annotate({ ...options, progressSeconds: 0.05 })) {
+        if (event.type === "progress" && event.progress.inBatch === 50) break
+        if (event.type === "annotated") throw new Error("too early")
+      }
+      const { summary } = await run(options)
+      expect(summary).toMatchObject({ answered: 50, attempts: 0 })
+      expect(batches(fake)).toBe(3)
+      expect(fake.bill.requests).toBe(50)
+    })
+
+    test("cancelling: nothing more is charged, a later run asks again", async () => {
+      const ledger = await newLedger()
+      if (ledger === undefined) return
+      const options = input(make, ledger, { batchMs: 60_000 })
+      for await (const event of annotate({ ...options, progressSeconds: 0.05 }))
+        if (event.type === "progress" && event.progress.inBatch === 50) break
+      const { sentences: _, ...job } = options
+      expect(await cancelBatches(job)).toBe(3)
+      expect((await run(options)).summary).toMatchObject({ failed: 50, reasons: { cancelled: 50 }, cost: 0 })
+      expect(fake.bill.requests).toBe(0)
+    })
+  })
+
+  test("OpenAI refuses a whole batch: every sentence is a record, and a rerun asks again", async () => {
+    const ledger = await newLedger()
+    if (ledger === undefined) return
+    const options = input(providers[0]![1], ledger, first({ invalid: true }))
+    const { summary } = await run(options)
+    expect(summary).toMatchObject({ answered: 30, failed: 20, reasons: { "batch refused": 20 } })
+    expect((await run(options)).summary).toMatchObject({ answered: 50, attempts: 20 })
+  })
+})
