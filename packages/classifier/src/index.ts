@@ -1,1 +1,19 @@
-export {}
+export type { Pooling } from "./features/FeatureOptions.ts"
+export { selectSentences, type WordFeatures } from "./features/selectSentences.ts"
+export type { WordSequence } from "./features/WordSequence.ts"
+export { type WordFeaturesOptions, wordFeatures } from "./features/wordFeatures.ts"
+export { loadClassifier } from "./files/loadClassifier.ts"
+export { saveClassifier } from "./files/saveClassifier.ts"
+export type { Dense, Head } from "./head/Head.ts"
+export { headLogits, probabilities } from "./head/headLogits.ts"
+export { type ClassScheme, classesOf, labelsOf, NONE, typesIn, typesOf } from "./labels/classes.ts"
+export { decode, type ScoredEntity } from "./predict/decode.ts"
+export {
+  type ClassifierParts,
+  type PredictOptions,
+  predictFeatures,
+  type TextEntity,
+  type TokenClassifier,
+  tokenClassifier
+} from "./predict/tokenClassifier.ts"
+export { type FitProbeOptions, fitProbe, type ProbeFit } from "./probe/fitProbe.ts"

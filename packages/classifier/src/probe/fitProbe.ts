@@ -1,24 +1,45 @@
-import { decodeOptions } from "@nuner/core"
+import { decodeOptions, type LabelledSentence } from "@nuner/core"
 import { tf } from "@nuner/engine"
 import { Effect, Schema } from "effect"
-import type { LinearProbe } from "./LinearProbe.ts"
-import { lbfgs } from "./lbfgs.ts"
+import type { WordFeatures } from "../features/selectSentences.ts"
+import type { Head } from "../head/Head.ts"
+import { classesOf, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
+import { type ChosenC, chooseC } from "./chooseC.ts"
+import { foldLogistic, logisticProblem, solveLogistic } from "./logistic.ts"
 
-const ProbeOptions = Schema.Struct({
-  /** Inverse strength of the L2 penalty, as scikit-learn's `C`: minimises C * sum(log loss) + |W|^2 / 2; the bias is not penalised. */
-  c: Schema.Finite.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefault(Effect.succeed(0.1))),
-  /** L-BFGS iterations at the most. */
-  maxIterations: Schema.Int.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefault(Effect.succeed(200))),
-  /** Stops when no component of the mean gradient exceeds this. */
-  tolerance: Schema.Finite.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefault(Effect.succeed(1e-5))),
-  /** Scale every feature to mean 0 and variance 1 over the training rows before fitting. */
-  standardise: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(true)))
+const positive = Schema.Finite.check(Schema.isGreaterThan(0))
+
+const Options = Schema.Struct({
+  /**
+   * Inverse strength of the L2 penalty, as scikit-learn's `C`: minimises C * sum(log loss) + |W|^2 / 2. "cv" chooses it by
+   * cross-validation on the training sentences. Default 0.1.
+   */
+  c: Schema.Union([positive, Schema.Literal("cv")]).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed<number | "cv">(0.1))
+  ),
+  /** Folds of "cv"; a set with fewer sentences takes C = 0.1. Default 5. */
+  folds: Schema.Int.check(Schema.isGreaterThan(1)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5))),
+  /** "bare": a class a type. "BIO": neighbouring entities of one type stay apart. Default "bare" (NuNER, section 4.1). */
+  scheme: Schema.Literals(["bare", "BIO"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("bare" as const))),
+  /** Types to have a class for, beside those of the sentences. Default: none. */
+  types: Schema.Array(Schema.NonEmptyString).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed<ReadonlyArray<string>>([]))
+  ),
+  /** Scale every feature to mean 0 and variance 1 over the training words. Default true. */
+  standardise: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
+  /** L-BFGS iterations at the most. Default 200. */
+  maxIterations: Schema.Int.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(200))),
+  /** Stops when no component of the mean gradient exceeds this. Default 1e-5. */
+  tolerance: positive.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1e-5)))
 })
 
-export type FitProbeOptions = (typeof ProbeOptions)["Encoded"]
+export type FitProbeOptions = Partial<(typeof Options)["Encoded"]>
 
 export interface ProbeFit {
-  readonly probe: LinearProbe
+  readonly head: Head
+  /** The C that was taken; with "cv", what each gave on the held-out words. */
+  readonly c: number
+  readonly heldOut: ChosenC["heldOut"]
   /** Mean penalised loss at the end. */
   readonly loss: number
   readonly iterations: number
@@ -26,111 +47,31 @@ export interface ProbeFit {
 }
 
 /**
- * Multinomial logistic regression by L-BFGS: convex, so the result does not depend on a seed or a learning rate; that is why the
- * frozen protocol uses it rather than Adam on the same layer.
+ * The frozen probe (NuNER, section 4.1): multinomial logistic regression over word vectors, classes mutually exclusive, "O" among them. Solved
+ * by L-BFGS rather than Adam on the same layer: the problem is convex, so the result depends on no seed, order or learning rate.
  *
- * @param features row-major `[rows, width]`
- * @param labels `[rows]`, indices into `classes`; a negative label leaves its row out
+ * @param features vectors of the words of `sentences`, sentence by sentence
+ * @throws OptionError, InputError (see `labelsOf`)
  */
 export const fitProbe = (
-  features: Float32Array,
-  labels: Int32Array,
-  classes: ReadonlyArray<string>,
+  features: WordFeatures,
+  sentences: ReadonlyArray<LabelledSentence>,
   options: FitProbeOptions = {}
 ): ProbeFit => {
-  const { c, maxIterations, standardise, tolerance } = decodeOptions("fitProbe", ProbeOptions, options)
-  const rows = kept(labels)
-  if (rows.length === 0) throw new RangeError("fitProbe: no labelled rows")
-  const width = features.length / labels.length
-  if (!Number.isInteger(width)) throw new RangeError(`fitProbe: ${features.length} values for ${labels.length} rows`)
-  const count = classes.length
-  const { mean, scale, values } = standardised(features, rows, width, standardise)
-  const oneHot = new Float32Array(rows.length * count)
-  rows.forEach((row, i) => {
-    const label = labels[row]!
-    if (label >= count) throw new RangeError(`fitProbe: label ${label} of row ${row} has no class (${count} classes)`)
-    oneHot[i * count + label] = 1
-  })
-  const x = tf.tensor2d(values, [rows.length, width])
-  const y = tf.tensor2d(oneHot, [rows.length, count])
-  // The mean form of C * sum(loss) + |W|^2 / 2: both divided by C * rows.
-  const penalty = 1 / (c * rows.length)
-  const kernelSize = width * count
-  const objective = (point: Float64Array, gradient: Float64Array): number => {
-    const [loss, kernelGradient, biasGradient] = tf.tidy(() => {
-      const kernel = tf.tensor2d(Float32Array.from(point.subarray(0, kernelSize)), [width, count])
-      const bias = tf.tensor1d(Float32Array.from(point.subarray(kernelSize)))
-      const logProbabilities = tf.logSoftmax(tf.add(tf.matMul(x, kernel), bias)) // [rows, classes]
-      const residual = tf.div(tf.sub(tf.exp(logProbabilities), y), rows.length)
-      return [
-        tf.neg(tf.div(tf.sum(tf.mul(logProbabilities, y)), rows.length)),
-        tf.matMul(x, residual, true), // [width, classes]
-        tf.sum(residual, 0)
-      ] as const
-    })
-    const dKernel = kernelGradient.dataSync()
-    const dBias = biasGradient.dataSync()
-    let squared = 0
-    for (let i = 0; i < kernelSize; i++) {
-      squared += point[i]! * point[i]!
-      gradient[i] = dKernel[i]! + penalty * point[i]!
-    }
-    for (let i = 0; i < count; i++) gradient[kernelSize + i] = dBias[i]!
-    const value = loss.dataSync()[0]! + (penalty * squared) / 2
-    tf.dispose([loss, kernelGradient, biasGradient])
-    return value
+  const settings = decodeOptions("fitProbe", Options, options)
+  const { scheme, standardise, maxIterations, tolerance } = settings
+  const classes = classesOf([...typesIn(sentences), ...settings.types], scheme)
+  const labels = labelsOf(sentences, classes, scheme)
+  if (labels.length * features.width !== features.values.length) {
+    throw new RangeError(`fitProbe: ${features.values.length / features.width} vectors for ${labels.length} words`)
   }
-  const fit = lbfgs(objective, new Float64Array(kernelSize + count), { maxIterations, tolerance })
-  tf.dispose([x, y])
-  return {
-    probe: fold(fit.point, classes, width, mean, scale),
-    loss: fit.value,
-    iterations: fit.iterations,
-    converged: fit.converged
-  }
-}
-
-const kept = (labels: Int32Array): Array<number> => {
-  const rows: Array<number> = []
-  for (let i = 0; i < labels.length; i++) if (labels[i]! >= 0) rows.push(i)
-  return rows
-}
-
-const standardised = (features: Float32Array, rows: ReadonlyArray<number>, width: number, on: boolean) => {
-  const mean = new Float64Array(width)
-  const scale = new Float64Array(width).fill(1)
-  const values = new Float32Array(rows.length * width)
-  if (on) {
-    const squares = new Float64Array(width)
-    for (const row of rows) for (let j = 0; j < width; j++) mean[j]! += features[row * width + j]! / rows.length
-    for (const row of rows) {
-      for (let j = 0; j < width; j++) squares[j]! += (features[row * width + j]! - mean[j]!) ** 2 / rows.length
-    }
-    // A feature that never varies carries nothing: it stays at zero rather than being blown up.
-    for (let j = 0; j < width; j++) scale[j] = squares[j]! > 1e-12 ? 1 / Math.sqrt(squares[j]!) : 0
-  }
-  rows.forEach((row, i) => {
-    for (let j = 0; j < width; j++) values[i * width + j] = (features[row * width + j]! - mean[j]!) * scale[j]!
-  })
-  return { mean, scale, values }
-}
-
-const fold = (
-  point: Float64Array,
-  classes: ReadonlyArray<string>,
-  width: number,
-  mean: Float64Array,
-  scale: Float64Array
-): LinearProbe => {
-  const count = classes.length
-  const kernel = new Float32Array(width * count)
-  const bias = Float64Array.from(point.subarray(width * count))
-  for (let j = 0; j < width; j++) {
-    for (let k = 0; k < count; k++) {
-      const weight = point[j * count + k]! * scale[j]!
-      kernel[j * count + k] = weight
-      bias[k]! -= mean[j]! * weight
-    }
-  }
-  return { classes, kernel, bias: Float32Array.from(bias) }
+  const { c, heldOut } =
+    settings.c === "cv"
+      ? chooseC(features, labels, typesOf(classes, scheme), { ...settings, fallback: 0.1 })
+      : { c: settings.c, heldOut: [] }
+  const problem = logisticProblem(features.values, labels, classes.length, standardise)
+  const fit = solveLogistic(problem, c, { maxIterations, tolerance })
+  tf.dispose([problem.x, problem.y])
+  const { loss, iterations, converged } = fit
+  return { head: foldLogistic(fit, problem, classes), c, heldOut, loss, iterations, converged }
 }

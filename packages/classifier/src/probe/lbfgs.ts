@@ -8,6 +8,8 @@ export interface LbfgsOptions {
   readonly tolerance?: number
   /** Correction pairs kept. Default 10. */
   readonly memory?: number
+  /** How far a value may be off by rounding; the line search forgives as much (Berahas, Byrd & Nocedal 2019). Default 0. */
+  readonly noise?: number
 }
 
 export interface LbfgsResult {
@@ -23,8 +25,12 @@ export interface LbfgsResult {
  * Limited-memory BFGS (Nocedal & Wright, algorithm 7.5) with a bisecting weak-Wolfe line search (Lewis & Overton 2013).
  * Deterministic: the same objective and start give the same iterates.
  */
-export const lbfgs = (objective: Objective, start: Float64Array<ArrayBuffer>, options: LbfgsOptions = {}): LbfgsResult => {
-  const { maxIterations = 200, tolerance = 1e-4, memory = 10 } = options
+export const lbfgs = (
+  objective: Objective,
+  start: Float64Array<ArrayBuffer>,
+  options: LbfgsOptions = {}
+): LbfgsResult => {
+  const { maxIterations = 200, tolerance = 1e-4, memory = 10, noise = 0 } = options
   const size = start.length
   let point = start.slice()
   let gradient = new Float64Array(size)
@@ -36,9 +42,10 @@ export const lbfgs = (objective: Objective, start: Float64Array<ArrayBuffer>, op
     const direction = twoLoop(gradient, pairs)
     const slope = dot(direction, gradient)
     if (!(slope < 0)) break
-    const next = lineSearch(objective, point, value, direction, slope, pairs.length === 0 ? 1 / norm(gradient) : 1)
+    const firstStep = pairs.length === 0 ? 1 / norm(gradient) : 1
+    const next = lineSearch(objective, point, value + noise, direction, slope, firstStep)
     evaluations += next.evaluations
-    if (!(next.value < value)) break // The line search found nothing lower: float precision is spent.
+    if (!(next.value < value + noise)) break // The line search found nothing lower: float precision is spent.
     const s = new Float64Array(size)
     const y = new Float64Array(size)
     for (let i = 0; i < size; i++) {

@@ -1,0 +1,76 @@
+import { decodeOptions } from "@nuner/core"
+import { type Encoder, forward, mergeWindows, runWindows, type TokenBatch, type WordEncoding } from "@nuner/encoder"
+import { tf } from "@nuner/engine"
+import { Schema } from "effect"
+import { batchTokensField, featureFields, type Pooling } from "./FeatureOptions.ts"
+import type { WordFeatures } from "./selectSentences.ts"
+import { encodeSequence, type WordSequence, wordsOf } from "./WordSequence.ts"
+
+const Options = Schema.Struct({ ...featureFields, batchTokens: batchTokensField })
+
+export type WordFeaturesOptions = Partial<(typeof Options)["Encoded"]> & {
+  /** Stops between chunks of sentences, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+  readonly onProgress?: ((progress: { readonly sentences: number; readonly of: number }) => void) | undefined
+}
+
+/** Sentences that are tokenized, sorted by length and encoded together. */
+const CHUNK = 512
+
+/**
+ * Vectors of all words of all sentences from the encoder as it is, dropout off: encode once, then fit any number of probes. Sentences of
+ * similar length share a batch; one beyond the encoder's limit is read in overlapping windows, each sub-token where its context
+ * is largest. Every word gets a vector, also one that the tokenizer leaves nothing of.
+ *
+ * @throws OptionError; the signal's reason
+ */
+export const wordFeatures = async (
+  encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">,
+  sentences: ReadonlyArray<WordSequence>,
+  { signal, onProgress, ...options }: WordFeaturesOptions = {}
+): Promise<WordFeatures> => {
+  const { layers, pooling, batchTokens } = decodeOptions("wordFeatures", Options, options)
+  const starts = new Int32Array(sentences.length + 1)
+  for (const [i, sentence] of sentences.entries()) starts[i + 1] = starts[i]! + wordsOf(sentence).length
+  const width = encoder.config.hidden * layers.length
+  const values = new Float32Array(starts.at(-1)! * width)
+  const network = (batch: TokenBatch) =>
+    tf.tidy(() => {
+      const states = forward(encoder, batch, { layers })
+      return states.length === 1 ? states[0]! : (tf.concat(states, 2) as tf.Tensor3D) // [rows, tokens, width]
+    })
+  for (let from = 0; from < sentences.length; from += CHUNK) {
+    signal?.throwIfAborted()
+    const chunk = sentences.slice(from, from + CHUNK)
+    const encodings = await Promise.all(chunk.map((sentence) => encodeSequence(encoder.tokenizer, sentence)))
+    const results = await runWindows(encoder, encodings, network, { batchTokens })
+    for (const [i, windows] of results.entries()) {
+      const encoding = encodings[i]!
+      poolWords(encoding, mergeWindows(encoding, windows), pooling, values, starts[from + i]! * width, width)
+    }
+    onProgress?.({ sentences: from + chunk.length, of: sentences.length })
+  }
+  return { values, starts, width }
+}
+
+/** Writes the vector of each word of a sentence into `out`, from `at` on. */
+const poolWords = (
+  { tokensOf }: WordEncoding,
+  tokens: Float32Array,
+  pooling: Pooling,
+  out: Float32Array,
+  at: number,
+  width: number
+): void => {
+  for (const [word, { start, end }] of tokensOf.entries()) {
+    const row = at + word * width
+    if (pooling === "first" || end === start + 1) {
+      out.set(tokens.subarray(start * width, (start + 1) * width), row)
+      continue
+    }
+    for (let token = start; token < end; token++) {
+      for (let j = 0; j < width; j++) out[row + j]! += tokens[token * width + j]!
+    }
+    for (let j = 0; j < width; j++) out[row + j]! /= end - start
+  }
+}

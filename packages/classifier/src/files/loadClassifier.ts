@@ -1,0 +1,112 @@
+import { existsSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { InputError } from "@nuner/core"
+import { type Encoder, loadEncoder, loadTokenClassifier } from "@nuner/encoder"
+import { readSafetensors, type SafetensorsFile, tf } from "@nuner/engine"
+import type { Dense, Head } from "../head/Head.ts"
+import { type ClassScheme, NONE } from "../labels/classes.ts"
+import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
+import { HEAD_FILE, parseSettings, SETTINGS_FILE, type Settings } from "./settings.ts"
+
+/**
+ * Loads a model directory that `saveClassifier` wrote, or any `RobertaForTokenClassification` or `BertForTokenClassification` in safetensors: that
+ * one reads a word by its first sub-token, as most were trained. The caller disposes the classifier.
+ *
+ * @throws InputError, SafetensorsError: one line that names file and field
+ */
+export const loadClassifier = async (directory: string): Promise<TokenClassifier> => {
+  const path = join(directory, SETTINGS_FILE)
+  if (!existsSync(path)) return loadForeign(directory)
+  const settings = parseSettings(await readFile(path, "utf8"), path)
+  if (settings.head === "model") {
+    const { encoder, head } = await loadInModel(directory)
+    return orDispose(encoder, () => {
+      if (head.classes.join("\n") !== settings.classes.join("\n")) {
+        const reason = `are not the labels of config.json (${head.classes.join(", ")})`
+        throw new InputError({ source: path, field: "classes", reason, remedy: "the files are of two models" })
+      }
+      return tokenClassifier({ encoder, head, ...settingsOf(settings) })
+    })
+  }
+  const encoder = await loadEncoder(directory)
+  return orDispose(encoder, async () => {
+    const head = await readHead(join(directory, HEAD_FILE), settings, encoder.config.hidden * settings.layers.length)
+    return tokenClassifier({ encoder, head, ...settingsOf(settings) })
+  })
+}
+
+const settingsOf = ({ scheme, layers, pooling, temperature }: Settings) => ({ scheme, layers, pooling, temperature })
+
+const loadForeign = async (directory: string): Promise<TokenClassifier> => {
+  const { encoder, head } = await loadInModel(directory)
+  return orDispose(encoder, () => {
+    if (!head.classes.includes(NONE)) {
+      const reason = `names no label "${NONE}" (${head.classes.slice(0, 5).join(", ")})`
+      throw new InputError({ source: join(directory, "config.json"), field: "id2label", reason })
+    }
+    return tokenClassifier({ encoder, head, scheme: schemeOf(head.classes) })
+  })
+}
+
+/** Prefixed on every label but "O": B- and I- (or E-, S- of a relative, which `decode` reads as well). */
+const schemeOf = (classes: ReadonlyArray<string>): ClassScheme =>
+  classes.every((name) => name === NONE || /^[BIESLU]-./.test(name)) ? "BIO" : "bare"
+
+const loadInModel = async (directory: string): Promise<{ encoder: Encoder; head: Head }> => {
+  const { encoder, kernel, bias, labels } = await loadTokenClassifier(directory)
+  const head = {
+    classes: labels,
+    kernel: Float32Array.from(await kernel.data()),
+    bias: Float32Array.from(await bias.data())
+  }
+  tf.dispose([kernel, bias])
+  return { encoder, head }
+}
+
+const readHead = async (path: string, { classes, headHidden }: Settings, width: number): Promise<Head> => {
+  if (!existsSync(path)) throw new InputError({ source: path, reason: "is missing", remedy: "save the model again" })
+  const file = await readSafetensors(path)
+  try {
+    if (headHidden === undefined)
+      return { classes, ...(await readDense(path, file, "classifier", width, classes.length)) }
+    const dense = await readDense(path, file, "dense", width, headHidden)
+    return { classes, dense, ...(await readDense(path, file, "classifier", headHidden, classes.length)) }
+  } finally {
+    await file.close()
+  }
+}
+
+const readDense = async (
+  path: string,
+  file: SafetensorsFile,
+  name: string,
+  inputs: number,
+  outputs: number
+): Promise<Dense> => {
+  const read = async (field: string, shape: ReadonlyArray<number>): Promise<Float32Array> => {
+    const entry = file.entries.get(field)
+    const fail = (reason: string): never => {
+      throw new InputError({ source: path, field, reason, remedy: "the files are of two models" })
+    }
+    if (entry === undefined) return fail("is missing")
+    if (entry.shape.join() !== shape.join())
+      fail(`is [${entry.shape}], ${SETTINGS_FILE} and config.json ask for [${shape}]`)
+    const values = await file.read(field)
+    return values instanceof Float32Array ? values : fail(`${entry.dtype} are no weights`)
+  }
+  const weight = await read(`${name}.weight`, [outputs, inputs])
+  const kernel = new Float32Array(weight.length)
+  for (let i = 0; i < inputs; i++) for (let o = 0; o < outputs; o++) kernel[i * outputs + o] = weight[o * inputs + i]!
+  return { kernel, bias: await read(`${name}.bias`, [outputs]) }
+}
+
+/** What `make` gives; the encoder is freed where it fails. */
+const orDispose = async <A>(encoder: Encoder, make: () => A | Promise<A>): Promise<A> => {
+  try {
+    return await make()
+  } catch (error) {
+    encoder.dispose()
+    throw error
+  }
+}

@@ -1,0 +1,85 @@
+import { existsSync } from "node:fs"
+import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
+import { basename, dirname, join, resolve } from "node:path"
+import { writeJson } from "@nuner/core"
+import { type SaveOptions, saveEncoder, saveTokenClassifier } from "@nuner/encoder"
+import { type TensorSource, tf, writeSafetensors } from "@nuner/engine"
+import { type Dense, type Head, headWidth } from "../head/Head.ts"
+import type { ClassifierParts } from "../predict/tokenClassifier.ts"
+import { HEAD_FILE, SETTINGS_FILE, type Settings } from "./settings.ts"
+
+/**
+ * Writes a model directory, whole or not at all: what stood there before stays intact where writing fails.
+ *
+ * One linear layer over the last hidden state is written as `RobertaForTokenClassification` or `BertForTokenClassification`, which
+ * transformers and transformers.js load as it stands. Any other head goes into `head.safetensors` beside an encoder that `AutoModel` loads.
+ * `nuner.json` holds what those layouts have no field for: pooling, layers, scheme, temperature.
+ *
+ * @throws OutputError, OptionError
+ */
+export const saveClassifier = async (
+  directory: string,
+  classifier: ClassifierParts,
+  options: SaveOptions = {}
+): Promise<void> => {
+  const { encoder, head, scheme, pooling, layers, temperature } = classifier
+  const inModel = head.dense === undefined && layers.length === 1 && isLast(layers[0]!, encoder.config.layers)
+  const settings: Settings = {
+    ...{ format: "nuner-token-classifier-1", head: inModel ? "model" : "file", classes: head.classes },
+    ...{ scheme, layers, pooling, temperature },
+    ...(head.dense ? { headHidden: head.dense.bias.length } : {})
+  }
+  await replaceDirectory(resolve(directory), async (fresh) => {
+    if (inModel) await saveInModel(fresh, classifier, options)
+    else {
+      await saveEncoder(fresh, encoder, options)
+      await writeSafetensors(join(fresh, HEAD_FILE), headTensors(head))
+    }
+    await writeJson(join(fresh, SETTINGS_FILE), settings)
+  })
+  if (inModel) await rm(join(directory, HEAD_FILE), { force: true })
+}
+
+const isLast = (layer: number, depth: number): boolean => layer === -1 || layer === depth
+
+const saveInModel = async (directory: string, { encoder, head }: ClassifierParts, options: SaveOptions) => {
+  const { kernel, bias, classes } = head
+  const tensors = {
+    kernel: tf.tensor2d(kernel, [headWidth(head), classes.length]),
+    bias: tf.tensor1d(bias)
+  }
+  try {
+    await saveTokenClassifier(directory, { encoder, ...tensors, labels: classes }, options)
+  } finally {
+    tf.dispose(tensors)
+  }
+}
+
+/** As PyTorch's linear layers: `[out, in]`. */
+const headTensors = ({ dense, kernel, bias }: Head): Array<TensorSource> => [
+  ...(dense ? denseTensors("dense", dense) : []),
+  ...denseTensors("classifier", { kernel, bias })
+]
+
+const denseTensors = (name: string, { kernel, bias }: Dense): Array<TensorSource> => {
+  const [outputs, inputs] = [bias.length, kernel.length / bias.length]
+  const weight = new Float32Array(kernel.length)
+  for (let i = 0; i < inputs; i++) for (let o = 0; o < outputs; o++) weight[o * inputs + i] = kernel[i * outputs + o]!
+  return [
+    { name: `${name}.weight`, dtype: "F32", shape: [outputs, inputs], data: async () => weight },
+    { name: `${name}.bias`, dtype: "F32", shape: [outputs], data: async () => bias }
+  ]
+}
+
+/** Fills a fresh directory beside the target, then moves it, or its files, into place. */
+const replaceDirectory = async (target: string, write: (fresh: string) => Promise<void>): Promise<void> => {
+  await mkdir(dirname(target), { recursive: true })
+  const temporary = await mkdtemp(join(dirname(target), `.${basename(target)}.partial-`))
+  try {
+    await write(temporary)
+    if (!existsSync(target)) await rename(temporary, target)
+    else for (const name of await readdir(temporary)) await rename(join(temporary, name), join(target, name))
+  } finally {
+    await rm(temporary, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,35 @@
+import { InputError } from "@nuner/core"
+import { Result, Schema } from "effect"
+
+/** The file for what Hugging Face's layout has no field for. */
+export const SETTINGS_FILE = "nuner.json"
+/** The head's tensors, where `model.safetensors` cannot hold them under names that others know. */
+export const HEAD_FILE = "head.safetensors"
+
+export const Settings = Schema.Struct({
+  format: Schema.Literal("nuner-token-classifier-1"),
+  /** "model": a linear layer in `model.safetensors`, as `RobertaForTokenClassification`. "file": in `head.safetensors`. */
+  head: Schema.Literals(["model", "file"]),
+  classes: Schema.Array(Schema.String).check(Schema.isMinLength(1)),
+  scheme: Schema.Literals(["bare", "BIO"]),
+  layers: Schema.Array(Schema.Int).check(Schema.isMinLength(1)),
+  pooling: Schema.Literals(["first", "mean"]),
+  temperature: Schema.Finite.check(Schema.isGreaterThan(0)),
+  /** Width of the hidden layer of a two-layer head. */
+  headHidden: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
+})
+export interface Settings extends Schema.Schema.Type<typeof Settings> {}
+
+/** @throws InputError naming the field */
+export const parseSettings = (text: string, source: string): Settings => {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new InputError({ source, reason: "not JSON: the file is damaged", remedy: "save the model again" })
+  }
+  const decoded = Schema.decodeUnknownResult(Settings)(json)
+  if (Result.isSuccess(decoded)) return decoded.success
+  const reason = decoded.failure.message.replace(/\s*\n\s*/g, " ")
+  throw new InputError({ source, reason, remedy: "not a token classifier of this version: save the model again" })
+}

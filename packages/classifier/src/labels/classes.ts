@@ -1,0 +1,59 @@
+import { InputError, type LabelledSentence, overlap, toTags } from "@nuner/core"
+
+/** The class of a word that belongs to no entity. */
+export const NONE = "O"
+
+/**
+ * What the classes of words are: types themselves (`bare`; neighbours of one type merge, as in the paper's token labels), or B- and I- of each
+ * type (`BIO`; neighbours stay apart).
+ */
+export type ClassScheme = "bare" | "BIO"
+
+/** The class list of a set of types: `NONE` first, then by type in code-unit order, so that the same types give the same columns. */
+export const classesOf = (types: Iterable<string>, scheme: ClassScheme = "bare"): Array<string> => {
+  const sorted = [...new Set(types)].sort()
+  return [NONE, ...(scheme === "bare" ? sorted : sorted.flatMap((type) => [`B-${type}`, `I-${type}`]))]
+}
+
+/** The type that each class stands for; "" for `NONE`. */
+export const typesOf = (classes: ReadonlyArray<string>, scheme: ClassScheme): Array<string> =>
+  classes.map((name) => (name === NONE ? "" : scheme === "bare" ? name : name.slice(2)))
+
+/** The types of labelled sentences. */
+export const typesIn = (sentences: Iterable<Pick<LabelledSentence, "entities">>): Set<string> => {
+  const types = new Set<string>()
+  for (const { entities } of sentences) for (const { type } of entities) types.add(type)
+  return types
+}
+
+/**
+ * The class number of every word of every sentence, one sentence after the other, as the rows of `WordFeatures`.
+ *
+ * @throws InputError for a type without a class, for overlapping entities, and for an entity outside its sentence
+ */
+export const labelsOf = (
+  sentences: ReadonlyArray<LabelledSentence>,
+  classes: ReadonlyArray<string>,
+  scheme: ClassScheme = "bare"
+): Int32Array => {
+  const index = new Map(classes.map((name, i) => [name, i]))
+  const labels = new Int32Array(sentences.reduce((sum, { words }) => sum + words.length, 0))
+  let at = 0
+  for (const [i, { words, entities, id }] of sentences.entries()) {
+    const fail = (reason: string, remedy: string): never => {
+      throw new InputError({ source: id ?? `sentence ${i}`, field: "entities", reason, remedy })
+    }
+    const outside = entities.find(({ start, end }) => start >= end || end > words.length)
+    if (outside) fail(`${place(outside)} is not in a sentence of ${words.length} words`, "offsets count words")
+    const second = overlap(entities)
+    if (second) fail(`${place(second)} overlaps an entity before it`, "keep one entity a word")
+    for (const tag of toTags(entities, words.length, scheme)) {
+      const label = index.get(tag)
+      if (label === undefined) fail(`"${tag}" is not among the classes ${classes.join(", ")}`, "add its type")
+      labels[at++] = label!
+    }
+  }
+  return labels
+}
+
+const place = ({ start, end, type }: LabelledSentence["entities"][number]): string => `${type} ${start}..${end}`

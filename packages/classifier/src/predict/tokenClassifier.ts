@@ -1,0 +1,114 @@
+import { OptionError, words } from "@nuner/core"
+import type { Encoder } from "@nuner/encoder"
+import type { Pooling } from "../features/FeatureOptions.ts"
+import type { WordFeatures } from "../features/selectSentences.ts"
+import type { WordSequence } from "../features/WordSequence.ts"
+import { type WordFeaturesOptions, wordFeatures } from "../features/wordFeatures.ts"
+import { type Head, headWidth } from "../head/Head.ts"
+import { probabilities } from "../head/headLogits.ts"
+import type { ClassScheme } from "../labels/classes.ts"
+import { decode, type ScoredEntity } from "./decode.ts"
+
+/** An entity in a text: `text.slice(start, end)`, in UTF-16 units. */
+export interface TextEntity extends ScoredEntity {
+  readonly text: string
+}
+
+/** Everything that a classifier is made of. */
+export interface ClassifierParts {
+  readonly encoder: Encoder
+  readonly head: Head
+  /** How the head's classes write entities down. */
+  readonly scheme: ClassScheme
+  /** Hidden states that a word's vector is made of, as the head was trained on. */
+  readonly layers: ReadonlyArray<number>
+  readonly pooling: Pooling
+  /** Divides the logits before the softmax; 1 where it was not calibrated. */
+  readonly temperature: number
+}
+
+export interface PredictOptions extends Pick<WordFeaturesOptions, "batchTokens" | "signal"> {
+  /** Leaves out entities with a lower score. Default 0. */
+  readonly minScore?: number
+}
+
+/** A NER model: encoder and head, and how they belong together. */
+export interface TokenClassifier extends ClassifierParts {
+  /**
+   * The entities of each text, in order of place. Words are those of `words` of @nuner/core; a text of any length is read in
+   * overlapping windows.
+   */
+  predict(texts: ReadonlyArray<string>, options?: PredictOptions): Promise<Array<Array<TextEntity>>>
+  /** The entities of sentences whose words are given; offsets count words. */
+  predictWords(sentences: ReadonlyArray<WordSequence>, options?: PredictOptions): Promise<Array<Array<ScoredEntity>>>
+  /** Frees the encoder. */
+  dispose(): void
+}
+
+/**
+ * Puts the parts together: a probe on its encoder, for example. Nothing is copied.
+ *
+ * @throws OptionError where the head is not as wide as the word vectors
+ */
+export const tokenClassifier = ({
+  encoder,
+  head,
+  scheme = "bare",
+  layers = [-1],
+  pooling = "first",
+  temperature = 1
+}: Pick<ClassifierParts, "encoder" | "head"> & Partial<ClassifierParts>): TokenClassifier => {
+  checkParts(encoder, head, layers, temperature)
+  const predictWords: TokenClassifier["predictWords"] = async (sentences, { minScore = 0, ...options } = {}) => {
+    const features = await wordFeatures(encoder, sentences, { layers, pooling, ...options })
+    const all = predictFeatures({ head, scheme, temperature }, features)
+    return minScore > 0 ? all.map((entities) => entities.filter(({ score }) => score >= minScore)) : all
+  }
+  return {
+    ...{ encoder, head, scheme, layers, pooling, temperature },
+    predictWords,
+    predict: async (texts, options) => {
+      const sequences = texts.map((text) => {
+        const offsets = words(text)
+        return { text, offsets, words: offsets.map(({ word }) => word) }
+      })
+      const predicted = await predictWords(sequences, options)
+      return predicted.map((entities, i) => {
+        const { text, offsets } = sequences[i]!
+        return entities.map((entity): TextEntity => {
+          const start = offsets[entity.start]!.start
+          const end = offsets[entity.end - 1]!.end
+          return { ...entity, start, end, text: text.slice(start, end) }
+        })
+      })
+    },
+    dispose: () => encoder.dispose()
+  }
+}
+
+/** The entities of sentences that were encoded before: many heads over one pass of the encoder. */
+export const predictFeatures = (
+  { head, scheme = "bare", temperature = 1 }: Pick<ClassifierParts, "head"> & Partial<ClassifierParts>,
+  { values, starts }: WordFeatures
+): Array<Array<ScoredEntity>> => {
+  const count = head.classes.length
+  const all = probabilities(head, values, temperature)
+  return Array.from({ length: starts.length - 1 }, (_, i) =>
+    decode(all.subarray(starts[i]! * count, starts[i + 1]! * count), head.classes, scheme)
+  )
+}
+
+const checkParts = (encoder: Encoder, head: Head, layers: ReadonlyArray<number>, temperature: number): void => {
+  const fail = (option: string, reason: string): never => {
+    throw new OptionError({ component: "tokenClassifier", option, reason })
+  }
+  const { hidden, layers: depth } = encoder.config
+  for (const layer of layers) {
+    if (!Number.isInteger(layer) || layer < -depth - 1 || layer > depth)
+      fail("layers", `${layer} is not in ${-depth - 1}..${depth}`)
+  }
+  if (headWidth(head) !== hidden * layers.length) {
+    fail("head", `takes vectors of ${headWidth(head)}, ${layers.length} x ${hidden} come from the encoder`)
+  }
+  if (!(temperature > 0)) fail("temperature", `must be greater than 0, got ${temperature}`)
+}

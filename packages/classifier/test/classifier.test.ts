@@ -1,0 +1,228 @@
+import { describe, expect, test } from "bun:test"
+import { readdir } from "node:fs/promises"
+import type { LabelledSentence } from "@nuner/core"
+import { loadEncoder } from "@nuner/encoder"
+import { leakCheck, tempDir } from "@nuner/testing"
+import {
+  decode,
+  fitProbe,
+  labelsOf,
+  loadClassifier,
+  predictFeatures,
+  saveClassifier,
+  type TokenClassifier,
+  tokenClassifier,
+  wordFeatures
+} from "../src/index.ts"
+import { toyEncoder, toySentences } from "./toy.ts"
+
+const train = toySentences(150, 1)
+const test1 = toySentences(40, 2)
+
+type Options = Pick<Parameters<typeof tokenClassifier>[0], "layers" | "pooling" | "scheme">
+
+const probe = async ({ layers = [-1], pooling = "first", scheme = "bare" }: Options = {}): Promise<TokenClassifier> => {
+  const encoder = toyEncoder()
+  const features = await wordFeatures(encoder, train, { layers, pooling })
+  const { head } = fitProbe(features, train, { scheme, c: 1 })
+  return tokenClassifier({ encoder, head, layers, pooling, scheme })
+}
+
+/** F1 of exact entities. */
+const f1 = (truth: ReadonlyArray<LabelledSentence>, predicted: ReadonlyArray<LabelledSentence["entities"]>): number => {
+  const keys = (all: ReadonlyArray<LabelledSentence["entities"]>) =>
+    new Set(all.flatMap((entities, i) => entities.map(({ start, end, type }) => `${i} ${start} ${end} ${type}`)))
+  const [gold, got] = [keys(truth.map(({ entities }) => entities)), keys(predicted)]
+  return (2 * [...got].filter((key) => gold.has(key)).length) / (gold.size + got.size)
+}
+
+describe("decode", () => {
+  const p = (...rows: Array<Array<number>>) => Float32Array.from(rows.flat())
+
+  test("bare: runs of a type, scored by its mean probability; ties go to the first class", () => {
+    const classes = ["O", "a", "b"]
+    const values = p([0.2, 0.7, 0.1], [0.1, 0.5, 0.4], [0.1, 0.1, 0.8], [0.9, 0.1, 0], [0.4, 0.4, 0.2], [0, 0.5, 0.5])
+    const found = decode(values, classes)
+    expect(found.map(({ start, end, type }) => [start, end, type])).toEqual([
+      [0, 2, "a"],
+      [2, 3, "b"],
+      [5, 6, "a"]
+    ])
+    expect(found[0]!.score).toBeCloseTo(0.6)
+    expect(found[2]!.score).toBeCloseTo(0.5)
+  })
+
+  test("BIO: neighbours stay apart, a stray I- starts an entity, B- and I- of a type count together", () => {
+    const classes = ["O", "B-a", "I-a", "B-b", "I-b"]
+    const one = (best: number) => classes.map((_, k) => (k === best ? 0.6 : 0.1))
+    const found = decode(p(one(1), one(1), one(2), one(0), one(4), one(2)), classes, "BIO")
+    expect(found.map(({ start, end, type }) => [start, end, type])).toEqual([
+      [0, 1, "a"],
+      [1, 3, "a"],
+      [4, 5, "b"],
+      [5, 6, "a"]
+    ])
+    for (const { score } of found) expect(score).toBeCloseTo(0.7)
+    expect(decode(new Float32Array(0), classes, "BIO")).toEqual([])
+  })
+
+  test("is the inverse of labelsOf", () => {
+    const classes = ["O", "B-person", "I-person", "B-place", "I-place"]
+    const labels = labelsOf(train, classes, "BIO")
+    let at = 0
+    for (const { words, entities } of train) {
+      const oneHot = new Float32Array(words.length * 5)
+      for (let w = 0; w < words.length; w++) oneHot[w * 5 + labels[at++]!] = 1
+      expect(decode(oneHot, classes, "BIO").map(({ score: _, ...entity }) => entity)).toEqual([...entities])
+    }
+  })
+})
+
+describe("a probe on a random encoder", () => {
+  for (const options of [{}, { pooling: "mean" }, { layers: [-1, 0], scheme: "BIO" }] as Array<Options>) {
+    test(`learns labels that words decide: ${JSON.stringify(options)}`, () =>
+      leakCheck(async () => {
+        const classifier = await probe(options)
+        const predicted = await classifier.predictWords(test1)
+        expect(f1(test1, predicted)).toBeGreaterThan(0.9)
+        const features = await wordFeatures(classifier.encoder, test1, {
+          layers: classifier.layers,
+          pooling: classifier.pooling
+        })
+        expect(predictFeatures(classifier, features)).toEqual(predicted)
+        classifier.dispose()
+      }))
+  }
+
+  test("finds spans in texts, in UTF-16 units, by score", () =>
+    leakCheck(async () => {
+      const classifier = await probe()
+      const text = "😀 the train left New Oslo today, while Alma waited"
+      const [found, none] = await classifier.predict([text, ""])
+      expect(none).toEqual([])
+      expect(found!.map(({ text, type }) => [text, type])).toEqual([
+        ["New Oslo", "place"],
+        ["Alma", "person"]
+      ])
+      for (const { start, end, text: span, score } of found!) {
+        expect(text.slice(start, end)).toBe(span)
+        expect(score).toBeGreaterThan(0.5)
+        expect(score).toBeLessThanOrEqual(1)
+      }
+      const best = Math.max(...found!.map(({ score }) => score))
+      expect((await classifier.predict([text], { minScore: best }))[0]!.length).toBe(1)
+      classifier.dispose()
+    }))
+
+  test("reads a text of any length", () =>
+    leakCheck(async () => {
+      const encoder = toyEncoder()
+      const long = toySentences(30, 1, 60)
+      const { head } = fitProbe(await wordFeatures(encoder, long), long, { c: 1 })
+      const classifier = tokenClassifier({ encoder, head })
+      const [sentence] = toySentences(1, 2, 200)
+      const [found] = await classifier.predict([sentence!.words.join(" ")])
+      const spans = (entities: ReadonlyArray<{ text: string; type: string }>) =>
+        entities.map((e) => `${e.type} ${e.text}`)
+      const gold = sentence!.entities.map(({ start, end, type }) => ({
+        type,
+        text: sentence!.words.slice(start, end).join(" ")
+      }))
+      expect(gold.length).toBeGreaterThan(25)
+      expect(spans(found!)).toEqual(spans(gold))
+      classifier.dispose()
+    }))
+
+  test("refuses parts that do not fit together", async () => {
+    const classifier = await probe()
+    expect(() => tokenClassifier({ ...classifier, layers: [-1, -2] })).toThrow('"head": takes vectors of 64, 2 x 64')
+    expect(() => tokenClassifier({ ...classifier, layers: [7] })).toThrow('"layers"')
+    expect(() => tokenClassifier({ ...classifier, temperature: 0 })).toThrow('"temperature"')
+    classifier.dispose()
+  })
+})
+
+describe("a model directory", () => {
+  for (const options of [{}, { layers: [-1, 0], pooling: "mean" }, { scheme: "BIO" }] as Array<Options>) {
+    test(`gives the same predictions when loaded: ${JSON.stringify(options)}`, () =>
+      leakCheck(async () => {
+        using dir = tempDir()
+        const classifier = tokenClassifier({ ...(await probe(options)), temperature: 1.7 })
+        const before = await classifier.predictWords(test1)
+        await saveClassifier(dir.file("model"), classifier)
+        const loaded = await loadClassifier(dir.file("model"))
+        expect(await loaded.predictWords(test1)).toEqual(before)
+        expect(loaded.head).toEqual(classifier.head)
+        // Over an existing one of the other layout: nothing of it stays.
+        const other = await probe(options.layers ? {} : { layers: [0] })
+        await saveClassifier(dir.file("model"), other)
+        const again = await loadClassifier(dir.file("model"))
+        expect(await again.predictWords(test1)).toEqual(await other.predictWords(test1))
+        expect((await readdir(dir.path)).length).toBe(1)
+        for (const one of [classifier, loaded, other, again]) one.dispose()
+      }))
+  }
+
+  test("is the Hugging Face layout, and one without nuner.json is read by what config.json says", () =>
+    leakCheck(async () => {
+      using dir = tempDir()
+      const classifier = await probe({ scheme: "BIO" })
+      await saveClassifier(dir.path, classifier)
+      const config = await Bun.file(dir.file("config.json")).json()
+      expect(config.architectures).toEqual(["RobertaForTokenClassification"])
+      expect(config.id2label).toEqual({ 0: "O", 1: "B-person", 2: "I-person", 3: "B-place", 4: "I-place" })
+      await Bun.file(dir.file("nuner.json")).delete()
+      const foreign = await loadClassifier(dir.path)
+      expect(foreign.scheme).toBe("BIO")
+      expect(await foreign.predictWords(test1)).toEqual(await classifier.predictWords(test1))
+      for (const one of [classifier, foreign]) one.dispose()
+    }))
+
+  test("with layers beyond the last is an encoder that loads by itself", () =>
+    leakCheck(async () => {
+      using dir = tempDir()
+      const classifier = await probe({ layers: [-1, 0] })
+      await saveClassifier(dir.path, classifier)
+      const encoder = await loadEncoder(dir.path)
+      expect(encoder.unused).toEqual([])
+      for (const one of [classifier, encoder]) one.dispose()
+    }))
+
+  const edited = async (path: string, change: (json: Record<string, unknown>) => void) => {
+    const json = await Bun.file(path).json()
+    change(json)
+    await Bun.write(path, JSON.stringify(json))
+  }
+
+  test("that is damaged, or of two models, is refused by file and field; nothing leaks", () =>
+    leakCheck(async () => {
+      using dir = tempDir()
+      const [inModel, inFile] = [await probe(), await probe({ layers: [-1, 0] })]
+      const cases: Array<[TokenClassifier, (path: string) => Promise<unknown>, string]> = [
+        [inModel, (path) => edited(`${path}/nuner.json`, (json) => (json.pooling = "max")), "pooling"],
+        [inModel, (path) => edited(`${path}/nuner.json`, (json) => (json.classes = ["O", "x", "y"])), "classes"],
+        [inModel, (path) => edited(`${path}/nuner.json`, (json) => (json.format = "9")), "format"],
+        [inModel, (path) => Bun.write(`${path}/nuner.json`, "{"), "not JSON"],
+        [inModel, (path) => edited(`${path}/nuner.json`, (json) => (json.layers = [0, 1])), '"head"'],
+        [inModel, (path) => edited(`${path}/config.json`, (json) => delete json.id2label), "id2label"],
+        [inModel, (path) => Bun.write(`${path}/model.safetensors`, "x"), "model.safetensors"],
+        [inFile, (path) => Bun.file(`${path}/head.safetensors`).delete(), "head.safetensors: is missing"],
+        [inFile, (path) => edited(`${path}/nuner.json`, (json) => (json.classes = ["O", "x"])), "classifier.weight"],
+        [inFile, (path) => edited(`${path}/nuner.json`, (json) => (json.headHidden = 5)), "dense.weight"],
+        [inFile, (path) => edited(`${path}/nuner.json`, (json) => (json.head = "model")), "id2label"]
+      ]
+      for (const [n, [classifier, damage, message]] of cases.entries()) {
+        const path = dir.file(`model-${n}`)
+        await saveClassifier(path, classifier)
+        await damage(path)
+        const error = await loadClassifier(path).then(
+          () => undefined,
+          (cause: Error) => cause
+        )
+        expect(error?.message, message).toContain(message)
+        expect(error!.message).not.toContain("\n")
+      }
+      expect(loadClassifier(dir.file("nowhere"))).rejects.toThrow("is not a directory")
+      for (const one of [inModel, inFile]) one.dispose()
+    }))
+})

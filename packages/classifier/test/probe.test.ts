@@ -1,0 +1,84 @@
+import { describe, expect, test } from "bun:test"
+import { join } from "node:path"
+import type { LabelledSentence } from "@nuner/core"
+import { useEngine } from "@nuner/engine"
+import { close, leakCheck } from "@nuner/testing"
+import { fitProbe, probabilities } from "../src/index.ts"
+
+await useEngine()
+
+/** Written by reference/logistic.py with scikit-learn. */
+const golden = (await Bun.file(join(import.meta.dir, "fixtures/logistic.json")).json()) as {
+  width: number
+  classes: number
+  labels: Array<number>
+  features: Array<number>
+  cases: Array<{ c: number; probabilities: Array<number> }>
+}
+const names = ["O", "a", "b", "c", "d"]
+
+/** One sentence a word, so that classes come out as the fixture numbers them. */
+const sentences = golden.labels.map((label): LabelledSentence => {
+  const entities = label === 0 ? [] : [{ start: 0, end: 1, type: names[label]! }]
+  return { words: ["w"], entities }
+})
+const features = {
+  values: Float32Array.from(golden.features),
+  starts: Int32Array.from({ length: sentences.length + 1 }, (_, i) => i),
+  width: golden.width
+}
+
+describe("fitProbe", () => {
+  for (const { c, probabilities: expected } of golden.cases) {
+    test(`gives scikit-learn's probabilities, C = ${c}`, () =>
+      leakCheck(() => {
+        for (const { tolerance, within } of [
+          { tolerance: 1e-5, within: 1e-3 },
+          { tolerance: 1e-6, within: 1e-4 }
+        ]) {
+          const { head, converged } = fitProbe(features, sentences, { c, tolerance })
+          expect(converged).toBe(true)
+          expect(head.classes).toEqual(names)
+          close(probabilities(head, features.values), expected, within)
+        }
+      }))
+  }
+
+  test("is the same twice, and does not depend on the order of sentences", () => {
+    const first = fitProbe(features, sentences)
+    expect(fitProbe(features, sentences).head).toEqual(first.head)
+    const back = sentences.toReversed()
+    const values = new Float32Array(features.values.length)
+    for (let i = 0; i < back.length; i++) {
+      const row = features.values.subarray((back.length - 1 - i) * golden.width, (back.length - i) * golden.width)
+      values.set(row, i * golden.width)
+    }
+    const reversed = fitProbe({ ...features, values }, back)
+    close(probabilities(reversed.head, features.values), probabilities(first.head, features.values), 1e-4)
+  })
+
+  test('"cv" takes the C that is best on held-out words, without any other data', () =>
+    leakCheck(() => {
+      const { c, heldOut } = fitProbe(features, sentences, { c: "cv" })
+      expect(heldOut.map((one) => one.c)).toEqual([0.01, 0.1, 1, 10])
+      const best = Math.max(...heldOut.map(({ f1 }) => f1))
+      expect(heldOut.find((one) => one.f1 === best)!.c).toBe(c)
+      expect(fitProbe(features, sentences, { c: "cv" }).heldOut).toEqual(heldOut)
+    }))
+
+  test('"cv" does not divide a set of fewer sentences than folds', () => {
+    const few = { ...features, values: features.values.slice(0, 3 * golden.width), starts: Int32Array.of(0, 1, 2, 3) }
+    expect(fitProbe(few, sentences.slice(0, 3), { c: "cv" })).toMatchObject({ c: 0.1, heldOut: [] })
+  })
+
+  test("names what it cannot use", () => {
+    expect(() => fitProbe(features, sentences, { c: 0 })).toThrow('"c"')
+    expect(() => fitProbe(features, sentences, { C: 1 } as never)).toThrow('did you mean "c"')
+    expect(() => fitProbe(features, sentences.slice(1))).toThrow("150 vectors for 149 words")
+    const twice = [
+      { start: 0, end: 1, type: "a" },
+      { start: 0, end: 1, type: "b" }
+    ]
+    expect(() => fitProbe(features, [{ words: ["w"], entities: twice, id: "s7" }])).toThrow("s7: entities: b 0..1")
+  })
+})

@@ -1,0 +1,106 @@
+import { describe, expect, test } from "bun:test"
+import { forward, tokenBatch } from "@nuner/encoder"
+import { close, leakCheck } from "@nuner/testing"
+import { selectSentences, wordFeatures } from "../src/index.ts"
+import { toyEncoder, toySentences } from "./toy.ts"
+
+const sentences = toySentences(12, 3)
+
+describe("wordFeatures", () => {
+  for (const pooling of ["first", "mean"] as const) {
+    for (const layers of [[-1], [-1, 0]]) {
+      test(`${pooling} of layers ${layers}: what the encoder gives each sentence by itself`, () =>
+        leakCheck(async () => {
+          const encoder = toyEncoder()
+          const { values, starts, width } = await wordFeatures(encoder, sentences, { pooling, layers, batchTokens: 64 })
+          expect(width).toBe(64 * layers.length)
+          expect(starts.length).toBe(13)
+          expect(values.length).toBe(starts[12]! * width)
+          for (const [i, { words }] of sentences.entries()) {
+            const { ids, tokensOf } = await encoder.tokenizer.encodeWords(words)
+            const states = forward(encoder, tokenBatch([ids], encoder.config.padId), { layers })
+            const vectors = states.map((state) => [...state.dataSync()])
+            for (const state of states) state.dispose()
+            const expected = tokensOf.flatMap(({ start, end }) => {
+              const last = pooling === "first" ? start + 1 : end
+              return vectors.flatMap((values) =>
+                Array.from({ length: 64 }, (_, j) => {
+                  let sum = 0
+                  for (let token = start; token < last; token++) sum += values[token * 64 + j]! / (last - start)
+                  return sum
+                })
+              )
+            })
+            close(values.subarray(starts[i]! * width, starts[i + 1]! * width), expected, 1e-5)
+          }
+          encoder.dispose()
+        }))
+    }
+  }
+
+  test("a sentence beyond the encoder's limit is read whole", () =>
+    leakCheck(async () => {
+      const encoder = toyEncoder()
+      const long = sentences.flatMap(({ words }) => words)
+      const { values, starts, width } = await wordFeatures(encoder, [long, sentences[0]!.words])
+      expect(starts).toEqual(Int32Array.of(0, long.length, long.length + sentences[0]!.words.length))
+      for (let word = 0; word < long.length; word++) {
+        const row = values.subarray(word * width, (word + 1) * width)
+        expect(row.some((value) => value !== 0)).toBe(true)
+      }
+      // What stands first in the text has all of its context in the first window: 30 tokens between <s> and </s>.
+      const { ids, tokensOf } = await encoder.tokenizer.encodeWords(long)
+      const [state] = forward(encoder, tokenBatch([[...ids.slice(0, 31), 2]], encoder.config.padId))
+      const alone = state!.dataSync()
+      close(values.subarray(0, width), alone.subarray(tokensOf[0]!.start * 64, tokensOf[0]!.start * 64 + 64), 1e-5)
+      state!.dispose()
+      encoder.dispose()
+    }))
+
+  test("running text is read as it stands, empty sentences and words that leave no sub-token have their rows", () =>
+    leakCheck(async () => {
+      const encoder = toyEncoder()
+      const text = "Alma,Oslo"
+      const offsets = [
+        { start: 0, end: 4 },
+        { start: 4, end: 5 },
+        { start: 5, end: 9 }
+      ]
+      const inText = { words: ["Alma", ",", "Oslo"], text, offsets }
+      const { starts, values, width } = await wordFeatures(encoder, [[], inText, inText.words, ["", "Alma"]])
+      expect([...starts]).toEqual([0, 0, 3, 6, 8])
+      const { ids } = await encoder.tokenizer.encode(text)
+      const spaced = await encoder.tokenizer.encode("Alma , Oslo")
+      expect([...ids]).not.toEqual([...spaced.ids])
+      expect([...values.subarray(0, width)]).not.toEqual([...values.subarray(3 * width, 4 * width)])
+      encoder.dispose()
+    }))
+
+  test("tells progress, stops when told, and names a layer that is not there", async () => {
+    const encoder = toyEncoder()
+    const told: Array<number> = []
+    await wordFeatures(encoder, toySentences(600, 1), { onProgress: ({ sentences }) => told.push(sentences) })
+    expect(told).toEqual([512, 600])
+    expect(wordFeatures(encoder, sentences, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow(
+      "enough"
+    )
+    expect(wordFeatures(encoder, sentences, { layers: [-9] })).rejects.toThrow('"layers"')
+    expect(wordFeatures(encoder, sentences, { pooling: "max" as never })).rejects.toThrow('"pooling"')
+    encoder.dispose()
+  })
+
+  test("selected sentences have the rows that they have when encoded alone", async () => {
+    const encoder = toyEncoder()
+    const picked = [5, 0, 5]
+    const all = await wordFeatures(encoder, sentences)
+    const some = selectSentences(all, picked)
+    const again = await wordFeatures(
+      encoder,
+      picked.map((i) => sentences[i]!)
+    )
+    expect(some.starts).toEqual(again.starts)
+    close(some.values, again.values, 1e-5)
+    expect(() => selectSentences(all, [12])).toThrow("no sentence 12")
+    encoder.dispose()
+  })
+})
