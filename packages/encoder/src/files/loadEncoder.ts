@@ -61,13 +61,23 @@ export const readSettings = async (
   return { config, tokenizer, json: JSON.parse(text) }
 }
 
+/** What was read is copied into the engine; the collector does not see how large the copies are that it could let go. */
+const sweepBytes = 2 ** 26
+
 /** Every parameter of the encoder; nothing is left behind where one of them fails. */
 export const readParameters = async (config: EncoderConfig, checkpoint: Checkpoint): Promise<Parameters> => {
   await useEngine()
   const parameters: Parameters = {}
+  let unswept = 0
   try {
     for (const { name, shape, transposed } of parameterSpecs(config)) {
-      parameters[name] = await checkpoint.variable(name, shape, transposed)
+      const variable = await checkpoint.variable(name, shape, transposed)
+      parameters[name] = variable
+      unswept += 4 * variable.size
+      if (unswept > sweepBytes) {
+        globalThis.Bun?.gc(true)
+        unswept = 0
+      }
     }
     return parameters
   } catch (error) {

@@ -1,5 +1,6 @@
+import { randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
+import { mkdir, readdir, rename, rm } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 
 /**
@@ -12,7 +13,8 @@ export const replaceDirectory = async (
 ): Promise<void> => {
   const target = resolve(directory)
   await mkdir(dirname(target), { recursive: true })
-  const temporary = await mkdtemp(join(dirname(target), `.${basename(target)}.partial-`))
+  const temporary = join(dirname(target), `.${basename(target)}.partial-${randomUUID()}`)
+  await mkdir(temporary)
   try {
     await write(temporary)
     if (existsSync(target)) await moveFiles(temporary, target)

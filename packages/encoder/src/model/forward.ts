@@ -30,6 +30,8 @@ export interface ForwardOptions {
   readonly dropout?: DropoutKey
   /** Embeddings and this many bottom layers run without a tape: no gradient, no activations kept. Default: none, not even the embeddings. */
   readonly frozenLayers?: number
+  /** Every token sees itself and what stands before it only. Default false: all of the text. */
+  readonly causal?: boolean
 }
 
 /**
@@ -40,7 +42,7 @@ export interface ForwardOptions {
  */
 export const forward = (model: Model, batch: TokenBatch, options: ForwardOptions = {}): Array<tf.Tensor3D> => {
   const { config } = model
-  const { layers = [-1], dropout: key, frozenLayers } = options
+  const { causal = false, dropout: key, frozenLayers, layers = [-1] } = options
   const asked = layers.map((layer) => resolveLayer(config, layer))
   checkLength(config, batch)
   return tf.tidy(() => {
@@ -49,7 +51,7 @@ export const forward = (model: Model, batch: TokenBatch, options: ForwardOptions
     for (let index = 0; index <= Math.max(...asked); index++) {
       const below = x
       const compute = () =>
-        below === undefined ? embed(model, batch, key) : layer(model, index - 1, below, batch, key)
+        below === undefined ? embed(model, batch, key) : layer(model, index - 1, below, batch, key, causal)
       x = frozenLayers !== undefined && index <= frozenLayers ? frozen(compute) : tf.tidy(compute)
       // A long batch's state is large: it goes as soon as the next one stands.
       if (below !== undefined && !asked.includes(index - 1)) below.dispose()
@@ -76,7 +78,8 @@ const layer = (
   index: number,
   x: tf.Tensor3D,
   { mask }: TokenBatch,
-  key: DropoutKey | undefined
+  key: DropoutKey | undefined,
+  causal: boolean
 ): tf.Tensor3D => {
   const { config, parameters } = model
   const { heads, attentionDropout } = config
@@ -91,6 +94,7 @@ const layer = (
   const attended = attention(self("query"), self("key"), self("value"), {
     heads,
     mask,
+    causal,
     ...(key ? { dropout: { rate: attentionDropout, key: { ...key, site: `${key.site}/${at}.attention.self` } } } : {})
   })
   const y = block("attention.output", attended, x)
