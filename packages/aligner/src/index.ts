@@ -1,1 +1,8 @@
-export {}
+export { AlignOptions } from "./AlignOptions.ts"
+export { type AlignReport, alignCounts, type UnalignedReason, unalignedReasons } from "./AlignReport.ts"
+export { type Alignment, alignAll } from "./alignAll.ts"
+export { type Aligner, align, aligner } from "./aligner.ts"
+export { tokenSpans } from "./indices/tokenSpans.ts"
+export { type WordSpan, wordSpans } from "./indices/wordSpans.ts"
+export { type Boundary, graphemeBoundaries, wordBoundaries } from "./match/boundaries.ts"
+export { type Folded, foldText } from "./match/fold.ts"
