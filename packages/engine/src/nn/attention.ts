@@ -9,6 +9,8 @@ export interface AttentionOptions {
   readonly heads: number
   /** 1 for a key that may be attended to, 0 for padding; row by row [batch * tokens]. Default: all. */
   readonly mask?: ArrayLike<number>
+  /** Token t attends to tokens 0..t only, as a left-to-right language model does. Default: to all. */
+  readonly causal?: boolean
   /** Dropout on the attention weights. Default: none. */
   readonly dropout?: { readonly rate: number; readonly key: DropoutKey }
   /**
@@ -29,7 +31,7 @@ export interface AttentionOptions {
  * @returns [batch, tokens, hidden]
  */
 export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D {
-  const { heads, mask, maxScores = 2 ** 23 } = options
+  const { causal = false, heads, mask, maxScores = 2 ** 23 } = options
   const [batch, tokens, hidden] = q.shape
   if (hidden % heads !== 0) throw new EngineError(`attention: hidden ${hidden} does not divide into ${heads} heads`)
   for (const other of [k, v]) {
@@ -45,13 +47,15 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
   const chunks = split(rows, size)
   const split3 = (x: tf.Tensor) => splitHeads(x as tf.Tensor3D, heads)
   const scale = 1 / Math.sqrt(hidden / heads)
+  const later = causal ? laterBias(tokens) : undefined
 
   return differentiable({ q, k, v }, (save) => {
     const [qh, kh, vh] = [tf.mul(split3(q), scale) as tf.Tensor3D, split3(k), split3(v)] // [batch * heads, tokens, d]
     const bias = mask && keyBias(mask, batch, tokens, heads) // [batch * heads, 1, tokens]
     const weigh = (q: tf.Tensor3D, k: tf.Tensor3D, bias: tf.Tensor3D | undefined, { start, size }: Chunk) => {
       const scores = tf.matMul(part(q, start, size), part(k, start, size), false, true) // [chunk, tokens, tokens]
-      return tf.softmax(bias ? tf.add(scores, part(bias, start, size)) : scores) as tf.Tensor3D
+      const seen = bias ? tf.add(scores, part(bias, start, size)) : scores
+      return tf.softmax(later ? tf.add(seen, tf.tensor3d(later, [1, tokens, tokens])) : seen) as tf.Tensor3D
     }
     const drop = ({ start, size }: Chunk) =>
       options.dropout && options.dropout.rate > 0
@@ -138,4 +142,11 @@ function keyBias(mask: ArrayLike<number>, batch: number, tokens: number, heads: 
     for (let t = 0; t < tokens; t++) if (mask[from + t] === 0) bias[row * tokens + t] = -1e9
   }
   return tf.tensor3d(bias, [batch * heads, 1, tokens])
+}
+
+/** 0 for a key at or before the query, -1e9 for a later one: [tokens, tokens] */
+function laterBias(tokens: number): Float32Array {
+  const bias = new Float32Array(tokens * tokens)
+  for (let query = 0; query < tokens; query++) bias.fill(-1e9, query * tokens + query + 1, (query + 1) * tokens)
+  return bias
 }

@@ -43,10 +43,26 @@ for (const [name, maxScores] of Object.entries({ "in one piece": undefined, "in 
     const inputs = () => ({ q: wave([2, 3, 4], 1), k: wave([2, 3, 4], 2), v: wave([2, 3, 4], 3) })
     const options = { heads: 2, mask: [1, 1, 0, 1, 1, 1], ...(maxScores && { maxScores }) }
     checkGradients((q, k, v) => attention(as3(q!), as3(k!), as3(v!), options), inputs())
+    checkGradients((q, k, v) => attention(as3(q!), as3(k!), as3(v!), { ...options, causal: true }), inputs())
     const dropped = { ...options, dropout: { rate: 0.3, key } }
     checkGradients((q, k, v) => attention(as3(q!), as3(k!), as3(v!), dropped), inputs())
   })
 }
+
+test("causal attention: a token's output is that of the text cut after it", () => {
+  const cut = (x: tf.Tensor3D, tokens: number) => tf.slice(x, [0, 0, 0], [-1, tokens, -1])
+  tf.tidy(() => {
+    const [q, k, v] = [1, 2, 3].map((phase) => as3(wave([2, 5, 4], phase))) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
+    const whole = attention(q, k, v, { heads: 2, causal: true })
+    for (let tokens = 1; tokens <= 5; tokens++) {
+      const short = attention(cut(q, tokens), cut(k, tokens), cut(v, tokens), { heads: 2 })
+      const last = (x: tf.Tensor3D) => tf.slice(x, [0, tokens - 1, 0], [-1, 1, -1]).dataSync()
+      last(whole).forEach((value, i) => {
+        expect(value).toBeCloseTo(last(short)[i]!, 5)
+      })
+    }
+  })
+})
 
 test("a composition shares and frees gradients rightly", () => {
   checkGradients(
