@@ -9,3 +9,10 @@ export type { PretrainEvent, PretrainStart, PretrainValidation } from "./contras
 export { type PretrainInput, pretrain } from "./contrastive/pretrain.ts"
 export type { ContrastiveScores, Retrieval } from "./contrastive/retrieval.ts"
 export { type MaskedTokens, type MaskOptions, maskTokens } from "./maskedLanguage/maskTokens.ts"
+export type { MaskedLanguageOptions } from "./maskedLanguage/options.ts"
+export {
+  type MaskedLanguageEvent,
+  type MaskedLanguageInput,
+  type MaskedLanguageStart,
+  pretrainMaskedLanguage
+} from "./maskedLanguage/pretrainMaskedLanguage.ts"
