@@ -77,7 +77,7 @@ test("learns a language that can be learned, and owns its tensors", async () => 
     events({
       texts: texts(300, 2),
       encoder: base,
-      tokens: 40_960,
+      tokens: 61_440,
       batchSize: 8,
       rowTokens: 32,
       learningRate: 5e-3,
@@ -89,7 +89,7 @@ test("learns a language that can be learned, and owns its tensors", async () => 
   // Ten words equally often and an end of text: guessing by frequency costs more than ln 10 = 2.3 nats.
   expect(losses.at(-1)!).toBeLessThan(1)
   const [start] = all
-  expect(start).toMatchObject({ type: "start", steps: 160, causalSteps: 40 })
+  expect(start).toMatchObject({ type: "start", steps: 240, causalSteps: 60 })
 })
 
 test("goes on from a checkpoint equal to the bit, across the change from causal to masked", async () => {
