@@ -1,0 +1,54 @@
+import { type Entity, InputError } from "@nuner/core"
+
+/** As much of a labelled sentence as entity scores need. */
+export interface WithEntities {
+  readonly entities: ReadonlyArray<Entity>
+}
+
+/** As much as word scores need. */
+export interface WithWords extends WithEntities {
+  readonly words: ReadonlyArray<string>
+}
+
+export interface CountOptions {
+  /** Macro averages are over exactly these types, those that never occur counting 0. Default: over the types that occur in gold or prediction. */
+  readonly types?: ReadonlyArray<string>
+}
+
+/** @throws InputError when the sides differ in number */
+export const checkPaired = (
+  gold: ReadonlyArray<unknown>,
+  predicted: ReadonlyArray<unknown>,
+  what = "sentences"
+): void => {
+  if (gold.length === predicted.length) return
+  throw new InputError({
+    source: "predicted",
+    reason: `${predicted.length} ${what}, gold has ${gold.length}`,
+    remedy: "predict every one, in the order of gold"
+  })
+}
+
+/** Types and their places: those given, or those that occur. @throws InputError for a type that is not among the given */
+export const typeIndex = (
+  gold: ReadonlyArray<WithEntities>,
+  predicted: ReadonlyArray<WithEntities>,
+  given: ReadonlyArray<string> | undefined
+): Map<string, number> => {
+  const seen = new Set<string>()
+  for (const [source, sentences] of [
+    ["gold", gold],
+    ["predicted", predicted]
+  ] as const) {
+    sentences.forEach(({ entities }, i) => {
+      for (const { type } of entities) {
+        if (given !== undefined && !given.includes(type)) {
+          const reason = `type "${type}" is not among the types to score`
+          throw new InputError({ source, field: `[${i}].entities`, reason, remedy: `types: ${given.join(", ")}` })
+        }
+        seen.add(type)
+      }
+    })
+  }
+  return new Map([...new Set(given ?? seen)].sort().map((type, i) => [type, i]))
+}

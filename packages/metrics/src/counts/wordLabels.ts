@@ -1,0 +1,27 @@
+import { InputError } from "@nuner/core"
+import type { WithEntities } from "./Labelled.ts"
+
+/** The label of a word outside of any entity. */
+export const outside = "O"
+
+/**
+ * The type of each word, "O" for none. Where entities overlap, the one that starts first has the word, of those the longer.
+ *
+ * @throws InputError when an entity reaches beyond the words
+ */
+export const wordLabels = ({ entities }: WithEntities, words: number): Array<string> => {
+  const labels = Array<string>(words).fill(outside)
+  const sorted = entities.length < 2 ? entities : entities.toSorted((a, b) => a.start - b.start || b.end - a.end)
+  for (const { start, end, type } of sorted) {
+    if (end > words) {
+      const reason = `an entity of type "${type}" ends at word ${end} of ${words}`
+      throw new InputError({ source: "entities", reason, remedy: "score the sentence that was predicted" })
+    }
+    for (let word = start; word < end; word++) if (labels[word] === outside) labels[word] = type
+  }
+  return labels
+}
+
+/** Tags without their prefixes: "B-person" -> "person". Not for bare tags, whose types may look like prefixed ones. */
+export const withoutPrefixes = (tags: ReadonlyArray<string>): Array<string> =>
+  tags.map((tag) => (/^[BIESLU]-./.test(tag) ? tag.slice(2) : tag))

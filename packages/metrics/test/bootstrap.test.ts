@@ -1,0 +1,146 @@
+import { expect, test } from "bun:test"
+import { OptionError } from "@nuner/core"
+import { bootstrap, countEntities, countWords, groupUnits, pairedBootstrap, scores } from "../src/index.ts"
+import { asTheyAre } from "../src/intervals/bootstrap.ts"
+import { percentile } from "../src/intervals/percentile.ts"
+import { resampled } from "../src/intervals/Resampled.ts"
+import { randomPredictions } from "./random.ts"
+
+test("the metric of a resample is the metric of the resampled sentences", () => {
+  const { gold, predicted } = randomPredictions(1)
+  const chosen = Int32Array.from({ length: 60 }, (_, i) => (i * i) % 7)
+  const pick = <A>(items: ReadonlyArray<A>) => [...chosen].map((i) => items[i]!)
+  for (const count of [countEntities, countWords]) {
+    const { micro, macro } = scores(count(pick(gold), pick(predicted)))
+    const counts = count(gold, predicted)
+    expect(resampled(counts, "microF1")(chosen)).toBeCloseTo(micro.f1, 12)
+    expect(resampled(counts, "microPrecision")(chosen)).toBeCloseTo(micro.precision, 12)
+    expect(resampled(counts, "microRecall")(chosen)).toBeCloseTo(micro.recall, 12)
+    expect(resampled(counts, "macroF1")(chosen)).toBeCloseTo(macro.f1, 12)
+    expect(resampled(counts, "macroF1")(asTheyAre(60, 1).units)).toBeCloseTo(scores(counts).macro.f1, 12)
+  }
+  // Over given types, those that a resample lacks count 0.
+  const types = ["T0", "T1", "T2", "T3", "never"]
+  const { macro } = scores(countEntities(pick(gold), pick(predicted), { types }))
+  expect(resampled(countEntities(gold, predicted, { types }), "macroF1")(chosen)).toBeCloseTo(macro.f1, 12)
+})
+
+test("an interval is made by seed, holds the estimate, and shrinks with more sentences", () => {
+  const width = (sentences: number) => {
+    const { gold, predicted } = randomPredictions(2, sentences)
+    const counts = countEntities(gold, predicted)
+    const interval = bootstrap({ counts, seed: 1 })
+    expect(interval).toEqual(bootstrap({ counts, seed: 1 }))
+    expect(interval).not.toEqual(bootstrap({ counts, seed: 2 }))
+    expect(interval).toMatchObject({ resamples: 1000, confidence: 0.95, units: sentences, runs: 1 })
+    expect(interval.estimate).toBe(scores(counts).micro.f1)
+    expect(interval.low).toBeLessThan(interval.estimate)
+    expect(interval.high).toBeGreaterThan(interval.estimate)
+    const narrow = bootstrap({ counts, seed: 1, confidence: 0.5 })
+    expect(narrow.high - narrow.low).toBeLessThan(interval.high - interval.low)
+    return interval.high - interval.low
+  }
+  // Width falls with the square root: sixteen times the sentences, a quarter of the width.
+  const ratio = width(100) / width(1600)
+  expect(ratio).toBeGreaterThan(3)
+  expect(ratio).toBeLessThan(5.5)
+})
+
+test("recall of independent sentences: the interval is the binomial's", () => {
+  // One entity a sentence, 300 of 400 found: standard error sqrt(.75 * .25 / 400) = 0.02165.
+  const gold = Array.from({ length: 400 }, () => ({ entities: [{ start: 0, end: 1, type: "X" }] }))
+  const predicted = gold.map((sentence, i) => (i % 4 === 0 ? { entities: [] } : sentence))
+  const { low, high } = bootstrap({
+    counts: countEntities(gold, predicted),
+    metric: "microRecall",
+    resamples: 20_000,
+    seed: 3
+  })
+  expect(low).toBeCloseTo(0.75 - 1.96 * 0.02165, 2)
+  expect(high).toBeCloseTo(0.75 + 1.96 * 0.02165, 2)
+  // Sentences of an episode stand or fall together: fewer units, a wider interval.
+  const episodes = groupUnits(
+    countEntities(
+      gold,
+      predicted.toSorted((a, b) => a.entities.length - b.entities.length)
+    ),
+    Array(20).fill(20)
+  )
+  const wide = bootstrap({ counts: episodes, metric: "microRecall", seed: 3 })
+  expect(wide.high - wide.low).toBeGreaterThan(2 * (high - low))
+})
+
+test("over runs: the mean of several training sets, and their spread when sets are drawn", () => {
+  const { gold, predicted } = randomPredictions(4)
+  const counts = [
+    countEntities(gold, predicted),
+    countEntities(gold, gold),
+    countEntities(
+      gold,
+      predicted.map(() => ({ entities: [] }))
+    )
+  ]
+  const mean = (scores(counts[0]!).micro.f1 + 1) / 3
+  expect(bootstrap({ counts, seed: 1 }).estimate).toBeCloseTo(mean, 12)
+  const units = bootstrap({ counts, seed: 1, over: "units" })
+  const sets = bootstrap({ counts, seed: 1, over: "sets" })
+  const both = bootstrap({ counts, seed: 1, over: "both" })
+  expect(units.runs).toBe(3)
+  expect(sets.high - sets.low).toBeGreaterThan(3 * (units.high - units.low))
+  expect(both.high - both.low).toBeGreaterThan(units.high - units.low)
+})
+
+test("paired: the same system does not differ, a better one does, and sides swap", () => {
+  const { gold, predicted } = randomPredictions(5, 300)
+  const a = countEntities(gold, predicted)
+  expect(pairedBootstrap({ a, b: a, seed: 1 })).toMatchObject({ difference: 0, low: 0, high: 0, p: 1 })
+  // Half of the mistakes put right.
+  const better = countEntities(
+    gold,
+    predicted.map((sentence, i) => (i % 2 === 0 ? gold[i]! : sentence))
+  )
+  const result = pairedBootstrap({ a: better, b: a, seed: 1, resamples: 2000 })
+  expect(result.difference).toBeCloseTo(scores(better).micro.f1 - scores(a).micro.f1, 12)
+  expect(result.low).toBeGreaterThan(0)
+  expect(result.p).toBe(1 / 2001)
+  const swapped = pairedBootstrap({ a, b: better, seed: 1, resamples: 2000 })
+  expect(swapped.difference).toBe(-result.difference)
+  expect(swapped.low).toBeCloseTo(-result.high, 12)
+  expect(swapped.p).toBe(result.p)
+  // Pairing matters: the difference is known better than either score.
+  const alone = bootstrap({ counts: a, seed: 1 })
+  expect(result.high - result.low).toBeLessThan(alone.high - alone.low)
+})
+
+test("p is uniform when systems do not differ", () => {
+  let below = 0
+  for (let seed = 0; seed < 200; seed++) {
+    const one = randomPredictions(seed, 80)
+    // Two noisy readings of the same gold, alike in distribution: each sentence's prediction goes to one of the two at random.
+    const other = randomPredictions(seed + 10_000, 80)
+    const gold = [...one.gold, ...other.gold]
+    const a = countEntities(gold, [...one.predicted, ...other.gold])
+    const b = countEntities(gold, [...one.gold, ...other.predicted])
+    if (pairedBootstrap({ a, b, seed, resamples: 200 }).p < 0.1) below++
+  }
+  // 20 of 200 expected; five standard deviations are 21.
+  expect(below).toBeGreaterThan(3)
+  expect(below).toBeLessThan(41)
+})
+
+test("bad options and sides that do not match are refused", () => {
+  const { gold, predicted } = randomPredictions(1)
+  const counts = countEntities(gold, predicted)
+  expect(() => bootstrap({ counts, seed: 1, metric: "f1" as never })).toThrow(OptionError)
+  expect(() => bootstrap({ counts, seed: 1, confidence: 95 })).toThrow('option "confidence"')
+  expect(() => bootstrap({ counts: [], seed: 1 })).toThrow("nothing is counted")
+  const fewer = countEntities(gold.slice(1), predicted.slice(1))
+  expect(() => bootstrap({ counts: [counts, fewer], seed: 1 })).toThrow("run 1 has 59 units, run 0 has 60")
+  expect(() => pairedBootstrap({ a: counts, b: fewer, seed: 1 })).toThrow('b: 1 runs of 59 units, "a" has 1 of 60')
+})
+
+test("percentiles interpolate", () => {
+  const values = Float64Array.of(1, 2, 3, 4)
+  expect([0, 0.5, 0.9, 1].map((share) => percentile(values, share))).toEqual([1, 2.5, 3.7, 4])
+  expect(percentile(Float64Array.of(7), 0.3)).toBe(7)
+})

@@ -1,0 +1,74 @@
+import { expect, test } from "bun:test"
+import { confusion, entityMicro, matchEntities, matchScores, wordConfusion } from "../src/index.ts"
+import { randomPredictions } from "./random.ts"
+
+const entity = (start: number, end: number, type: string) => ({ start, end, type })
+
+test("each kind of match; an exact one goes before an overlap that comes first", () => {
+  const gold = [entity(0, 2, "X"), entity(3, 5, "X"), entity(6, 8, "Y"), entity(9, 11, "Y"), entity(12, 13, "X")]
+  const predicted = [entity(0, 2, "X"), entity(3, 5, "Y"), entity(7, 8, "Y"), entity(8, 10, "X"), entity(14, 15, "X")]
+  expect(matchEntities(gold, predicted).map(({ kind }) => kind)).toEqual([
+    "exact",
+    "span",
+    "type",
+    "overlap",
+    "missed",
+    "spurious"
+  ])
+  expect(matchEntities([entity(0, 2, "X")], [entity(0, 1, "X"), entity(0, 2, "X")]).map(({ kind }) => kind)).toEqual([
+    "exact",
+    "spurious"
+  ])
+  const { kinds, strict, span, partial, type } = matchScores([{ entities: gold }], [{ entities: predicted }])
+  expect(kinds).toEqual({ exact: 1, span: 1, type: 1, overlap: 1, missed: 1, spurious: 1 })
+  expect(strict).toMatchObject({ precision: 1 / 5, recall: 1 / 5, f1: 1 / 5, correct: 1, incorrect: 3 })
+  expect(span).toMatchObject({ precision: 2 / 5, correct: 2, incorrect: 2 })
+  expect(partial).toMatchObject({ precision: 3 / 5, correct: 2, partial: 2, incorrect: 0 })
+  expect(type).toMatchObject({ recall: 2 / 5, correct: 2, incorrect: 2, missed: 1, spurious: 1 })
+})
+
+test("the confusion of entities and of words", () => {
+  const words = Array<string>(4).fill("w")
+  const gold = [{ words, entities: [entity(0, 2, "X"), entity(3, 4, "Y")] }]
+  const predicted = [{ words, entities: [entity(0, 1, "Y"), entity(2, 3, "Z")] }]
+  expect(confusion(gold, predicted)).toEqual({
+    labels: ["X", "Y", "Z", "O"],
+    counts: [
+      [0, 1, 0, 0],
+      [0, 0, 0, 1],
+      [0, 0, 0, 0],
+      [0, 0, 1, 0]
+    ]
+  })
+  expect(wordConfusion(gold, predicted)).toEqual({
+    labels: ["X", "Y", "Z", "O"],
+    counts: [
+      [0, 1, 0, 1],
+      [0, 0, 0, 1],
+      [0, 0, 0, 0],
+      [0, 0, 1, 0]
+    ]
+  })
+})
+
+test("on random predictions: every entity is matched once, strict is exact, and the confusion adds up", () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const { gold, predicted } = randomPredictions(seed)
+    const micro = entityMicro(gold, predicted)
+    const { strict, span, partial, type, kinds } = matchScores(gold, predicted)
+    expect(strict).toMatchObject({ precision: micro.precision, recall: micro.recall })
+    expect(strict.f1).toBeCloseTo(micro.f1, 12)
+    expect(span.f1).toBeGreaterThanOrEqual(strict.f1)
+    expect(type.f1).toBeGreaterThanOrEqual(strict.f1)
+    expect(partial.f1).toBeGreaterThanOrEqual(span.f1)
+    const pairs = kinds.exact + kinds.span + kinds.type + kinds.overlap
+    expect(pairs + kinds.missed).toBe(micro.support)
+    expect(pairs + kinds.spurious).toBe(micro.predicted)
+    const table = confusion(gold, predicted)
+    expect(table.counts.flat().reduce((a, b) => a + b)).toBe(pairs + kinds.missed + kinds.spurious)
+    // Swapping the sides transposes the words' table.
+    const words = wordConfusion(gold, predicted)
+    const swapped = wordConfusion(predicted as typeof gold, gold)
+    expect(swapped.counts).toEqual(words.labels.map((_, i) => words.counts.map((row) => row[i]!)))
+  }
+})

@@ -1,0 +1,154 @@
+import { expect, test } from "bun:test"
+import { type Entity, type LabelledSentence, rng } from "@nuner/core"
+import {
+  countEntities,
+  countEpisodes,
+  countWords,
+  entityMicro,
+  episodeMicro,
+  evaluate,
+  groupUnits,
+  scores,
+  summarise,
+  tokenMacroF1,
+  wordLabels
+} from "../src/index.ts"
+import { randomPredictions } from "./random.ts"
+
+/** "0-2 X, 3-4 Y" */
+const entities = (text: string): Array<Entity> =>
+  text.split(", ").flatMap((part) => {
+    const match = /^(\d+)-(\d+) (.+)$/.exec(part)
+    return match === null ? [] : [{ start: Number(match[1]), end: Number(match[2]), type: match[3]! }]
+  })
+const sentence = (text: string, words = 6): LabelledSentence => ({
+  words: Array(words).fill("w"),
+  entities: entities(text)
+})
+
+const gold = [sentence("0-2 X, 3-4 Y"), sentence("1-2 X"), sentence("")]
+const predicted = [sentence("0-2 X, 3-4 X"), sentence("1-3 X"), sentence("5-6 Z")]
+
+test("exact entities, by hand", () => {
+  const { micro, macro, types } = scores(countEntities(gold, predicted))
+  expect(micro).toEqual({ precision: 1 / 4, recall: 1 / 3, f1: 2 / 7, correct: 1, predicted: 4, support: 3 })
+  expect(types).toEqual({
+    X: { precision: 1 / 3, recall: 1 / 2, f1: 2 / 5, correct: 1, predicted: 3, support: 2 },
+    Y: { precision: 0, recall: 0, f1: 0, correct: 0, predicted: 0, support: 1 },
+    Z: { precision: 0, recall: 0, f1: 0, correct: 0, predicted: 1, support: 0 }
+  })
+  expect(macro.f1).toBeCloseTo(2 / 15, 15)
+  expect(macro.recall).toBeCloseTo(1 / 6, 15)
+  expect(entityMicro(gold, predicted)).toEqual(micro)
+})
+
+test("words, by hand: B- and I- alike, O left out unless asked for", () => {
+  // Gold X: words 0 1 and 1; Y: word 3. Predicted X: 0 1 3 and 1 2; Z: word 5.
+  const { types, macro } = scores(countWords(gold, predicted))
+  expect(types.X).toEqual({ precision: 3 / 5, recall: 1, f1: 3 / 4, correct: 3, predicted: 5, support: 3 })
+  expect(macro.f1).toBeCloseTo(3 / 4 / 3, 15)
+  expect(tokenMacroF1(gold, predicted)).toBe(macro.f1)
+  const withOutside = scores(countWords(gold, predicted, { outside: true }))
+  // Gold O: 3 + 5 + 6; predicted O: 3 + 4 + 5, all of them right.
+  expect(withOutside.types.O).toMatchObject({ correct: 12, predicted: 12, support: 14 })
+  expect(withOutside.macro.f1).toBeCloseTo((3 / 4 + 24 / 26) / 4, 15)
+})
+
+test("given types are the ones averaged over, and others are refused", () => {
+  const types = ["W", "X", "Y", "Z"]
+  expect(scores(countEntities(gold, predicted, { types })).macro.f1).toBeCloseTo(2 / 5 / 4, 15)
+  expect(tokenMacroF1(gold, predicted, { types })).toBeCloseTo(3 / 4 / 4, 15)
+  expect(tokenMacroF1(gold, predicted, { types, outside: true })).toBeCloseTo((3 / 4 + 24 / 26) / 5, 15)
+  expect(() => countEntities(gold, predicted, { types: ["X", "Y"] })).toThrow(
+    'predicted: [2].entities: type "Z" is not among'
+  )
+  expect(() => countWords(gold, predicted, { types: ["X", "Y"] })).toThrow('type "Z" is not among')
+})
+
+test("episodes are pooled, not averaged", () => {
+  const episodes = [
+    { gold: gold.slice(0, 1), predicted: predicted.slice(0, 1) }, // 1 of 2 and 2
+    { gold: gold.slice(1), predicted: predicted.slice(1) } // 0 of 2 and 1
+  ]
+  expect(episodeMicro(episodes)).toEqual(entityMicro(gold, predicted))
+  expect(countEpisodes(episodes).units).toBe(2)
+  expect(() => episodeMicro([{ gold, predicted: [] }])).toThrow("0 sentences in episode 0, gold has 3")
+})
+
+test("nothing predicted, nothing gold, nothing at all", () => {
+  const none = gold.map(() => sentence(""))
+  expect(entityMicro(gold, none)).toMatchObject({ precision: 0, recall: 0, f1: 0 })
+  expect(entityMicro(none, predicted)).toMatchObject({ precision: 0, recall: 0, f1: 0 })
+  expect(scores(countEntities(none, none)).macro).toEqual({ precision: 0, recall: 0, f1: 0 })
+  expect(entityMicro([], [])).toMatchObject({ f1: 0, support: 0 })
+})
+
+test("an entity that is given twice counts once, in short and in long lists", () => {
+  expect(entityMicro([sentence("0-1 X")], [sentence("0-1 X, 0-1 X")])).toMatchObject({ correct: 1, predicted: 1 })
+  const many = Array.from({ length: 100 }, (_, i) => ({ start: i, end: i + 1, type: "X" }))
+  const long = { words: Array<string>(100).fill("w"), entities: [...many, ...many] }
+  expect(entityMicro([long], [long])).toMatchObject({ correct: 100, predicted: 100, support: 100 })
+})
+
+test("where entities overlap, the first has the word, then the longer", () => {
+  expect(wordLabels(sentence("1-2 X, 0-3 Y, 0-1 Z"), 4)).toEqual(["Y", "Y", "Y", "O"])
+  expect(() => wordLabels(sentence("3-5 X"), 4)).toThrow('type "X" ends at word 5 of 4')
+})
+
+test("sides that do not match are refused", () => {
+  expect(() => countEntities(gold, [])).toThrow(
+    "predicted: 0 sentences, gold has 3 (predict every one, in the order of gold)"
+  )
+})
+
+test("properties on random predictions", () => {
+  for (let seed = 0; seed < 30; seed++) {
+    const { gold, predicted } = randomPredictions(seed)
+    for (const count of [countEntities, countWords]) {
+      const base = scores(count(gold, predicted))
+      // Swapping gold and prediction swaps precision and recall.
+      const swapped = scores(count(predicted, gold))
+      expect(swapped.micro.precision).toBe(base.micro.recall)
+      expect(swapped.micro.f1).toBe(base.micro.f1)
+      expect(swapped.macro.precision).toBeCloseTo(base.macro.recall, 12)
+      for (const [type, { precision, recall }] of Object.entries(base.types)) {
+        expect(swapped.types[type]).toMatchObject({ precision: recall, recall: precision })
+      }
+      // The order of sentences does not matter.
+      const order = rng(seed).shuffle([...gold.keys()])
+      expect(
+        scores(
+          count(
+            order.map((i) => gold[i]!),
+            order.map((i) => predicted[i]!)
+          )
+        )
+      ).toEqual(base)
+      // Nor does how they are grouped.
+      const counts = count(gold, predicted)
+      expect(scores(groupUnits(counts, [10, 0, 25, 25]))).toEqual(base)
+      expect(groupUnits(counts, [10, 0, 25, 25]).units).toBe(4)
+      // Perfect predictions.
+      expect(scores(count(gold, gold))).toMatchObject({ micro: { f1: 1 }, macro: { f1: 1 } })
+      // The types' counts add up to the pooled ones.
+      const types = Object.values(base.types)
+      expect(types.reduce((sum, { correct }) => sum + correct, 0)).toBe(base.micro.correct)
+    }
+    const all = evaluate(gold, predicted)
+    expect(all.entities.micro).toEqual(entityMicro(gold, predicted))
+    expect(all.words.macro.f1).toBe(tokenMacroF1(gold, predicted))
+    expect(all.sentences).toBe(60)
+  }
+})
+
+test("mean and standard deviation of the sample", () => {
+  expect(summarise([2, 4, 4, 4, 5, 5, 7, 9])).toEqual({
+    n: 8,
+    mean: 5,
+    standardDeviation: Math.sqrt(32 / 7),
+    min: 2,
+    max: 9
+  })
+  expect(summarise([3]).standardDeviation).toBeUndefined()
+  expect(() => summarise([])).toThrow("values: there are none")
+})
