@@ -25,9 +25,9 @@ const scalars = {
   oneLessB1: ({ b1 }: AdamWNumbers) => 1 - b1,
   b2: ({ b2 }: AdamWNumbers) => b2,
   oneLessB2: ({ b2 }: AdamWNumbers) => 1 - b2,
-  rootCorrection: ({ c2 }: AdamWNumbers) => 1 / Math.sqrt(c2),
-  eps: ({ eps }: AdamWNumbers) => eps,
-  rate: ({ lr, c1 }: AdamWNumbers) => lr / c1,
+  // m / (sqrt(v / c2) + eps) = sqrt(c2) m / (sqrt(v) + sqrt(c2) eps): one pass less over v.
+  eps: ({ eps, c2 }: AdamWNumbers) => Math.sqrt(c2) * eps,
+  rate: ({ lr, c1, c2 }: AdamWNumbers) => (Math.sqrt(c2) * lr) / c1,
   decay: ({ lr, wd }: AdamWNumbers) => 1 - lr * wd
 }
 
@@ -72,15 +72,12 @@ function build(runtime: Runtime): Session {
   const vector = () => graph.input("float32", 1)
   const [p, m, v, g] = [vector(), vector(), vector(), vector()]
   const given = Object.fromEntries(Object.keys(scalars).map((name) => [name, graph.input("float32", 0)]))
-  const { b1, oneLessB1, b2, oneLessB2, rootCorrection, eps, rate, decay } = given as Record<
-    keyof typeof scalars,
-    string
-  >
+  const { b1, oneLessB1, b2, oneLessB2, eps, rate, decay } = given as Record<keyof typeof scalars, string>
   const mul = (a: string, b: string) => graph.op("Mul", [a, b])
   const add = (a: string, b: string) => graph.op("Add", [a, b])
   const newM = add(mul(m, b1), mul(g, oneLessB1))
   const newV = add(mul(v, b2), mul(mul(g, g), oneLessB2))
-  const deviation = add(mul(graph.op("Sqrt", [newV]), rootCorrection), eps)
+  const deviation = add(graph.op("Sqrt", [newV]), eps)
   const newP = graph.op("Sub", [mul(p, decay), mul(graph.op("Div", [newM, deviation]), rate)])
   const results = [newP, newM, newV]
   for (const result of results) graph.output(result, "float32", 1)

@@ -27,6 +27,11 @@ export interface Kernel<Attributes = unknown> {
    * @throws EngineError where the shapes do not fit together.
    */
   infer(operands: readonly Operand[], attributes: Attributes): readonly Result[] | undefined
+  /**
+   * Other shapes of the same memory under which operands and results meet the graph, in one list: a product of many rows by
+   * one matrix is one product whatever the axes of the rows.
+   */
+  view?(operands: readonly Operand[], attributes: Attributes): readonly (readonly number[])[] | undefined
   /** Builds the graph for operands of these types and ranks and gives the names of its results. */
   emit(graph: Graph, values: readonly Value[], operands: readonly Operand[], attributes: Attributes): readonly Value[]
   /** Looks at the numbers of operands where ONNX Runtime would take wrong ones without a word. @throws EngineError */

@@ -55,16 +55,17 @@ export class KernelRunner {
     const inputs = tensors.map((tensor) => this.#backend.native(tensor).buffer!)
     const outputs = results.map(({ shape, dtype }) => this.#backend.empty(shape, dtype))
     try {
-      const compiled = this.#compiled(kernel, tensors, results, attributes)
+      const [operands, shapes] = seen(tensors, results, kernel.view?.(tensors, attributes))
+      const compiled = this.#compiled(kernel, operands, shapes, attributes)
       if (kernel.elementwise && sizeOf(results[0]!.shape) > pieceSize)
         this.#runPieces(compiled, inputs, tensors, outputs)
       else {
-        const values = inputs.map((buffer, i) => buffer.value(tensors[i]!.shape, tensors[i]!.dtype as NativeType))
-        if (kernel.indices) this.#passIndices(values, compiled, kernel.indices(tensors, attributes))
-        compiled.session.run(
-          values,
-          outputs.map((output) => this.#value(output))
+        const values = inputs.map((buffer, i) => buffer.value(operands[i]!.shape, operands[i]!.dtype as NativeType))
+        if (kernel.indices) this.#passIndices(values, compiled, kernel.indices(operands, attributes))
+        const written = outputs.map(({ dataId }, i) =>
+          this.#backend.data(dataId).buffer!.value(shapes[i]!.shape, shapes[i]!.dtype)
         )
+        compiled.session.run(values, written)
       }
     } catch (error) {
       for (const output of outputs) this.#backend.disposeData(output.dataId)
@@ -93,10 +94,6 @@ export class KernelRunner {
       session.run(values.slice(0, inputs.length), values.slice(inputs.length))
       for (const value of values) this.#runtime.api.release("ReleaseValue", value)
     }
-  }
-
-  #value({ dataId, shape, dtype }: tf.TensorInfo): Handle {
-    return this.#backend.data(dataId).buffer!.value(shape, dtype as NativeType)
   }
 
   #passIndices(values: Handle[], { indices }: Compiled, lists: readonly (readonly number[])[]): void {
@@ -135,6 +132,19 @@ export class KernelRunner {
     session.release()
     for (const buffer of indices) this.#backend.pool.give(buffer)
   }
+}
+
+/** Operands and results under the shapes of the kernel's view, where it has one. */
+function seen(
+  operands: readonly Operand[],
+  results: readonly Result[],
+  view: readonly (readonly number[])[] | undefined
+): readonly [readonly Operand[], readonly Result[]] {
+  if (view === undefined) return [operands, results]
+  return [
+    operands.map(({ dtype }, i) => ({ dtype, shape: view[i]! })),
+    results.map(({ dtype }, i) => ({ dtype, shape: [...view[operands.length + i]!] }))
+  ]
 }
 
 function attributesKey(attributes: unknown): string {

@@ -78,15 +78,17 @@ const layerNormGrad: Kernel = {
   emit(graph, [dy, x, gamma, mean, rstd], operands) {
     const mul = (a: string, b: string) => graph.op("Mul", [a, b])
     const sub = (a: string, b: string) => graph.op("Sub", [a, b])
-    const rank = operands[1]!.shape.length
-    const last = graph.int64s([rank - 1])
-    const rows = graph.int64s(Array.from({ length: rank - 1 }, (_, i) => i))
-    const meanOf = (value: string) => graph.op("ReduceMean", [value, last], { keepdims: 1 })
-    const sumOf = (value: string) => graph.op("ReduceSum", [value, rows], { keepdims: 0 })
+    const { shape } = operands[1]!
+    const rows = graph.int64s(shape.slice(0, -1).map((_, i) => i))
+    const sumOfRows = (value: string) => graph.op("ReduceSum", [value, rows], { keepdims: 0 })
+    // mean(value * gamma) over the last axis, as a product with the column gamma / hidden: nothing of x's size is written.
+    const hidden = graph.cast(graph.op("Size", [gamma!]), "float32")
+    const column = graph.op("Unsqueeze", [graph.op("Div", [gamma!, hidden]), graph.int64s([1])])
+    const weightedMean = (value: string) => graph.op("MatMul", [value, column])
     const normal = mul(sub(x!, mean!), rstd!)
-    const dNormal = mul(dy!, gamma!)
-    const centred = sub(sub(dNormal, meanOf(dNormal)), mul(normal, meanOf(mul(dNormal, normal))))
-    return [mul(centred, rstd!), sumOf(mul(dy!, normal)), sumOf(dy!)]
+    const dyNormal = mul(dy!, normal)
+    const centred = sub(sub(mul(dy!, gamma!), weightedMean(dy!)), mul(normal, weightedMean(dyNormal)))
+    return [mul(centred, rstd!), sumOfRows(dyNormal), sumOfRows(dy!)]
   }
 }
 

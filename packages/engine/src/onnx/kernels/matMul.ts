@@ -1,7 +1,7 @@
 import { EngineError } from "../../EngineError.ts"
 import type { tf } from "../../tf.ts"
 import type { Graph, Value } from "../Graph.ts"
-import { every, type Kernel, type Operand } from "../Kernel.ts"
+import { every, type Kernel, type Operand, sizeOf } from "../Kernel.ts"
 import { broadcast } from "./binary.ts"
 
 interface Transposition {
@@ -27,11 +27,28 @@ function product(graph: Graph, a: Value, b: Value, { transposeA, transposeB }: T
   return graph.contrib("FusedMatMul", [a, b], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })[0]!
 }
 
+/** All rows of a by the one matrix b: two-dimensional, where nothing has to be transposed or broadcast on the way. */
+function oneProduct([a, b, ...rest]: readonly Operand[], attributes: Transposition): number[][] | undefined {
+  const single = ({ shape }: Operand) => shape.slice(0, -2).every((extent) => extent === 1)
+  if (a!.shape.length < 3 || !single(b!) || (attributes.transposeA && !single(a!))) return undefined
+  if (rest.some(({ shape }) => shape.length > 1)) return undefined
+  const rows = attributes.transposeA ? a!.shape.slice(-2) : [sizeOf(a!.shape) / a!.shape.at(-1)!, a!.shape.at(-1)!]
+  const product = productShape(
+    [
+      { ...a!, shape: rows },
+      { ...b!, shape: b!.shape.slice(-2) }
+    ],
+    attributes
+  )
+  return [rows, b!.shape.slice(-2), ...rest.map(({ shape }) => [...shape]), product]
+}
+
 const batchMatMul: Kernel<tf.BatchMatMulAttrs> = {
   name: "BatchMatMul",
   inputs: ["a", "b"],
   infer: (operands, attributes) =>
     every(operands, "float32") ? [{ shape: productShape(operands, attributes), dtype: "float32" }] : undefined,
+  view: oneProduct,
   emit: (graph, [a, b], _operands, attributes) => [product(graph, a!, b!, attributes)]
 }
 
@@ -48,6 +65,7 @@ const fusedMatMul: Kernel<tf._FusedMatMulAttrs> = {
     }
     return [{ shape: productShape(operands, attributes), dtype: "float32" }]
   },
+  view: oneProduct,
   key: ({ transposeA, transposeB, activation }) => `${transposeA},${transposeB},${activation}`,
   emit(graph, [a, b, bias], operands, attributes) {
     const matrices = operands[0]!.shape.length === 2 && operands[1]!.shape.length === 2

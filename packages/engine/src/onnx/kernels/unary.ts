@@ -31,7 +31,6 @@ const direct = [
   "Round",
   "Sigmoid",
   "Sin",
-  "Softplus",
   "Sqrt",
   "Tanh"
 ].map((name) => unary(name, (g, x) => g.op(name, [x])))
@@ -55,6 +54,17 @@ export const unaryKernels: readonly Kernel[] = [
     const notPositive = g.op("Where", [g.op("IsNaN", [x]), x, g.float(alpha ?? 0)])
     return g.op("Where", [g.op("Greater", [x, g.float(0)]), g.float(1), notPositive])
   }),
+  // max(x, 0) + log1p(exp(-|x|)); ONNX Runtime's own Softplus is one number at a time.
+  {
+    ...unary("Softplus", (g, x) => {
+      const small = g.op("Exp", [g.op("Neg", [g.op("Abs", [x])])])
+      const sum = g.op("Add", [small, g.float(1)])
+      const lost = g.op("Sub", [small, g.op("Sub", [sum, g.float(1)])])
+      const log1p = g.op("Add", [g.op("Log", [sum]), g.op("Div", [lost, sum])])
+      return g.op("Add", [g.op("Relu", [x]), log1p])
+    }),
+    elementwise: true
+  },
   unary("IsNan", (g, x) => g.op("IsNaN", [x]), "bool"),
   {
     name: "LogicalNot",
