@@ -48,31 +48,42 @@ export class KernelRunner {
    */
   run(kernel: Kernel, tensors: readonly tf.TensorInfo[], attributes: unknown): tf.TensorInfo[] | undefined {
     for (const { dtype, shape } of tensors) if (!isNative(dtype) || sizeOf(shape) === 0) return undefined
-    const results = kernel.infer(tensors, attributes)
-    if (results === undefined || results.some(({ shape }) => sizeOf(shape) === 0)) return undefined
-
-    kernel.check?.(tensors, attributes, (operand) => this.#backend.native(tensors[operand]!).view())
-    const inputs = tensors.map((tensor) => this.#backend.native(tensor).buffer!)
-    const outputs = results.map(({ shape, dtype }) => this.#backend.empty(shape, dtype))
+    const outputs: tf.TensorInfo[] = []
     try {
-      const [operands, shapes] = seen(tensors, results, kernel.view?.(tensors, attributes))
-      const compiled = this.#compiled(kernel, operands, shapes, attributes)
-      if (kernel.elementwise && sizeOf(results[0]!.shape) > pieceSize)
-        this.#runPieces(compiled, inputs, tensors, outputs)
-      else {
-        const values = inputs.map((buffer, i) => buffer.value(operands[i]!.shape, operands[i]!.dtype as NativeType))
-        if (kernel.indices) this.#passIndices(values, compiled, kernel.indices(operands, attributes))
-        const written = outputs.map(({ dataId }, i) =>
-          this.#backend.data(dataId).buffer!.value(shapes[i]!.shape, shapes[i]!.dtype)
-        )
-        compiled.session.run(values, written)
-      }
+      const results = kernel.infer(tensors, attributes)
+      if (results === undefined || results.some(({ shape }) => sizeOf(shape) === 0)) return undefined
+      kernel.check?.(tensors, attributes, (operand) => this.#backend.native(tensors[operand]!).view())
+      const inputs = tensors.map((tensor) => this.#backend.native(tensor).buffer!)
+      for (const { shape, dtype } of results) outputs.push(this.#backend.empty(shape, dtype))
+      this.#compute(kernel, tensors, inputs, results, outputs, attributes)
+      return outputs
     } catch (error) {
       for (const output of outputs) this.#backend.disposeData(output.dataId)
       const shapes = tensors.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")
       throw new EngineError(`${kernel.name}(${shapes}): ${error instanceof Error ? error.message : error}`)
     }
-    return outputs
+  }
+
+  #compute(
+    kernel: Kernel,
+    tensors: readonly tf.TensorInfo[],
+    inputs: readonly NativeBuffer[],
+    results: readonly Result[],
+    outputs: readonly tf.TensorInfo[],
+    attributes: unknown
+  ): void {
+    const [operands, shapes] = seen(tensors, results, kernel.view?.(tensors, attributes))
+    const compiled = this.#compiled(kernel, operands, shapes, attributes)
+    if (kernel.elementwise && sizeOf(results[0]!.shape) > pieceSize) {
+      this.#runPieces(compiled, inputs, tensors, outputs)
+      return
+    }
+    const values = inputs.map((buffer, i) => buffer.value(operands[i]!.shape, operands[i]!.dtype as NativeType))
+    if (kernel.indices) this.#passIndices(values, compiled, kernel.indices(operands, attributes))
+    const written = outputs.map(({ dataId }, i) =>
+      this.#backend.data(dataId).buffer!.value(shapes[i]!.shape, shapes[i]!.dtype)
+    )
+    compiled.session.run(values, written)
   }
 
   /** One run over every `pieceSize` elements; all operands of an elementwise kernel have the size of its results. */
