@@ -1,5 +1,7 @@
+import { LedgerError, LlmError } from "@nuner/annotator"
 import { BalanceError, InputError, OptionError, OutputError } from "@nuner/core"
 import { EngineError } from "@nuner/engine"
+import { InfeasibleError } from "@nuner/miner"
 import { Effect, Schema } from "effect"
 
 /** Something that no package foresaw. Carries the cause whole; `NUNER_DEBUG=1` prints its stack. */
@@ -13,9 +15,27 @@ export class UnexpectedError extends Schema.TaggedError<UnexpectedError>()("Unex
 }
 
 /** How a stage can fail. Each has a message of one line that names the thing and the remedy. */
-export type StageError = InputError | OptionError | OutputError | BalanceError | EngineError | UnexpectedError
+export type StageError =
+  | InputError
+  | OptionError
+  | OutputError
+  | BalanceError
+  | InfeasibleError
+  | EngineError
+  | LlmError
+  | LedgerError
+  | UnexpectedError
 
-const foreseen = [InputError, OptionError, OutputError, BalanceError, EngineError]
+const foreseen = [
+  InputError,
+  OptionError,
+  OutputError,
+  BalanceError,
+  InfeasibleError,
+  EngineError,
+  LlmError,
+  LedgerError
+]
 
 /** Any thrown value as a `StageError`. */
 export const stageError =

@@ -7,6 +7,7 @@ import { attempt } from "../errors.ts"
 import { readSentences } from "../inputs/readSentences.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { plain } from "./plain.ts"
 
 export interface AnnotateStageOptions extends Omit<AnnotateInput, "sentences" | "ledger" | "signal"> {
   /** Raw text: see `readSentences`. */
@@ -94,13 +95,3 @@ const tally = (failed: ReadonlyArray<{ readonly reason: string }>): Record<strin
   for (const { reason } of failed) counts[reason] = (counts[reason] ?? 0) + 1
   return counts
 }
-
-/** Settings as JSON: what is not data (a provider of one's own) by its name, what is infinite or absent left out. */
-export const plain = (settings: Readonly<Record<string, unknown>>): Record<string, string | number | boolean> =>
-  Object.fromEntries(
-    Object.entries(settings).flatMap(([key, value]): Array<[string, string | number | boolean]> => {
-      if (typeof value === "number") return Number.isFinite(value) ? [[key, value]] : []
-      if (typeof value === "string" || typeof value === "boolean") return [[key, value]]
-      return value === undefined ? [] : [[key, JSON.stringify(value)]]
-    })
-  )
