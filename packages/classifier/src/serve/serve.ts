@@ -1,0 +1,127 @@
+import { decodeOptions, OptionError } from "@nuner/core"
+import { Effect, Schema } from "effect"
+import { typesOf } from "../labels/classes.ts"
+import type { TextEntity, TokenClassifier } from "../predict/tokenClassifier.ts"
+import { Batcher } from "./Batcher.ts"
+import { HttpError } from "./HttpError.ts"
+import { readRequest } from "./readRequest.ts"
+
+const count = (value: number) =>
+  Schema.Int.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(value)))
+
+const Options = Schema.Struct({
+  /** 0 takes a free one. Default 8080. */
+  port: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(8080))
+  ),
+  /** Default 127.0.0.1: this machine only. */
+  host: Schema.NonEmptyString.pipe(Schema.withDecodingDefaultKey(Effect.succeed("127.0.0.1"))),
+  /** UTF-16 units of a text. Default 100,000. */
+  maxTextLength: count(100_000),
+  /** Texts of a request. Default 256. */
+  maxTexts: count(256),
+  /** Bytes of a request's body. Default 4 MiB. */
+  maxBody: count(4 * 1024 * 1024),
+  /** Texts, of one request or several, that go through the encoder together. Default 32. */
+  maxBatch: count(32),
+  /** Texts that may wait; a request beyond that is answered 503. Default 1024. */
+  maxQueue: count(1024)
+})
+
+export type ServeOptions = Partial<(typeof Options)["Encoded"]> & {
+  /** Stays the caller's to dispose. */
+  readonly classifier: Pick<TokenClassifier, "head" | "scheme" | "predict">
+  /** Told of errors that are not the request's fault. Default: `console.error`. */
+  readonly onError?: (error: unknown) => void
+}
+
+export interface ClassifierServer {
+  /** "http://127.0.0.1:8080" */
+  readonly url: string
+  readonly port: number
+  /** Takes no new request, answers those under way, then closes. */
+  stop(): Promise<void>
+}
+
+/**
+ * Serves a classifier over HTTP, in Bun.
+ *
+ * - `POST /predict` with `{"text"}` or `{"texts"}`, and `minScore` if wished: `{"entities"}`, a list of `{start, end, type, score, text}`, or
+ *   a list of such for `texts`. Offsets are UTF-16 units.
+ * - `GET /health`: `{"status", "types", "waiting", "answered"}`.
+ *
+ * Errors are `{"error"}`: 400 for what is no such request, 404, 405, 413 beyond a limit, 503 where too much waits or the server is stopping.
+ *
+ * @throws OptionError, also where the port is taken
+ */
+export const serve = ({ classifier, onError = console.error, ...options }: ServeOptions): ClassifierServer => {
+  const settings = decodeOptions("serve", Options, options)
+  const { host, maxBatch, maxQueue } = settings
+  if (typeof Bun === "undefined") {
+    throw new OptionError({ component: "serve", option: "classifier", reason: "the server runs in Bun only" })
+  }
+  const batcher = new Batcher<string, Array<TextEntity>>((texts) => classifier.predict(texts), maxBatch)
+  const types = [...new Set(typesOf(classifier.head.classes, classifier.scheme))].filter((type) => type !== "")
+  let answered = 0
+  let stopping = false
+
+  const predict = async (request: Request): Promise<Response> => {
+    const { texts, single, minScore } = await readRequest(request, settings)
+    if (batcher.waiting + texts.length > maxQueue) {
+      throw new HttpError(503, `${batcher.waiting} texts are waiting`, { "Retry-After": "1" })
+    }
+    const results = await batcher.add(texts, request.signal)
+    const entities = results.map((found) => found.filter(({ score }) => score >= minScore))
+    answered++
+    return Response.json({ entities: single ? entities[0] : entities })
+  }
+  const health = (): Response => Response.json({ status: "ok", types, waiting: batcher.waiting, answered })
+
+  const routes: Record<
+    string,
+    { readonly method: string; readonly answer: (request: Request) => Response | Promise<Response> }
+  > = {
+    "/predict": { method: "POST", answer: predict },
+    "/health": { method: "GET", answer: health }
+  }
+  const answer = async (request: Request): Promise<Response> => {
+    try {
+      const path = new URL(request.url).pathname
+      const route = Object.hasOwn(routes, path) ? routes[path] : undefined
+      if (route === undefined) throw new HttpError(404, `no ${path} here (${Object.keys(routes).join(", ")})`)
+      if (request.method !== route.method) {
+        throw new HttpError(405, `${path} takes ${route.method}`, { Allow: route.method })
+      }
+      if (stopping) throw new HttpError(503, "the server is stopping", { Connection: "close" })
+      return await route.answer(request)
+    } catch (error) {
+      if (error instanceof HttpError) {
+        return Response.json({ error: error.message }, { status: error.status, headers: error.headers })
+      }
+      if (!request.signal.aborted) onError(error)
+      return Response.json({ error: "the server failed on this request" }, { status: 500 })
+    }
+  }
+  const server = listen(settings, answer)
+  return {
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${server.port}`,
+    port: server.port!,
+    stop: async () => {
+      stopping = true
+      await batcher.idle()
+      await server.stop()
+    }
+  }
+}
+
+const listen = (
+  { host, port }: { readonly host: string; readonly port: number },
+  answer: (request: Request) => Promise<Response>
+) => {
+  try {
+    return Bun.serve({ hostname: host, port, fetch: answer, idleTimeout: 0 })
+  } catch (error) {
+    const reason = `${host}:${port} cannot be listened on (${error instanceof Error ? error.message : error})`
+    throw new OptionError({ component: "serve", option: "port", reason, remedy: "take another, or 0 for a free one" })
+  }
+}

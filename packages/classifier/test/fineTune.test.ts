@@ -1,0 +1,164 @@
+import { describe, expect, setDefaultTimeout, test } from "bun:test"
+import { readdir } from "node:fs/promises"
+import type { Encoder } from "@nuner/encoder"
+import { leakCheck, tempDir } from "@nuner/testing"
+import { type FineTuneEvent, type FineTuneInput, fineTune, loadClassifier, saveClassifier } from "../src/index.ts"
+import { toyEncoder, toySentences } from "./toy.ts"
+
+// Training takes seconds, and more where others compute too.
+setDefaultTimeout(120_000)
+
+const train = toySentences(40, 1)
+const dev = toySentences(20, 2)
+const quick = { epochs: 4, learningRate: 3e-3, headLearningRate: 3e-3 } as const
+
+const collect = async (input: FineTuneInput): Promise<Array<FineTuneEvent>> => {
+  const events: Array<FineTuneEvent> = []
+  for await (const event of fineTune(input)) events.push(event)
+  return events
+}
+const doneOf = (events: Array<FineTuneEvent>) => {
+  const last = events.at(-1)!
+  if (last.type !== "done") throw new Error(`ended with ${last.type}`)
+  return last
+}
+const evaluations = (events: Array<FineTuneEvent>) => events.filter((event) => event.type === "evaluation")
+const numbers = ({ parameters }: Pick<Encoder, "parameters">, name: string) => [...parameters[name]!.dataSync()]
+
+describe("fineTune", () => {
+  for (const options of [
+    { epochs: 8 },
+    { epochs: 15, scheme: "BIO", pooling: "mean", layers: [-1, 0], headHidden: 0 },
+    { epochs: 20, freeze: 1, classWeights: "balanced", layerDecay: 0.9, dropout: 0 }
+  ] as const) {
+    test(`learns a task that words decide: ${JSON.stringify(options)}`, () =>
+      leakCheck(async () => {
+        using dir = tempDir()
+        const encoder = toyEncoder()
+        const before = numbers(encoder, "embeddings.word_embeddings.weight")
+        const events = await collect({ encoder, train, dev, ...quick, ...options })
+        expect(events[0]).toMatchObject({ type: "data", report: { sentences: 40 } })
+        expect(events.filter(({ type }) => type === "step").length).toBe(options.epochs * 5)
+        const { classifier, epoch, calibration } = doneOf(events)
+        const best = Math.max(...evaluations(events).map(({ dev }) => dev.entityF1))
+        expect(best).toBeGreaterThan(0.9)
+        expect(evaluations(events).find((event) => event.dev.entityF1 === best)!.epoch).toBe(epoch)
+        expect(calibration!.temperature).toBe(classifier.temperature)
+        // The caller's encoder is as it was.
+        expect(numbers(encoder, "embeddings.word_embeddings.weight")).toEqual(before)
+        const after = numbers(classifier.encoder, "embeddings.word_embeddings.weight")
+        if ("freeze" in options) expect(after).toEqual(before)
+        else expect(after).not.toEqual(before)
+        // Saved and loaded, it predicts the same.
+        await saveClassifier(dir.file("model"), classifier)
+        const loaded = await loadClassifier(dir.file("model"))
+        expect(await loaded.predictWords(dev)).toEqual(await classifier.predictWords(dev))
+        for (const one of [encoder, classifier, loaded]) one.dispose()
+      }))
+  }
+
+  test("takes the weights of the best epoch, and stops early", () =>
+    leakCheck(async () => {
+      const encoder = toyEncoder()
+      // A rate at which it falls apart again.
+      const options = { ...quick, epochs: 30, learningRate: 0.02, headLearningRate: 0.02, patience: 2, seed: 3 }
+      const events = await collect({ encoder, train, dev, ...options })
+      const scores = evaluations(events)
+      const best = scores.findLast(({ best }) => best)!
+      const { classifier, epoch } = doneOf(events)
+      expect(epoch).toBe(best.epoch)
+      expect(scores.length).toBe(best.epoch + 2)
+      expect(events).toContainEqual({ type: "stop", step: best.step + 10, reason: "patience" })
+      const predicted = await classifier.predictWords(dev)
+      const gold = new Set(dev.flatMap(({ entities }, i) => entities.map((e) => `${i} ${e.start} ${e.end} ${e.type}`)))
+      const found = predicted.flatMap((entities, i) => entities.map((e) => `${i} ${e.start} ${e.end} ${e.type}`))
+      const f1 = (2 * found.filter((key) => gold.has(key)).length) / (gold.size + found.length)
+      expect(f1).toBeCloseTo(best.dev.entityF1, 10)
+      for (const one of [encoder, classifier]) one.dispose()
+    }))
+
+  test("stopped and resumed is equal to the bit", () =>
+    leakCheck(async () => {
+      using dir = tempDir()
+      const encoder = toyEncoder()
+      const options = { encoder, train, dev, ...quick }
+      const whole = doneOf(await collect({ ...options, checkpoints: dir.file("whole") }))
+      const controller = new AbortController()
+      const first: Array<FineTuneEvent> = []
+      for await (const event of fineTune({ ...options, checkpoints: dir.file("cut"), signal: controller.signal })) {
+        first.push(event)
+        if (event.type === "step" && event.step === 7) controller.abort()
+      }
+      expect(first.at(-1)).toEqual({ type: "stop", step: 7, reason: "aborted" })
+      const second = await collect({ ...options, checkpoints: dir.file("cut") })
+      expect(second[1]).toMatchObject({ type: "resume", step: 7 })
+      const resumed = doneOf(second)
+      expect(resumed.classifier.head).toEqual(whole.classifier.head)
+      expect(resumed.calibration).toEqual(whole.calibration)
+      const last = "encoder.layer.1.output.dense.weight"
+      expect(numbers(resumed.classifier.encoder, last)).toEqual(numbers(whole.classifier.encoder, last))
+      // In memory, without checkpoints, it is the same run.
+      const inMemory = doneOf(await collect(options))
+      expect(inMemory.classifier.head).toEqual(whole.classifier.head)
+      expect(collect({ ...options, seed: 1, checkpoints: dir.file("cut") })).rejects.toThrow("seed")
+      expect((await readdir(dir.file("cut"))).length).toBeGreaterThan(0)
+      for (const { classifier } of [whole, resumed, inMemory]) classifier.dispose()
+      encoder.dispose()
+    }))
+
+  test("windows of a long sentence teach every word once", () =>
+    leakCheck(async () => {
+      const encoder = toyEncoder()
+      const long = toySentences(6, 1, 60)
+      const events = await collect({ encoder, train: long, ...quick, epochs: 20, pooling: "mean" })
+      const { classifier } = doneOf(events)
+      const steps = events.filter(({ type }) => type === "step").length
+      expect(steps).toBe(20 * Math.ceil((6 * 3) / 8))
+      const predicted = await classifier.predictWords(long)
+      const hits = predicted.flatMap((entities, i) =>
+        entities.filter((e) =>
+          long[i]!.entities.some((g) => g.start === e.start && g.end === e.end && g.type === e.type)
+        )
+      )
+      expect(hits.length / long.flatMap(({ entities }) => entities).length).toBeGreaterThan(0.9)
+      for (const one of [encoder, classifier]) one.dispose()
+    }))
+
+  test("weights of classes weigh: a heavy type is found more often", () =>
+    leakCheck(async () => {
+      const encoder = toyEncoder()
+      const found = async (weight: number) => {
+        const options = { ...quick, epochs: 2, classWeights: { person: weight } }
+        const { classifier } = doneOf(await collect({ encoder, train, ...options }))
+        const all = (await classifier.predictWords(dev)).flat().filter(({ type }) => type === "person").length
+        classifier.dispose()
+        return all
+      }
+      expect(await found(50)).toBeGreaterThan(await found(0.02))
+      encoder.dispose()
+    }))
+
+  test("says what it cannot do; a loop that is left frees everything", () =>
+    leakCheck(async () => {
+      const encoder = toyEncoder()
+      const fails = async (input: Partial<FineTuneInput>, message: string) => {
+        const error = await collect({ encoder, train, ...input }).then(
+          () => undefined,
+          (cause: Error) => cause
+        )
+        expect(error?.message ?? "no error").toContain(message)
+      }
+      await fails({ train: [] }, "train: holds no words")
+      await fails({ train: [{ words: ["a"], entities: [] }] }, "train: holds no entity")
+      await fails({ freeze: 3 }, "the encoder has 2 layers")
+      await fails({ patience: 2 }, "needs a dev set")
+      await fails({ classWeights: { persn: 2 } }, 'no type "persn"')
+      await fails({ learningrate: 1 } as never, 'did you mean "learningRate"')
+      await fails({ dev: [] }, "dev: holds no words")
+      await fails({ layers: [-8] }, "-8")
+      await fails({ ...quick, learningRate: 1e30 }, "step")
+      for await (const event of fineTune({ encoder, train, dev, ...quick })) if (event.type === "evaluation") break
+      for await (const event of fineTune({ encoder, train })) if (event.type === "data") break
+      encoder.dispose()
+    }))
+})
