@@ -1,0 +1,33 @@
+import { basename } from "node:path"
+import { Console, Effect } from "effect"
+import { Command, Flag } from "effect/cli"
+import { evaluateStage } from "../stages/evaluate.ts"
+import { given, integerList, ks, optional, out, seed, sets } from "./flags.ts"
+
+export const evaluateCommand = Command.make(
+  "evaluate",
+  {
+    encoders: Flag.String("encoder").pipe(
+      Flag.withDescription("a model directory or hub name, or name=directory; give it once for each encoder"),
+      Flag.atLeast(1)
+    ),
+    train: Flag.String("train").pipe(Flag.withDescription("labelled sentences to mine training sets from")),
+    test: Flag.String("test").pipe(Flag.withDescription("labelled sentences to score on")),
+    out: out("one line a probe, JSON Lines; the table beside it as Markdown"),
+    ks: ks([1, 2, 4, 8, 16, 32, 64]),
+    sets: sets(10),
+    layers: integerList("layers", "hidden states to read, -1 the last; default -1").pipe(Flag.optional),
+    pooling: optional.choice("pooling", ["first", "mean"], "of a word's sub-tokens; default mean"),
+    c: optional.number("c", "inverse L2 strength of the probe; default 0.1"),
+    seed
+  },
+  Effect.fn(function* ({ encoders, ks, out, seed, sets, test, train, ...flags }) {
+    const named = Object.fromEntries(
+      encoders.map((encoder) => {
+        const [name, path] = encoder.includes("=") ? encoder.split("=", 2) : [basename(encoder), encoder]
+        return [name, path!]
+      })
+    )
+    yield* Console.log(yield* evaluateStage({ encoders: named, ks, out, seed, sets, test, train, ...given(flags) }))
+  })
+).pipe(Command.withDescription("Frozen few-shot transfer: a table of F1 by k for one or more encoders"))

@@ -1,0 +1,88 @@
+import { Option, Schema } from "effect"
+import { Argument, Flag } from "effect/cli"
+
+/** Flags that were given: an absent one leaves the default to the component that owns it. */
+export const given = <A extends Readonly<Record<string, Option.Option<unknown>>>>(
+  flags: A
+): { readonly [K in keyof A]?: Option.Option.Value<A[K]> } =>
+  Object.fromEntries(
+    Object.entries(flags).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : []))
+  ) as { readonly [K in keyof A]?: Option.Option.Value<A[K]> }
+
+const list = (value: string): Array<string> =>
+  value
+    .split(",")
+    .map((part) => part.trim())
+    .filter((part) => part !== "")
+
+const integers = Schema.String.check(
+  Schema.isPattern(/^\s*-?\d+(\s*,\s*-?\d+)*\s*$/, { description: "whole numbers separated by commas" })
+)
+
+/** `--name 1,2,4` */
+export const integerList = (name: string, description: string) =>
+  Flag.String(name).pipe(
+    Flag.withDescription(description),
+    Flag.withSchema(integers),
+    Flag.map((value) => list(value).map(Number))
+  )
+
+/** An optional flag of a kind. */
+export const optional = {
+  int: (name: string, description: string) => Flag.Int(name).pipe(Flag.withDescription(description), Flag.optional),
+  number: (name: string, description: string) =>
+    Flag.Finite(name).pipe(Flag.withDescription(description), Flag.optional),
+  text: (name: string, description: string) => Flag.String(name).pipe(Flag.withDescription(description), Flag.optional),
+  choice: <const A extends ReadonlyArray<string>>(name: string, choices: A, description: string) =>
+    Flag.Literals(name, choices).pipe(Flag.withDescription(description), Flag.optional)
+}
+
+export const input = (description: string) => Argument.String("input").pipe(Argument.withDescription(description))
+export const out = (description: string) =>
+  Flag.String("out").pipe(Flag.withAlias("o"), Flag.withDescription(description))
+export const seed = Flag.Int("seed").pipe(Flag.withDescription("of every random choice"), Flag.withDefault(0))
+export const ks = (fallback: ReadonlyArray<number>) =>
+  integerList("k", `entities of each type in a training set; default ${fallback.join(",")}`).pipe(
+    Flag.withDefault(fallback)
+  )
+export const sets = (fallback: number) =>
+  Flag.Int("sets").pipe(Flag.withDescription("training sets for each k"), Flag.withDefault(fallback))
+
+/** What the annotator's commands share. */
+export const llm = {
+  provider: Flag.Literals("provider", [
+    "openai",
+    "openai-responses",
+    "openai-compatible",
+    "anthropic",
+    "recorded"
+  ]).pipe(Flag.withDescription("who answers; keys come from OPENAI_API_KEY, ANTHROPIC_API_KEY or LLM_API_KEY")),
+  model: Flag.String("model").pipe(Flag.withDescription("name of the model at the provider")),
+  answers: optional.text("answers", "recorded: JSON Lines of {text, response}"),
+  baseUrl: optional.text("base-url", "where the API is; needed by openai-compatible"),
+  ledger: optional.text("ledger", "SQLite file or postgres:// address; default beside the output"),
+  limit: optional.int("limit", "annotate only the first sentences")
+}
+
+/** How to pre-train. */
+export const training = {
+  preset: optional.choice("preset", ["paper", "small"], "the paper's recipe, or one for small bases and short runs"),
+  epochs: optional.int("epochs", "passes over the training sentences"),
+  steps: optional.int("steps", "optimizer steps, instead of epochs"),
+  batchSize: optional.int("batch-size", "sentences a batch"),
+  accumulate: optional.int("accumulate", "batches a step"),
+  learningRate: optional.number("learning-rate", "AdamW's peak rate"),
+  clip: optional.number("clip", "largest global gradient norm"),
+  validation: optional.number("validation", "part of the sentences to validate on"),
+  topConcepts: optional.int("top-concepts", "keep the n most frequent concepts only")
+}
+
+/** How to make a base. */
+export const baseShape = {
+  hidden: optional.int("hidden", "width of a token's vector; default 256"),
+  layers: optional.int("layers", "default 4"),
+  window: optional.int("window", "most tokens of a window; default 128"),
+  vocabSize: optional.int("vocab-size", "entries of the byte-level BPE; default 8192"),
+  tokens: optional.int("tokens", "tokens of language modelling; default 0: random weights"),
+  lowercase: optional.number("lowercase", "part of the texts read in lower case; default 0")
+}

@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs"
+import { Console, Effect } from "effect"
+import { Argument, Command, Flag } from "effect/cli"
+import { readSentences } from "../inputs/readSentences.ts"
+import { marked } from "../report/marked.ts"
+import { predictStage } from "../stages/predict.ts"
+
+/** Each argument is a file to read sentences from, or else a text itself. */
+async function* textsOf(inputs: ReadonlyArray<string>): AsyncGenerator<string> {
+  for (const input of inputs) {
+    if (existsSync(input)) for await (const { text } of readSentences(input)) yield text
+    else yield input
+  }
+}
+
+export const predictCommand = Command.make(
+  "predict",
+  {
+    model: Argument.String("model").pipe(Argument.withDescription("a model directory of nuner finetune")),
+    inputs: Argument.String("text").pipe(
+      Argument.withDescription("texts, or files and folders to read sentences from"),
+      Argument.atLeast(1)
+    ),
+    json: Flag.Boolean("json").pipe(Flag.withDescription("one JSON object a text, with offsets (UTF-16) and scores")),
+    minScore: Flag.Finite("min-score").pipe(
+      Flag.withDescription("leave out entities below this probability"),
+      Flag.withDefault(0)
+    )
+  },
+  Effect.fn(function* ({ inputs, json, minScore, model }) {
+    const lines: Array<string> = []
+    yield* predictStage({
+      model,
+      texts: textsOf(inputs),
+      minScore,
+      onPrediction: (prediction) =>
+        lines.push(json ? JSON.stringify(prediction) : marked(prediction.text, prediction.entities))
+    })
+    yield* Effect.forEach(lines, (line) => Console.log(line), { discard: true })
+  })
+).pipe(Command.withDescription("Mark the entities of texts"))

@@ -1,0 +1,65 @@
+import { OptionError } from "@nuner/core"
+import { Console, Effect, Option } from "effect"
+import { Command, Flag } from "effect/cli"
+import { runAll, type Task } from "../stages/run.ts"
+import { baseShape, given, input, ks, llm, optional, out, seed, sets, training } from "./flags.ts"
+
+export const runCommand = Command.make(
+  "run",
+  {
+    input: input("raw text: a text file, a folder of .txt files, or JSON Lines of sentences or C4 records"),
+    out: out("a folder for everything; the same call goes on where an earlier one stopped"),
+    ...llm,
+    base: optional.text("base", "a model directory or hub name; absent: a small RoBERTa is made"),
+    baseText: Flag.String("base-text").pipe(
+      Flag.withDescription("more text to make the base from, beside the input; may be given several times"),
+      Flag.atLeast(0)
+    ),
+    ...baseShape,
+    ...training,
+    tasks: Flag.String("task").pipe(
+      Flag.withDescription("a labelled dataset to measure on: name=train,test; may be given several times"),
+      Flag.atLeast(1)
+    ),
+    ks: ks([1, 2, 4, 8, 16]),
+    sets: sets(5),
+    seed
+  },
+  Effect.fn(function* (options) {
+    const { accumulate, batchSize, clip, epochs, learningRate, preset, steps, topConcepts, validation } = options
+    const { hidden, layers, lowercase, tokens, vocabSize, window } = options
+    const { answers, baseUrl, ledger, limit } = options
+    const { input, ks, model, out, provider, seed, sets } = options
+    const tasks = yield* Effect.forEach(options.tasks, parseTask)
+    const result = yield* runAll({
+      out,
+      annotate: { input, model, provider, ...given({ answers, baseUrl, ledger, limit }) },
+      base: Option.getOrElse(options.base, () => ({
+        inputs: [input, ...options.baseText],
+        seed,
+        ...given({ hidden, layers, lowercase, tokens, vocabSize, window })
+      })),
+      pretrain: {
+        seed,
+        ...given({ accumulate, batchSize, clip, epochs, learningRate, preset, steps, topConcepts, validation })
+      },
+      tasks,
+      ks,
+      sets,
+      seed
+    })
+    yield* Console.log(result.concepts)
+    for (const { model, name, table } of result.tasks) yield* Console.log(`\n${name}\n\n${table}\nclassifier: ${model}`)
+    yield* Console.log(`\nencoder: ${result.encoder}`)
+  })
+).pipe(Command.withDescription("The main job: raw text to a NER encoder and measured few-shot classifiers"))
+
+/** `name=train,test` */
+const parseTask = (text: string): Effect.Effect<Task, OptionError> => {
+  const [, name, train, test] = /^([\w.-]+)=([^,]+),([^,]+)$/.exec(text) ?? []
+  return name === undefined || train === undefined || test === undefined
+    ? Effect.fail(
+        new OptionError({ component: "run", option: "task", reason: `"${text}"`, remedy: "write name=train,test" })
+      )
+    : Effect.succeed({ name, train, test })
+}

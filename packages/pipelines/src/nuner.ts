@@ -1,0 +1,65 @@
+import { Cause, Effect, Exit, Layer } from "effect"
+import { CliError, CliOutput, Command } from "effect/cli"
+import packageJson from "../package.json" with { type: "json" }
+import { alignCommand } from "./commands/align.ts"
+import { annotateCommand } from "./commands/annotate.ts"
+import { baseCommand } from "./commands/base.ts"
+import { conceptsCommand } from "./commands/concepts.ts"
+import { engineCommand } from "./commands/engine.ts"
+import { evaluateCommand } from "./commands/evaluate.ts"
+import { finetuneCommand } from "./commands/finetune.ts"
+import { mineCommand } from "./commands/mine.ts"
+import { predictCommand } from "./commands/predict.ts"
+import { pretrainCommand } from "./commands/pretrain.ts"
+import { runCommand } from "./commands/run.ts"
+import { Progress } from "./services/Progress.ts"
+import { platform } from "./services/platform.ts"
+
+const command = Command.make("nuner").pipe(
+  Command.withDescription(
+    "NuNER: from raw text to a compact, NER-specific encoder, and from a handful of examples to a NER model"
+  ),
+  Command.withSubcommands([
+    runCommand,
+    annotateCommand,
+    alignCommand,
+    conceptsCommand,
+    baseCommand,
+    pretrainCommand,
+    mineCommand,
+    evaluateCommand,
+    finetuneCommand,
+    predictCommand,
+    engineCommand
+  ])
+)
+
+/** A wrong invocation in one line, like every other error; help is a flag away. */
+const presenter: CliOutput.Presenter = {
+  present: (event) =>
+    event._tag === "InvalidInvocation"
+      ? Effect.sync(() => {
+          const reasons = event.errors.map(({ message }) => message.replace(/\s*\n\s*/g, " ").trim())
+          process.stderr.write(`error: ${reasons.join("; ")} (see ${event.commandPath.join(" ")} --help)\n`)
+        })
+      : CliOutput.defaultPresenter.present(event)
+}
+
+/** Runs the command line and gives the exit code: 0, 1 after an error told in one line on stderr, 130 when interrupted. */
+export const nuner = (args: ReadonlyArray<string>): Effect.Effect<number> =>
+  Command.runWith(command, { version: packageJson.version })(args).pipe(
+    Effect.provide(Layer.mergeAll(Progress.stderr, platform, CliOutput.layerPresenter(presenter))),
+    Effect.exit,
+    Effect.map((exit) => {
+      if (Exit.isSuccess(exit)) return Number(process.exitCode ?? 0)
+      if (Cause.hasInterruptsOnly(exit.cause)) return 130
+      const error = Cause.squash(exit.cause)
+      if (!CliError.isCliError(error)) {
+        process.stderr.write(
+          `error: ${error instanceof Error ? error.message.replace(/\s*\n\s*/g, " ") : String(error)}\n`
+        )
+        if (process.env.NUNER_DEBUG !== undefined) process.stderr.write(`${Cause.pretty(exit.cause)}\n`)
+      }
+      return 1
+    })
+  )

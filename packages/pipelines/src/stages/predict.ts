@@ -1,0 +1,42 @@
+import { loadClassifier, type TextEntity } from "@nuner/classifier"
+import { Effect } from "effect"
+import { attempt } from "../errors.ts"
+import { Progress } from "../services/Progress.ts"
+
+/** A text with what the model found in it; spans are UTF-16 units. */
+export interface Prediction {
+  readonly text: string
+  readonly entities: ReadonlyArray<TextEntity>
+}
+
+/** Texts read at a time. */
+const CHUNK = 64
+
+/** The entities of each text, given to `onPrediction` as they come. */
+export const predictStage = Effect.fn("predictStage")(function* (options: {
+  /** A model directory of `nuner finetune`. */
+  readonly model: string
+  readonly texts: AsyncIterable<string> | Iterable<string>
+  readonly minScore: number
+  readonly onPrediction: (prediction: Prediction) => void
+}) {
+  const progress = yield* Progress
+  yield* attempt("predict", async (signal) => {
+    const classifier = await loadClassifier(options.model)
+    let held: Array<string> = []
+    let done = 0
+    const flush = async () => {
+      const all = await classifier.predict(held, { minScore: options.minScore, signal })
+      for (const [i, entities] of all.entries()) options.onPrediction({ text: held[i]!, entities })
+      done += held.length
+      progress.update({ stage: "predict", done })
+      held = []
+    }
+    try {
+      for await (const text of options.texts) if (held.push(text) === CHUNK) await flush()
+      if (held.length > 0) await flush()
+    } finally {
+      classifier.dispose()
+    }
+  })
+})
