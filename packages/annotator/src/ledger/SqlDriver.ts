@@ -14,10 +14,12 @@ export type Query = (
 export interface SqlDriver {
   readonly name: string
   readonly query: Query
-  /** Commits if the body succeeds, else rolls back. */
+  /** Commits if the body succeeds, else rolls back. May run the body again, if the database had to break a deadlock. */
   readonly transaction: <A, E>(body: (query: Query) => Effect.Effect<A, E>) => Effect.Effect<A, E | LedgerError>
-  /** Appended to a subquery that picks rows to update. */
+  /** Appended to a subquery that picks rows to update, and leaves out what others are at. */
   readonly skipLocked: string
+  /** Appended to a select that locks what it reads. Locks are taken in the order requests, attempts, account. */
+  readonly forUpdate: string
   /** Run before the tables are created, where two processes could create them at the same time. */
   readonly lockTables?: string
 }

@@ -1,5 +1,5 @@
 import { SQL } from "bun"
-import { Effect, Exit, Layer } from "effect"
+import { Effect, Exit, Layer, Schedule } from "effect"
 import { Ledger } from "./Ledger.ts"
 import { LedgerError } from "./LedgerError.ts"
 import type { Query, SqlDriver, SqlRow } from "./SqlDriver.ts"
@@ -18,7 +18,8 @@ export const postgresDriver = Effect.fnUntraced(function* (url: string) {
   const name = withoutPassword(url)
   const failed = (operation: string) => (cause: unknown) => {
     const detail = (cause instanceof Error ? cause.message : String(cause)).replaceAll(url, name)
-    return new LedgerError({ ledger: name, operation, detail })
+    const code = cause instanceof SQL.PostgresError ? cause.errno : undefined
+    return new LedgerError({ ledger: name, operation, detail, ...(code === undefined ? {} : { code }) })
   }
   const sql = yield* Effect.acquireRelease(
     Effect.try({ try: () => new SQL({ ...placeOf(url), max: CONNECTIONS }), catch: failed("open") }),
@@ -34,6 +35,7 @@ export const postgresDriver = Effect.fnUntraced(function* (url: string) {
   const driver: SqlDriver = {
     name,
     skipLocked: "for update skip locked",
+    forUpdate: "for update",
     // Any number, as long as all nuner processes lock the same.
     lockTables: "select pg_advisory_xact_lock(7885786982)",
     query: queryOn(sql),
@@ -52,10 +54,16 @@ export const postgresDriver = Effect.fnUntraced(function* (url: string) {
           )
         },
         (connection) => Effect.sync(() => connection.release())
-      )
+      ).pipe(Effect.retry({ while: isConflict, schedule: conflictSchedule }))
   }
   return driver
 })
+
+/** Two transactions stood in each other's way, and the database gave up this one: nothing of it happened. */
+const isConflict = (error: unknown): boolean =>
+  error instanceof LedgerError && (error.code === "40P01" || error.code === "40001")
+
+const conflictSchedule = Schedule.exponential("5 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
 
 /** Bun's client wants a unix socket as a path of its own. */
 const placeOf = (url: string): SQL.Options => {

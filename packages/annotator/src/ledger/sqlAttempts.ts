@@ -31,6 +31,7 @@ export const attemptMethods = (driver: SqlDriver): Pick<LedgerShape, "send" | "s
   settle: ({ address, owner, attempt, outcome, now }) =>
     driver.transaction((query) =>
       Effect.gen(function* () {
+        yield* query(`select address from nuner_request where address = $1 ${driver.forUpdate}`, [address])
         const ours = yield* endAttempt(query, address, attempt, outcome, now)
         yield* applyOutcome(query, address, outcome, now, ours ? owner : null)
       })

@@ -67,6 +67,11 @@ export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
     driver.transaction((query) =>
       Effect.gen(function* () {
         const settled: Array<string> = []
+        yield* query(
+          `select address from nuner_request where batch = $1 and state = 'in batch'
+           and batch_key in ${placeholders(1, rows.length, 2)} order by address ${driver.forUpdate}`,
+          [id, ...rows.map(({ key }) => key)]
+        )
         for (const { key, outcome } of rows) {
           const found = yield* query(
             "select address, attempts from nuner_request where batch = $1 and batch_key = $2 and state = 'in batch'",

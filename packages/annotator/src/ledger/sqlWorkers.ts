@@ -21,7 +21,7 @@ export const workerMethods = (driver: SqlDriver): Pick<LedgerShape, "alive" | "r
     for (const worker of workers) {
       const owner = String(worker.owner)
       if (Number(worker.alive_until) >= now && !isDeadNeighbour(owner)) continue
-      dead += yield* driver.transaction((query) => bury(query, owner, now))
+      dead += yield* driver.transaction((query) => bury(query, owner, now, driver.forUpdate))
     }
     return dead
   }),
@@ -40,15 +40,15 @@ export const workerMethods = (driver: SqlDriver): Pick<LedgerShape, "alive" | "r
 })
 
 /** Only one of several mourners gets to do it: the one that deletes the worker's row. */
-const bury = Effect.fnUntraced(function* (query: Query, owner: string, now: number) {
+const bury = Effect.fnUntraced(function* (query: Query, owner: string, now: number, forUpdate: string) {
   const deleted = yield* query("delete from nuner_worker where owner = $1 returning owner", [owner])
   if (deleted.length === 0) return 0
+  yield* query(`select address from nuner_request where owner = $1 order by address ${forUpdate}`, [owner])
   const lost = yield* query(
     `update nuner_attempt set outcome = 'lost', ended_at = $2, cost = reserved, assumed = 1
      where owner = $1 and outcome is null and batch is null returning job, reserved`,
     [owner, now]
   )
-  for (const { job, reserved } of lost) yield* charge(query, String(job), Number(reserved), Number(reserved))
   yield* query(
     `update nuner_request set state = 'planned', owner = null, updated_at = $2
      where owner = $1 and state in ('planned', 'sent')`,
@@ -56,5 +56,6 @@ const bury = Effect.fnUntraced(function* (query: Query, owner: string, now: numb
   )
   yield* query("update nuner_batch set owner = null where owner = $1", [owner])
   yield* query("delete from nuner_item where queue = $1", [owner])
+  for (const { job, reserved } of lost) yield* charge(query, String(job), Number(reserved), Number(reserved))
   return 1
 })

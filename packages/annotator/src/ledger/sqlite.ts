@@ -49,6 +49,7 @@ export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: 
   const driver: SqlDriver = {
     name: path,
     skipLocked: "",
+    forUpdate: "",
     query: (text, values) => gate.withPermit(run(text, values)),
     transaction: (body) =>
       gate.withPermit(

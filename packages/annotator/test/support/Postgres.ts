@@ -51,7 +51,8 @@ export class Postgres {
       [...user, join(bin, "postgres"), "-D", data, "-k", directory, ...settings.flatMap((setting) => ["-c", setting])],
       { stdout: "ignore", stderr: "ignore" }
     )
-    for (let i = 0; i < 200 && !existsSync(join(directory, ".s.PGSQL.5432")); i++) await Bun.sleep(50)
+    const ready = () => Bun.spawnSync([join(bin, "pg_isready"), "-q", "-h", directory]).success
+    for (let i = 0; i < 200 && !ready(); i++) await Bun.sleep(50)
     return new Postgres(directory, server)
   }
 

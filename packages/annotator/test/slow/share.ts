@@ -1,0 +1,27 @@
+/**
+ * Several workers on one Postgres share 2,000 sentences while one of them is killed every second.
+ * `bun packages/annotator/test/slow/share.ts`. Exits 1 if a sentence is missing, or asked twice without a kill in between.
+ */
+import { newDatabase } from "../support/ledgers.ts"
+import { Postgres } from "../support/Postgres.ts"
+import { shareRun } from "../support/shareRun.ts"
+
+const SENTENCES = 2000
+const postgres = await Postgres.start()
+if (postgres === undefined) process.exit(0)
+let wrong = 0
+try {
+  for (const idempotency of [false, true]) {
+    const ledger = await newDatabase(postgres, `share_${idempotency}`)
+    const run = await shareRun(ledger, { sentences: SENTENCES, latencyMs: 100, killEveryMs: 1000, idempotency })
+    const allowed = SENTENCES + (idempotency ? 0 : run.lost)
+    if (run.answered !== SENTENCES || run.wasted > 0 || run.open > 0 || run.charged > allowed) wrong++
+    console.log(
+      `planner + 3 workers, ${idempotency ? "idempotent" : "plain"} provider: ${run.kills} kills in ${run.seconds.toFixed(1)} s; ` +
+        `${run.answered} of ${SENTENCES} answered; charged ${run.charged} = ${SENTENCES} + ${run.charged - SENTENCES} repeated, of ${run.lost} in flight at a kill`
+    )
+  }
+} finally {
+  await postgres.stop()
+}
+process.exit(wrong === 0 ? 0 : 1)
