@@ -11,6 +11,7 @@ export interface RejectedLine {
     | "too many fields"
     | "format header"
     | "not an entity"
+    | "unknown type"
 }
 
 /** Every line (or element) of an answer is in exactly one of the two; `ignored` counts blank lines and code fences. */

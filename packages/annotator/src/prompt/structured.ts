@@ -1,4 +1,6 @@
+import { Schema } from "effect"
 import { parseEntities } from "../parse/parseEntities.ts"
+import { jsonSchemaOf } from "./jsonSchema.ts"
 import { definePrompt } from "./Prompt.ts"
 
 /** Ours: asks for what Figure 2 asks, as JSON. */
@@ -6,34 +8,22 @@ const text = `You create a dataset for entity recognition. Label as many entitie
 Answer with JSON: {"entities": [{"entity": ..., "concept": ..., "description": ...}]}.
 "entity" is copied from the text, character by character. "concept" names its type in a few words. "description" says in one phrase what that group or concept is. If there is nothing to label, "entities" is empty.`
 
-/** The same for both providers: every property required, none added, no constraint that either of them does not know. */
-const schema = {
-  type: "object",
-  properties: {
-    entities: {
-      type: "array",
-      items: {
-        type: "object",
-        properties: {
-          entity: { type: "string", description: "copied from the text" },
-          concept: { type: "string", description: "its type" },
-          description: { type: "string", description: "what that type is" }
-        },
-        required: ["entity", "concept", "description"],
-        additionalProperties: false
-      }
-    }
-  },
-  required: ["entities"],
-  additionalProperties: false
-} as const
+const Answer = Schema.Struct({
+  entities: Schema.Array(
+    Schema.Struct({
+      entity: Schema.String.annotate({ description: "copied from the text" }),
+      concept: Schema.String.annotate({ description: "its type" }),
+      description: Schema.String.annotate({ description: "what that type is" })
+    })
+  )
+})
 
 /** Figure 2's question with structured output: the same records without a line format to get wrong. */
 export const structured = definePrompt({
   name: "structured",
   version: 1,
   text,
-  schema: { name: "annotation", schema },
+  schema: jsonSchemaOf("annotation", Answer),
   render: (sentence) => [
     { role: "system", content: text },
     { role: "user", content: sentence }
