@@ -1,0 +1,32 @@
+"""Our encoder as Flair's word embeddings (Flair 0.15): python flair_recipe.py DIRECTORY
+
+Not run where it was written: Flair could not be installed there.
+"""
+
+import sys
+
+from flair.data import Corpus, Sentence
+from flair.datasets import FlairDatapointDataset
+from flair.embeddings import TransformerWordEmbeddings
+from flair.models import SequenceTagger
+from flair.trainers import ModelTrainer
+
+embeddings = TransformerWordEmbeddings(model=sys.argv[1], layers="-1", subtoken_pooling="first", fine_tune=True)
+
+sentence = Sentence("Marie Curie was born in Warsaw .")
+sentence[0:2].add_label("ner", "PER")
+sentence[5:6].add_label("ner", "LOC")
+data = FlairDatapointDataset([sentence])
+corpus = Corpus(train=data, dev=data, test=data)
+
+tagger = SequenceTagger(
+    embeddings=embeddings,
+    tag_dictionary=corpus.make_label_dictionary("ner"),
+    tag_type="ner",
+    use_rnn=False,
+    use_crf=False,
+    reproject_embeddings=False,
+)
+ModelTrainer(tagger, corpus).fine_tune("flair-model", learning_rate=5e-5, max_epochs=20)
+tagger.predict(unlabelled := Sentence("Marie Curie was born in Warsaw ."))
+print(unlabelled.to_tagged_string())
