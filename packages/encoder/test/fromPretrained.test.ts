@@ -22,7 +22,7 @@ test("a model of the hub is the model that was published, whole or in shards, de
       await using hub = new FakeHub({ models: { [`someone/${name}`]: await contents(name) } })
       hub.fail({ path: "tokenizer.json", cutAfter: 1000 })
       hub.fail({ path: "model.safetensors", corrupt: true })
-      const settings = { endpoint: hub.endpoint, cache: dir.path, offline: false }
+      const settings = { endpoint: hub.endpoint, cache: dir.path, offline: false, timeoutSeconds: 10 }
       const there = await fromPretrained(`someone/${name}`, { hub: settings })
       const here = await loadEncoder(join(import.meta.dir, "fixtures", name))
       expect(there.config).toEqual(here.config)
@@ -38,7 +38,7 @@ test("a model of the hub is the model that was published, whole or in shards, de
   }))
 
 test("a directory needs no hub, and nonsense is refused before one is asked", async () => {
-  const hub = { endpoint: "http://127.0.0.1:9", cache: "/nowhere", offline: false }
+  const hub = { endpoint: "http://127.0.0.1:9", cache: "/nowhere", offline: false, timeoutSeconds: 10 }
   const encoder = await fromPretrained(join(import.meta.dir, "fixtures/roberta"), { hub })
   encoder.dispose()
   expect(fromPretrained("../no/such/directory", { hub })).rejects.toThrow("neither a directory nor")

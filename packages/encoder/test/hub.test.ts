@@ -26,6 +26,7 @@ const settings = (hub: FakeHub, cache: string, more: Partial<HubSettings> = {}):
   endpoint: hub.endpoint,
   cache,
   offline: false,
+  timeoutSeconds: 10,
   ...more
 })
 
@@ -86,6 +87,14 @@ test("a download that is cut goes on where it ended", async () => {
   const ranges = hub.requests.flatMap(({ range }) => range ?? [])
   expect(ranges.length).toBeGreaterThan(0)
   expect(Number(/\d+/.exec(ranges[0]!)![0])).toBeGreaterThan(0)
+})
+
+test("a connection that falls silent counts as cut", async () => {
+  using dir = tempDir()
+  await using hub = new FakeHub({ models })
+  hub.fail({ path: "model.safetensors", cutAfter: 60_000, stall: true })
+  const snapshot = await fetchSnapshot(model, "main", settings(hub, dir.path, { timeoutSeconds: 0.3 }))
+  expect(readFileSync(join(snapshot, "model.safetensors")).equals(weights)).toBe(true)
 })
 
 test("one that was cut in an earlier run goes on too, also where the server knows no ranges", async () => {
@@ -152,6 +161,7 @@ test("what is not there, or not usable, says what to do", async () => {
     fetchSnapshot(name, "main", settings(hub, dir.path, more))
   expect(at("no/body")).rejects.toThrow("not on the hub")
   expect(at("a/pickle")).rejects.toThrow("from_pretrained('a/pickle').save_pretrained")
+  expect(at(model, { token: "secret" })).rejects.toThrow("HF_TOKEN")
   expect(at(model, { offline: true })).rejects.toThrow("HF_HUB_OFFLINE")
   expect(at(model, { endpoint: "http://127.0.0.1:9" })).rejects.toThrow(InputError)
 })
@@ -181,14 +191,22 @@ test("settings come from the variables that every Hugging Face tool reads", () =
   expect(hubSettings({ HF_HOME: "/h" })).toEqual({
     endpoint: "https://huggingface.co",
     cache: "/h/hub",
-    offline: false
+    offline: false,
+    timeoutSeconds: 10
   })
   const env = {
+    HF_HUB_DOWNLOAD_TIMEOUT: "3",
     HF_HOME: dir.path,
     HF_ENDPOINT: "http://mirror/",
     HF_HUB_CACHE: "/c",
     HF_HUB_OFFLINE: "1",
-    HF_TOKEN: "t"
+    HF_TOKEN: "hf_t"
   }
-  expect(hubSettings(env)).toEqual({ endpoint: "http://mirror", cache: "/c", token: "t", offline: true })
+  expect(hubSettings(env)).toEqual({
+    endpoint: "http://mirror",
+    cache: "/c",
+    token: "hf_t",
+    offline: true,
+    timeoutSeconds: 3
+  })
 })

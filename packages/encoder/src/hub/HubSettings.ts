@@ -12,6 +12,8 @@ export interface HubSettings {
   readonly token?: string
   /** `HF_HUB_OFFLINE`: only what is in the cache. */
   readonly offline: boolean
+  /** `HF_HUB_DOWNLOAD_TIMEOUT`: seconds without a byte after which a connection counts as cut. Default 10. */
+  readonly timeoutSeconds: number
 }
 
 export const hubSettings = (environment: Readonly<Record<string, string | undefined>> = process.env): HubSettings => {
@@ -22,7 +24,8 @@ export const hubSettings = (environment: Readonly<Record<string, string | undefi
     endpoint: (set("HF_ENDPOINT") ?? "https://huggingface.co").replace(/\/+$/, ""),
     cache: set("HF_HUB_CACHE") ?? set("HUGGINGFACE_HUB_CACHE") ?? join(home, "hub"),
     ...(token ? { token } : {}),
-    offline: ["1", "true", "yes", "on"].includes((set("HF_HUB_OFFLINE") ?? "").toLowerCase())
+    offline: ["1", "true", "yes", "on"].includes((set("HF_HUB_OFFLINE") ?? "").toLowerCase()),
+    timeoutSeconds: Number(set("HF_HUB_DOWNLOAD_TIMEOUT")) || 10
   }
 }
 

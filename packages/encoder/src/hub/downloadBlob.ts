@@ -5,6 +5,7 @@ import { InputError } from "@nuner/core"
 import type { HubCache } from "./HubCache.ts"
 import { type HubFile, matchesEtag } from "./HubFile.ts"
 import type { HubSettings } from "./HubSettings.ts"
+import { idleTimer } from "./idleTimer.ts"
 import { request } from "./request.ts"
 import { withLock } from "./withLock.ts"
 
@@ -77,32 +78,39 @@ const append = async (
   file: HubFile,
   settings: HubSettings
 ): Promise<void> => {
-  const { response, etag } = await request(url, settings, from > 0 ? { Range: `bytes=${from}-` } : {})
-  if (etag !== undefined && etag !== file.etag) {
-    await response.body?.cancel()
-    throw new InputError({
-      source: url,
-      reason: `the hub sends another file than it listed (ETag ${etag}, expected ${file.etag})`,
-      remedy: "try again"
-    })
-  }
-  // A server that knows no ranges starts over.
-  const resumed = from > 0 && response.status === 206
-  const handle = await open(partial, resumed ? "a" : "w")
-  let size = resumed ? from : 0
+  const idle = idleTimer(settings.timeoutSeconds)
   try {
-    for await (const chunk of response.body ?? []) {
-      size += chunk.length
-      if (size > file.size) {
-        await handle.truncate(0)
-        throw new InputError({ source: url, reason: `more than the ${file.size} bytes that the hub listed` })
-      }
-      await handle.write(chunk)
+    const range = from > 0 ? { Range: `bytes=${from}-` } : undefined
+    const { response, etag } = await request(url, settings, range, idle)
+    if (etag !== undefined && etag !== file.etag) {
+      await response.body?.cancel()
+      throw new InputError({
+        source: url,
+        reason: `the hub sends another file than it listed (ETag ${etag}, expected ${file.etag})`,
+        remedy: "try again"
+      })
     }
+    // A server that knows no ranges starts over.
+    const resumed = from > 0 && response.status === 206
+    const handle = await open(partial, resumed ? "a" : "w")
+    let size = resumed ? from : 0
+    try {
+      for await (const chunk of response.body ?? []) {
+        idle.reset()
+        size += chunk.length
+        if (size > file.size) {
+          await handle.truncate(0)
+          throw new InputError({ source: url, reason: `more than the ${file.size} bytes that the hub listed` })
+        }
+        await handle.write(chunk)
+      }
+    } finally {
+      await handle.close()
+    }
+    if (size < file.size) throw new Error("the connection closed early")
   } finally {
-    await handle.close()
+    idle.clear()
   }
-  if (size < file.size) throw new Error("the connection closed early")
 }
 
 const sizeOf = async (path: string): Promise<number> => {

@@ -29,6 +29,13 @@ export const fetchSnapshot = async (model: string, revision: string, settings: H
       remedy: "unset HF_HUB_OFFLINE to download it"
     })
   }
+  if (settings.token && !settings.token.startsWith("hf_")) {
+    throw new InputError({
+      source: "HF_TOKEN",
+      reason: 'a token of the hub starts with "hf_"',
+      remedy: "unset it, or correct it"
+    })
+  }
   let commit: string
   let files: Array<HubFile>
   try {

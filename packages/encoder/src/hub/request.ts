@@ -1,5 +1,6 @@
 import { InputError } from "@nuner/core"
 import type { HubSettings } from "./HubSettings.ts"
+import type { IdleTimer } from "./idleTimer.ts"
 
 const maxTries = 5
 
@@ -12,21 +13,29 @@ const maxTries = 5
 export const request = async (
   url: string,
   settings: HubSettings,
-  headers: Readonly<Record<string, string>> = {}
+  headers: Readonly<Record<string, string>> = {},
+  idle?: IdleTimer
 ): Promise<{ response: Response; etag: string | undefined }> => {
   for (let attempt = 1; ; attempt++) {
-    const found = await follow(url, settings, headers)
+    const found = await follow(url, settings, headers, idle?.signal)
     const { status } = found.response
     if (found.response.ok) return found
     await found.response.body?.cancel()
     const busy = status === 429 || status >= 500
     if (!busy || attempt === maxTries) throw refusal(url, status, settings)
     const seconds = Number(found.response.headers.get("retry-after")) || 0.2 * 2 ** attempt
+    idle?.clear()
     await new Promise((resolve) => setTimeout(resolve, 1000 * Math.min(seconds, 30)))
+    idle?.reset()
   }
 }
 
-const follow = async (url: string, { endpoint, token }: HubSettings, headers: Readonly<Record<string, string>>) => {
+const follow = async (
+  url: string,
+  { endpoint, token }: HubSettings,
+  headers: Readonly<Record<string, string>>,
+  signal: AbortSignal | undefined
+) => {
   let at = new URL(url)
   let etag: string | undefined
   for (let hop = 0; hop < 5; hop++) {
@@ -34,6 +43,7 @@ const follow = async (url: string, { endpoint, token }: HubSettings, headers: Re
     const authorization = own && token ? { Authorization: `Bearer ${token}` } : {}
     const response = await fetch(at, {
       redirect: "manual",
+      signal: signal ?? null,
       // Compressed transfer would make sizes and ranges meaningless.
       headers: { ...headers, ...authorization, "Accept-Encoding": "identity" }
     })

@@ -126,7 +126,7 @@ export class FakeHub {
     if (range) headers["Content-Range"] = `bytes ${start}-${end - 1}/${content.length}`
     const status = range ? 206 : 200
     if (fault?.cutAfter === undefined) return new Response(body, { status, headers })
-    return new Response(cut(body, fault.cutAfter), { status, headers })
+    return new Response(cut(body, fault.cutAfter, fault.stall), { status, headers })
   }
 
   #named(path: string): string {

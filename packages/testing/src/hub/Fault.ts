@@ -5,6 +5,8 @@ export interface Fault {
   readonly status?: number
   /** Close the connection after this many bytes of the body. */
   readonly cutAfter?: number
+  /** With `cutAfter`: keep the connection open and send nothing more. */
+  readonly stall?: boolean
   /** Change the first byte of the body. */
   readonly corrupt?: boolean
   /** Ignore a Range header, as some proxies do. */
