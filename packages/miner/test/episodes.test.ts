@@ -3,7 +3,6 @@ import { rng } from "@nuner/core"
 import { withData } from "@nuner/testing"
 import { drawSide } from "../src/episodes/drawSide.ts"
 import { InfeasibleError, mineEpisode, mineEpisodes, pool, validateEpisode } from "../src/index.ts"
-import { problemOf } from "../src/search/Problem.ts"
 import { count, failure, randomSentences, readAll, sentence } from "./data.ts"
 
 const sentences = randomSentences(3, 400, 8, 2)
@@ -60,13 +59,13 @@ test("one pass in random order draws as the published sampler does, which draws 
     sentence({ b: 2 })
   ]
   const data = pool(small)
-  const task = problemOf(data, [0, 1], { low: 2, high: 4 }, [0, 1, 2, 3, 4])
+  const side = { pool: data, types: [0, 1], low: 2, candidates: Int32Array.of(0, 1, 2, 3, 4), taken: [] }
   const times = 20_000
   const ours = new Map<string, number>()
   const published = new Map<string, number>()
   const random = rng(1)
   for (let n = 0; n < times; n++) {
-    const key = String(drawSide(task, random))
+    const key = String(drawSide(side, random))
     ours.set(key, (ours.get(key) ?? 0) + 1)
     const chosen: Array<number> = []
     const counts: Record<string, number> = { a: 0, b: 0 }

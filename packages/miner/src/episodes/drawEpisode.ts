@@ -24,19 +24,22 @@ export const drawEpisode = (
   random: Rng
 ): { readonly support: ReadonlyArray<number>; readonly query: ReadonlyArray<number> } => {
   const candidates = candidatesFor(groups, types, dataset.types.length)
+  for (let attempt = 0; attempt < attempts; attempt++) {
+    const side = { pool: dataset, types, candidates }
+    const support = drawSide({ ...side, low: k, taken: [] }, random)
+    const query = support && drawSide({ ...side, low: q, taken: support }, random)
+    if (support && query) return { support, query }
+    if (attempt === 0) {
+      for (const low of new Set([k, q])) {
+        checkFeasible(sampler, problemOf(dataset, types, { low, high: 2 * low }, candidates))
+      }
+    }
+  }
   const forSupport = problemOf(dataset, types, { low: k, high: 2 * k }, candidates)
-  const forQuery = problemOf(dataset, types, { low: q, high: 2 * q }, candidates)
-  checkFeasible(sampler, forSupport)
-  checkFeasible(sampler, forQuery)
   const rest = (support: ReadonlyArray<number>): Problem => {
     const taken = new Set(support)
     const others = candidates.filter((sentence) => !taken.has(sentence))
     return problemOf(dataset, types, { low: q, high: 2 * q }, others)
-  }
-  for (let attempt = 0; attempt < attempts; attempt++) {
-    const support = drawSide(forSupport, random)
-    const query = support && drawSide(rest(support), random)
-    if (support && query) return { support, query }
   }
   const searchSupport = localSearch(forSupport)
   let failed: { problem: Problem; type: number; reached: number } | undefined

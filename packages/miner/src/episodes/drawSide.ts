@@ -1,6 +1,16 @@
 import type { Rng } from "@nuner/core"
-import type { Problem } from "../search/Problem.ts"
+import type { Pool } from "../pool/Pool.ts"
 import { Tally } from "../search/Tally.ts"
+
+/** What one side of an episode is drawn from: `low` to 2 `low` entities of every type. */
+export interface Side {
+  readonly pool: Pool
+  readonly types: ReadonlyArray<number>
+  readonly low: number
+  readonly candidates: Int32Array
+  /** Sentences of the other side. */
+  readonly taken: ReadonlyArray<number>
+}
 
 /**
  * One pass over the candidates in random order, taking each that helps a type and takes none over the limit, until every type has
@@ -9,18 +19,17 @@ import { Tally } from "../search/Tally.ts"
  *
  * @returns sentences, ascending
  */
-export const drawSide = ({ pool, wanted, low, high, candidates }: Problem, rng: Rng): Array<number> | undefined => {
+export const drawSide = ({ pool, types, low, candidates, taken }: Side, rng: Rng): Array<number> | undefined => {
   const order = candidates.slice()
+  const others = new Set(taken)
   const tally = new Tally(pool)
-  let short = wanted.length
-  for (let n = 0; n < order.length && short > 0; n++) {
+  for (let n = 0; n < order.length; n++) {
     const m = n + rng.int(order.length - n)
     const sentence = order[m]!
     order[m] = order[n]!
-    if (tally.excess(sentence, high) > 0 || !tally.helps(sentence, low)) continue
+    if (!tally.fits(sentence, 2 * low) || !tally.helps(sentence, low) || others.has(sentence)) continue
     tally.add(sentence)
-    short = 0
-    for (const type of wanted) if (tally.counts[type]! < low) short++
+    if (types.every((type) => tally.counts[type]! >= low)) return tally.chosen.sort((a, b) => a - b)
   }
-  return short > 0 ? undefined : tally.chosen.sort((a, b) => a - b)
+  return undefined
 }

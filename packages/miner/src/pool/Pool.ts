@@ -1,5 +1,5 @@
 import type { LabelledSentence } from "@nuner/core"
-import { type Counting, countEntities } from "./countEntities.ts"
+import { type Counting, runs } from "./countEntities.ts"
 import { datasetHash } from "./datasetHash.ts"
 
 /**
@@ -23,24 +23,32 @@ export type Minable = ReadonlyArray<LabelledSentence> | Pool
 
 /** Indexes a dataset. */
 export const pool = (sentences: ReadonlyArray<LabelledSentence>, counting: Counting = "entities"): Pool => {
-  const perSentence = sentences.map((sentence) => countEntities(sentence.entities, counting))
-  const seen = new Set<string>()
-  for (const counts of perSentence) for (const type of counts.keys()) seen.add(type)
-  const types = [...seen].sort()
-  const index = new Map(types.map((type, i) => [type, i]))
+  const index = new Map<string, number>() // in the order of first appearance
   const starts = new Int32Array(sentences.length + 1)
-  perSentence.forEach((counts, i) => {
-    starts[i + 1] = starts[i]! + counts.size
-  })
-  const typeOf = new Int32Array(starts[sentences.length]!)
-  const counts = new Int32Array(typeOf.length)
-  perSentence.forEach((of, i) => {
-    let at = starts[i]!
-    for (const [type, count] of of) {
-      typeOf[at] = index.get(type)!
-      counts[at++] = count
+  const pairs: Array<number> = [] // type and count, in turn
+  sentences.forEach(({ entities }, i) => {
+    const first = pairs.length
+    for (const { type } of counting === "runs" ? runs(entities) : entities) {
+      const id = index.get(type) ?? index.size
+      if (id === index.size) index.set(type, id)
+      let at = first
+      while (at < pairs.length && pairs[at] !== id) at += 2
+      if (at < pairs.length) pairs[at + 1]!++
+      else pairs.push(id, 1)
     }
+    starts[i + 1] = pairs.length / 2
   })
+  const types = [...index.keys()].sort()
+  const sorted = new Int32Array(types.length)
+  types.forEach((type, place) => {
+    sorted[index.get(type)!] = place
+  })
+  const typeOf = new Int32Array(pairs.length / 2)
+  const counts = new Int32Array(pairs.length / 2)
+  for (let j = 0; j < typeOf.length; j++) {
+    typeOf[j] = sorted[pairs[2 * j]!]!
+    counts[j] = pairs[2 * j + 1]!
+  }
   let hash: string | undefined
   return {
     sentences,

@@ -7,11 +7,24 @@ import type { LabelledSentence } from "@nuner/core"
  */
 export const datasetHash = (sentences: ReadonlyArray<LabelledSentence>): string => {
   const hash = createHash("sha256")
-  for (const { words, entities } of sentences) {
-    const sorted = entities
-      .map(({ start, end, type }) => [start, end, type] as const)
-      .sort((a, b) => a[0] - b[0] || a[1] - b[1] || (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0))
-    hash.update(`${JSON.stringify([words, sorted])}\n`)
+  for (let from = 0; from < sentences.length; from += batch) {
+    hash.update(
+      sentences
+        .slice(from, from + batch)
+        .map(line)
+        .join("")
+    )
   }
   return hash.digest("hex")
 }
+
+/** Sentences hashed at once: fewer, longer updates are faster. */
+const batch = 1000
+
+const line = ({ words, entities }: LabelledSentence): string => {
+  const sorted = entities.map(({ start, end, type }) => [start, end, type] as const).sort(inOrder)
+  return `${JSON.stringify([words, sorted])}\n`
+}
+
+type Triple = readonly [start: number, end: number, type: string]
+const inOrder = (a: Triple, b: Triple): number => a[0] - b[0] || a[1] - b[1] || (a[2] < b[2] ? -1 : a[2] > b[2] ? 1 : 0)

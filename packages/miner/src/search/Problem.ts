@@ -48,7 +48,9 @@ export const sentencesWithin = ({ starts, typeOf, types }: Pool, wanted: Readonl
   const within: Array<number> = []
   for (let i = 0; i + 1 < starts.length; i++) {
     if (starts[i] === starts[i + 1]) continue
-    if (typeOf.subarray(starts[i]!, starts[i + 1]!).every((type) => isWanted[type] === 1)) within.push(i)
+    let j = starts[i]!
+    while (j < starts[i + 1]! && isWanted[typeOf[j]!] === 1) j++
+    if (j === starts[i + 1]!) within.push(i)
   }
   return within
 }

@@ -3,35 +3,42 @@ import type { Pool } from "../pool/Pool.ts"
 /** Chosen sentences and what they count of each type: adding and removing in the time of a sentence's types. */
 export class Tally {
   readonly #pool: Pool
-  readonly #position: Int32Array
+  readonly #positions = new Map<number, number>()
   readonly counts: Int32Array
   readonly chosen: Array<number> = []
 
   constructor(pool: Pool) {
     this.#pool = pool
-    this.#position = new Int32Array(pool.sentences.length).fill(-1)
     this.counts = new Int32Array(pool.types.length)
   }
 
   has(sentence: number): boolean {
-    return this.#position[sentence]! >= 0
+    return this.#positions.has(sentence)
   }
 
   add(sentence: number): void {
-    this.#position[sentence] = this.chosen.length
+    this.#positions.set(sentence, this.chosen.length)
     this.chosen.push(sentence)
     this.#count(sentence, 1)
   }
 
   remove(sentence: number): void {
-    const position = this.#position[sentence]!
+    const position = this.#positions.get(sentence)!
     const last = this.chosen.pop()!
     if (last !== sentence) {
       this.chosen[position] = last
-      this.#position[last] = position
+      this.#positions.set(last, position)
     }
-    this.#position[sentence] = -1
+    this.#positions.delete(sentence)
     this.#count(sentence, -1)
+  }
+
+  /** Whether adding a sentence takes no type over `high`. */
+  fits(sentence: number, high: number): boolean {
+    const { starts, typeOf, counts } = this.#pool
+    const end = starts[sentence + 1]!
+    for (let j = starts[sentence]!; j < end; j++) if (this.counts[typeOf[j]!]! + counts[j]! > high) return false
+    return true
   }
 
   /** By how much adding a sentence would take types over `high`, all types together. */

@@ -15,7 +15,7 @@ export interface Stuck {
   readonly reached: number
 }
 
-/** Random choices before all sentences of a type are looked through. */
+/** Random choices among which the sentence that fits best is swapped in. */
 const tries = 24
 
 /**
@@ -64,9 +64,10 @@ const fill = (
   let swaps = 8 * (wanted.length * low + 16)
   let swapped = false
   for (;;) {
-    const short = rarestFirst.filter((type) => tally.counts[type]! < low)
-    if (short.length === 0) return
-    const type = short[swapped ? rng.int(short.length) : 0]!
+    const type = swapped
+      ? anyOf(wanted, (other) => tally.counts[other]! < low, rng)
+      : rarestFirst.find((other) => tally.counts[other]! < low)
+    if (type === undefined) return
     const fitting = drawFitting(holders[type]!, tally, high, rng)
     if (fitting !== undefined) {
       tally.add(fitting)
@@ -87,15 +88,20 @@ const fill = (
   }
 }
 
-/** Uniform among the sentences that are not chosen and fit. */
+/** Uniform among the sentences that are not chosen and fit: by trying, then, when those that fit are few, by listing them. */
 const drawFitting = (holders: Int32Array, tally: Tally, high: number, rng: Rng): number | undefined => {
-  const fits = (sentence: number) => !tally.has(sentence) && tally.excess(sentence, high) === 0
-  for (let n = 0; n < tries && holders.length > 0; n++) {
+  for (let n = 0; n < holders.length >> 1; n++) {
     const sentence = holders[rng.int(holders.length)]!
-    if (fits(sentence)) return sentence
+    if (tally.fits(sentence, high) && !tally.has(sentence)) return sentence
   }
-  const fitting = holders.filter(fits)
-  return fitting.length === 0 ? undefined : fitting[rng.int(fitting.length)]!
+  return anyOf(holders, (sentence) => tally.fits(sentence, high) && !tally.has(sentence), rng)
+}
+
+/** Uniform among the items that pass. */
+const anyOf = (items: Iterable<number>, passes: (item: number) => boolean, rng: Rng): number | undefined => {
+  const passing: Array<number> = []
+  for (const item of items) if (passes(item)) passing.push(item)
+  return passing.length === 0 ? undefined : passing[rng.int(passing.length)]
 }
 
 /** Of a few sentences that are not chosen, the one that takes types the least over the limit. */
@@ -119,10 +125,16 @@ const hasType = ({ starts, typeOf }: Problem["pool"], sentence: number, type: nu
   return false
 }
 
-/** By type: the candidates that have it, ascending. */
+/** By type: the candidates that have it. */
 const sentencesByType = ({ pool, candidates }: Problem): ReadonlyArray<Int32Array> => {
-  const lists: Array<Array<number>> = pool.types.map(() => [])
-  for (const i of candidates)
-    for (let j = pool.starts[i]!; j < pool.starts[i + 1]!; j++) lists[pool.typeOf[j]!]!.push(i)
-  return lists.map((list) => Int32Array.from(list))
+  const sizes = new Int32Array(pool.types.length)
+  const eachPair = (visit: (type: number, sentence: number) => void) => {
+    for (const i of candidates) for (let j = pool.starts[i]!; j < pool.starts[i + 1]!; j++) visit(pool.typeOf[j]!, i)
+  }
+  eachPair((type) => sizes[type]!++)
+  const lists = pool.types.map((_, type) => new Int32Array(sizes[type]!))
+  eachPair((type, sentence) => {
+    lists[type]![--sizes[type]!] = sentence
+  })
+  return lists
 }
