@@ -136,6 +136,15 @@ test("every kernel that training calls is one of tfjs-node-gpu's, with types tha
   expect(calls.filter((call) => !accepted(call))).toEqual([])
 })
 
+test("training on the onnx engine leaves nothing to tfjs-cpu", async () => {
+  await useEngine({ prefer: "onnx" })
+  const before = new Map(engine.kernelFallbacks())
+  await everything()
+  expect([...engine.kernelFallbacks()]).toEqual([...before])
+  tf.tidy(() => void tf.topk(tf.tensor1d([1, 2])))
+  expect(engine.kernelFallbacks().get("TopK(float32)")).toBe((before.get("TopK(float32)") ?? 0) + 1)
+})
+
 test("a kernel or a type that TensorFlow lacks would be found", async () => {
   await useEngine({ prefer: "cpu" })
   const search = () => tf.searchSorted(tf.tensor1d([1, 2]), tf.tensor1d([1.5]))
