@@ -60,7 +60,7 @@ test("given types are the ones averaged over, and others are refused", () => {
   expect(tokenMacroF1(gold, predicted, { types })).toBeCloseTo(3 / 4 / 4, 15)
   expect(tokenMacroF1(gold, predicted, { types, outside: true })).toBeCloseTo((3 / 4 + 24 / 26) / 5, 15)
   expect(() => countEntities(gold, predicted, { types: ["X", "Y"] })).toThrow(
-    'predicted: [2].entities: type "Z" is not among'
+    'entities: [2]: type "Z" is not among the types to score (types: X, Y)'
   )
   expect(() => countWords(gold, predicted, { types: ["X", "Y"] })).toThrow('type "Z" is not among')
 })
@@ -73,6 +73,10 @@ test("episodes are pooled, not averaged", () => {
   expect(episodeMicro(episodes)).toEqual(entityMicro(gold, predicted))
   expect(countEpisodes(episodes).units).toBe(2)
   expect(() => episodeMicro([{ gold, predicted: [] }])).toThrow("0 sentences in episode 0, gold has 3")
+})
+
+test("groups that leave units out are refused", () => {
+  expect(() => groupUnits(countEntities(gold, predicted), [1, 1])).toThrow("sizes: 2 units in groups, 3 counted")
 })
 
 test("nothing predicted, nothing gold, nothing at all", () => {

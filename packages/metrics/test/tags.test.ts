@@ -58,7 +58,7 @@ test("pooled scores agree with seqeval, and word scores with scikit-learn", () =
       for (const [i, value] of [micro.precision, micro.recall, micro.f1].entries())
         expect(value).toBeCloseTo(expected[mode][i]!, 12)
     }
-    const labels = [gold.map(withoutPrefixes), predicted.map(withoutPrefixes)] as const
+    const labels = [withoutPrefixes(gold), withoutPrefixes(predicted)] as const
     const words = scores(countLabels(...labels))
     const rows: Record<string, ReadonlyArray<number>> = { ...expected.words }
     expect(Object.keys(words.types)).toEqual(Object.keys(rows))

@@ -1,3 +1,5 @@
+import { InputError } from "@nuner/core"
+
 /**
  * What every score is computed from: per unit (a sentence, or an episode) and type, how many entities (or words) are predicted, are gold,
  * and are both. Unit `i` has the entries `starts[i] .. starts[i + 1]`; types without any are left out.
@@ -15,20 +17,30 @@ export interface Counts {
   readonly gold: Int32Array // [entries]
 }
 
-/** Collects counts a unit at a time. */
+/** Collects counts a unit at a time. Types are numbered as they come, and sorted at the end. */
 export class CountsBuilder {
-  readonly #types: ReadonlyArray<string>
-  readonly #allTypes: boolean
+  readonly #ids = new Map<string, number>()
+  readonly #given: ReadonlyArray<string> | undefined
   readonly #starts: Array<number> = [0]
   readonly #entries: Array<number> = []
   /** Of the unit at hand: correct, predicted, gold of each type. */
-  readonly #row: Int32Array
-  #touched: Array<number> = []
+  readonly #row: Array<number> = []
+  readonly #touched: Array<number> = []
 
-  constructor(types: ReadonlyArray<string>, allTypes: boolean) {
-    this.#types = types
-    this.#allTypes = allTypes
-    this.#row = new Int32Array(3 * types.length)
+  /** @param given the only types there may be, all of which macro averages are over */
+  constructor(given?: ReadonlyArray<string>) {
+    this.#given = given
+    for (const type of given ?? []) if (!this.#ids.has(type)) this.#register(type)
+  }
+
+  /** The number of a type. @throws InputError for one that is not given */
+  id(type: string): number {
+    const id = this.#ids.get(type)
+    if (id !== undefined) return id
+    if (this.#given === undefined) return this.#register(type)
+    const unit = this.#starts.length - 1
+    const reason = `type "${type}" is not among the types to score`
+    throw new InputError({ source: "entities", field: `[${unit}]`, reason, remedy: `types: ${this.#given.join(", ")}` })
   }
 
   add(type: number, correct: number, predicted: number, gold: number): void {
@@ -41,33 +53,47 @@ export class CountsBuilder {
 
   endUnit(): void {
     for (const type of this.#touched) {
-      const row = this.#row.subarray(3 * type, 3 * type + 3)
-      this.#entries.push(type, row[0]!, row[1]!, row[2]!)
-      row.fill(0)
+      const at = 3 * type
+      this.#entries.push(type, this.#row[at]!, this.#row[at + 1]!, this.#row[at + 2]!)
+      this.#row.fill(0, at, at + 3)
     }
-    this.#touched = []
+    this.#touched.length = 0
     this.#starts.push(this.#entries.length / 4)
   }
 
   build(): Counts {
+    const types = [...this.#ids.keys()].sort()
+    const places = new Map(types.map((type, place) => [this.#ids.get(type)!, place]))
     const column = (offset: number) =>
       Int32Array.from({ length: this.#entries.length / 4 }, (_, i) => this.#entries[4 * i + offset]!)
     return {
       units: this.#starts.length - 1,
-      types: this.#types,
-      allTypes: this.#allTypes,
+      types,
+      allTypes: this.#given !== undefined,
       starts: Int32Array.from(this.#starts),
-      typeOf: column(0),
+      typeOf: column(0).map((id) => places.get(id)!),
       correct: column(1),
       predicted: column(2),
       gold: column(3)
     }
   }
+
+  #register(type: string): number {
+    const id = this.#ids.size
+    this.#ids.set(type, id)
+    this.#row.push(0, 0, 0)
+    return id
+  }
 }
 
 /** Units joined in order: the first `sizes[0]` become one, the next `sizes[1]` another. Sentences of an episode, or of a document. */
 export const groupUnits = (counts: Counts, sizes: ReadonlyArray<number>): Counts => {
-  const builder = new CountsBuilder(counts.types, counts.allTypes)
+  const total = sizes.reduce((sum, size) => sum + size, 0)
+  if (total !== counts.units) {
+    const reason = `${total} units in groups, ${counts.units} counted`
+    throw new InputError({ source: "sizes", reason, remedy: "put every unit into one group" })
+  }
+  const builder = new CountsBuilder(counts.types)
   let unit = 0
   for (const size of sizes) {
     for (let i = counts.starts[unit]!; i < counts.starts[unit + size]!; i++) {
@@ -76,5 +102,5 @@ export const groupUnits = (counts: Counts, sizes: ReadonlyArray<number>): Counts
     builder.endUnit()
     unit += size
   }
-  return builder.build()
+  return { ...builder.build(), allTypes: counts.allTypes }
 }

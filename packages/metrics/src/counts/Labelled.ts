@@ -28,27 +28,3 @@ export const checkPaired = (
     remedy: "predict every one, in the order of gold"
   })
 }
-
-/** Types and their places: those given, or those that occur. @throws InputError for a type that is not among the given */
-export const typeIndex = (
-  gold: ReadonlyArray<WithEntities>,
-  predicted: ReadonlyArray<WithEntities>,
-  given: ReadonlyArray<string> | undefined
-): Map<string, number> => {
-  const seen = new Set<string>()
-  for (const [source, sentences] of [
-    ["gold", gold],
-    ["predicted", predicted]
-  ] as const) {
-    sentences.forEach(({ entities }, i) => {
-      for (const { type } of entities) {
-        if (given !== undefined && !given.includes(type)) {
-          const reason = `type "${type}" is not among the types to score`
-          throw new InputError({ source, field: `[${i}].entities`, reason, remedy: `types: ${given.join(", ")}` })
-        }
-        seen.add(type)
-      }
-    })
-  }
-  return new Map([...new Set(given ?? seen)].sort().map((type, i) => [type, i]))
-}

@@ -1,6 +1,6 @@
 import type { Entity } from "@nuner/core"
 import { type Counts, CountsBuilder, groupUnits } from "./Counts.ts"
-import { type CountOptions, checkPaired, typeIndex, type WithEntities } from "./Labelled.ts"
+import { type CountOptions, checkPaired, type WithEntities } from "./Labelled.ts"
 
 /**
  * Exact matches: an entity is correct when gold has one with its start, end and type. An entity that is given twice counts once.
@@ -14,13 +14,12 @@ export const countEntities = (
   { types }: CountOptions = {}
 ): Counts => {
   checkPaired(gold, predicted)
-  const index = typeIndex(gold, predicted, types)
-  const builder = new CountsBuilder([...index.keys()], types !== undefined)
+  const builder = new CountsBuilder(types)
   gold.forEach((sentence, i) => {
     const right = distinct(sentence.entities)
     const guessed = distinct(predicted[i]!.entities)
-    for (const entity of right) builder.add(index.get(entity.type)!, 0, 0, 1)
-    for (const entity of guessed) builder.add(index.get(entity.type)!, has(right, entity) ? 1 : 0, 1, 0)
+    for (const entity of right) builder.add(builder.id(entity.type), 0, 0, 1)
+    for (const entity of guessed) builder.add(builder.id(entity.type), has(right, entity) ? 1 : 0, 1, 0)
     builder.endUnit()
   })
   return builder.build()

@@ -34,17 +34,8 @@ export const countLabels = (
   { types, outside: withOutside = false }: WordCountOptions = {}
 ): Counts => {
   checkPaired(gold, predicted)
-  const seen = new Set<string>(types)
-  for (const labels of [gold, predicted].flat()) for (const label of labels) seen.add(label)
-  if (!withOutside) seen.delete(outside)
-  else if (types !== undefined) seen.add(outside)
-  const stray = types === undefined ? undefined : [...seen].find((type) => type !== outside && !types.includes(type))
-  if (stray !== undefined) {
-    throw new InputError({ source: "labels", reason: `type "${stray}" is not among the types to score` })
-  }
-  const names = [...seen].sort()
-  const index = new Map(names.map((name, i) => [name, i]))
-  const builder = new CountsBuilder(names, types !== undefined)
+  const builder = new CountsBuilder(types === undefined || !withOutside ? types : [...types, outside])
+  const id = (label: string): number => (label === outside && !withOutside ? -1 : builder.id(label))
   gold.forEach((labels, i) => {
     const guessed = predicted[i]!
     if (guessed.length !== labels.length) {
@@ -52,10 +43,14 @@ export const countLabels = (
       throw new InputError({ source: "predicted", field: `[${i}]`, reason, remedy: "give every word one label" })
     }
     for (let word = 0; word < labels.length; word++) {
-      const right = index.get(labels[word]!)
-      const guess = index.get(guessed[word]!)
-      if (right !== undefined) builder.add(right, right === guess ? 1 : 0, right === guess ? 1 : 0, 1)
-      if (guess !== undefined && guess !== right) builder.add(guess, 0, 1, 0)
+      const right = id(labels[word]!)
+      const guess = id(guessed[word]!)
+      if (right === guess) {
+        if (right >= 0) builder.add(right, 1, 1, 1)
+        continue
+      }
+      if (right >= 0) builder.add(right, 0, 0, 1)
+      if (guess >= 0) builder.add(guess, 0, 1, 0)
     }
     builder.endUnit()
   })

@@ -1,12 +1,12 @@
-import { type Entity, fromTags, InputError, type Scheme, strayTag } from "@nuner/core"
-import { isStrictScheme, strictEntities } from "./strictEntities.ts"
+import { type Entity, InputError, type Scheme } from "@nuner/core"
+import { tagReader } from "./tagReader.ts"
 
 export interface TagOptions {
   /** How the tags write entities. */
   readonly scheme: Scheme
   /**
    * What tags that the scheme does not allow mean. `conlleval`: an entity all the same, as the CoNLL script and seqeval's default mode
-   * read them. `strict`: none, as seqeval's strict mode. Default "conlleval".
+   * read them. `strict`: none, as seqeval's strict mode; a prefix that the scheme does not have is refused. Default "conlleval".
    */
   readonly mode?: "conlleval" | "strict"
 }
@@ -19,11 +19,12 @@ export interface TagOptions {
 export const entitiesFromTags = (
   sequences: ReadonlyArray<ReadonlyArray<string>>,
   { scheme, mode = "conlleval" }: TagOptions
-): Array<{ readonly entities: ReadonlyArray<Entity> }> =>
-  sequences.map((tags, i) => {
-    const entities = mode === "strict" && isStrictScheme(scheme) ? strictEntities(tags, scheme) : fromTags(tags, scheme)
-    if (Array.isArray(entities)) return { entities }
-    const at = typeof entities === "number" ? entities : strayTag(tags, scheme)
-    const reason = `"${tags[at]}" is no ${scheme} tag`
-    throw new InputError({ source: "tags", field: `[${i}][${at}]`, reason, remedy: "name another scheme" })
+): Array<{ readonly entities: ReadonlyArray<Entity> }> => {
+  const read = tagReader(scheme, mode)
+  return sequences.map((tags, i) => {
+    const entities = read(tags)
+    if (typeof entities !== "number") return { entities }
+    const reason = `"${tags[entities]}" is no ${scheme} tag`
+    throw new InputError({ source: "tags", field: `[${i}][${entities}]`, reason, remedy: "name another scheme" })
   })
+}

@@ -9,16 +9,32 @@ export interface Group {
 
 /** By set of types, in the order of the first sentence; sentences without entities are left out. */
 export const groupsOf = ({ sentences, starts, typeOf }: Pool): ReadonlyArray<Group> => {
-  const groups = new Map<string, Group>()
+  const groups: Array<Group> = []
+  const root: Branch = { next: new Map() }
   for (let i = 0; i < sentences.length; i++) {
     if (starts[i] === starts[i + 1]) continue
-    const types = [...typeOf.subarray(starts[i]!, starts[i + 1]!)].sort((a, b) => a - b)
-    const key = types.join(",")
-    const group = groups.get(key)
-    if (group === undefined) groups.set(key, { types, sentences: [i] })
-    else group.sentences.push(i)
+    let branch = root
+    for (let j = starts[i]!; j < starts[i + 1]!; j++) {
+      let next = branch.next.get(typeOf[j]!)
+      if (next === undefined) {
+        next = { next: new Map() }
+        branch.next.set(typeOf[j]!, next)
+      }
+      branch = next
+    }
+    if (branch.group === undefined) {
+      branch.group = { types: [...typeOf.subarray(starts[i]!, starts[i + 1]!)], sentences: [] }
+      groups.push(branch.group)
+    }
+    branch.group.sentences.push(i)
   }
-  return [...groups.values()]
+  return groups
+}
+
+/** Of the tree of types, each sentence's ascending. */
+interface Branch {
+  readonly next: Map<number, Branch>
+  group?: Group
 }
 
 /** The sentences that have at least one entity and none of another type. */

@@ -4,7 +4,7 @@ import { datasetHash } from "./datasetHash.ts"
 
 /**
  * A labelled dataset, indexed once for many draws. Sentence `i` has `counts[j]` entities of type `types[typeOf[j]]` for
- * `j` in `starts[i] .. starts[i + 1]`.
+ * `j` in `starts[i] .. starts[i + 1]`, types ascending.
  */
 export interface Pool {
   readonly sentences: ReadonlyArray<LabelledSentence>
@@ -45,9 +45,17 @@ export const pool = (sentences: ReadonlyArray<LabelledSentence>, counting: Count
   })
   const typeOf = new Int32Array(pairs.length / 2)
   const counts = new Int32Array(pairs.length / 2)
-  for (let j = 0; j < typeOf.length; j++) {
-    typeOf[j] = sorted[pairs[2 * j]!]!
-    counts[j] = pairs[2 * j + 1]!
+  for (let i = 0; i < sentences.length; i++) {
+    for (let j = starts[i]!; j < starts[i + 1]!; j++) {
+      const type = sorted[pairs[2 * j]!]!
+      let at = j
+      for (; at > starts[i]! && typeOf[at - 1]! > type; at--) {
+        typeOf[at] = typeOf[at - 1]!
+        counts[at] = counts[at - 1]!
+      }
+      typeOf[at] = type
+      counts[at] = pairs[2 * j + 1]!
+    }
   }
   let hash: string | undefined
   return {
