@@ -2,7 +2,8 @@
  * Forward pass and training step of the encoder against PyTorch: base and small, three batch shapes, all layers trained or the
  * bottom half frozen. Each side runs in processes of its own, in alternation; medians over all rounds.
  *
- * PYTHON or NUNER_PYTHON names the Python that has torch; NUNER_BENCH_CASES is a regular expression that picks cases by name.
+ * PYTHON or NUNER_PYTHON names the Python that has torch; NUNER_BENCH_CASES is a regular expression that picks cases by name;
+ * NUNER_BENCH_VARIANTS=0 leaves out torch.compile and bf16 autocast.
  */
 import { forward, initEncoder, robertaBase, small } from "@nuner/encoder"
 import { adamW, contrastiveBce, freeze, tf, useEngine, variableGrads } from "@nuner/engine"
@@ -144,7 +145,7 @@ async function* compare(item: Case, gflops: number): AsyncGenerator<Row> {
     ours.push(mine)
     const settings = { ...item, hidden, heads, layers, feedForward, vocabSize, positions, concepts }
     // The variants once, on the smallest batch: compiling takes a minute.
-    const variants = round === 0 && item.rows === 8 && item.frozen === 0
+    const variants = process.env.NUNER_BENCH_VARIANTS !== "0" && round === 0 && item.rows === 8 && item.frozen === 0
     const timing = { threads: mine.threads, warmups: 2, repeats: repeatsOf(item), variants }
     const peer = await runPython<Peer>("engine.py", { ...settings, ...timing, ids: [...idsOf(item)] })
     if (peer.skipped) reason = peer.reason
