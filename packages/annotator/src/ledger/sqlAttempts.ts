@@ -31,7 +31,9 @@ export const attemptMethods = (driver: SqlDriver): Pick<LedgerShape, "send" | "s
   settle: ({ address, owner, attempt, outcome, now }) =>
     driver.transaction((query) =>
       Effect.gen(function* () {
-        yield* query(`select address from nuner_request where address = $1 ${driver.forUpdate}`, [address])
+        if (driver.forUpdate !== "") {
+          yield* query(`select address from nuner_request where address = $1 ${driver.forUpdate}`, [address])
+        }
         const ours = yield* endAttempt(query, address, attempt, outcome, now)
         yield* applyOutcome(query, address, outcome, now, ours ? owner : null)
       })
@@ -69,19 +71,23 @@ export const reserve = Effect.fnUntraced(function* (
   estimate: number,
   maxCost: number | null
 ): Effect.fn.Return<"Reserved" | "Wait" | "OverBudget", LedgerError> {
-  yield* query("insert into nuner_account (job) values ($1) on conflict do nothing", [job])
-  const taken = yield* query(
+  if (estimate === 0 && maxCost === null) return "Reserved"
+  const take = query(
     `update nuner_account set reserved = reserved + $2
      where job = $1 ${maxCost === null ? "" : "and spent + reserved + $2 <= $3 + 1e-9"} returning job`,
     maxCost === null ? [job, estimate] : [job, estimate, maxCost]
   )
-  if (taken.length > 0) return "Reserved"
+  if ((yield* take).length > 0) return "Reserved"
+  yield* query("insert into nuner_account (job) values ($1) on conflict do nothing", [job])
+  if ((yield* take).length > 0) return "Reserved"
   const rows = yield* query("select reserved from nuner_account where job = $1", [job])
   return Number(rows[0]?.reserved ?? 0) > 1e-9 ? "Wait" : "OverBudget"
 })
 
 export const charge = (query: Query, job: string, cost: number, freed: number) =>
-  query("update nuner_account set spent = spent + $2, reserved = reserved - $3 where job = $1", [job, cost, freed])
+  cost === 0 && freed === 0
+    ? Effect.void
+    : query("update nuner_account set spent = spent + $2, reserved = reserved - $3 where job = $1", [job, cost, freed])
 
 export const openAttempt = (
   query: Query,

@@ -1,4 +1,4 @@
-import { Clock, Effect, Random, Result, Stream } from "effect"
+import { Clock, Effect, Fiber, Random, Result, Semaphore } from "effect"
 import { expectedInputTokens } from "../cost/tokens.ts"
 import { retryDelay } from "../flow/retryDelay.ts"
 import { type ClaimedRequest, Ledger, type Outcome } from "../ledger/Ledger.ts"
@@ -9,18 +9,31 @@ import { answerOutcome, failureOutcome, usageAtMost } from "./outcome.ts"
 import type { Run } from "./Run.ts"
 
 /** Asks everything of the run's queue, so many at a time, until nothing of it is unfinished or the budget is gone. */
-export const askAll = (run: Run): Effect.Effect<void, LedgerError | LlmError, Ledger> =>
-  Stream.fromEffectRepeat(nextClaims(run)).pipe(
-    Stream.takeWhile((claims) => claims.length > 0),
-    Stream.flattenIterable,
-    Stream.mapEffect((claimed) => ask(run, claimed), { concurrency: run.options.concurrency, unordered: true }),
-    Stream.runDrain,
-    Effect.andThen(
-      Effect.sync(() => {
-        run.asked = true
-      })
-    )
+export const askAll = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<void, LedgerError | LlmError, Ledger> {
+  const refill = yield* Semaphore.make(1)
+  let claims: Array<ClaimedRequest> = []
+  let ended = false
+  const next = refill.withPermit(
+    Effect.gen(function* () {
+      if (claims.length === 0 && !ended) {
+        claims = [...(yield* nextClaims(run))].reverse()
+        ended = claims.length === 0
+      }
+      return claims.pop()
+    })
   )
+  const worker = Effect.gen(function* () {
+    for (let claimed = yield* next; claimed !== undefined; claimed = yield* next) yield* ask(run, claimed)
+  })
+  yield* Effect.all(
+    Array.from({ length: run.options.concurrency }, () => worker),
+    {
+      concurrency: "unbounded",
+      discard: true
+    }
+  )
+  run.asked = true
+})
 
 /** The next requests to ask; none at the end. Waits for the planner, and for requests that other workers hold. */
 const nextClaims = Effect.fnUntraced(function* (run: Run) {
@@ -92,10 +105,15 @@ const send = Effect.fnUntraced(function* (run: Run, address: string, estimate: n
   }
 })
 
+/**
+ * The HTTP request leaves before any other worker gets its turn, and its answer is handled in a turn of its own. Otherwise
+ * requests whose answers came together would leave together, and all of them wait for each other ever after.
+ */
 const call = Effect.fnUntraced(function* (run: Run, request: LlmRequest) {
   const { llm, options, tally } = run
   tally.inFlight++
-  return yield* llm.ask(request).pipe(
+  const asking = yield* Effect.forkChild(llm.ask(request), { startImmediately: true })
+  const result = yield* Fiber.join(asking).pipe(
     Effect.timeoutOrElse({
       duration: options.timeoutSeconds * 1000,
       orElse: () =>
@@ -109,9 +127,17 @@ const call = Effect.fnUntraced(function* (run: Run, request: LlmRequest) {
     }),
     Effect.result,
     Effect.ensuring(
-      Effect.sync(() => {
+      Effect.suspend(() => {
         tally.inFlight--
+        return Fiber.interrupt(asking)
       })
     )
   )
+  yield* ownTurn
+  return result
+})
+
+const ownTurn = Effect.callback<void>((resume) => {
+  const turn = setImmediate(() => resume(Effect.void))
+  return Effect.sync(() => clearImmediate(turn))
 })

@@ -5,7 +5,8 @@ import type { LedgerError } from "../ledger/LedgerError.ts"
 import { judge } from "../parse/judge.ts"
 import type { Run } from "./Run.ts"
 
-const PAGE = 256
+const SMALLEST_PAGE = 16
+const LARGEST_PAGE = 512
 const DROP_EVERY = 2048
 
 /** Reads the queue from its head and puts out a record for every item that is finished, in the order of the input. */
@@ -13,21 +14,24 @@ export const emit = (run: Run): Stream.Stream<AnnotateEvent, LedgerError, Ledger
   let nextProgress = 0
   let dropped = 0
   let ended = false
+  // Grows while everything read is finished, shrinks to twice what was: unfinished items are not read over and over.
+  let page = SMALLEST_PAGE
 
   /** At least one event; waits until there is one. */
   const next = Effect.gen(function* () {
     const ledger = yield* Ledger
-    for (let idle = 10; ; idle = Math.min(250, idle * 1.5)) {
+    for (let idle = 25; ; idle = Math.min(250, idle * 1.5)) {
       const asked = run.asked
       const planned = run.planned
       const events: Array<AnnotateEvent> = []
-      for (const item of yield* ledger.page(run.queue, run.cursor, PAGE)) {
+      for (const item of yield* ledger.page(run.queue, run.cursor, page)) {
         const event = item.seq === run.cursor ? eventOf(run, item, asked) : undefined
         if (event === undefined) break
         run.tally.record(event)
         run.cursor++
         events.push(event)
       }
+      page = Math.min(LARGEST_PAGE, Math.max(SMALLEST_PAGE, 2 * events.length))
       if (!run.options.shared && run.cursor - dropped >= DROP_EVERY) {
         dropped = run.cursor
         yield* ledger.dropItems(run.queue, dropped)
