@@ -1,9 +1,4 @@
-/** Row-major vectors of one width: `[rows, width]`. */
-export interface Vectors {
-  readonly rows: number
-  readonly width: number
-  readonly values: Float32Array
-}
+import type { Vectors } from "../network/Vectors.ts"
 
 /**
  * Type prototypes from the support set: P_c = mean of the span vectors of type c, then every *column* divided by its L2 norm across

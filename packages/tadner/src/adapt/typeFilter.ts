@@ -1,4 +1,4 @@
-import type { Vectors } from "./prototypes.ts"
+import type { Vectors } from "../network/Vectors.ts"
 
 /**
  * The threshold of the type-aware filter: the least similarity between an entity word of the support and the name of its own type,

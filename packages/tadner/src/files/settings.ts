@@ -1,0 +1,48 @@
+import { InputError } from "@nuner/core"
+import { Result, Schema } from "effect"
+import { AdaptOptions } from "../options.ts"
+
+export const SETTINGS_FILE = "tadner.json"
+/** E and P of a fitted recogniser. */
+export const TYPES_FILE = "types.safetensors"
+export const DETECTOR = "detector"
+export const CLASSIFIER = "classifier"
+
+const Descent = Schema.Struct({
+  steps: Schema.Natural,
+  firstLoss: Schema.NullOr(Schema.Finite),
+  lastLoss: Schema.NullOr(Schema.Finite)
+})
+
+/** What is known of a fitted recogniser beside tensors. */
+const Fitted = Schema.Struct({
+  types: Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1)),
+  typeNames: Schema.Array(Schema.NonEmptyString),
+  threshold: Schema.Finite,
+  detector: Descent,
+  classifier: Descent,
+  options: AdaptOptions
+})
+
+export const Settings = Schema.Struct({
+  format: Schema.Literal("nuner-tadner-1"),
+  scheme: Schema.Literals(["IO", "BIO", "BIOES"]),
+  headDropout: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1)),
+  /** Absent: a source-trained model. */
+  fitted: Schema.optionalKey(Fitted)
+})
+export interface Settings extends Schema.Schema.Type<typeof Settings> {}
+
+/** @throws InputError naming what is wrong */
+export const parseSettings = (text: string, source: string): Settings => {
+  let json: unknown
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new InputError({ source, reason: "not JSON: the file is damaged", remedy: "save the model again" })
+  }
+  const decoded = Schema.decodeUnknownResult(Settings)(json)
+  if (Result.isSuccess(decoded)) return decoded.success
+  const reason = decoded.failure.message.replace(/\s*\n\s*/g, " ")
+  throw new InputError({ source, reason, remedy: "no TadNER model of this version: save it again" })
+}
