@@ -2,12 +2,11 @@ import { type LabelledSentence, rng, toTags } from "@nuner/core"
 import {
   bootstrap,
   countEntities,
-  countLabels,
+  countTags,
   entitiesFromTags,
   entityMicro,
   pairedBootstrap,
-  scores,
-  withoutPrefixes
+  scores
 } from "@nuner/metrics"
 import { labelled } from "./support/labelled.ts"
 import { medianTime, type Timed } from "./support/median.ts"
@@ -40,7 +39,7 @@ const metrics: Benchmark = {
     const times = { repeats: 15, warmups: 10 }
     const ours: Answers = {
       entity: await medianTime(() => entityMicro(read(gold), read(a)).f1, times),
-      token: await medianTime(() => scores(countLabels(withoutPrefixes(gold), withoutPrefixes(a))).macro.f1, times),
+      token: await medianTime(() => scores(countTags(gold, a)).macro.f1, times),
       bootstrap: await medianTime(() => {
         const { estimate, low, high } = bootstrap({ counts: counts.a, resamples, seed: 1 })
         return [estimate, low, high]

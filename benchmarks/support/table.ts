@@ -1,7 +1,7 @@
 import type { Row } from "./Row.ts"
 
 const columns: ReadonlyArray<{ title: string; width: number; right?: boolean; value: (row: Row) => string }> = [
-  { title: "case", width: 44, value: (row) => row.case },
+  { title: "case", width: 56, value: (row) => row.case },
   { title: "metric", width: 14, value: (row) => row.metric },
   { title: "ours", width: 10, right: true, value: (row) => show(row.ours) },
   { title: "peer", width: 10, right: true, value: (row) => show(row.peer) },

@@ -3,6 +3,8 @@ import { type Entity, type LabelledSentence, rng } from "@nuner/core"
 import {
   countEntities,
   countEpisodes,
+  countLabels,
+  countTags,
   countWords,
   entityMicro,
   episodeMicro,
@@ -52,6 +54,19 @@ test("words, by hand: B- and I- alike, O left out unless asked for", () => {
   // Gold O: 3 + 5 + 6; predicted O: 3 + 4 + 5, all of them right.
   expect(withOutside.types.O).toMatchObject({ correct: 12, predicted: 12, support: 14 })
   expect(withOutside.macro.f1).toBeCloseTo((3 / 4 + 24 / 26) / 4, 15)
+})
+
+test("labels, tags and entities give the same words", () => {
+  const { gold, predicted } = randomPredictions(3)
+  const labels = (of: ReadonlyArray<LabelledSentence>) => of.map((one) => wordLabels(one, one.words.length))
+  const tags = (of: ReadonlyArray<LabelledSentence>) =>
+    labels(of).map((own) => own.map((label, i) => (label === "O" ? "O" : `${"BI"[i % 2]}-${label}`)))
+  for (const options of [{}, { outside: true }, { types: ["T0", "T1", "T2", "T3", "T4"] }]) {
+    const expected = scores(countWords(gold, predicted, options))
+    expect(scores(countLabels(labels(gold), labels(predicted), options))).toEqual(expected)
+    expect(scores(countTags(tags(gold), tags(predicted), options))).toEqual(expected)
+  }
+  expect(() => countLabels([["O", "X"]], [["O"]])).toThrow("predicted: [0]: 1 labels, gold has 2")
 })
 
 test("given types are the ones averaged over, and others are refused", () => {

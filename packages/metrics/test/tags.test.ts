@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { type Entity, InputError, rng, type Scheme, toTags } from "@nuner/core"
-import { countEntities, countLabels, entitiesFromTags, scores, withoutPrefixes } from "../src/index.ts"
+import { countEntities, countTags, entitiesFromTags, scores } from "../src/index.ts"
 import reference from "./fixtures/reference.json" with { type: "json" }
 
 const read = (tags: string, scheme: Scheme, mode: "strict" | "conlleval") =>
@@ -58,8 +58,7 @@ test("pooled scores agree with seqeval, and word scores with scikit-learn", () =
       for (const [i, value] of [micro.precision, micro.recall, micro.f1].entries())
         expect(value).toBeCloseTo(expected[mode][i]!, 12)
     }
-    const labels = [withoutPrefixes(gold), withoutPrefixes(predicted)] as const
-    const words = scores(countLabels(...labels))
+    const words = scores(countTags(gold, predicted))
     const rows: Record<string, ReadonlyArray<number>> = { ...expected.words }
     expect(Object.keys(words.types)).toEqual(Object.keys(rows))
     for (const [type, { precision, recall, f1, support }] of Object.entries(words.types)) {
@@ -69,7 +68,7 @@ test("pooled scores agree with seqeval, and word scores with scikit-learn", () =
     const triples = [
       [words.macro, expected.wordsMacro],
       [words.micro, expected.wordsMicro],
-      [scores(countLabels(...labels, { outside: true })).macro, expected.wordsMacroWithOutside]
+      [scores(countTags(gold, predicted, { outside: true })).macro, expected.wordsMacroWithOutside]
     ] as const
     for (const [ours, theirs] of triples) {
       for (const [i, value] of [ours.precision, ours.recall, ours.f1].entries())

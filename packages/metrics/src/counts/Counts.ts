@@ -55,7 +55,7 @@ export class CountsBuilder {
     for (const type of this.#touched) {
       const at = 3 * type
       this.#entries.push(type, this.#row[at]!, this.#row[at + 1]!, this.#row[at + 2]!)
-      this.#row.fill(0, at, at + 3)
+      this.#row[at] = this.#row[at + 1] = this.#row[at + 2] = 0
     }
     this.#touched.length = 0
     this.#starts.push(this.#entries.length / 4)
@@ -64,8 +64,11 @@ export class CountsBuilder {
   build(): Counts {
     const types = [...this.#ids.keys()].sort()
     const places = new Map(types.map((type, place) => [this.#ids.get(type)!, place]))
-    const column = (offset: number) =>
-      Int32Array.from({ length: this.#entries.length / 4 }, (_, i) => this.#entries[4 * i + offset]!)
+    const column = (offset: number): Int32Array => {
+      const values = new Int32Array(this.#entries.length / 4)
+      for (let i = 0; i < values.length; i++) values[i] = this.#entries[4 * i + offset]!
+      return values
+    }
     return {
       units: this.#starts.length - 1,
       types,

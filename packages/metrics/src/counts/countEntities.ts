@@ -18,8 +18,12 @@ export const countEntities = (
   gold.forEach((sentence, i) => {
     const right = distinct(sentence.entities)
     const guessed = distinct(predicted[i]!.entities)
-    for (const entity of right) builder.add(builder.id(entity.type), 0, 0, 1)
-    for (const entity of guessed) builder.add(builder.id(entity.type), has(right, entity) ? 1 : 0, 1, 0)
+    const keys = right.length > short ? new Set(right.map(keyOf)) : undefined
+    for (const { type } of right) builder.add(builder.id(type), 0, 0, 1)
+    for (const entity of guessed) {
+      const correct = keys === undefined ? has(right, entity) : keys.has(keyOf(entity))
+      builder.add(builder.id(entity.type), correct ? 1 : 0, 1, 0)
+    }
     builder.endUnit()
   })
   return builder.build()
@@ -42,15 +46,20 @@ export const countEpisodes = (episodes: ReadonlyArray<EpisodeAnswer>, options: C
   )
 }
 
-const same = (a: Entity, b: Entity): boolean => a.start === b.start && a.end === b.end && a.type === b.type
+const has = (entities: ReadonlyArray<Entity>, { start, end, type }: Entity): boolean => {
+  for (const other of entities) if (other.start === start && other.end === end && other.type === type) return true
+  return false
+}
 
-const has = (entities: ReadonlyArray<Entity>, entity: Entity): boolean => entities.some((other) => same(other, entity))
+/** Lists longer than this are looked up by key: a document, not a sentence. */
+const short = 64
 
 const distinct = (entities: ReadonlyArray<Entity>): ReadonlyArray<Entity> => {
   if (entities.length < 2) return entities
-  if (entities.length > 64) {
-    return [...new Map(entities.map((entity) => [`${entity.start} ${entity.end} ${entity.type}`, entity])).values()]
-  }
-  const repeated = entities.some((entity, i) => entities.some((other, j) => j < i && same(other, entity)))
-  return repeated ? entities.filter((entity, i) => entities.findIndex((other) => same(other, entity)) === i) : entities
+  if (entities.length > short) return [...new Map(entities.map((entity) => [keyOf(entity), entity])).values()]
+  const once: Array<Entity> = []
+  for (const entity of entities) if (!has(once, entity)) once.push(entity)
+  return once
 }
+
+const keyOf = ({ start, end, type }: Entity): string => `${start} ${end} ${type}`

@@ -27,16 +27,36 @@ export const countWords = (
   )
 }
 
-/** As `countWords`, from the labels themselves (`withoutPrefixes` makes them of tags). @throws InputError */
-export const countLabels = (
-  gold: ReadonlyArray<ReadonlyArray<string>>,
-  predicted: ReadonlyArray<ReadonlyArray<string>>,
-  { types, outside: withOutside = false }: WordCountOptions = {}
+/** As `countWords`, from the labels themselves. @throws InputError */
+export const countLabels = (gold: Labels, predicted: Labels, options: WordCountOptions = {}): Counts =>
+  count(gold, predicted, (label) => label, options)
+
+/** As `countLabels`, from tags with prefixes: "B-person" and "I-person" are the label "person". @throws InputError */
+export const countTags = (gold: Labels, predicted: Labels, options: WordCountOptions = {}): Counts =>
+  count(gold, predicted, (tag) => (/^[BIESLU]-./.test(tag) ? tag.slice(2) : tag), options)
+
+type Labels = ReadonlyArray<ReadonlyArray<string>>
+
+const count = (
+  gold: Labels,
+  predicted: Labels,
+  label: (of: string) => string,
+  { types, outside: withOutside = false }: WordCountOptions
 ): Counts => {
   checkPaired(gold, predicted)
   const builder = new CountsBuilder(types === undefined || !withOutside ? types : [...types, outside])
-  const id = (label: string): number => (label === outside && !withOutside ? -1 : builder.id(label))
-  gold.forEach((labels, i) => {
+  const ids = new Map<string, number>()
+  const outsideId = withOutside ? builder.id(outside) : -1
+  const id = (of: string): number => {
+    if (of === outside) return outsideId
+    const known = ids.get(of)
+    if (known !== undefined) return known
+    const found = builder.id(label(of))
+    ids.set(of, found)
+    return found
+  }
+  for (let i = 0; i < gold.length; i++) {
+    const labels = gold[i]!
     const guessed = predicted[i]!
     if (guessed.length !== labels.length) {
       const reason = `${guessed.length} labels, gold has ${labels.length}`
@@ -53,6 +73,6 @@ export const countLabels = (
       if (guess >= 0) builder.add(guess, 0, 1, 0)
     }
     builder.endUnit()
-  })
+  }
   return builder.build()
 }

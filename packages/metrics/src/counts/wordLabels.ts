@@ -21,18 +21,3 @@ export const wordLabels = ({ entities }: WithEntities, words: number): Array<str
   }
   return labels
 }
-
-/** Sequences of tags without their prefixes: "B-person" -> "person". Not for bare tags, whose types may look like prefixed ones. */
-export const withoutPrefixes = (sequences: ReadonlyArray<ReadonlyArray<string>>): Array<Array<string>> => {
-  const types = new Map<string, string>()
-  const typeOf = (tag: string): string => {
-    if (tag === outside) return outside
-    let type = types.get(tag)
-    if (type === undefined) {
-      type = /^[BIESLU]-./.test(tag) ? tag.slice(2) : tag
-      types.set(tag, type)
-    }
-    return type
-  }
-  return sequences.map((tags) => tags.map(typeOf))
-}
