@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { readSafetensors, useEngine } from "@nuner/engine"
 import { close, leakCheck } from "@nuner/testing"
-import { forward, loadEncoder } from "../src/index.ts"
+import { encode, forward, loadEncoder } from "../src/index.ts"
 
 /** Written by reference/make.py with Python transformers. */
 const fixture = (name: string) => join(import.meta.dir, "fixtures", name)
@@ -48,6 +48,21 @@ describe("equal to Python transformers:", () => {
     })
   }
 })
+
+for (const pooling of ["none", "first", "mean"] as const) {
+  test(`equal to Python transformers: a text in windows, pooling "${pooling}"`, () =>
+    leakCheck(async () => {
+      const encoder = await loadEncoder(fixture("roberta"))
+      const file = await readSafetensors(join(fixture("roberta"), "expected-long.safetensors"))
+      const { text, windows } = file.metadata
+      for await (const result of encode(encoder, [text!], { layers: [-1, -3], overlap: 11, pooling })) {
+        expect(result.windows).toBe(Number(windows))
+        close(result.values, (await file.read(pooling)) as Float32Array, 1e-5)
+      }
+      await file.close()
+      encoder.dispose()
+    }))
+}
 
 test("tensors that an encoder has no use for are named", async () => {
   const mlm = await loadEncoder(fixture("roberta-mlm-sharded"))

@@ -4,6 +4,7 @@ Written with torch 2.13, transformers 5.18. Run: python packages/encoder/test/re
 """
 
 import json
+import math
 import shutil
 from pathlib import Path
 
@@ -97,6 +98,38 @@ def expect(directory, tokenizer, model):
     save_file(tensors, directory / "expected.safetensors")
 
 
+def expect_long(directory, tokenizer, model, overlap=11):
+    """A text longer than the model: windows, each token's vector from the one where its context is largest; both poolings."""
+    text = " ".join(corpus)
+    ids = tokenizer(text, add_special_tokens=False)["input_ids"]
+    total, size = len(ids), model.config.max_position_embeddings - 2 - 2
+    count = math.ceil((total - overlap) / (size - overlap))
+    starts = [math.floor(i * (total - size) / (count - 1) + 0.5) for i in range(count)]
+    outputs = []
+    for start in starts:
+        window = torch.tensor([[0, *ids[start : start + size], 2]])
+        with torch.no_grad():
+            states = model(input_ids=window, output_hidden_states=True).hidden_states
+        outputs.append(torch.cat([states[-1], states[-3]], dim=-1)[0])
+
+    def context(token, start):
+        if not start <= token < start + size:
+            return -1
+        left = math.inf if start == 0 else token - start
+        right = math.inf if start + size == total else start + size - 1 - token
+        return min(left, right)
+
+    owners = [max(range(count), key=lambda w: context(token, starts[w])) for token in range(total)]
+    inner = torch.stack([outputs[w][1 + token - starts[w]] for token, w in enumerate(owners)])
+    shares = torch.tensor([owners.count(w) / total for w in range(count)])
+    tensors = {
+        "none": torch.cat([outputs[0][:1], inner, outputs[-1][-1:]]),
+        "mean": inner.mean(dim=0),
+        "first": (shares[:, None] * torch.stack([output[0] for output in outputs])).sum(dim=0),
+    }
+    save_file(tensors, directory / "expected-long.safetensors", metadata={"text": text, "windows": str(count)})
+
+
 def write(name, tokenizer, model, **options):
     directory = fixtures / name
     shutil.rmtree(directory, ignore_errors=True)
@@ -116,6 +149,7 @@ def main():
     )
     model = randomise(RobertaModel(roberta, add_pooling_layer=True), 1)
     write("roberta", bpe, model)
+    expect_long(fixtures / "roberta", bpe, model)
     for name, dtype in (("roberta-f16", torch.float16), ("roberta-bf16", torch.bfloat16)):
         write(name, bpe, model.to(dtype))
         model = randomise(model.float(), 1)
