@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { EngineError } from "../EngineError.ts"
 
 const fileNames: Record<string, string> = {
@@ -16,7 +17,7 @@ const fileNames: Record<string, string> = {
 export function libraryPath(platform: string = process.platform, arch: string = process.arch): string {
   let packageJson: string
   try {
-    packageJson = Bun.resolveSync("onnxruntime-node/package.json", import.meta.dir)
+    packageJson = fileURLToPath(import.meta.resolve("onnxruntime-node/package.json"))
   } catch {
     throw new EngineError("The package onnxruntime-node is missing: run `bun add onnxruntime-node`")
   }

@@ -14,7 +14,7 @@ interface TensorFlowBackend {
  */
 async function load(packageName: string): Promise<Loaded & { readonly gpu: boolean }> {
   try {
-    Bun.resolveSync(packageName, import.meta.dir)
+    import.meta.resolve(packageName)
   } catch {
     throw new EngineError("not installed")
   }

@@ -1,4 +1,5 @@
 import { dirname, join } from "node:path"
+import { fileURLToPath } from "node:url"
 import { tf } from "../../tf.ts"
 import type { Candidate } from "../Candidate.ts"
 import { repairWasm } from "./repairWasm.ts"
@@ -10,7 +11,7 @@ export const wasm: Candidate = {
   remedy: "bun add @tensorflow/tfjs-backend-wasm",
   async load() {
     const { setWasmPaths, version_wasm } = await import("@tensorflow/tfjs-backend-wasm")
-    const packageJson = Bun.resolveSync("@tensorflow/tfjs-backend-wasm/package.json", import.meta.dir)
+    const packageJson = fileURLToPath(import.meta.resolve("@tensorflow/tfjs-backend-wasm/package.json"))
     setWasmPaths(`${join(dirname(packageJson), "dist")}/`)
     await tf.setBackend("wasm")
     await tf.ready()
