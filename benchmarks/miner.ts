@@ -68,7 +68,7 @@ const miner: Benchmark = {
       throw new Error(`miner: ${bad.length} of ${drawn.length} ${one.kind} of ${who} are none`)
     }
 
-    const index = await medianTime(() => pool(sentences), { repeats: 15, warmups: 10 })
+    const index = await medianTime(() => pool(sentences), { repeats: 25, warmups: 15 })
     yield row("index", index.ms, python.skipped ? undefined : python.output.index.ms)
     const dataset = pool(sentences)
     for (const [i, one] of cases.entries()) {
@@ -77,7 +77,7 @@ const miner: Benchmark = {
           one.kind === "sets"
             ? mineSets({ sentences: dataset, k: one.k, sets: one.number, seed: 1 })
             : [...mineEpisodes({ sentences: dataset, n: one.n, k: one.k, episodes: one.number, seed: 1 })],
-        { repeats: 15, warmups: 10 }
+        { repeats: 25, warmups: 15 }
       )
       const mine = ours.result.map((found) =>
         "indexes" in found
