@@ -45,6 +45,19 @@ export const stageError =
       ? (cause as StageError)
       : new UnexpectedError({ stage, cause: cause instanceof Error ? cause : new Error(String(cause)) })
 
-/** A promise-returning function of a package as an effect; interruption aborts the signal. */
+/**
+ * A promise-returning function of a package as an effect. Interruption aborts the signal and then waits for the promise: what was
+ * under way ends in good order, with its checkpoint.
+ */
 export const attempt = <A>(stage: string, run: (signal: AbortSignal) => Promise<A> | A): Effect.Effect<A, StageError> =>
-  Effect.tryPromise({ try: async (signal) => run(signal), catch: stageError(stage) })
+  Effect.callback<A, StageError>((resume) => {
+    const controller = new AbortController()
+    const settled = (async () => run(controller.signal))().then(
+      (value) => resume(Effect.succeed(value)),
+      (cause) => resume(Effect.fail(stageError(stage)(cause)))
+    )
+    return Effect.promise(() => {
+      controller.abort()
+      return settled
+    })
+  })

@@ -2,7 +2,7 @@ import { structured } from "@nuner/annotator"
 import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { annotateStage } from "../stages/annotate.ts"
-import { given, input, llm, optional, out } from "./flags.ts"
+import { given, input, llm, optional, out, toggle } from "./flags.ts"
 
 export const annotateCommand = Command.make(
   "annotate",
@@ -21,8 +21,8 @@ export const annotateCommand = Command.make(
     temperature: optional.number("temperature", "default: the provider's"),
     maxCost: optional.number("max-cost", "US dollars, a hard stop"),
     maxRetries: optional.int("max-retries", "tries after the first; default 6"),
-    batch: Flag.Boolean("batch").pipe(Flag.withDescription("through the provider's batch API: cheaper, within a day")),
-    retryFailed: Flag.Boolean("retry-failed").pipe(Flag.withDescription("ask again what failed or was refused"))
+    batch: toggle("batch", "through the provider's batch API: cheaper, within a day"),
+    retryFailed: toggle("retry-failed", "ask again what failed or was refused")
   },
   Effect.fn(function* ({ batch, input, model, out, prompt, provider, retryFailed, ...flags }) {
     const result = yield* annotateStage({

@@ -27,6 +27,10 @@ export const integerList = (name: string, description: string) =>
     Flag.map((value) => list(value).map(Number))
   )
 
+/** A flag that is off unless it is given. */
+export const toggle = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
+
 /** An optional flag of a kind. */
 export const optional = {
   int: (name: string, description: string) => Flag.Int(name).pipe(Flag.withDescription(description), Flag.optional),

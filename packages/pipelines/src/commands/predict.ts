@@ -4,6 +4,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { readSentences } from "../inputs/readSentences.ts"
 import { marked } from "../report/marked.ts"
 import { predictStage } from "../stages/predict.ts"
+import { toggle } from "./flags.ts"
 
 /** Each argument is a file to read sentences from, or else a text itself. */
 async function* textsOf(inputs: ReadonlyArray<string>): AsyncGenerator<string> {
@@ -21,7 +22,7 @@ export const predictCommand = Command.make(
       Argument.withDescription("texts, or files and folders to read sentences from"),
       Argument.atLeast(1)
     ),
-    json: Flag.Boolean("json").pipe(Flag.withDescription("one JSON object a text, with offsets (UTF-16) and scores")),
+    json: toggle("json", "one JSON object a text, with offsets (UTF-16) and scores"),
     minScore: Flag.Finite("min-score").pipe(
       Flag.withDescription("leave out entities below this probability"),
       Flag.withDefault(0)

@@ -1,0 +1,188 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { readManifest } from "@nuner/core"
+import { tempDir } from "@nuner/testing"
+import { $ } from "bun"
+
+const root = join(import.meta.dir, "../../..")
+const cli = join(root, "packages/pipelines/src/cli.ts")
+const data = join(root, "examples/quickstart/data")
+const folder = tempDir()
+const at = (name: string): string => join(folder.path, name)
+
+const nuner = async (...args: ReadonlyArray<string>) => {
+  const { exitCode, stderr, stdout } = await $`bun ${cli} ${args}`.cwd(folder.path).nothrow().quiet()
+  return { code: exitCode, out: stdout.toString(), err: stderr.toString() }
+}
+/** The whole main job on a slice of the quickstart's data, as small as it goes. */
+const run = [
+  ...["run", join(data, "texts"), "--out", at("run"), "--provider", "recorded", "--model", "recorded"],
+  ...[
+    "--answers",
+    join(data, "answers.jsonl"),
+    "--limit",
+    "60",
+    "--hidden",
+    "32",
+    "--layers",
+    "1",
+    "--vocab-size",
+    "600"
+  ],
+  ...["--preset", "small", "--steps", "4", "--batch-size", "16", "--k", "1,2", "--sets", "2"],
+  ...["--task", `events=${join(data, "labelled/train.jsonl")},${join(data, "labelled/test.jsonl")}`]
+]
+
+beforeAll(async () => {
+  const { code, err } = await nuner(...run)
+  if (code !== 0) throw new Error(err)
+}, 60_000)
+afterAll(() => folder[Symbol.dispose]())
+
+describe("nuner run", () => {
+  test("leaves every artefact with a manifest whose counts balance", async () => {
+    for (const name of [
+      "annotated.jsonl",
+      "aligned.jsonl",
+      "training.jsonl",
+      "base",
+      "nuner",
+      "events/probes.jsonl",
+      "events/model"
+    ]) {
+      const manifest = await readManifest(at(`run/${name}.manifest.json`))
+      expect(manifest.artefacts.length).toBeGreaterThan(0)
+    }
+    const annotated = await readManifest(at("run/annotated.jsonl.manifest.json"))
+    expect(annotated.counts.sentences).toEqual({ in: 60, out: 60, dropped: {} })
+    expect(readFileSync(at("run/RESULTS.md"), "utf8")).toMatch(/NuNER, token macro F1/)
+    for (const model of ["base", "nuner", "events/model"]) {
+      for (const file of ["config.json", "model.safetensors", "tokenizer.json", "README.md"]) {
+        expect(existsSync(at(`run/${model}/${file}`))).toBe(true)
+      }
+    }
+  })
+
+  test("again: every stage is kept, the same tables come out", async () => {
+    const { code, err, out } = await nuner(...run)
+    expect(code).toBe(0)
+    expect(err.match(/unchanged, kept/g)).toHaveLength(7)
+    expect(out).toContain("NuNER, token macro F1")
+  })
+
+  test("a lost artefact is made again, and only what depends on it", async () => {
+    rmSync(at("run/aligned.jsonl"))
+    const { err } = await nuner(...run)
+    expect(err).toMatch(/align +\d+ annotations/)
+    expect(err.match(/unchanged, kept/g)).toHaveLength(6)
+  })
+})
+
+describe("nuner predict", () => {
+  test("marks texts, or gives offsets as JSON", async () => {
+    const text = "The Lantern Quartet plays at Harbour Hall on 12 May."
+    expect((await nuner("predict", at("run/events/model"), text)).out).toContain("Lantern")
+    const { out } = await nuner("predict", at("run/events/model"), text, "--json")
+    const { entities, text: read } = JSON.parse(out)
+    expect(read).toBe(text)
+    for (const entity of entities) {
+      expect(text.slice(entity.start, entity.end)).toBe(entity.text)
+      expect(entity.score).toBeWithin(0, 1.0001)
+    }
+  })
+})
+
+describe("what goes wrong is told in one line, with exit code 1", () => {
+  const refused = async (args: ReadonlyArray<string>, ...parts: ReadonlyArray<string>) => {
+    const { code, err, out } = await nuner(...args)
+    const lines = err.split("\n").filter((line) => line.startsWith("error: "))
+    expect({ code, out, lines: lines.length }).toEqual({ code: 1, out: "", lines: 1 })
+    for (const part of parts) expect(lines[0]).toContain(part)
+  }
+  const annotate = (input: string) => [
+    ...["annotate", input, "--out", at("bad/annotated.jsonl"), "--provider", "recorded", "--model", "m"],
+    ...["--answers", join(data, "answers.jsonl")]
+  ]
+  const labelled = join(data, "labelled/train.jsonl")
+
+  test("a missing file", () =>
+    refused(["align", "none.jsonl", "--out", at("bad/a.jsonl")], "none.jsonl", "check the path"))
+  test("an empty corpus", async () => {
+    writeFileSync(at("empty.txt"), "")
+    await refused(annotate(at("empty.txt")), "empty.txt", "has no sentences")
+  })
+  test("a corpus that gets no annotation", async () => {
+    writeFileSync(at("unknown.txt"), "Nobody ever recorded an answer for this.\n")
+    await refused(annotate(at("unknown.txt")), "unknown.txt", "none of its 1 sentences got an annotation")
+    expect(readFileSync(at("bad/annotated.failed.jsonl"), "utf8")).toContain("Nobody ever recorded")
+  })
+  test("malformed JSON Lines", async () => {
+    writeFileSync(at("broken.jsonl"), '{"id":"a","text":"A.","annotations":[]}\n{"id":\n')
+    await refused(["align", at("broken.jsonl"), "--out", at("bad/a.jsonl")], "broken.jsonl:2", "not JSON")
+  })
+  test("an unknown option", () => refused(["pretrain", "x", "--epohcs", "3"], "--epohcs", "--epochs"))
+  test("an option out of range", () =>
+    refused(
+      ["pretrain", at("run/training.jsonl"), "--base", at("run/base"), "--out", at("bad/n"), "--learning-rate", "-1"],
+      'option "learningRate"'
+    ))
+  test("k larger than the data allows", () =>
+    refused(["mine", labelled, "--out", at("bad/sets"), "--k", "500"], "500 to 1000 entities are needed", "lower k"))
+  test("a corrupt weight file", async () => {
+    await $`cp -r ${at("run/base")} ${at("corrupt")}`
+    writeFileSync(at("corrupt/model.safetensors"), readFileSync(at("run/base/model.safetensors")).subarray(0, 5000))
+    await refused(
+      ["finetune", labelled, "--encoder", at("corrupt"), "--out", at("bad/model")],
+      "corrupt/model.safetensors"
+    )
+  })
+  test("a corrupt tokenizer", async () => {
+    await $`cp -r ${at("run/base")} ${at("mute")}`
+    writeFileSync(at("mute/tokenizer.json"), '{"version": "1.0"')
+    await refused(["finetune", labelled, "--encoder", at("mute"), "--out", at("bad/model")], "mute/tokenizer.json")
+  })
+  test("no such model", () =>
+    refused(
+      ["finetune", labelled, "--encoder", "./nowhere", "--out", at("bad/model")],
+      "./nowhere",
+      "give a directory"
+    ))
+
+  test("a full disk: the earlier artefact stays", async () => {
+    const before = readFileSync(at("run/aligned.jsonl"))
+    // A limit on the size of files stands in for a full disk: both fail the write.
+    const command = `ulimit -f 4; trap '' XFSZ; exec bun ${cli} align ${at("run/annotated.jsonl")} --out ${at("run/aligned.jsonl")} --policy first`
+    const { exitCode, stderr } = await $`bash -c ${command}`.nothrow().quiet()
+    expect(exitCode).toBe(1)
+    expect(stderr.toString()).toMatch(/^error: .*aligned\.jsonl.*intact/m)
+    expect(readFileSync(at("run/aligned.jsonl"))).toEqual(before)
+  })
+})
+
+test("an interrupted training leaves a checkpoint, and goes on from it", async () => {
+  const args = [
+    "base",
+    join(data, "texts"),
+    "--out",
+    at("cut"),
+    "--hidden",
+    "32",
+    "--layers",
+    "1",
+    "--vocab-size",
+    "600"
+  ]
+  const full = [...args, "--tokens", "400000"]
+  const child = Bun.spawn(["bun", cli, ...full], { stderr: "pipe", stdout: "ignore" })
+  // Wait until it trains: the manifest comes at the end, the checkpoint at the interrupt.
+  await Bun.sleep(4000)
+  child.kill("SIGINT")
+  expect(await child.exited).toBe(130)
+  const steps = [...new Bun.Glob("step-*").scanSync({ cwd: at("cut.checkpoints"), onlyFiles: false })]
+  expect(steps).toHaveLength(1)
+  const { code } = await nuner(...full)
+  expect(code).toBe(0)
+  expect(existsSync(at("cut/model.safetensors"))).toBe(true)
+  expect(existsSync(at("cut.checkpoints"))).toBe(false)
+})
