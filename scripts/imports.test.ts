@@ -7,7 +7,7 @@ const transpiler = new Bun.Transpiler({ loader: "ts" })
 
 /** Type-only imports are erased by the transpiler, so they are found in the text as well. */
 const imports = (source: string): Array<string> => [
-  ...transpiler.scanImports(source).map(({ path }) => path),
+  ...transpiler.scanImports(source.replace(/^#!.*/, "")).map(({ path }) => path),
   ...[...source.matchAll(/\bfrom\s+["']([^"']+)["']/g)].map((match) => match[1]!)
 ]
 
