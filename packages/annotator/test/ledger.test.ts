@@ -36,12 +36,17 @@ overLedgers("ledger", (newLedger) => {
         }).pipe(Effect.provide(layerLedger(place)))
       )
     })
-  const plan = (ledger: LedgerShape, n: number, more: { retryFailed?: boolean; queue?: string; from?: number } = {}) =>
+  const plan = (
+    ledger: LedgerShape,
+    n: number,
+    more: { retryFailed?: boolean; failedBefore?: number; queue?: string; from?: number } = {}
+  ) =>
     ledger.plan({
       queue: more.queue ?? "q",
       settings: "set",
       items: items(n, more.from),
       retryFailed: more.retryFailed ?? false,
+      failedBefore: more.failedBefore ?? FAR,
       now: 1
     })
   const send = (ledger: LedgerShape, address: string, owner = "A", estimate = 1, maxCost: number | null = null) =>
@@ -109,6 +114,8 @@ overLedgers("ledger", (newLedger) => {
         yield* send(ledger, address)
         yield* settle(ledger, address, outcome)
       }
+      yield* plan(ledger, 3, { queue: "q2", failedBefore: 3 })
+      expect(yield* ledger.claim("q2", "B", 9, 4)).toEqual([])
       yield* plan(ledger, 3, { queue: "q2" })
       expect(yield* ledger.claim("q2", "B", 9, 4)).toMatchObject([{ address: "a2", attempts: 1, round: 0 }])
       yield* plan(ledger, 3, { queue: "q3", retryFailed: true })
@@ -119,7 +126,7 @@ overLedgers("ledger", (newLedger) => {
   check("a duplicate sentence is one request and two items", (ledger) =>
     Effect.gen(function* () {
       const twice = items(1).flatMap((item) => [item, { ...item, seq: 1, sentenceId: "again" }])
-      yield* ledger.plan({ queue: "q", settings: "set", items: twice, retryFailed: false, now: 1 })
+      yield* ledger.plan({ queue: "q", settings: "set", items: twice, retryFailed: false, failedBefore: FAR, now: 1 })
       expect(yield* ledger.claim("q", "A", 9, 2)).toHaveLength(1)
       expect((yield* ledger.page("q", 0, 9)).map((item) => item.sentenceId)).toEqual(["s0", "again"])
     })
@@ -276,7 +283,7 @@ overLedgers("ledger", (newLedger) => {
     })
   )
 
-  test("the ledger is remembered by the next process, and holds no key", async () => {
+  test("the ledger is remembered by the next process", async () => {
     const place = await newLedger()
     if (place === undefined) return
     const once = (body: (ledger: LedgerShape) => Effect.Effect<unknown, unknown>) =>

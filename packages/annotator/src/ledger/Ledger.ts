@@ -134,6 +134,8 @@ export interface LedgerShape {
     readonly settings: string
     readonly items: ReadonlyArray<PlannedItem>
     readonly retryFailed: boolean
+    /** When the run began: what fails during the run is not asked again by it. */
+    readonly failedBefore: number
     readonly now: number
   }) => Effect.Effect<void, LedgerError>
   /** Which of these requests `plan` would leave as they are, because they have their final answer. */

@@ -41,7 +41,7 @@ export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
       ])
     ),
 
-  plan: ({ queue, settings, items, retryFailed, now }) => {
+  plan: ({ queue, settings, items, retryFailed, failedBefore, now }) => {
     // A statement may touch a row once, and Postgres locks rows in statement order: sorted, two planners cannot deadlock.
     const unique = [...new Map(items.map((item) => [item.address, item])).values()].sort((a, b) =>
       a.address < b.address ? -1 : 1
@@ -58,7 +58,7 @@ export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
              on conflict (address) do update set queue = excluded.queue, seq = excluded.seq, state = 'planned',
                round = nuner_request.round + (case when nuner_request.answer is null then 0 else 1 end),
                reason = null, detail = null, answer = null, finish = null, updated_at = excluded.updated_at
-             where (nuner_request.state = 'planned' and nuner_request.owner is null) or (${again})`,
+             where (nuner_request.state = 'planned' and nuner_request.owner is null) or (${again} and nuner_request.updated_at < ${failedBefore})`,
             part.flatMap((i): Array<SqlValue> => [i.address, settings, i.sentence, queue, i.seq, "planned", now, now])
           )
         }

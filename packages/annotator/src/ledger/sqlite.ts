@@ -1,5 +1,5 @@
 import { Database, type Statement } from "bun:sqlite"
-import { Effect, Layer, Semaphore } from "effect"
+import { Effect, Exit, Layer } from "effect"
 import { Ledger } from "./Ledger.ts"
 import { LedgerError } from "./LedgerError.ts"
 import type { Query, SqlDriver, SqlRow, SqlValue } from "./SqlDriver.ts"
@@ -44,21 +44,21 @@ export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: 
       },
       catch: failed(text.trim().split(/\s+/).slice(0, 3).join(" "))
     })
-  // One connection: a statement of another fiber must not slip into an open transaction.
-  const gate = yield* Semaphore.make(1)
   const driver: SqlDriver = {
     name: path,
     skipLocked: "",
     forUpdate: "",
-    query: (text, values) => gate.withPermit(run(text, values)),
+    query: run,
+    // In one go: if other fibers had their turn in between, their statements would be part of it, and a second connection
+    // of this process would wait for it in vain.
     transaction: (body) =>
-      gate.withPermit(
-        Effect.uninterruptible(
+      Effect.suspend(() =>
+        Effect.runSyncExit(
           Effect.gen(function* () {
             yield* run("begin immediate")
-            const result = yield* body(run).pipe(Effect.tapCause(() => Effect.ignore(run("rollback"))))
-            yield* run("commit")
-            return result
+            const exit = yield* Effect.exit(body(run))
+            yield* Exit.isSuccess(exit) ? run("commit") : Effect.ignore(run("rollback"))
+            return yield* exit
           })
         )
       )

@@ -18,6 +18,8 @@ export interface Run {
   readonly llm: LlmShape
   readonly settings: Settings
   readonly settingsHash: string
+  /** Epoch ms. */
+  readonly startedAt: number
   /** This worker's name in the ledger. */
   readonly owner: string
   /** The items this run works on: its own, or a job that several workers share. */
@@ -71,16 +73,18 @@ export const makeRun = Effect.fnUntraced(function* (
   }
   const hash = settingsHash(settings)
   const owner = ownerName()
+  const startedAt = yield* Clock.currentTimeMillis
   return {
     options,
     prompt,
     llm,
     settings,
     settingsHash: hash,
+    startedAt,
     owner,
     queue: options.shared ? sharedQueue(options.job) : owner,
     limiter: makeLimiter(options),
-    tally: new Tally(yield* Clock.currentTimeMillis, options.total ?? null, price !== undefined && llm.free !== true),
+    tally: new Tally(startedAt, options.total ?? null, price !== undefined && llm.free !== true),
     addressOf: (sentence) => contentAddress(hash, sentence),
     request: ({ address, round, sentence }) => ({
       key: requestKey(address, round),

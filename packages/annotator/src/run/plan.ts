@@ -34,6 +34,7 @@ export const plan = Effect.fnUntraced(function* <E, R>(
           settings: run.settingsHash,
           items,
           retryFailed: run.options.retryFailed,
+          failedBefore: run.startedAt,
           now: yield* Clock.currentTimeMillis
         })
         run.tally.planned = seq
