@@ -10,13 +10,14 @@ export const checkSupport = (
     throw new InputError({ source, field, reason, remedy })
   }
   const known = new Set(types)
+  if (support.every(({ entities }) => entities.length === 0)) fail("entities", "there are none", "label at least one")
   if (types.length === 0) fail("types", "are none", "list at least one")
   if (known.size < types.length) {
     const twice = types.find((type, i) => types.indexOf(type) !== i)
     fail("types", `list "${twice}" twice`, "list each type once")
   }
   for (const [i, { entities, words }] of support.entries()) {
-    const at = `support[${i}]`
+    const at = `sentence ${i}`
     const stranger = entities.find(({ type }) => !known.has(type))
     if (stranger) fail(at, `has an entity of type "${stranger.type}", which is not listed`, "list it")
     const outside = entities.find(({ end, start }) => start >= end || end > words.length)
@@ -24,7 +25,6 @@ export const checkSupport = (
     const second = overlap(entities)
     if (second) fail(at, `entity ${second.start}..${second.end} overlaps one before it`, "keep one entity a word")
   }
-  if (support.every(({ entities }) => entities.length === 0)) fail("support", "has no entity", "label at least one")
 }
 
 /** The K of a K~2K support set: the least count of a type among those that have entities. */

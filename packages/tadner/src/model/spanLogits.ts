@@ -1,5 +1,5 @@
 import type { Span } from "@nuner/core"
-import { type DropoutKey, dropout, linear, type tf } from "@nuner/engine"
+import { type DropoutKey, dropout, linear, tf } from "@nuner/engine"
 import type { LowerLayers } from "../network/LowerLayers.ts"
 import { wordStates } from "../network/wordStates.ts"
 import { wordVectors } from "../network/wordVectors.ts"
@@ -18,11 +18,12 @@ export const spanLogits = (
   { bias, dropout: rate, encoder, kernel }: SpanDetector,
   rows: ReadonlyArray<Row>,
   { dropout: key, lower }: SpanLogitsOptions = {}
-): tf.Tensor2D => {
-  const words = wordStates(encoder, rows, { phi: "last", dropout: key, lower })
-  const dropped = key === undefined ? words : dropout(words, rate, { ...key, site: `${key.site}/head` })
-  return linear(dropped, kernel, bias)
-}
+): tf.Tensor2D =>
+  tf.tidy(() => {
+    const words = wordStates(encoder, rows, { phi: "last", dropout: key, lower })
+    const dropped = key === undefined ? words : dropout(words, rate, { ...key, site: `${key.site}/head` })
+    return linear(dropped, kernel, bias)
+  })
 
 /** The spans that a detector finds in each sentence. */
 export const findSpans = async (

@@ -37,8 +37,7 @@ export async function* trainSource(input: SourceInput): AsyncGenerator<SourceEve
   const { encoder, sentences, signal, typeNames, ...options } = input
   const settings = sourceSettings(options)
   const types = [...new Set(sentences.flatMap(({ entities }) => entities.map(({ type }) => type)))].sort()
-  if (types.length > 0) checkSupport(types, sentences, "sentences")
-  else checkSupport(["any"], sentences, "sentences")
+  checkSupport(types, sentences, "sentences")
   const names = nameTypes(types, typeNames)
   const ids = await nameIds(names, encoder)
   const labelled = sentences.filter(({ entities }) => entities.length > 0)
