@@ -44,8 +44,16 @@ const quickstart = Effect.gen(function* () {
       model,
       ...(provider === "recorded" ? { answers: join(data, "answers.jsonl") } : {})
     },
-    base: { inputs: [join(data, "texts"), labelled.train], hidden: 128, layers: 2, vocabSize: 2000, tokens: 150_000, seed: 1 },
-    pretrain: { preset: "small", batchSize: 16, epochs: 16, learningRate: 2e-3, seed: 1 },
+    base: {
+      inputs: [join(data, "texts"), labelled.train],
+      hidden: 128,
+      layers: 2,
+      vocabSize: 2000,
+      tokens: 300_000,
+      causal: 1,
+      seed: 1
+    },
+    pretrain: { preset: "small", batchSize: 16, epochs: 10, seed: 1 },
     tasks: [{ name: "events", ...labelled }],
     ks: [1, 2, 4, 8, 16],
     sets: 5,
@@ -53,7 +61,9 @@ const quickstart = Effect.gen(function* () {
   })
   const task = tasks[0]!
   console.log(`\nHow much of the annotations the most frequent concepts carry:\n\n${concepts}`)
-  console.log("\nF1 on 164 test sentences after seeing k to 2k examples of each of 6 types (mean ± standard deviation of 5 sets).")
+  console.log(
+    "\nF1 on 164 test sentences after seeing k to 2k examples of each of 6 types (mean ± standard deviation of 5 sets)."
+  )
   console.log("NuNER is the base after contrastive pre-training; both are frozen under a linear probe:\n")
   console.log(task.table)
   console.log("A classifier fitted on all training sentences says:\n")

@@ -15,7 +15,6 @@ export const baseCommand = Command.make(
     batchSize: optional.int("batch-size", "rows of a batch; default 16"),
     rowTokens: optional.int("row-tokens", "tokens of a row; default 64"),
     learningRate: optional.number("learning-rate", "AdamW's peak rate; default 1e-3"),
-    causal: optional.number("causal", "part of the steps that predict the next token; default 0.25"),
     maskRate: optional.number("mask-rate", "part of the tokens that are masked; default 0.3"),
     seed
   },

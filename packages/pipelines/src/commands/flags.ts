@@ -88,5 +88,6 @@ export const baseShape = {
   window: optional.int("window", "most tokens of a window; default 128"),
   vocabSize: optional.int("vocab-size", "entries of the byte-level BPE; default 8192"),
   tokens: optional.int("tokens", "tokens of language modelling; default 0: random weights"),
+  causal: optional.number("causal", "part of its steps that predict the next token, from left to right; default 0.25"),
   lowercase: optional.number("lowercase", "part of the texts read in lower case; default 0")
 }

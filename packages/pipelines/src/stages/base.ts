@@ -56,7 +56,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
       await useEngine()
       const tokenizer = await trainByteLevelBpe(texts, { vocabSize })
       const heads = Math.max(1, Math.round(hidden / 64))
-      const config = small({ hidden, layers, heads, positions: window + 2, initializerRange: 1 / Math.sqrt(hidden) })
+      const config = small({ hidden, layers, heads, positions: window + 2 })
       const encoder = randomEncoder(config, tokenizer, seed)
       try {
         let loss = Number.NaN

@@ -1,0 +1,24 @@
+import { InputError } from "@nuner/core"
+import { type TypeNames, typeNames } from "@nuner/tadner"
+import { Result, Schema } from "effect"
+
+const Names = Schema.Record(Schema.String, Schema.NonEmptyString)
+
+/** Natural-language names of types: of a known dataset by its name, or a JSON file `{"label": "name"}`. @throws InputError */
+export const readTypeNames = async (given: string): Promise<TypeNames> => {
+  if (Object.hasOwn(typeNames, given)) return typeNames[given as keyof typeof typeNames]
+  const known = Object.keys(typeNames).join(", ")
+  const fail = (reason: string): never => {
+    throw new InputError({ source: given, reason, remedy: `give a JSON object of label to name, or one of ${known}` })
+  }
+  const file = Bun.file(given)
+  if (!(await file.exists())) return fail("is no file and no dataset with names")
+  let json: unknown
+  try {
+    json = await file.json()
+  } catch {
+    return fail("is not JSON")
+  }
+  const decoded = Schema.decodeUnknownResult(Names)(json)
+  return Result.isSuccess(decoded) ? decoded.success : fail("is no object of label to name")
+}

@@ -1,0 +1,57 @@
+import { type Episode, InputError, readEpisodes } from "@nuner/core"
+import { type EpisodeFileReport, mineEpisodes, validateEpisodeFile } from "@nuner/miner"
+import { readDataset } from "../../inputs/readDataset.ts"
+
+/** Where episodes come from: a published file, or mined here from a labelled dataset. */
+export interface EpisodeSource {
+  readonly count: number
+  /** From the first one, each time. */
+  readonly episodes: () => Iterable<Episode> | AsyncIterable<Episode>
+  /** In one line. */
+  readonly description: string
+  /** Of a published file. */
+  readonly file?: EpisodeFileReport
+}
+
+export interface EpisodeSourceOptions {
+  /** A file of episodes (Few-NERD's JSON Lines); with `n`, a labelled dataset to mine them from. */
+  readonly input: string
+  /** Types of a mined episode. */
+  readonly n?: number
+  /** Entities of each type: k to 2k in the support. */
+  readonly k: number
+  /** The same in the query. Default: k. */
+  readonly q?: number
+  /** Episodes to mine. */
+  readonly count: number
+  readonly mineSeed: number
+}
+
+/** @throws InputError, InfeasibleError */
+export const episodeSource = async (options: EpisodeSourceOptions): Promise<EpisodeSource> => {
+  const { count, input, k, mineSeed, n, q } = options
+  if (n === undefined) {
+    const bytes = await Bun.file(input)
+      .bytes()
+      .catch((): never => {
+        throw new InputError({ source: input, reason: "cannot be read", remedy: "check the path" })
+      })
+    const file = validateEpisodeFile({ name: input, bytes, k, ...(q === undefined ? {} : { q }) })
+    if (file.episodes === 0) throw new InputError({ source: input, reason: "has no episodes" })
+    const strange = file.invalid.flatMap(({ line, problems }) =>
+      problems.filter(({ kind }) => kind === "shape" || kind === "length").map(({ message }) => ({ line, message }))
+    )[0]
+    if (strange) {
+      const remedy = "one Few-NERD episode a line; to mine episodes from labelled sentences give --n"
+      throw new InputError({ source: input, line: strange.line, reason: strange.message, remedy })
+    }
+    const description = `${file.episodes} episodes of ${input}`
+    return { count: file.episodes, episodes: () => readEpisodes(input), description, file }
+  }
+  const sentences = await readDataset(input)
+  const mined = [
+    ...mineEpisodes({ sentences, n, k, episodes: count, seed: mineSeed, ...(q === undefined ? {} : { q }) })
+  ]
+  const description = `${count} ${n}-way ${k}~${2 * k} episodes mined from ${input}, seed ${mineSeed}`
+  return { count, episodes: () => mined, description }
+}

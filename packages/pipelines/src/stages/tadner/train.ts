@@ -1,0 +1,91 @@
+import { fromPretrained, resolveModel } from "@nuner/encoder"
+import { useEngine } from "@nuner/engine"
+import { type SourceData, type SourceOptions, saveModel, sourceSettings, trainSource } from "@nuner/tadner"
+import { Effect } from "effect"
+import { attempt } from "../../errors.ts"
+import { readDataset } from "../../inputs/readDataset.ts"
+import { readTypeNames } from "../../inputs/readTypeNames.ts"
+import { Progress } from "../../services/Progress.ts"
+import { runStage } from "../../services/stage.ts"
+import { checkpoints } from "../checkpoints.ts"
+import { plain } from "../plain.ts"
+
+export interface TadnerTrainOptions extends Omit<SourceOptions, "checkpoints"> {
+  /** Labelled sentences of the source types: see `readDataset`. */
+  readonly input: string
+  /** A model directory, or a name on the hub. */
+  readonly encoder: string
+  /** The directory of the TadNER model. */
+  readonly out: string
+  /** See `readTypeNames`. Default: derived from the labels. */
+  readonly typeNames?: string
+}
+
+/** TadNER's source training. A run that is cut short goes on from its last checkpoint. */
+export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options: TadnerTrainOptions) {
+  const { encoder: name, input, out, typeNames, ...given } = options
+  const progress = yield* Progress
+  const settings = yield* attempt("tadner", () => sourceSettings(given))
+  const directory = yield* attempt("tadner", () => resolveModel(name))
+  const { seed, ...plainSettings } = settings
+  return yield* runStage({
+    name: "tadner train",
+    manifest: `${out}.manifest.json`,
+    settings: plain({ ...plainSettings, typeNames }),
+    seeds: { train: seed },
+    inputs: [input, directory],
+    artefacts: [out],
+    work: attempt("tadner", async (signal) => {
+      const sentences = await readDataset(input)
+      const names = typeNames === undefined ? {} : await readTypeNames(typeNames)
+      await useEngine()
+      const encoder = await fromPretrained(directory)
+      const kept = checkpoints(out)
+      try {
+        let data: SourceData | undefined
+        const losses = { detector: Number.NaN, classifier: Number.NaN }
+        const events = trainSource({
+          ...given,
+          ...{ encoder, sentences, typeNames: names, signal },
+          ...{ checkpoints: kept.directory, checkpointEvery: given.checkpointEvery ?? kept.every }
+        })
+        for await (const event of events) {
+          if (event.type === "data") data = event
+          else if (event.type === "step") {
+            losses[event.stage] = event.loss
+            progress.update({
+              stage: event.stage,
+              done: event.step,
+              total: event.steps,
+              note: `loss ${event.loss.toFixed(4)}  ${event.seconds.toFixed(2)} s/step`
+            })
+          } else if (event.type === "done") {
+            try {
+              await saveModel(out, event.model)
+            } finally {
+              event.model.dispose()
+            }
+          }
+        }
+        signal.throwIfAborted()
+        await kept.remove()
+        const { steps, truncated, types, windowed, withoutEntities } = data!
+        const long = truncated + windowed === 0 ? "" : `, ${truncated} cut off, ${windowed} in windows`
+        return {
+          counts: {
+            sentences: {
+              in: sentences.length,
+              out: data!.sentences,
+              dropped: withoutEntities === 0 ? {} : { withoutEntities }
+            }
+          },
+          summary:
+            `${types.length} types from ${data!.sentences} sentences${long}; detector loss ${losses.detector.toFixed(3)} ` +
+            `after ${steps.detector} steps, classifier loss ${losses.classifier.toFixed(2)} after ${steps.classifier}`
+        }
+      } finally {
+        encoder.dispose()
+      }
+    })
+  })
+})
