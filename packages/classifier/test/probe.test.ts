@@ -66,9 +66,18 @@ describe("fitProbe", () => {
       expect(fitProbe(features, sentences, { c: "cv" }).heldOut).toEqual(heldOut)
     }))
 
-  test('"cv" does not divide a set of fewer sentences than folds', () => {
-    const few = { ...features, values: features.values.slice(0, 3 * golden.width), starts: Int32Array.of(0, 1, 2, 3) }
-    expect(fitProbe(few, sentences.slice(0, 3), { c: "cv" })).toMatchObject({ c: 0.1, heldOut: [] })
+  test('"cv" does not divide a set of fewer sentences than folds, or one where types stand in one or two', () => {
+    const first = (count: number) => ({
+      values: features.values.slice(0, count * golden.width),
+      starts: features.starts.slice(0, count + 1),
+      width: golden.width
+    })
+    expect(fitProbe(first(3), sentences.slice(0, 3), { c: "cv" })).toMatchObject({ c: 1, heldOut: [] })
+    const rare = sentences.slice(0, 30).map(({ words }, i) => ({
+      words,
+      entities: i % 3 === 0 ? [] : [{ start: 0, end: 1, type: `type-${i % 10}` }]
+    }))
+    expect(fitProbe(first(30), rare, { c: "cv" })).toMatchObject({ c: 1, heldOut: [] })
   })
 
   test("names what it cannot use", () => {

@@ -1,5 +1,4 @@
 import { decodeOptions, type LabelledSentence } from "@nuner/core"
-import { tf } from "@nuner/engine"
 import { Effect, Schema } from "effect"
 import type { WordFeatures } from "../features/selectSentences.ts"
 import type { Head } from "../head/Head.ts"
@@ -12,12 +11,12 @@ const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 const Options = Schema.Struct({
   /**
    * Inverse strength of the L2 penalty, as scikit-learn's `C`: minimises C * sum(log loss) + |W|^2 / 2. "cv" chooses it by
-   * cross-validation on the training sentences. Default 0.1.
+   * cross-validation on the training sentences, and takes 1 for a set too small for that. Default 0.1.
    */
   c: Schema.Union([positive, Schema.Literal("cv")]).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed<number | "cv">(0.1))
   ),
-  /** Folds of "cv"; a set with fewer sentences takes C = 0.1. Default 5. */
+  /** Folds of "cv". Default 5. */
   folds: Schema.Int.check(Schema.isGreaterThan(1)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5))),
   /** "bare": a class a type. "BIO": neighbouring entities of one type stay apart. Default "bare" (NuNER, section 4.1). */
   scheme: Schema.Literals(["bare", "BIO"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("bare" as const))),
@@ -66,12 +65,10 @@ export const fitProbe = (
     throw new RangeError(`fitProbe: ${features.values.length / features.width} vectors for ${labels.length} words`)
   }
   const { c, heldOut } =
-    settings.c === "cv"
-      ? chooseC(features, labels, typesOf(classes, scheme), { ...settings, fallback: 0.1 })
-      : { c: settings.c, heldOut: [] }
+    settings.c === "cv" ? chooseC(features, labels, typesOf(classes, scheme), settings) : { c: settings.c, heldOut: [] }
   const problem = logisticProblem(features.values, labels, classes.length, standardise)
   const fit = solveLogistic(problem, c, { maxIterations, tolerance })
-  tf.dispose([problem.x, problem.y])
+  problem.x.dispose()
   const { loss, iterations, converged } = fit
   return { head: foldLogistic(fit, problem, classes), c, heldOut, loss, iterations, converged }
 }

@@ -1,13 +1,14 @@
-import { linear, tf } from "@nuner/engine"
+import { tf } from "@nuner/engine"
 import type { Head } from "../head/Head.ts"
 import { lbfgs } from "./lbfgs.ts"
 
-/** Labelled rows, standardised, on the device. */
+/** Labelled rows, standardised. The caller disposes `x`. */
 export interface LogisticProblem {
   /** `[rows, width]` */
   readonly x: tf.Tensor2D
-  /** One-hot, `[rows, classes]` */
-  readonly y: tf.Tensor2D
+  /** `[rows]` */
+  readonly labels: Int32Array
+  readonly classes: number
   /** `[width]`: what was taken from each feature, and by what the rest was multiplied. */
   readonly mean: Float64Array
   readonly scale: Float64Array
@@ -45,12 +46,11 @@ export const logisticProblem = (
     ? moments(features, rows, width)
     : { mean: new Float64Array(width), scale: new Float64Array(width).fill(1) }
   const values = new Float32Array(rows.length * width)
-  const oneHot = new Float32Array(rows.length * classes)
   for (const [i, row] of rows.entries()) {
     for (let j = 0; j < width; j++) values[i * width + j] = (features[row * width + j]! - mean[j]!) * scale[j]!
-    oneHot[i * classes + labels[row]!] = 1
   }
-  return { x: tf.tensor2d(values, [rows.length, width]), y: tf.tensor2d(oneHot, [rows.length, classes]), mean, scale }
+  const x = tf.tensor2d(values, [rows.length, width])
+  return { x, labels: Int32Array.from(rows, (row) => labels[row]!), classes, mean, scale }
 }
 
 /**
@@ -59,32 +59,39 @@ export const logisticProblem = (
  * @param start where to begin; default zeros
  */
 export const solveLogistic = (
-  { x, y }: LogisticProblem,
+  { x, labels, classes }: LogisticProblem,
   c: number,
   options: { readonly maxIterations: number; readonly tolerance: number },
   start?: Float64Array<ArrayBuffer>
 ): LogisticFit => {
   const [rows, width] = x.shape
-  const classes = y.shape[1]
   // Both terms divided by c * rows: the loss is a mean.
   const penalty = 1 / (c * rows)
   const size = width * classes
+  const residual = new Float32Array(rows * classes)
   const objective = (point: Float64Array, gradient: Float64Array): number => {
-    const [ofRow, dKernel, dBias] = tf.tidy(() => {
-      const kernel = tf.tensor2d(Float32Array.from(point.subarray(0, size)), [width, classes])
-      const bias = tf.tensor1d(Float32Array.from(point.subarray(size)))
-      const logs = tf.logSoftmax(linear(x, kernel, bias)) // [rows, classes]
-      const residual = tf.div(tf.sub(tf.exp(logs), y), rows) as tf.Tensor2D
-      return [
-        tf.sum(tf.mul(logs, y), 1).dataSync(), // [rows]
-        // Of the two products this one transposes the small factor: 7x faster than x^T residual.
-        tf.matMul(residual, x, true).dataSync(), // [classes, width]
-        tf.sum(residual, 0).dataSync()
-      ] as const
-    }) as unknown as [Float32Array, Float32Array, Float32Array]
-    // Added up in float64: near the optimum the line search compares losses that float32 cannot tell apart.
+    const kernel = new Float32Array(point.subarray(0, size))
+    // The two products on the device; what lies between them, small, on the host and in float64: near the optimum the
+    // line search compares losses that float32 cannot tell apart.
+    const logits = numbers(() => tf.matMul(x, tf.tensor2d(kernel, [width, classes])))
     let loss = 0
-    for (const log of ofRow) loss -= log / rows
+    gradient.fill(0, size)
+    for (let row = 0; row < rows; row++) {
+      const from = row * classes
+      let max = Number.NEGATIVE_INFINITY
+      for (let k = 0; k < classes; k++) max = Math.max(max, logits[from + k]! + point[size + k]!)
+      let sum = 0
+      for (let k = 0; k < classes; k++) sum += Math.exp(logits[from + k]! + point[size + k]! - max)
+      const label = from + labels[row]!
+      loss += (Math.log(sum) + max - logits[label]! - point[size + labels[row]!]!) / rows
+      for (let k = 0; k < classes; k++) {
+        const share = Math.exp(logits[from + k]! + point[size + k]! - max) / sum - (k === labels[row] ? 1 : 0)
+        residual[from + k] = share / rows
+        gradient[size + k]! += share / rows
+      }
+    }
+    // Of the two forms of this product the one that transposes the small factor: 7x faster than x^T residual.
+    const dKernel = numbers(() => tf.matMul(tf.tensor2d(residual, [rows, classes]), x, true)) // [classes, width]
     let squared = 0
     for (let j = 0, i = 0; j < width; j++) {
       for (let k = 0; k < classes; k++, i++) {
@@ -92,12 +99,19 @@ export const solveLogistic = (
         gradient[i] = dKernel[k * width + j]! + penalty * point[i]!
       }
     }
-    for (let k = 0; k < classes; k++) gradient[size + k] = dBias[k]!
     return loss + (penalty * squared) / 2
   }
   const zeros = new Float64Array(size + classes)
   const { point, value, iterations, converged } = lbfgs(objective, start ?? zeros, { ...options, noise: 1e-7 })
   return { point, loss: value, iterations, converged }
+}
+
+/** Not `tidy(() => tensor.dataSync())`: tidy looks through whatever it returns for tensors, number by number. */
+const numbers = (compute: () => tf.Tensor): Float32Array => {
+  const tensor = tf.tidy(compute)
+  const values = tensor.dataSync() as Float32Array
+  tensor.dispose()
+  return values
 }
 
 /** Folds the standardisation into kernel and bias: a plain linear layer over the raw features. */
