@@ -3,8 +3,8 @@
  * classifiers, measured against the encoder it started from. No key, no network, no GPU: the LLM's answers are recorded.
  *
  *     bun run quickstart
- *     bun run quickstart --provider openai --model gpt-5-mini      # asks a real LLM; OPENAI_API_KEY must be set
- *     bun run quickstart --provider anthropic --model claude-haiku-4-5
+ *     bun run quickstart --provider openai --model gpt-4o-mini     # asks a real LLM; OPENAI_API_KEY must be set
+ *     bun run quickstart --provider anthropic --model claude-3-5-haiku
  */
 import { join, relative } from "node:path"
 import { parseArgs } from "node:util"

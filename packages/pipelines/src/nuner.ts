@@ -12,6 +12,7 @@ import { mineCommand } from "./commands/mine.ts"
 import { predictCommand } from "./commands/predict.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
 import { runCommand } from "./commands/run.ts"
+import { serveCommand } from "./commands/serve.ts"
 import { tadnerCommand } from "./commands/tadner.ts"
 import { Progress } from "./services/Progress.ts"
 import { platform } from "./services/platform.ts"
@@ -31,6 +32,7 @@ const command = Command.make("nuner").pipe(
     evaluateCommand,
     finetuneCommand,
     predictCommand,
+    serveCommand,
     tadnerCommand,
     engineCommand
   ])

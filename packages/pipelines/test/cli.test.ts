@@ -93,6 +93,40 @@ describe("nuner predict", () => {
   })
 })
 
+test("nuner serve answers over HTTP until it is interrupted", async () => {
+  const child = Bun.spawn(["bun", cli, "serve", at("run/events/model"), "--port", "0"], {
+    stdout: "pipe",
+    stderr: "ignore"
+  })
+  const reader = child.stdout.getReader()
+  const url = /http:\/\/[\d.]+:\d+/.exec(new TextDecoder().decode((await reader.read()).value))![0]
+  const text = "Doors open at eight."
+  const answer = await fetch(`${url}/predict`, { method: "POST", body: JSON.stringify({ text }) })
+  expect(answer.status).toBe(200)
+  expect(await answer.json()).toHaveProperty("entities")
+  child.kill("SIGINT")
+  expect(await child.exited).toBe(130)
+})
+
+test("nuner annotate --dry-run says what it would send and cost, and writes no artefact", async () => {
+  const input = join(data, "texts")
+  const args = [
+    "annotate",
+    input,
+    "--out",
+    at("dry/a.jsonl"),
+    "--provider",
+    "openai",
+    "--model",
+    "gpt-4o-mini",
+    "--dry-run"
+  ]
+  const { exitCode, stdout } = await $`OPENAI_API_KEY=none bun ${cli} ${args}`.nothrow().quiet()
+  expect(exitCode).toBe(0)
+  expect(stdout.toString()).toMatch(/459 sentences: 459 requests[\s\S]*about \$0\.\d+/)
+  expect(existsSync(at("dry/a.jsonl"))).toBe(false)
+})
+
 describe("what goes wrong is told in one line, with exit code 1", () => {
   const refused = async (args: ReadonlyArray<string>, ...parts: ReadonlyArray<string>) => {
     const { code, err, out } = await nuner(...args)

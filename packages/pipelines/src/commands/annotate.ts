@@ -1,7 +1,8 @@
-import { structured } from "@nuner/annotator"
-import { Effect } from "effect"
+import { readPriceTable, structured } from "@nuner/annotator"
+import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
-import { annotateStage } from "../stages/annotate.ts"
+import { attempt } from "../errors.ts"
+import { annotateForecast, annotateStage } from "../stages/annotate.ts"
 import { given, input, llm, optional, out, toggle } from "./flags.ts"
 
 export const annotateCommand = Command.make(
@@ -20,16 +21,24 @@ export const annotateCommand = Command.make(
     maxTokens: optional.int("max-tokens", "of an answer; default 1024"),
     temperature: optional.number("temperature", "default: the provider's"),
     maxCost: optional.number("max-cost", "US dollars, a hard stop"),
+    prices: optional.text(
+      "prices",
+      "JSON file with prices of models; default: the dated table that comes with the package"
+    ),
+    dryRun: toggle("dry-run", "print requests, tokens and cost; send nothing"),
     maxRetries: optional.int("max-retries", "tries after the first; default 6"),
     batch: toggle("batch", "through the provider's batch API: cheaper, within a day"),
     retryFailed: toggle("retry-failed", "ask again what failed or was refused")
   },
-  Effect.fn(function* ({ batch, input, model, out, prompt, provider, retryFailed, ...flags }) {
-    const result = yield* annotateStage({
+  Effect.fn(function* ({ batch, dryRun, input, model, out, prices, prompt, provider, retryFailed, ...flags }) {
+    const options = {
       ...given(flags),
       ...{ input, model, out, provider, batch, retryFailed },
-      ...(prompt === "structured" ? { prompt: structured } : {})
-    })
-    process.exitCode = result.exitCode
+      ...(prompt === "structured" ? { prompt: structured } : {}),
+      ...(Option.isSome(prices) ? { prices: yield* attempt("annotate", () => readPriceTable(prices.value)) } : {})
+    }
+    if (dryRun) return yield* Console.log(yield* annotateForecast(options))
+    const { exitCode } = yield* annotateStage(options)
+    process.exitCode = exitCode
   })
 ).pipe(Command.withDescription("Ask an LLM for the entities of every sentence, in its own concepts"))

@@ -1,6 +1,15 @@
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
-import { type AnnotateInput, annotate, exitCode, formatProgress, formatSummary, type Summary } from "@nuner/annotator"
+import {
+  type AnnotateInput,
+  annotate,
+  exitCode,
+  forecast,
+  formatForecast,
+  formatProgress,
+  formatSummary,
+  type Summary
+} from "@nuner/annotator"
 import { InputError, writeJsonl } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
@@ -82,6 +91,14 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
   })
   return { manifest, exitCode: summary === undefined ? 0 : exitCode(summary) }
 })
+
+/** What `annotateStage` with the same options would send and cost, in words; sends nothing. */
+export const annotateForecast = ({ input, limit = Number.POSITIVE_INFINITY, out, ...settings }: AnnotateStageOptions) =>
+  attempt("annotate", async () => {
+    mkdirSync(dirname(out), { recursive: true })
+    const ledger = settings.ledger ?? `${out}.ledger.sqlite`
+    return formatForecast(await forecast({ ...settings, ledger, sentences: await first(readSentences(input), limit) }))
+  })
 
 const first = async <A>(items: AsyncIterable<A>, limit: number): Promise<Array<A>> => {
   const out: Array<A> = []

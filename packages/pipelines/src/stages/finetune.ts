@@ -1,4 +1,6 @@
 import {
+  checkLabelled,
+  describeReport,
   type FitProbeOptions,
   fitProbe,
   type Pooling,
@@ -47,6 +49,9 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
       const sentences = await readDataset(input)
       const testSentences = test === undefined ? [] : await readDataset(test)
       const types = typesOf(sentences)
+      for (const finding of describeReport(checkLabelled(sentences, test === undefined ? undefined : testSentences))) {
+        progress.say(`${"finetune".padEnd(10)} note: ${finding}`)
+      }
       await useEngine()
       const encoder = await fromPretrained(directory)
       try {

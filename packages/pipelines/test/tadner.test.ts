@@ -1,0 +1,149 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
+import { type Episode, readManifest, rng, writeEpisodes, writeJsonl } from "@nuner/core"
+import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
+import { useEngine } from "@nuner/engine"
+import { episodeMicro } from "@nuner/metrics"
+import { readResults } from "@nuner/tadner"
+import { tempDir } from "@nuner/testing"
+import { $ } from "bun"
+
+const cli = join(import.meta.dir, "../src/cli.ts")
+const folder = tempDir()
+const at = (name: string): string => folder.file(name)
+const nuner = async (...args: ReadonlyArray<string>) => {
+  const { exitCode, stderr, stdout } = await $`bun ${cli} ${args}`.cwd(folder.path).nothrow().quiet()
+  return { code: exitCode, out: stdout.toString(), err: stderr.toString() }
+}
+
+const random = rng("tadner")
+const names = { person: ["Ada", "Bob", "Cid"], city: ["Rome", "Oslo", "Bonn"], river: ["Rhine", "Nile", "Elbe"] }
+const types = Object.keys(names) as Array<keyof typeof names>
+const sentence = () => {
+  const type = types[random.int(3)]!
+  const words = ["we", "saw", names[type][random.int(3)]!, "today", String(random.int(1e6))]
+  return { words, entities: [{ start: 2, end: 3, type }] }
+}
+const sentences = Array.from({ length: 60 }, sentence)
+
+beforeAll(async () => {
+  await useEngine()
+  const tokenizer = await trainByteLevelBpe(
+    sentences.map(({ words }) => words.join(" ")),
+    { vocabSize: 320 }
+  )
+  const encoder = randomEncoder(
+    small({ hidden: 16, layers: 1, heads: 2, positions: 40, initializerRange: 0.2 }),
+    tokenizer,
+    0
+  )
+  await saveEncoder(at("encoder"), encoder)
+  encoder.dispose()
+  await writeJsonl(at("train.jsonl"), sentences)
+  const episodes = [0, 1, 2].map((): Episode => {
+    const of = (type: string) => sentences.filter(({ entities }) => entities[0]!.type === type)
+    return {
+      types: ["city", "river"],
+      support: [of("city")[random.int(5)]!, of("river")[random.int(5)]!],
+      query: [of("city")[5 + random.int(5)]!, of("river")[5 + random.int(5)]!]
+    }
+  })
+  await writeEpisodes(at("episodes.jsonl"), episodes)
+  await writeJsonl(at("support.jsonl"), episodes[0]!.support)
+  const train = ["tadner", "train", at("train.jsonl"), "--encoder", at("encoder"), "--out", at("model")]
+  const { code, err } = await nuner(...train, "--epochs", "6", "--batch-size", "8", "--learning-rate", "0.01")
+  if (code !== 0) throw new Error(err)
+}, 60_000)
+afterAll(() => folder[Symbol.dispose]())
+
+const run = ["tadner", "episodes", at("episodes.jsonl"), "--model", at("model"), "--steps", "2", "--out", at("run")]
+
+describe("nuner tadner", () => {
+  test("train leaves a model with a manifest whose counts balance", async () => {
+    const { counts, settings } = await readManifest(at("model.manifest.json"))
+    expect(counts.sentences).toEqual({ in: 60, out: 60, dropped: {} })
+    expect(settings.scheme).toBe("BIOES")
+  })
+
+  test("episodes: two seeds in two shards, collected into one report; again: kept", async () => {
+    for (const shard of ["0/2", "1/2"]) {
+      const { code, err, out } = await nuner(...run, "--seeds", "0,1", "--shard", shard)
+      expect({ code, err, out }).toMatchObject({ code: 0, out: "" })
+    }
+    const { code, err, out } = await nuner(...run, "--seeds", "0,1")
+    expect({ code, err }).toMatchObject({ code: 0 })
+    expect(out).toMatch(/Pooled micro F1 \d+\.\d\d.*standard deviation over 2 runs.*bootstrap over 3 episodes/)
+    expect(out).toContain("3 of 3 are valid")
+    const scores = JSON.parse(readFileSync(at("run/scores.json"), "utf8"))
+    for (const { f1, run: name } of scores) {
+      const records = await readResults(at(`run/${name}.jsonl`))
+      expect(records).toHaveLength(3)
+      const pairs = (side: (typeof records)[0]["gold"]) => side.map((entities) => ({ entities }))
+      const answers = records.map(({ gold, predicted }) => ({ gold: pairs(gold), predicted: pairs(predicted) }))
+      expect(f1).toBeCloseTo(100 * episodeMicro(answers).f1, 8)
+    }
+    const again = await nuner(...run, "--seeds", "0,1")
+    expect(again.err).toContain("unchanged, kept")
+    expect(again.out).toBe(out)
+  }, 30_000)
+
+  test("episodes mined from labelled sentences", async () => {
+    const mine = [
+      "tadner",
+      "episodes",
+      at("train.jsonl"),
+      "--n",
+      "2",
+      "--count",
+      "2",
+      "--model",
+      at("model"),
+      "--steps",
+      "1"
+    ]
+    const { code, err, out } = await nuner(...mine, "--mode", "published", "--out", at("mined"))
+    expect({ code, err }).toMatchObject({ code: 0 })
+    expect(out).toContain("2 2-way 1~2 episodes mined")
+    expect(out).toContain("onNoSpan crash")
+  }, 30_000)
+
+  test("predict learns from a support file, keeps the recogniser, and uses it", async () => {
+    const learn = [
+      "--support",
+      at("support.jsonl"),
+      "--learning-rate",
+      "0.001",
+      "--filter",
+      "off",
+      "--save",
+      at("mine")
+    ]
+    const first = await nuner("tadner", "predict", at("model"), "we saw Oslo today", ...learn)
+    expect(first).toMatchObject({ code: 0 })
+    expect(first.out).toMatch(/\[Oslo\|(city|river)\]/)
+    const second = await nuner("tadner", "predict", at("mine"), "we saw Oslo today", "--json")
+    expect(JSON.parse(second.out).entities[0]).toMatchObject({ start: 7, end: 11, text: "Oslo" })
+  }, 30_000)
+
+  test("bad input is told in one line", async () => {
+    const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
+      [["tadner", "episodes", at("train.jsonl"), "--model", at("model"), "--out", at("x")], "train.jsonl:1"],
+      [["tadner", "episodes", at("none"), "--model", at("model"), "--out", at("x")], "none"],
+      [[...run, "--shard", "2"], 'option "shard": "2" (write 0/4)'],
+      [[...run, "--frozen-layers", "3", "--out", at("y")], '"frozenLayers"'],
+      [[...run, "--type-names", "few-nerf", "--out", at("y")], "few-nerd, few-tk"],
+      [["tadner", "predict", at("model"), "a text"], "fit it to examples first"],
+      [["tadner", "predict", at("encoder"), "a text"], "tadner.json"],
+      [
+        ["tadner", "predict", at("mine"), "a text", "--steps", "3"],
+        'option "steps": a saved recogniser has its settings'
+      ]
+    ]
+    for (const [args, message] of cases) {
+      const { code, err } = await nuner(...args)
+      expect(code).toBe(1)
+      expect(err.trim().split("\n").at(-1)).toContain(message)
+    }
+  }, 60_000)
+})
