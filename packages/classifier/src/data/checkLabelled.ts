@@ -19,7 +19,7 @@ export interface DataReport {
   readonly types: ReadonlyArray<TypeCount>
   /** Types with fewer than two entities: nothing can be learned and checked from one. */
   readonly rare: ReadonlyArray<TypeCount>
-  /** Strings that carry different labels in different places, most frequent first. */
+  /** Strings that carry different labels in different places; those first that do so most often. */
   readonly inconsistent: ReadonlyArray<InconsistentString>
   /** Test sentences that also stand in the training data; undefined where there is no test data. */
   readonly leaked?: ReadonlyArray<Leak>

@@ -23,21 +23,23 @@ export const inconsistentStrings = (sentences: ReadonlyArray<LabelledSentence>):
     const reading = types.get(type) ?? { count: 0, first: sentence }
     types.set(type, { ...reading, count: reading.count + 1 })
   }
-  let longest = 0
+  /** Every beginning of an entity, word by word: a string that is none of them need not be read on. */
+  const beginnings = new Set<string>()
   for (const [i, { words, entities }] of sentences.entries()) {
     for (const { start, end, type } of entities) {
       const text = words.slice(start, end).join(" ")
       if (!readings.has(text)) readings.set(text, new Map())
       add(text, type, i)
-      longest = Math.max(longest, end - start)
+      for (let to = start + 1; to <= end; to++) beginnings.add(words.slice(start, to).join(" "))
     }
   }
   for (const [i, { words, entities }] of sentences.entries()) {
     for (const { start, end } of gaps(words.length, entities)) {
       for (let from = start; from < end; from++) {
         let text = ""
-        for (let to = from + 1; to <= Math.min(end, from + longest); to++) {
-          text = text === "" ? words[from]! : `${text} ${words[to - 1]}`
+        for (let to = from + 1; to <= end; to++) {
+          text = to === from + 1 ? words[from]! : `${text} ${words[to - 1]}`
+          if (!beginnings.has(text)) break
           if (readings.has(text)) add(text, "", i)
         }
       }
@@ -54,11 +56,14 @@ export const inconsistentStrings = (sentences: ReadonlyArray<LabelledSentence>):
         examples: ordered.map(([, { first }]) => first)
       }
     })
-    .sort((a, b) => total(b) - total(a) || (a.text < b.text ? -1 : 1))
+    .sort((a, b) => minority(b) - minority(a) || (a.text < b.text ? -1 : 1))
 }
 
-const total = ({ types, unlabelled }: InconsistentString): number =>
-  Object.values(types).reduce((sum, count) => sum + count, unlabelled)
+/** Occurrences that are not read in the most frequent way. */
+const minority = ({ types, unlabelled }: InconsistentString): number => {
+  const counts = [...Object.values(types), unlabelled]
+  return counts.reduce((sum, count) => sum + count, 0) - Math.max(...counts)
+}
 
 /** The stretches of words outside of entities. */
 const gaps = (length: number, entities: LabelledSentence["entities"]): Array<{ start: number; end: number }> => {
