@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "bun:test"
+import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test"
 import { type BatchFault, FakeLlm, type FakeLlmOptions } from "@nuner/testing"
 import { Redacted } from "effect"
 import {
@@ -54,6 +54,8 @@ const run = async (options: AnnotateInput): Promise<{ ids: Array<string>; summar
   return { ids, summary }
 }
 const first = (fault: BatchFault): FakeLlmOptions => ({ batchFault: (n) => (n === 0 ? fault : undefined) })
+
+setDefaultTimeout(60_000)
 
 overLedgers("batches", (newLedger) => {
   describe.each(providers)("%s", (_, make, batches) => {

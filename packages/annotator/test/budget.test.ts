@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from "bun:test"
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test"
 import { FakeLlm, type FakeLlmOptions } from "@nuner/testing"
 import { Redacted } from "effect"
 import { type AnnotateInput, annotate, bundledPrices, forecast, openai, priceOf, type Summary } from "../src/index.ts"
@@ -27,6 +27,8 @@ const summaryOf = async (run: AnnotateInput): Promise<Summary> => {
 }
 const balance = ({ planned, answered, failed, refused, overBudget }: Summary) =>
   expect(planned).toBe(answered + failed + refused + overBudget)
+
+setDefaultTimeout(60_000)
 
 overLedgers("budget", (newLedger) => {
   test("is a hard stop: what the provider charges is never more", async () => {

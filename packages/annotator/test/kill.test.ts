@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test"
+import { expect, setDefaultTimeout, test } from "bun:test"
 import { rng } from "@nuner/core"
 import { killRun } from "./support/killRun.ts"
 import { overLedgers } from "./support/ledgers.ts"
+
+setDefaultTimeout(60_000)
 
 /** A few kills; `test/slow/kill.ts` does a hundred. */
 overLedgers("kill -9", (newLedger) => {

@@ -1,4 +1,4 @@
-import { expect, test } from "bun:test"
+import { expect, setDefaultTimeout, test } from "bun:test"
 import { Effect } from "effect"
 import { Ledger, type LedgerShape, layerLedger } from "../src/index.ts"
 import type { Outcome, Settings } from "../src/ledger/Ledger.ts"
@@ -20,6 +20,8 @@ const answered: Outcome = {
   cost: 0.25
 }
 const FAR = 9_000_000_000_000
+
+setDefaultTimeout(60_000)
 
 overLedgers("ledger", (newLedger) => {
   const check = (name: string, body: (ledger: LedgerShape) => Effect.Effect<void, unknown>) =>

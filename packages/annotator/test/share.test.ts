@@ -1,7 +1,9 @@
-import { expect, test } from "bun:test"
+import { expect, setDefaultTimeout, test } from "bun:test"
 import { recorded, work } from "../src/index.ts"
 import { overLedgers } from "./support/ledgers.ts"
 import { shareRun } from "./support/shareRun.ts"
+
+setDefaultTimeout(60_000)
 
 /** In small; `test/slow/share.ts` does it with 2,000 sentences. */
 overLedgers("a shared job", (newLedger) => {
