@@ -7,7 +7,7 @@ import { marked } from "../report/marked.ts"
 import { tadnerEpisodesStage } from "../stages/tadner/episodes.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
 import { tadnerTrainStage } from "../stages/tadner/train.ts"
-import { given, input, integerList, optional, out, seed } from "./flags.ts"
+import { given, input, integerList, optional, out, seed, toggle } from "./flags.ts"
 
 /** A switch of a mode: absent, the mode decides. */
 const onOff = (name: string, description: string) =>
@@ -119,7 +119,7 @@ const predictCommand = Command.make(
     ),
     support: optional.text("support", "labelled sentences with 1 to 10 entities of each new type"),
     save: optional.text("save", "keep the recogniser in a directory"),
-    json: Flag.Boolean("json").pipe(Flag.withDescription("one JSON object a text, with offsets (UTF-16) and scores")),
+    json: toggle("json", "one JSON object a text, with offsets (UTF-16) and scores"),
     ...adaptation,
     seed: optional.int("seed", "of adaptation; default 0")
   },
