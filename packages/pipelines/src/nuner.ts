@@ -14,6 +14,7 @@ import { pretrainCommand } from "./commands/pretrain.ts"
 import { runCommand } from "./commands/run.ts"
 import { serveCommand } from "./commands/serve.ts"
 import { tadnerCommand } from "./commands/tadner.ts"
+import { cancelCommand, workCommand } from "./commands/work.ts"
 import { Progress } from "./services/Progress.ts"
 import { platform } from "./services/platform.ts"
 
@@ -24,6 +25,8 @@ const command = Command.make("nuner").pipe(
   Command.withSubcommands([
     runCommand,
     annotateCommand,
+    workCommand,
+    cancelCommand,
     alignCommand,
     conceptsCommand,
     baseCommand,

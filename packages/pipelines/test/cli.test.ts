@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readManifest } from "@nuner/core"
-import { tempDir } from "@nuner/testing"
+import { FakeLlm, tempDir } from "@nuner/testing"
 import { $ } from "bun"
 
 const root = join(import.meta.dir, "../../..")
@@ -125,6 +125,70 @@ test("nuner annotate --dry-run says what it would send and cost, and writes no a
   expect(exitCode).toBe(0)
   expect(stdout.toString()).toMatch(/459 sentences: 459 requests[\s\S]*about \$0\.\d+/)
   expect(existsSync(at("dry/a.jsonl"))).toBe(false)
+})
+
+describe("a real provider's wire format", () => {
+  const ask = (fake: FakeLlm, ...args: ReadonlyArray<string>) =>
+    $`OPENAI_API_KEY=sk-secret bun ${cli} ${args} --provider openai --model gpt-4o-mini --base-url ${fake.openAiUrl}`
+      .cwd(folder.path)
+      .nothrow()
+      .quiet()
+  const input = join(data, "texts/cooking.txt")
+
+  test("is asked once a sentence; a rerun asks nothing; the key is nowhere", async () => {
+    const fake = new FakeLlm({
+      fault: ({ attempt, sentence }) =>
+        attempt === 1 && sentence.length % 5 === 0 ? { type: "status", status: 500 } : undefined
+    })
+    try {
+      const args = ["annotate", input, "--out", at("asked/a.jsonl"), "--max-cost", "1"]
+      const first = await ask(fake, ...args)
+      expect(first.exitCode).toBe(0)
+      const charged = fake.bill.requests
+      const { counts } = await readManifest(at("asked/a.jsonl.manifest.json"))
+      expect(counts.sentences!.out).toBe(charged)
+      rmSync(at("asked/a.jsonl"))
+      expect((await ask(fake, ...args)).exitCode).toBe(0)
+      expect(fake.bill.requests).toBe(charged)
+      for (const file of new Bun.Glob("asked/*").scanSync(folder.path)) {
+        expect(readFileSync(at(file), "latin1")).not.toContain("sk-secret")
+      }
+    } finally {
+      await fake.stop()
+    }
+  })
+
+  test("a budget ends the run with exit code 3, the rest told as over budget", async () => {
+    const fake = new FakeLlm()
+    try {
+      const { exitCode } = await ask(fake, "annotate", input, "--out", at("poor/a.jsonl"), "--max-cost", "0.0008")
+      expect(exitCode).toBe(3)
+      const { sentences } = (await readManifest(at("poor/a.jsonl.manifest.json"))).counts
+      expect(sentences!.out).toBe(fake.bill.requests)
+      expect(Object.values(sentences!.dropped).reduce((a, b) => a + b, 0)).toBe(sentences!.in - sentences!.out)
+      expect(sentences!.out).toBeLessThan(sentences!.in)
+    } finally {
+      await fake.stop()
+    }
+  })
+
+  test("nuner work takes its share of a shared job", async () => {
+    const fake = new FakeLlm({ latencyMs: 100 })
+    try {
+      const common = ["--ledger", at("shared.sqlite"), "--job", "j", "--concurrency", "2"]
+      const [planner, worker] = await Promise.all([
+        ask(fake, "annotate", input, "--out", at("shared/a.jsonl"), "--shared", ...common),
+        ask(fake, "work", ...common)
+      ])
+      expect([planner.exitCode, worker.exitCode]).toEqual([0, 0])
+      const { sentences } = (await readManifest(at("shared/a.jsonl.manifest.json"))).counts
+      expect(sentences!.out).toBe(sentences!.in)
+      expect(fake.bill.requests).toBe(sentences!.in)
+      expect(Number(/(\d+) requests/.exec(worker.stderr.toString())?.[1])).toBeGreaterThan(0)
+    } finally {
+      await fake.stop()
+    }
+  })
 })
 
 describe("what goes wrong is told in one line, with exit code 1", () => {

@@ -1,3 +1,4 @@
+import { structured } from "@nuner/annotator"
 import { Option, Schema } from "effect"
 import { Argument, Flag } from "effect/cli"
 
@@ -64,8 +65,42 @@ export const llm = {
   model: Flag.String("model").pipe(Flag.withDescription("name of the model at the provider")),
   answers: optional.text("answers", "recorded: JSON Lines of {text, response}"),
   baseUrl: optional.text("base-url", "where the API is; needed by openai-compatible"),
-  ledger: optional.text("ledger", "SQLite file or postgres:// address; default beside the output"),
-  limit: optional.int("limit", "annotate only the first sentences")
+  keyVariable: optional.text("key-variable", "environment variable that holds the key"),
+  ledger: optional.text("ledger", "SQLite file or postgres:// address; default beside the output")
+}
+
+/** The prompt of a name; the annotator's own default for none. */
+export const promptOf = (name: "figure-2" | "structured" | undefined) =>
+  name === "structured" ? { prompt: structured } : {}
+
+/** What decides the answer, and so the address in the ledger: the same for everyone who works on a job. */
+export const asking = {
+  prompt: optional.choice(
+    "prompt",
+    ["figure-2", "structured"],
+    "the paper's prompt (default), or ours with a JSON schema"
+  ),
+  maxTokens: optional.int("max-tokens", "of an answer; default 1024"),
+  temperature: optional.number("temperature", "default: the provider's"),
+  topP: optional.number("top-p", "default: the provider's"),
+  seed: optional.int("llm-seed", "of the model, where the API has one"),
+  effort: optional.choice("effort", ["low", "medium", "high"], "how long a reasoning model may think"),
+  job: optional.text("job", "what is spent and shared together; default default")
+}
+
+/** How fast, and how dear. */
+export const flow = {
+  concurrency: optional.int("concurrency", "requests in flight; default 16"),
+  requestsPerMinute: optional.number("requests-per-minute", "default: unlimited"),
+  tokensPerMinute: optional.number("tokens-per-minute", "default: unlimited"),
+  maxRetries: optional.int("max-retries", "tries after the first; default 6"),
+  timeoutSeconds: optional.number("timeout-seconds", "until a request without an answer counts as lost; default 120"),
+  leaseSeconds: optional.number("lease-seconds", "until a silent worker counts as dead; default 15"),
+  maxCost: optional.number("max-cost", "US dollars for the whole job, a hard stop"),
+  prices: optional.text(
+    "prices",
+    "JSON file with prices of models; default: the dated table that comes with the package"
+  )
 }
 
 /** How to pre-train. */

@@ -10,6 +10,7 @@ export const runCommand = Command.make(
     input: input("raw text: a text file, a folder of .txt files, or JSON Lines of sentences or C4 records"),
     out: out("a folder for everything; the same call goes on where an earlier one stopped"),
     ...llm,
+    limit: optional.int("limit", "annotate only the first sentences"),
     base: optional.text("base", "a model directory or hub name; absent: a small RoBERTa is made"),
     baseText: Flag.String("base-text").pipe(
       Flag.withDescription("more text to make the base from, beside the input; may be given several times"),
@@ -28,12 +29,12 @@ export const runCommand = Command.make(
   Effect.fn(function* (options) {
     const { accumulate, batchSize, clip, epochs, learningRate, preset, steps, topConcepts, validation } = options
     const { causal, hidden, layers, lowercase, tokens, vocabSize, window } = options
-    const { answers, baseUrl, ledger, limit } = options
+    const { answers, baseUrl, keyVariable, ledger, limit } = options
     const { input, ks, model, out, provider, seed, sets } = options
     const tasks = yield* Effect.forEach(options.tasks, parseTask)
     const result = yield* runAll({
       out,
-      annotate: { input, model, provider, ...given({ answers, baseUrl, ledger, limit }) },
+      annotate: { input, model, provider, ...given({ answers, baseUrl, keyVariable, ledger, limit }) },
       base: Option.getOrElse(options.base, () => ({
         inputs: [input, ...options.baseText],
         seed,

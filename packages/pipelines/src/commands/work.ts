@@ -1,0 +1,30 @@
+import { Console, Effect } from "effect"
+import { Command, Flag } from "effect/cli"
+import { readPrices } from "../stages/readPrices.ts"
+import { cancelStage, workStage } from "../stages/work.ts"
+import { asking, flow, given, llm, promptOf } from "./flags.ts"
+
+const ledger = Flag.String("ledger").pipe(
+  Flag.withDescription("the job's ledger: a SQLite file or postgres:// address")
+)
+const flags = { ...llm, ...asking, ...flow, ledger }
+
+export const workCommand = Command.make(
+  "work",
+  flags,
+  Effect.fn(function* ({ ledger, model, provider, ...rest }) {
+    const { prices, prompt, ...options } = given(rest)
+    const table = yield* readPrices(prices)
+    process.exitCode = yield* workStage({ ...options, ...promptOf(prompt), ...table, ledger, model, provider })
+  })
+).pipe(Command.withDescription("Take a share of a job that nuner annotate --shared plans, from any machine"))
+
+export const cancelCommand = Command.make(
+  "cancel",
+  flags,
+  Effect.fn(function* ({ ledger, model, provider, ...rest }) {
+    const { prices: _, prompt, ...options } = given(rest)
+    const count = yield* cancelStage({ ...options, ...promptOf(prompt), ledger, model, provider })
+    yield* Console.log(`${count} batches asked to stop; the next nuner annotate collects what they had answered`)
+  })
+).pipe(Command.withDescription("Stop the provider's batches of a job"))

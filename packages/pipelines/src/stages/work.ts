@@ -1,0 +1,27 @@
+import { type AnnotateInput, cancelBatches, exitCode, formatProgress, formatSummary, work } from "@nuner/annotator"
+import { Effect } from "effect"
+import { attempt } from "../errors.ts"
+import { Progress } from "../services/Progress.ts"
+
+type WorkOptions = Omit<AnnotateInput, "sentences" | "signal">
+
+/** Takes a share of a job that `nuner annotate --shared` plans on the same ledger; ends when nothing of it is unfinished. */
+export const workStage = Effect.fn("workStage")(function* (options: WorkOptions) {
+  const progress = yield* Progress
+  return yield* attempt("work", async (signal) => {
+    let code: number = 0
+    for await (const event of work({ ...options, signal })) {
+      if (event.type === "progress") {
+        const { done, total } = event.progress
+        progress.update({ stage: "work", done, total: total ?? 0, note: formatProgress(event.progress) })
+      } else {
+        progress.say(`${"work".padEnd(10)} ${formatSummary(event.summary).replaceAll("\n", "; ")}`)
+        code = exitCode(event.summary)
+      }
+    }
+    return code
+  })
+})
+
+/** Asks the provider to stop the job's batches; the next run collects what they had answered. Returns how many. */
+export const cancelStage = (options: WorkOptions) => attempt("cancel", () => cancelBatches(options))
