@@ -1,4 +1,5 @@
 import { EngineError } from "../EngineError.ts"
+import type { AdamWStep } from "../optim/adamW.ts"
 import type { BufferPool, NativeBuffer } from "./BufferPool.ts"
 import { Graph } from "./Graph.ts"
 import type { Handle } from "./OrtApi.ts"
@@ -8,27 +9,16 @@ import { Session } from "./Session.ts"
 /** Elements of a piece: its vectors and temporaries (1 MB each) stay in the last-level cache. Smaller ones were slower. */
 const pieceSize = 2 ** 18
 
-/** The numbers of one update; `c1` and `c2` are the bias corrections `1 - b^t`. */
-export interface AdamWNumbers {
-  readonly lr: number
-  readonly b1: number
-  readonly b2: number
-  readonly eps: number
-  readonly wd: number
-  readonly c1: number
-  readonly c2: number
-}
-
 /** Scalars that the graph takes besides the four vectors, in this order. */
 const scalars = {
-  b1: ({ b1 }: AdamWNumbers) => b1,
-  oneLessB1: ({ b1 }: AdamWNumbers) => 1 - b1,
-  b2: ({ b2 }: AdamWNumbers) => b2,
-  oneLessB2: ({ b2 }: AdamWNumbers) => 1 - b2,
+  b1: ({ b1 }: AdamWStep) => b1,
+  oneLessB1: ({ b1 }: AdamWStep) => 1 - b1,
+  b2: ({ b2 }: AdamWStep) => b2,
+  oneLessB2: ({ b2 }: AdamWStep) => 1 - b2,
   // m / (sqrt(v / c2) + eps) = sqrt(c2) m / (sqrt(v) + sqrt(c2) eps): one pass less over v.
-  eps: ({ eps, c2 }: AdamWNumbers) => Math.sqrt(c2) * eps,
-  rate: ({ lr, c1, c2 }: AdamWNumbers) => (Math.sqrt(c2) * lr) / c1,
-  decay: ({ lr, wd }: AdamWNumbers) => 1 - lr * wd
+  eps: ({ eps, c2 }: AdamWStep) => Math.sqrt(c2) * eps,
+  rate: ({ lr, c1, c2 }: AdamWStep) => (Math.sqrt(c2) * lr) / c1,
+  decay: ({ lr, wd }: AdamWStep) => 1 - lr * wd
 }
 
 /**
@@ -51,7 +41,7 @@ export class InPlaceAdamW {
   }
 
   /** Buffers of `size` numbers each. */
-  update(buffers: readonly NativeBuffer[], size: number, numbers: AdamWNumbers): void {
+  update(buffers: readonly NativeBuffer[], size: number, numbers: AdamWStep): void {
     if (!Object.values(numbers).every(Number.isFinite)) {
       throw new EngineError(`adamw: a number is not finite: ${JSON.stringify(numbers)}`)
     }

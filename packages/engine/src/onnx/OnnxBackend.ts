@@ -1,8 +1,9 @@
 import { EngineError } from "../EngineError.ts"
+import type { AdamWStep } from "../optim/adamW.ts"
 import { tf } from "../tf.ts"
 import { BufferPool } from "./BufferPool.ts"
 import type { Fallback } from "./Fallback.ts"
-import { type AdamWNumbers, InPlaceAdamW } from "./InPlaceAdamW.ts"
+import { InPlaceAdamW } from "./InPlaceAdamW.ts"
 import { sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
 import { startRuntime } from "./Runtime.ts"
@@ -76,7 +77,7 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   /** Updates a parameter and its moments in place. @throws EngineError where types or sizes differ. */
-  adamw(p: tf.TensorInfo, m: tf.TensorInfo, v: tf.TensorInfo, g: tf.TensorInfo, numbers: AdamWNumbers): void {
+  adamw(p: tf.TensorInfo, m: tf.TensorInfo, v: tf.TensorInfo, g: tf.TensorInfo, numbers: AdamWStep): void {
     for (const tensor of [p, m, v, g]) {
       if (tensor.dtype !== "float32" || tensor.shape.join() !== p.shape.join()) {
         throw new EngineError(`adamw: ${tensor.dtype}[${tensor.shape}] beside the parameter's float32[${p.shape}]`)
