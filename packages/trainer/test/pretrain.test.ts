@@ -233,6 +233,14 @@ describe("pretrain", () => {
     expect(start).toMatchObject({ counts: { sentences: { in: 12, out: 10, dropped: { uninformative: 1, empty: 1 } } } })
   })
 
+  test("a concept name longer than a window is cut, and counted", async () => {
+    const [sentence] = corpus(1, 1)
+    const concept = "a very long name ".repeat(40)
+    const sentences = [...corpus(5, 2), { ...sentence!, mentions: [{ ...sentence!.mentions[0]!, concept }] }]
+    const [start] = await events({ sentences, text: encoder(), preset: "small", steps: 1 })
+    expect(start).toMatchObject({ cutNames: 1 })
+  })
+
   test("what cannot be trained on is refused in one line", async () => {
     const none = [{ id: "a", text: "b", mentions: [] }]
     expect(events({ sentences: none, text: encoder() })).rejects.toThrow("0 of 1 sentences have a concept to train on")

@@ -84,7 +84,7 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
           scores === undefined ? "" : `; validation loss ${scores.loss.toFixed(4)}, AUC ${scores.auc.toFixed(3)}`
         return {
           counts: { ...start!.counts },
-          summary: `${trained} steps on ${start!.trainSentences} sentences and ${start!.concepts} concepts, loss ${loss.toFixed(4)}${validation}`
+          summary: `${cut(start!.cutNames)}${trained} steps on ${start!.trainSentences} sentences and ${start!.concepts} concepts, loss ${loss.toFixed(4)}${validation}`
         }
       } finally {
         await writer.end()
@@ -95,3 +95,5 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
 })
 
 const isHub = (base: string): boolean => !base.startsWith(".") && !base.startsWith("/") && basename(base) !== base
+
+const cut = (names: number): string => (names === 0 ? "" : `${names} concept names cut to the window; `)

@@ -18,6 +18,8 @@ export interface PretrainStart {
   readonly lostMentions: number
   /** Sentences longer than a window. */
   readonly windowed: number
+  /** Concept names longer than a window, which are cut to it. */
+  readonly cutNames: number
   /** Part of the cells that are positive, over the first batches. */
   readonly positiveRate: number
   /** What the logit's offset starts at; absent without one. */

@@ -58,6 +58,8 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
     maskNearSynonyms: settings.maskNearSynonyms
   }
   const tokensOf = conceptNameTokens(tokenizer)
+  const names = conceptFrequencies(selection.sentences).concepts.map(({ concept }) => concept)
+  const cutNames = (await tokensOf(names)).filter(({ length }) => length > window).length
   const plan = { count: training.examples.length, batchSize, seed }
   const perEpoch = Math.ceil(plan.count / batchSize)
   const batch = (index: number): Promise<ContrastiveBatch | undefined> => {
@@ -101,6 +103,7 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
       counts: selection.counts,
       lostMentions: training.lostMentions + held.lostMentions,
       windowed: training.windowed + held.windowed,
+      cutNames,
       positiveRate,
       ...(offset === undefined ? {} : { bias: offset })
     }
