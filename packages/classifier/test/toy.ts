@@ -24,7 +24,10 @@ const fillers = [
   "😀"
 ]
 
-/** Sentences whose labels are decided by the words alone: eight names, eight places (with "New" before them: two words), fillers. */
+/**
+ * Sentences whose labels are decided by the words alone: eight names, eight places (with "New" before them: two words),
+ * fillers.
+ */
 export const toySentences = (count: number, seed: number, shortest = 5): Array<LabelledSentence> => {
   const random = rng(seed)
   const pick = (from: ReadonlyArray<string>) => from[random.int(from.length)]!

@@ -1,6 +1,6 @@
 /**
- * Expected calibration error (Naeini et al. 2015; Guo et al. 2017): words are put into bins by the probability of their best class; the mean
- * gap between that probability and the share that is right, weighted by words. In [0, 1].
+ * Expected calibration error (Naeini et al. 2015; Guo et al. 2017): words are put into bins by the probability of their
+ * best class; the mean gap between that probability and the share that is right, weighted by words. In [0, 1].
  *
  * @param values class probabilities `[words, classes]`
  * @param labels `[words]`; a negative one does not count

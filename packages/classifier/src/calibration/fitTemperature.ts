@@ -19,9 +19,10 @@ const meanLogLoss = (logits: Float32Array, labels: Int32Array, classes: number, 
 const [lowest, highest] = [0.05, 20]
 
 /**
- * The temperature T at which `softmax(logits / T)` has the least log loss on labelled words that the head was not trained on (Guo et al. 2017,
- * "On calibration of modern neural networks"). The loss has one minimum in T: golden-section search over log T, to five digits.
- * In [0.05, 20]; classes keep their order, so predictions stay what they are.
+ * The temperature T at which `softmax(logits / T)` has the least log loss on labelled words that the head was not
+ * trained on (Guo et al. 2017, "On calibration of modern neural networks"). The loss has one minimum in T:
+ * golden-section search over log T, to five digits. In [0.05, 20]; classes keep their order, so predictions stay what
+ * they are.
  *
  * @param logits `[words, classes]`
  * @param labels `[words]`; a negative one does not count

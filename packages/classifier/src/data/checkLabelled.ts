@@ -27,7 +27,10 @@ export interface DataReport {
   readonly unseen?: ReadonlyArray<string>
 }
 
-/** Looks for what spoils training or makes a score look better than it is. Pure; the findings are data, `describeReport` words them. */
+/**
+ * Looks for what spoils training or makes a score look better than it is. Pure; the findings are data, `describeReport`
+ * words them.
+ */
 export const checkLabelled = (
   train: ReadonlyArray<LabelledSentence>,
   test?: ReadonlyArray<LabelledSentence>

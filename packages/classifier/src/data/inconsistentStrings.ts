@@ -13,8 +13,8 @@ export interface InconsistentString {
 }
 
 /**
- * Strings that are entities of two types, or entities in one place and nothing in another. Inside a longer entity a string does not count
- * ("York" in "New York"). Some are right ("May" the month and the verb); all are worth a look.
+ * Strings that are entities of two types, or entities in one place and nothing in another. Inside a longer entity a
+ * string does not count ("York" in "New York"). Some are right ("May" the month and the verb); all are worth a look.
  */
 export const inconsistentStrings = (sentences: ReadonlyArray<LabelledSentence>): Array<InconsistentString> => {
   const readings = new Map<string, Map<string, { count: number; first: number }>>()

@@ -10,7 +10,10 @@ export interface Leak {
   readonly sameLabels: boolean
 }
 
-/** Test sentences whose words, case and spacing aside, are those of a training sentence: a score on them measures memory. */
+/**
+ * Test sentences whose words, case and spacing aside, are those of a training sentence: a score on them measures
+ * memory.
+ */
 export const leakedSentences = (
   train: ReadonlyArray<LabelledSentence>,
   test: ReadonlyArray<LabelledSentence>

@@ -7,7 +7,9 @@ export interface WordFeatures {
   readonly width: number
 }
 
-/** The features of some of the sentences, in the order asked: a mined set out of a training set that was encoded once. */
+/**
+ * The features of some of the sentences, in the order asked: a mined set out of a training set that was encoded once.
+ */
 export const selectSentences = (features: WordFeatures, sentences: ArrayLike<number>): WordFeatures => {
   const { values, starts, width } = features
   const picked = Array.from(sentences, (sentence) => {

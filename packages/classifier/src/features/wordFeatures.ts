@@ -18,9 +18,9 @@ export type WordFeaturesOptions = Partial<(typeof Options)["Encoded"]> & {
 const CHUNK = 512
 
 /**
- * Vectors of all words of all sentences from the encoder as it is, dropout off: encode once, then fit any number of probes. Sentences of
- * similar length share a batch; one beyond the encoder's limit is read in overlapping windows, each sub-token where its context
- * is largest. Every word gets a vector, also one that the tokenizer leaves nothing of.
+ * Vectors of all words of all sentences from the encoder as it is, dropout off: encode once, then fit any number of
+ * probes. Sentences of similar length share a batch; one beyond the encoder's limit is read in overlapping windows,
+ * each sub-token where its context is largest. Every word gets a vector, also one that the tokenizer leaves nothing of.
  *
  * @throws OptionError; the signal's reason
  */

@@ -10,8 +10,9 @@ import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifie
 import { HEAD_FILE, parseSettings, SETTINGS_FILE, type Settings } from "./settings.ts"
 
 /**
- * Loads a model directory that `saveClassifier` wrote, or any `RobertaForTokenClassification` or `BertForTokenClassification` in safetensors: that
- * one reads a word by its first sub-token, as most were trained. The caller disposes the classifier.
+ * Loads a model directory that `saveClassifier` wrote, or any `RobertaForTokenClassification` or
+ * `BertForTokenClassification` in safetensors: that one reads a word by its first sub-token, as most were trained. The
+ * caller disposes the classifier.
  *
  * @throws InputError, SafetensorsError: one line that names file and field
  */

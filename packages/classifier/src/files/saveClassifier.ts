@@ -11,9 +11,10 @@ import { HEAD_FILE, SETTINGS_FILE, type Settings } from "./settings.ts"
 /**
  * Writes a model directory, whole or not at all: what stood there before stays intact where writing fails.
  *
- * One linear layer over the last hidden state is written as `RobertaForTokenClassification` or `BertForTokenClassification`, which
- * transformers and transformers.js load as it stands. Any other head goes into `head.safetensors` beside an encoder that `AutoModel` loads.
- * `nuner.json` holds what those layouts have no field for: pooling, layers, scheme, temperature.
+ * One linear layer over the last hidden state is written as `RobertaForTokenClassification` or
+ * `BertForTokenClassification`, which transformers and transformers.js load as it stands. Any other head goes into
+ * `head.safetensors` beside an encoder that `AutoModel` loads. `nuner.json` holds what those layouts have no field for:
+ * pooling, layers, scheme, temperature.
  *
  * @throws OutputError, OptionError
  */

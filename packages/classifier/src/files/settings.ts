@@ -8,7 +8,9 @@ export const HEAD_FILE = "head.safetensors"
 
 export const Settings = Schema.Struct({
   format: Schema.Literal("nuner-token-classifier-1"),
-  /** "model": a linear layer in `model.safetensors`, as `RobertaForTokenClassification`. "file": in `head.safetensors`. */
+  /**
+   * "model": a linear layer in `model.safetensors`, as `RobertaForTokenClassification`. "file": in `head.safetensors`.
+   */
   head: Schema.Literals(["model", "file"]),
   classes: Schema.Array(Schema.String).check(Schema.isMinLength(1)),
   scheme: Schema.Literals(["bare", "BIO"]),

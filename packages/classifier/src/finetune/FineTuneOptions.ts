@@ -36,8 +36,8 @@ export const FineTuneOptions = Schema.Struct({
   /** Types to have a class for beside those of the data. Default: none. */
   types: Schema.Array(Schema.NonEmptyString).pipe(withDefault<ReadonlyArray<string>>([])),
   /**
-   * Weight of a word in the loss, by its type ("O" for none): given, or "balanced": words / (classes x words of the class), scikit-learn's.
-   * Default: 1 for all.
+   * Weight of a word in the loss, by its type ("O" for none): given, or "balanced": words / (classes x words of the
+   * class), scikit-learn's. Default: 1 for all.
    */
   classWeights: Schema.optionalKey(Schema.Union([Schema.Literal("balanced"), Schema.Record(Schema.String, positive)])),
   /** What decides on the dev set which epoch was best. Default "entityF1". */
@@ -50,7 +50,10 @@ export const FineTuneOptions = Schema.Struct({
   patience: Schema.optionalKey(count),
   /** Whether the temperature is fitted on the dev set. Default true. */
   calibrate: Schema.Boolean.pipe(withDefault(true)),
-  /** A directory for checkpoints; a run that finds one of its own there goes on from it, equal to the bit. Default: none are written. */
+  /**
+   * A directory for checkpoints; a run that finds one of its own there goes on from it, equal to the bit. Default: none
+   * are written.
+   */
   checkpoints: Schema.optionalKey(Schema.NonEmptyString),
   /** Epochs between checkpoints; the last and each new best are always kept. Default 5. */
   checkpointEvery: count.pipe(withDefault(5)),

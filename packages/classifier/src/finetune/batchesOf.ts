@@ -1,8 +1,8 @@
 import { rng } from "@nuner/core"
 
 /**
- * The batches of a run, by number: each epoch takes every item once, in an order of its own that depends on seed and epoch alone. The
- * last batch of an epoch may be smaller.
+ * The batches of a run, by number: each epoch takes every item once, in an order of its own that depends on seed and
+ * epoch alone. The last batch of an epoch may be smaller.
  */
 export const batchesOf = <A>(items: ReadonlyArray<A>, size: number, seed: number): ((index: number) => Array<A>) => {
   const perEpoch = Math.ceil(items.length / size)

@@ -14,8 +14,8 @@ export interface Example {
 }
 
 /**
- * Training examples of labelled sentences. A sentence beyond the encoder's limit becomes several windows; each word is learned in the one
- * where its first sub-token has the most context. Sentences without a word give none.
+ * Training examples of labelled sentences. A sentence beyond the encoder's limit becomes several windows; each word is
+ * learned in the one where its first sub-token has the most context. Sentences without a word give none.
  */
 export const toExamples = async (
   sentences: ReadonlyArray<LabelledSentence>,

@@ -28,8 +28,9 @@ export type FineTuneInput = Partial<(typeof FineTuneOptions)["Encoded"]> & {
 }
 
 /**
- * Fine-tunes an encoder with a head of one or two layers on labelled sentences (NuNER, section 6), and tells what it does. The last event,
- * `done`, has the classifier; an aborted run ends with `stop`. Leaving the loop early frees everything.
+ * Fine-tunes an encoder with a head of one or two layers on labelled sentences (NuNER, section 6), and tells what it
+ * does. The last event, `done`, has the classifier; an aborted run ends with `stop`. Leaving the loop early frees
+ * everything.
  *
  * @throws OptionError, InputError, and what the training loop throws (NonFiniteError, CheckpointError)
  */

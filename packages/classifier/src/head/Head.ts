@@ -7,8 +7,8 @@ export interface Dense {
 }
 
 /**
- * What turns a word's vector into class logits: one linear layer (NuNER, section 4.1), or two with a GELU between them (section 6).
- * Plain data; nothing to dispose.
+ * What turns a word's vector into class logits: one linear layer (NuNER, section 4.1), or two with a GELU between them
+ * (section 6). Plain data; nothing to dispose.
  */
 export interface Head extends Dense {
   /** Class names; class 0 is "O" in heads made here. */

@@ -4,12 +4,15 @@ import { InputError, type LabelledSentence, overlap, toTags } from "@nuner/core"
 export const NONE = "O"
 
 /**
- * What the classes of words are: types themselves (`bare`; neighbours of one type merge, as in the paper's token labels), or B- and I- of each
- * type (`BIO`; neighbours stay apart).
+ * What the classes of words are: types themselves (`bare`; neighbours of one type merge, as in the paper's token
+ * labels), or B- and I- of each type (`BIO`; neighbours stay apart).
  */
 export type ClassScheme = "bare" | "BIO"
 
-/** The class list of a set of types: `NONE` first, then by type in code-unit order, so that the same types give the same columns. */
+/**
+ * The class list of a set of types: `NONE` first, then by type in code-unit order, so that the same types give the same
+ * columns.
+ */
 export const classesOf = (types: Iterable<string>, scheme: ClassScheme = "bare"): Array<string> => {
   const sorted = [...new Set(types)].sort()
   return [NONE, ...(scheme === "bare" ? sorted : sorted.flatMap((type) => [`B-${type}`, `I-${type}`]))]

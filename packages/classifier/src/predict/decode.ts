@@ -7,8 +7,8 @@ export interface ScoredEntity extends Entity {
 }
 
 /**
- * Entities of one sentence from class probabilities of its words: the best class of each word (the first of equals), read as tags of the scheme as
- * conlleval reads them.
+ * Entities of one sentence from class probabilities of its words: the best class of each word (the first of equals),
+ * read as tags of the scheme as conlleval reads them.
  *
  * @param values `[words, classes]`, row-major
  */

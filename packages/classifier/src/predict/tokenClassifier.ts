@@ -35,8 +35,8 @@ export interface PredictOptions extends Pick<WordFeaturesOptions, "batchTokens" 
 /** A NER model: encoder and head, and how they belong together. */
 export interface TokenClassifier extends ClassifierParts {
   /**
-   * The entities of each text, in order of place. Words are those of `words` of @nuner/core; a text of any length is read in
-   * overlapping windows.
+   * The entities of each text, in order of place. Words are those of `words` of @nuner/core; a text of any length is
+   * read in overlapping windows.
    */
   predict(texts: ReadonlyArray<string>, options?: PredictOptions): Promise<Array<Array<TextEntity>>>
   /** The entities of sentences whose words are given; offsets count words. */

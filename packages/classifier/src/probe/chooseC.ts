@@ -16,12 +16,12 @@ export interface ChosenC {
 const SMALL_SET = 1
 
 /**
- * Chooses C by cross-validation over the training sentences: sentence `i` is held out in fold `i mod folds`; the best token macro F1
- * over all held-out words wins, of equals the smaller C. No chance, no test score. (Held-out log loss is no guide: most words are
- * of no entity, and it prefers a C at which hardly any other class is predicted.)
+ * Chooses C by cross-validation over the training sentences: sentence `i` is held out in fold `i mod folds`; the best
+ * token macro F1 over all held-out words wins, of equals the smaller C. No chance, no test score. (Held-out log loss is
+ * no guide: most words are of no entity, and it prefers a C at which hardly any other class is predicted.)
  *
- * A set with fewer sentences than folds, or whose types stand in fewer than 2.5 sentences on average, is not divided: whole types
- * would be held out. It takes C = 1.
+ * A set with fewer sentences than folds, or whose types stand in fewer than 2.5 sentences on average, is not divided:
+ * whole types would be held out. It takes C = 1.
  *
  * @param labels class numbers of the words, as the rows of `features`
  */

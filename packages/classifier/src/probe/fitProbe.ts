@@ -10,15 +10,17 @@ const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 
 const Options = Schema.Struct({
   /**
-   * Inverse strength of the L2 penalty, as scikit-learn's `C`: minimises C * sum(log loss) + |W|^2 / 2. "cv" chooses it by
-   * cross-validation on the training sentences, and takes 1 for a set too small for that. Default 0.1.
+   * Inverse strength of the L2 penalty, as scikit-learn's `C`: minimises C * sum(log loss) + |W|^2 / 2. "cv" chooses it
+   * by cross-validation on the training sentences, and takes 1 for a set too small for that. Default 0.1.
    */
   c: Schema.Union([positive, Schema.Literal("cv")]).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed<number | "cv">(0.1))
   ),
   /** Folds of "cv". Default 5. */
   folds: Schema.Int.check(Schema.isGreaterThan(1)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5))),
-  /** "bare": a class a type. "BIO": neighbouring entities of one type stay apart. Default "bare" (NuNER, section 4.1). */
+  /**
+   * "bare": a class a type. "BIO": neighbouring entities of one type stay apart. Default "bare" (NuNER, section 4.1).
+   */
   scheme: Schema.Literals(["bare", "BIO"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("bare" as const))),
   /** Types to have a class for, beside those of the sentences. Default: none. */
   types: Schema.Array(Schema.NonEmptyString).pipe(
@@ -46,8 +48,9 @@ export interface ProbeFit {
 }
 
 /**
- * The frozen probe (NuNER, section 4.1): multinomial logistic regression over word vectors, classes mutually exclusive, "O" among them. Solved
- * by L-BFGS rather than Adam on the same layer: the problem is convex, so the result depends on no seed, order or learning rate.
+ * The frozen probe (NuNER, section 4.1): multinomial logistic regression over word vectors, classes mutually exclusive,
+ * "O" among them. Solved by L-BFGS rather than Adam on the same layer: the problem is convex, so the result depends on
+ * no seed, order or learning rate.
  *
  * @param features vectors of the words of `sentences`, sentence by sentence
  * @throws OptionError, InputError (see `labelsOf`)

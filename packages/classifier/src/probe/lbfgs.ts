@@ -8,7 +8,9 @@ export interface LbfgsOptions {
   readonly tolerance?: number
   /** Correction pairs kept. Default 10. */
   readonly memory?: number
-  /** How far a value may be off by rounding; the line search forgives as much (Berahas, Byrd & Nocedal 2019). Default 0. */
+  /**
+   * How far a value may be off by rounding; the line search forgives as much (Berahas, Byrd & Nocedal 2019). Default 0.
+   */
   readonly noise?: number
 }
 

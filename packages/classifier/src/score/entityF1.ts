@@ -6,7 +6,10 @@ export interface EntityScore {
   readonly f1: number
 }
 
-/** Micro precision, recall and F1 of exact (start, end, type) over all sentences (NuNER, section 6). 0 where nothing is found or there. */
+/**
+ * Micro precision, recall and F1 of exact (start, end, type) over all sentences (NuNER, section 6). 0 where nothing is
+ * found or there.
+ */
 export const entityMicroF1 = (
   truth: ReadonlyArray<ReadonlyArray<Entity>>,
   predicted: ReadonlyArray<ReadonlyArray<Entity>>

@@ -1,6 +1,6 @@
 /**
- * Token macro F1: F1 of each type over words, averaged over the types that stand in the truth or in the prediction; words of no entity count
- * as errors only (NuNER, section 4.1). NaN where there is no type at all.
+ * Token macro F1: F1 of each type over words, averaged over the types that stand in the truth or in the prediction;
+ * words of no entity count as errors only (NuNER, section 4.1). NaN where there is no type at all.
  *
  * @param types the type of each class; "" for none
  */

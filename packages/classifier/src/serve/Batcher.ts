@@ -10,8 +10,8 @@ interface Waiting<A, B> {
 }
 
 /**
- * Gathers the items of concurrent requests into batches, first come, first served: while one batch is computed, the next one fills. One batch runs
- * at a time.
+ * Gathers the items of concurrent requests into batches, first come, first served: while one batch is computed, the
+ * next one fills. One batch runs at a time.
  */
 export class Batcher<A, B> {
   readonly #run: (items: ReadonlyArray<A>) => Promise<ReadonlyArray<B>>

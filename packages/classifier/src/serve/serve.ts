@@ -46,11 +46,12 @@ export interface ClassifierServer {
 /**
  * Serves a classifier over HTTP, in Bun.
  *
- * - `POST /predict` with `{"text"}` or `{"texts"}`, and `minScore` if wished: `{"entities"}`, a list of `{start, end, type, score, text}`, or
- *   a list of such for `texts`. Offsets are UTF-16 units.
+ * - `POST /predict` with `{"text"}` or `{"texts"}`, and `minScore` if wished: `{"entities"}`, a list of `{start, end,
+ * type, score, text}`, or a list of such for `texts`. Offsets are UTF-16 units.
  * - `GET /health`: `{"status", "types", "waiting", "answered"}`.
  *
- * Errors are `{"error"}`: 400 for what is no such request, 404, 405, 413 beyond a limit, 503 where too much waits or the server is stopping.
+ * Errors are `{"error"}`: 400 for what is no such request, 404, 405, 413 beyond a limit, 503 where too much waits or
+ * the server is stopping.
  *
  * @throws OptionError, also where the port is taken
  */
