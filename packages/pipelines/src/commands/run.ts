@@ -28,7 +28,7 @@ export const runCommand = Command.make(
   },
   Effect.fn(function* (options) {
     const { accumulate, batchSize, clip, epochs, learningRate, preset, steps, topConcepts, validation } = options
-    const { causal, hidden, layers, lowercase, tokens, vocabSize, window } = options
+    const { causal, hidden, layers, lowercase, tokenizer, tokens, vocabSize, window } = options
     const { answers, baseUrl, keyVariable, ledger, limit } = options
     const { input, ks, model, out, provider, seed, sets } = options
     const tasks = yield* Effect.forEach(options.tasks, parseTask)
@@ -38,7 +38,7 @@ export const runCommand = Command.make(
       base: Option.getOrElse(options.base, () => ({
         inputs: [input, ...options.baseText],
         seed,
-        ...given({ causal, hidden, layers, lowercase, tokens, vocabSize, window })
+        ...given({ causal, hidden, layers, lowercase, tokenizer, tokens, vocabSize, window })
       })),
       pretrain: {
         seed,

@@ -1,6 +1,14 @@
 import { existsSync } from "node:fs"
 import { InputError } from "@nuner/core"
-import { countParameters, modelCard, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
+import {
+  countParameters,
+  loadTokenizer,
+  modelCard,
+  randomEncoder,
+  saveEncoder,
+  small,
+  trainByteLevelBpe
+} from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { type MaskedLanguageOptions, pretrainMaskedLanguage } from "@nuner/trainer"
 import { Effect } from "effect"
@@ -22,7 +30,9 @@ export interface BaseStageOptions extends Partial<MaskedLanguageOptions> {
   readonly layers?: number
   /** Most tokens of a window. Default 128. */
   readonly window?: number
-  /** Entries of the byte-level BPE. Default 8192. */
+  /** A folder with a tokenizer to take over: `tokenizer.json`, or `vocab.json` and `merges.txt`, or `vocab.txt`. Absent: one is learned. */
+  readonly tokenizer?: string
+  /** Entries of the byte-level BPE that is learned. Default 8192. */
   readonly vocabSize?: number
   /** Tokens of language modelling; 0 leaves the weights random. Default 0. */
   readonly tokens?: number
@@ -36,6 +46,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
     layers = 4,
     out,
     seed = 0,
+    tokenizer: given,
     tokens = 0,
     vocabSize = 8192,
     window = 128,
@@ -47,14 +58,14 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
     manifest: `${out}.manifest.json`,
     settings: plain({ hidden, layers, window, vocabSize, tokens, ...language }),
     seeds: { base: seed },
-    inputs,
+    inputs: given === undefined ? inputs : [...inputs, given],
     artefacts: [out],
     work: attempt("base", async (signal) => {
       const texts: Array<string> = []
       for (const input of inputs) for await (const { text } of readSentences(input)) texts.push(text)
       if (texts.length === 0) throw new InputError({ source: inputs.join(", "), reason: "has no text" })
       await useEngine()
-      const tokenizer = await trainByteLevelBpe(texts, { vocabSize })
+      const tokenizer = await (given === undefined ? trainByteLevelBpe(texts, { vocabSize }) : loadTokenizer(given))
       const heads = Math.max(1, Math.round(hidden / 64))
       const config = small({ hidden, layers, heads, positions: window + 2 })
       const encoder = randomEncoder(config, tokenizer, seed)
@@ -81,7 +92,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
         const millions = (countParameters(encoder.config) / 1e6).toFixed(1)
         const card = modelCard({
           name: "A small RoBERTa",
-          description: `A base encoder of ${layers} layers x ${hidden} (${millions}M parameters), its byte-level BPE learned from the same ${texts.length} texts.`,
+          description: `A base encoder of ${layers} layers x ${hidden} (${millions}M parameters), made from ${texts.length} texts; its tokenizer was ${given === undefined ? "learned from them" : "taken over"}.`,
           license: "apache-2.0",
           settings: plain({ hidden, layers, window, vocabSize: tokenizer.vocabSize, tokens, seed, ...language })
         })

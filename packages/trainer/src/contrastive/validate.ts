@@ -24,11 +24,13 @@ const addLogits = (
 ): void => {
   const { ignored, positives, shape, tokenMask } = batch.targets
   const concepts = shape[2]
-  const logits = tf.tidy(() => {
+  const matrix = tf.tidy(() => {
     const product = tf.matMul(tokenVectors(model, batch), conceptVectors(model, batch), false, true)
     const scaled = tf.mul(product, model.scale)
-    return (model.bias === undefined ? scaled : tf.add(scaled, model.bias)).dataSync()
+    return model.bias === undefined ? scaled : tf.add(scaled, model.bias)
   })
+  const logits = matrix.dataSync() // outside of tidy, which would walk the array
+  matrix.dispose()
   const kind = new Uint8Array(logits.length) // 0 negative, 1 positive, 2 not in the loss
   ignored.tokens.forEach((token, i) => {
     kind[token * concepts + ignored.concepts[i]!] = 2
