@@ -5,6 +5,8 @@
 import { type Episode, type LabelledSentence, rng } from "@nuner/core"
 import {
   type EncoderConfig,
+  initEncoder,
+  makeEncoder,
   randomEncoder,
   robertaBase,
   small,
@@ -39,7 +41,11 @@ const episodes = (count: number, words: { readonly least: number; readonly more:
 }
 
 const modelOf = (config: EncoderConfig, tokenizer: Tokenizer) => {
-  const encoder = randomEncoder(config, tokenizer, 1)
+  // RoBERTa-base keeps its own vocabulary: its table is a third of what is trained.
+  const encoder =
+    config === robertaBase
+      ? makeEncoder(config, initEncoder(config, 1), tokenizer)
+      : randomEncoder(config, tokenizer, 1)
   const model = newModel(encoder, { scheme: "BIOES" })
   encoder.dispose()
   return model

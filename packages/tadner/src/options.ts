@@ -1,4 +1,4 @@
-import { decodeOptions } from "@nuner/core"
+import { decodeOptions, OptionError } from "@nuner/core"
 import { Effect, Schema } from "effect"
 
 const withDefault = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
@@ -76,12 +76,8 @@ export const AdaptOptions = Schema.Struct({
   phi: Schema.Literals(["last4", "last"]).pipe(withDefault<"last4" | "last">("last4")),
   /** Dropout stays on for type names, prototypes, threshold and prediction. Default by mode: true, false. */
   typeDropout: Schema.optionalKey(Schema.Boolean),
-  /** Types are chosen by scores divided by their norm over all spans of the query. Default by mode: true, false. */
+  /** Types are chosen by scores divided by their norm over all spans of the query (of the texts given). Default by mode: true, false. */
   normaliseOverSpans: Schema.optionalKey(Schema.Boolean),
-  /** After a truncated sentence, spans of an episode are read at shifted places. Needs `long: "truncate"`. Default by mode: true, false. */
-  misalign: Schema.optionalKey(Schema.Boolean),
-  /** An episode without any predicted span fails and is left out of the score, or has an empty prediction. Default by mode: crash, empty. */
-  onNoSpan: Schema.optionalKey(Schema.Literals(["crash", "empty"])),
   /** Whether spans that fit no type are dropped (the type-aware filter). Default true. */
   filter: Schema.Boolean.pipe(withDefault(true)),
   /** The most updates of a stage. Default 100. */
@@ -97,6 +93,16 @@ export const AdaptOptions = Schema.Struct({
 })
 export interface AdaptOptions extends Schema.Codec.Encoded<typeof AdaptOptions> {}
 
+/** Adaptation, prediction and scoring of episodes. */
+export const EpisodeOptions = Schema.Struct({
+  ...AdaptOptions.fields,
+  /** After a truncated sentence, spans of an episode are read at shifted places. Needs `long: "truncate"`. Default by mode: true, false. */
+  misalign: Schema.optionalKey(Schema.Boolean),
+  /** An episode without any predicted span fails and is left out of the score, or has an empty prediction. Default by mode: crash, empty. */
+  onNoSpan: Schema.optionalKey(Schema.Literals(["crash", "empty"]))
+})
+export interface EpisodeOptions extends Schema.Codec.Encoded<typeof EpisodeOptions> {}
+
 /** Source options with every switch set. */
 export const sourceSettings = (options: SourceOptions) => {
   const settings = decodeOptions("trainSource", SourceOptions, options)
@@ -108,7 +114,20 @@ export type SourceSettings = ReturnType<typeof sourceSettings>
 /** Adaptation options with every switch set. */
 export const adaptSettings = (options: AdaptOptions) => {
   const settings = decodeOptions("tadner", AdaptOptions, options)
-  const { scheme: _, ...switches } = modes[settings.mode]
-  return { ...switches, ...settings }
+  const { long, loseAdjacentSingletons, normaliseOverSpans, typeDropout } = modes[settings.mode]
+  return { long, loseAdjacentSingletons, normaliseOverSpans, typeDropout, ...settings }
 }
 export type AdaptSettings = ReturnType<typeof adaptSettings>
+
+/** Episode options with every switch set. @throws OptionError */
+export const episodeSettings = (options: EpisodeOptions) => {
+  const settings = decodeOptions("tadner", EpisodeOptions, options)
+  const { scheme: _, ...switches } = modes[settings.mode]
+  const all = { ...switches, ...settings }
+  if (settings.misalign && all.long === "windows") {
+    const reason = "nothing is misaligned where nothing is cut off"
+    throw new OptionError({ component: "tadner", option: "misalign", reason, remedy: 'set long to "truncate"' })
+  }
+  return { ...all, misalign: all.misalign && all.long === "truncate" }
+}
+export type EpisodeSettings = ReturnType<typeof episodeSettings>

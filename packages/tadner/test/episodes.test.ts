@@ -171,9 +171,10 @@ describe("resuming", () => {
     expect((await solve({ episodes: toyEpisodes(3), results })).map(({ index }) => index)).toEqual([1, 2])
   })
 
-  test("a wrong shard is refused", async () => {
+  test("a wrong shard, and options that would do nothing, are refused", async () => {
     await expect(solve({ episodes: [], shard: { index: 2, of: 2 } })).rejects.toThrow("counted from 0")
     await expect(solve({ episodes: [], frozenLayers: 2 })).rejects.toThrow("at most 1")
+    await expect(solve({ episodes: [], misalign: true })).rejects.toThrow('set long to "truncate"')
   })
 })
 

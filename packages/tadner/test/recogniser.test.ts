@@ -85,6 +85,7 @@ describe("TadNer", () => {
     await refused([{ text: "Macbar", entities: [{ start: 0, end: 3, type: "hero" }] }], 'cuts the word "Macbar"')
     await refused([{ text: "Macbar", entities: [] }], "entities: there are none")
     await refused(examples, 'option "fraction"', { fraction: 1 })
+    await refused(examples, 'option "onNoSpan"', { onNoSpan: "empty" })
     await refused(examples, '"hero", which is not listed', { types: ["town"] })
     await refused(examples, "hero: is blank", { typeNames: { hero: "" } })
   })

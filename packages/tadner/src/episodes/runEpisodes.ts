@@ -6,7 +6,7 @@ import { Snapshot } from "../model/Snapshot.ts"
 import { detectorParameters, type TadNerModel } from "../model/TadNerModel.ts"
 import { weightsHash } from "../model/weightsHash.ts"
 import { nameTypes, type TypeNames } from "../names/nameTypes.ts"
-import { type AdaptOptions, type AdaptSettings, adaptSettings } from "../options.ts"
+import { type EpisodeOptions, type EpisodeSettings, episodeSettings } from "../options.ts"
 import type { EpisodeRecord } from "./EpisodeRecord.ts"
 import { ResultsWriter, readResults, type Shard, shardPath, strange } from "./ResultsFile.ts"
 import { solveEpisode } from "./solveEpisode.ts"
@@ -18,7 +18,7 @@ const RunOptions = Schema.Struct({
   shard: Schema.optionalKey(Schema.Struct({ index: Schema.Natural, of: Schema.Int.check(Schema.isGreaterThan(0)) }))
 })
 
-export interface RunEpisodesInput extends AdaptOptions {
+export interface RunEpisodesInput extends EpisodeOptions {
   /** Adapted for each episode and restored exactly after it; as it was at the end. */
   readonly model: TadNerModel
   readonly episodes: Iterable<Episode> | AsyncIterable<Episode>
@@ -50,7 +50,7 @@ export type EpisodesEvent =
  */
 export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<EpisodesEvent, void, void> {
   const { episodes, limit, model, results, shard: part, signal, typeNames, ...options } = input
-  const settings = adaptSettings(options)
+  const settings = episodeSettings(options)
   const { limit: most = Number.POSITIVE_INFINITY, shard = { index: 0, of: 1 } } = decodeOptions(
     "runEpisodes",
     RunOptions,
@@ -87,7 +87,7 @@ export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<Epis
       }
       let record: EpisodeRecord
       try {
-        const solved = await solveEpisode(session, { episode, names, source: `episode ${index}`, signal })
+        const solved = await solveEpisode(session, settings, { episode, names, source: `episode ${index}`, signal })
         record = { index, fingerprint, ...solved }
       } catch (error) {
         if (!signal?.aborted) throw error
@@ -108,7 +108,7 @@ export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<Epis
 }
 
 /** Settings and weights. */
-const runHash = async ({ classifier, detector }: TadNerModel, settings: AdaptSettings): Promise<string> => {
+const runHash = async ({ classifier, detector }: TadNerModel, settings: EpisodeSettings): Promise<string> => {
   const { config } = classifier
   const { dropout, scheme } = detector
   const weights = [await weightsHash(detectorParameters(detector)), await weightsHash(classifier.parameters)]

@@ -4,6 +4,7 @@ import { type Found, inOrder, recognise, typeSpans } from "../adapt/recognise.ts
 import type { Session } from "../adapt/Session.ts"
 import type { TypedSpan } from "../adapt/typeFilter.ts"
 import type { SentenceSpan } from "../network/spanVectors.ts"
+import type { EpisodeSettings } from "../options.ts"
 import { encodeRows, type Rows } from "../words/encodeRows.ts"
 import type { EpisodeRecord, MatchCounts } from "./EpisodeRecord.ts"
 import { misaligned } from "./misaligned.ts"
@@ -20,17 +21,17 @@ export interface EpisodeInput {
 /** Adapts the model to the support, in place, and answers the query. The caller restores the weights. */
 export const solveEpisode = async (
   session: Session,
+  settings: EpisodeSettings,
   { episode, names, signal, source }: EpisodeInput
 ): Promise<Omit<EpisodeRecord, "index" | "fingerprint">> => {
   const started = performance.now()
-  const { settings } = session
   const { query, support, types } = episode
   const adapted = await adapt(session, { types, names, support, source, signal })
   const rows = await encodeRows(query, session.model.classifier, settings)
   const found = await recognise(session, adapted, rows)
   const crashed = found.spans.length === 0 && settings.onNoSpan === "crash"
   const gold = query.map(({ entities }) => entities)
-  const place = placing(rows, settings.misalign && settings.long === "truncate")
+  const place = placing(rows, settings.misalign)
   const entitiesBy = (typed: ReadonlyArray<TypedSpan>) => toEntities(found.spans.map(place), typed, types, query.length)
   const predicted = entitiesBy(found.typed)
   const other = { ...settings, normaliseOverSpans: !settings.normaliseOverSpans }

@@ -1,7 +1,7 @@
 import { basename } from "node:path"
 import { OptionError, writeAtomic, writeJson } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
-import { type AdaptOptions, adaptSettings, loadModel, readResults, runEpisodes, type Shard } from "@nuner/tadner"
+import { type EpisodeOptions, episodeSettings, loadModel, readResults, runEpisodes, type Shard } from "@nuner/tadner"
 import { Effect } from "effect"
 import { attempt } from "../../errors.ts"
 import { readTypeNames } from "../../inputs/readTypeNames.ts"
@@ -11,7 +11,7 @@ import { runStage } from "../../services/stage.ts"
 import { plain } from "../plain.ts"
 import { type EpisodeSource, type EpisodeSourceOptions, episodeSource } from "./episodeSource.ts"
 
-export interface TadnerEpisodesOptions extends Omit<AdaptOptions, "seed">, EpisodeSourceOptions {
+export interface TadnerEpisodesOptions extends Omit<EpisodeOptions, "seed">, EpisodeSourceOptions {
   /** Directories of `nuner tadner train`. One model: a run a seed. Several: a run a model, with the seed of its place. */
   readonly models: ReadonlyArray<string>
   readonly seeds: ReadonlyArray<number>
@@ -30,7 +30,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
   const { count, input, k, mineSeed, n, q } = options
   const adaptation = adaptationOf(options)
   const progress = yield* Progress
-  const settings = yield* attempt("tadner", () => adaptSettings(adaptation))
+  const settings = yield* attempt("tadner", () => episodeSettings(adaptation))
   const runs = yield* attempt("tadner", () => runsOf(models, seeds, out))
   const solve = async (signal: AbortSignal, source: EpisodeSource) => {
     const names = typeNames === undefined ? {} : await readTypeNames(typeNames)
@@ -118,7 +118,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
 })
 
 /** What is left when the stage's own options are taken out. */
-const adaptationOf = (options: TadnerEpisodesOptions): Omit<AdaptOptions, "seed"> => {
+const adaptationOf = (options: TadnerEpisodesOptions): Omit<EpisodeOptions, "seed"> => {
   const { count: _, input: __, k: ___, limit: ____, mineSeed: _____, models: ______, n: _______, ...rest } = options
   const { out: a, q: b, seeds: c, shard: d, typeNames: e, ...adaptation } = rest
   return adaptation
