@@ -67,6 +67,8 @@ export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<Epis
   try {
     const run = await runHash(model, settings)
     const snapshots = [await Snapshot.of(session.parameters.detector), await Snapshot.of(session.parameters.classifier)]
+    // What was read to hash and copy the weights is garbage of their size, which the collector is slow to see.
+    globalThis.Bun?.gc(true)
     writer = results === undefined ? undefined : await ResultsWriter.open(shardPath(results, shard))
     const counts = { run: 0, resumed: 0 }
     let index = -1

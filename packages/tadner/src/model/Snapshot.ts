@@ -18,11 +18,14 @@ export class Snapshot {
     return new Snapshot(parameters, values)
   }
 
-  /** The variable gets a copy: a backend may work in place on what it is given. */
+  /**
+   * Backends copy what they are given before they write to it; a copy here would be garbage of the model's size after each restore, which the
+   * collector is slow to see.
+   */
   restore(): void {
     for (const [name, values] of this.#values) {
       const parameter = this.#parameters[name]!
-      tf.tidy(() => parameter.assign(tf.tensor(values.slice(), parameter.shape)))
+      tf.tidy(() => parameter.assign(tf.tensor(values, parameter.shape)))
     }
   }
 }
