@@ -77,7 +77,7 @@ withData("JNLPBA: the test sentences that also stand in the training data", asyn
   const read = (file: string) => Array.fromAsync(readConll(`${directory}/few-shot/jnlpba/${file}`))
   const [train, test] = [await read("train.reconstructed.tsv"), await read("test.tsv")]
   const { leaked } = checkLabelled(train, test)
-  // 106 word for word, counted with a Python set of lines; one more in another case.
+  // 106 word for word, 115 with case and spacing aside: both counted with a Python set of lines.
   const exact = leaked!.filter((leak) => train[leak.train]!.words.join(" ") === test[leak.test]!.words.join(" "))
-  expect([exact.length, leaked!.length]).toEqual([106, 107])
+  expect([exact.length, leaked!.length]).toEqual([106, 115])
 })

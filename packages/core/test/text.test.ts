@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { fromSpans, offsetMap, rng, sentenceSpans, toSpans, words } from "../src/index.ts"
+import { fromSpans, offsetMap, rng, sentenceKey, sentenceSpans, toSpans, words } from "../src/index.ts"
 
 const split = (text: string) => words(text).map(({ word }) => word)
 
@@ -191,4 +191,10 @@ test("any word-aligned spans survive the round trip", () => {
     const span = { start: all[first]!.start, end: all[last]!.end, type: "t" }
     expect(toSpans(fromSpans(text, [span]).sentence).entities).toEqual([span])
   }
+})
+
+test("a sentence's key is the same however it is spaced and cased", () => {
+  expect(sentenceKey(" Mr. Ada  ran.\n")).toBe(sentenceKey("MR . ADA RAN ."))
+  expect(sentenceKey("ﬁne")).toBe("fine")
+  expect(sentenceKey("a b")).not.toBe(sentenceKey("a c"))
 })

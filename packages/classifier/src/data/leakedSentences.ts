@@ -1,4 +1,4 @@
-import type { LabelledSentence } from "@nuner/core"
+import { type LabelledSentence, sentenceKey } from "@nuner/core"
 
 /** A test sentence that also stands in the training data, by index. */
 export interface Leak {
@@ -30,7 +30,7 @@ export const leakedSentences = (
   })
 }
 
-const keyOf = (words: ReadonlyArray<string>): string => words.join(" ").normalize("NFKC").toLowerCase().trim()
+const keyOf = (words: ReadonlyArray<string>): string => sentenceKey(words.join(" "))
 
 const same = (a: LabelledSentence["entities"], b: LabelledSentence["entities"]): boolean => {
   const keys = (entities: LabelledSentence["entities"]) =>
