@@ -16,3 +16,12 @@ export {
   type MaskedLanguageStart,
   pretrainMaskedLanguage
 } from "./maskedLanguage/pretrainMaskedLanguage.ts"
+export { decodeSupervisedOptions, type SupervisedOptions } from "./supervised/options.ts"
+export {
+  pretrainSupervised,
+  type SupervisedEvent,
+  type SupervisedInput,
+  type SupervisedStart
+} from "./supervised/pretrainSupervised.ts"
+export type { Datasets } from "./supervised/typeClasses.ts"
+export type { TypeScores } from "./supervised/validateTypes.ts"

@@ -10,6 +10,13 @@ export const given = <A extends Readonly<Record<string, Option.Option<unknown>>>
     Object.entries(flags).flatMap(([name, value]) => (Option.isSome(value) ? [[name, value.value]] : []))
   ) as { readonly [K in keyof A]?: Option.Option.Value<A[K]> }
 
+/** Of all flags of a command, those of a group. */
+export const only = <A extends object, G extends object>(flags: A, group: G): Pick<A, Extract<keyof G, keyof A>> =>
+  Object.fromEntries(Object.entries(flags).filter(([name]) => Object.hasOwn(group, name))) as Pick<
+    A,
+    Extract<keyof G, keyof A>
+  >
+
 const list = (value: string): Array<string> =>
   value
     .split(",")
@@ -103,17 +110,50 @@ export const flow = {
   )
 }
 
-/** How to pre-train. */
+const half = Schema.Union([Schema.Literal("half"), Schema.NumberFromString])
+const divisor = Schema.Union([Schema.Literal("sqrt-hidden"), Schema.NumberFromString])
+
+/** How to pre-train, whatever the objective. */
 export const training = {
   preset: optional.choice("preset", ["paper", "small"], "the paper's recipe, or one for small bases and short runs"),
   epochs: optional.int("epochs", "passes over the training sentences"),
   steps: optional.int("steps", "optimizer steps, instead of epochs"),
-  batchSize: optional.int("batch-size", "sentences a batch"),
-  accumulate: optional.int("accumulate", "batches a step"),
+  batchSize: optional.int("batch-size", "sentences a batch; default 48"),
+  accumulate: optional.int("accumulate", "batches a step; default 1"),
   learningRate: optional.number("learning-rate", "AdamW's peak rate"),
-  clip: optional.number("clip", "largest global gradient norm"),
-  validation: optional.number("validation", "part of the sentences to validate on"),
-  topConcepts: optional.int("top-concepts", "keep the n most frequent concepts only")
+  warmup: optional.number("warmup", "part of the steps in which the rate rises, before it falls; default 0.1"),
+  weightDecay: optional.number("weight-decay", "of AdamW, not on biases and norms; default 0.01"),
+  beta1: optional.number("beta1", "of AdamW; default 0.9"),
+  beta2: optional.number("beta2", "of AdamW; default 0.999"),
+  epsilon: optional.number("epsilon", "of AdamW; default 1e-6"),
+  clip: optional.number("clip", "largest global gradient norm; default: no clipping"),
+  frozenLayers: Flag.String("frozen-layers").pipe(
+    Flag.withDescription('bottom layers (and embeddings) that are not trained: a number, or "half"'),
+    Flag.withSchema(half),
+    Flag.optional
+  ),
+  dropout: optional.number("dropout", "on embeddings, attention and feed-forward outputs"),
+  sampleSize: optional.int("sentences", "use this many of the sentences, drawn by the seed; default: all"),
+  validation: optional.number("validation", "part of the sentences to validate on; default 0.1"),
+  validateEvery: optional.int("validate-every", "steps between validations; default: an epoch"),
+  weights: optional.choice("weights", ["last", "best"], "those of the end (default), or of the least validation loss"),
+  maxTokens: optional.int("max-tokens", "sub-tokens of a window; default: the encoder's limit")
+}
+
+/** What only the contrastive objective has. */
+export const contrastive = {
+  topConcepts: optional.int("top-concepts", "keep the n most frequent concepts only"),
+  temperature: Flag.String("temperature").pipe(
+    Flag.withDescription('divides the product of token and concept: a number, or "sqrt-hidden"'),
+    Flag.withSchema(divisor),
+    Flag.optional
+  ),
+  bias: optional.choice("bias", ["none", "log-odds"], "offset of the logits: none, or learned from the log-odds on"),
+  conceptPooling: optional.choice("concept-pooling", ["first", "mean"], "of the sub-tokens of a concept's name"),
+  maskNearSynonyms: Flag.Boolean("mask-near-synonyms").pipe(
+    Flag.withDescription("leave near-synonyms of a positive out of the loss"),
+    Flag.optional
+  )
 }
 
 /** How to make a base. */

@@ -1,22 +1,40 @@
+import { OptionError } from "@nuner/core"
 import { Console, Effect } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Argument, Command, Flag } from "effect/cli"
 import { pretrainStage } from "../stages/pretrain.ts"
-import { given, input, optional, out, seed, training } from "./flags.ts"
+import { pretrainSupervisedStage } from "../stages/pretrainSupervised.ts"
+import { contrastive, given, optional, out, seed, training } from "./flags.ts"
 
 export const pretrainCommand = Command.make(
   "pretrain",
   {
-    input: input("aligned sentences, JSON Lines"),
+    inputs: Argument.String("input").pipe(
+      Argument.withDescription(
+        "aligned sentences, JSON Lines; for types: labelled files, name=file for each dataset with types of its own"
+      ),
+      Argument.atLeast(1)
+    ),
     base: Flag.String("base").pipe(
       Flag.withDescription('a model directory, or a name on the Hugging Face hub such as "FacebookAI/roberta-base"')
     ),
     out: out("the model directory of the encoder"),
+    objective: Flag.Literals("objective", ["contrastive", "types"]).pipe(
+      Flag.withDescription("NuNER's, or NER-BERT's classification into the types of human-labelled data, its baseline"),
+      Flag.withDefault("contrastive")
+    ),
     ...training,
+    ...contrastive,
     dtype: optional.choice("dtype", ["F32", "F16"], "of the weights in the file; default F32"),
     seed
   },
-  Effect.fn(function* ({ base, input, out, seed, ...flags }) {
-    yield* pretrainStage({ base, input, out, seed, ...given(flags) })
+  Effect.fn(function* ({ base, inputs, objective, out, seed, ...flags }) {
+    if (objective === "types") yield* pretrainSupervisedStage({ base, inputs, out, seed, ...given(flags) })
+    else if (inputs.length > 1) {
+      const reason = `${inputs.length} files; contrastive pre-training reads one file of aligned sentences`
+      yield* Effect.fail(new OptionError({ component: "pretrain", option: "input", reason }))
+    } else yield* pretrainStage({ base, input: inputs[0]!, out, seed, ...given(flags) })
     yield* Console.log(out)
   })
-).pipe(Command.withDescription("Pre-train an encoder by contrastive learning on aligned sentences (NuNER)"))
+).pipe(
+  Command.withDescription("Pre-train a NER encoder: by contrastive learning on aligned sentences (NuNER), or on types")
+)

@@ -2,7 +2,7 @@ import { OptionError } from "@nuner/core"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { runAll, type Task } from "../stages/run.ts"
-import { baseShape, given, input, ks, llm, optional, out, seed, sets, training } from "./flags.ts"
+import { baseShape, contrastive, given, input, ks, llm, only, optional, out, seed, sets, training } from "./flags.ts"
 
 export const runCommand = Command.make(
   "run",
@@ -18,6 +18,7 @@ export const runCommand = Command.make(
     ),
     ...baseShape,
     ...training,
+    ...contrastive,
     tasks: Flag.String("task").pipe(
       Flag.withDescription("a labelled dataset to measure on: name=train,test; may be given several times"),
       Flag.atLeast(1)
@@ -27,8 +28,6 @@ export const runCommand = Command.make(
     seed
   },
   Effect.fn(function* (options) {
-    const { accumulate, batchSize, clip, epochs, learningRate, preset, steps, topConcepts, validation } = options
-    const { causal, hidden, layers, lowercase, tokenizer, tokens, vocabSize, window } = options
     const { answers, baseUrl, keyVariable, ledger, limit } = options
     const { input, ks, model, out, provider, seed, sets } = options
     const tasks = yield* Effect.forEach(options.tasks, parseTask)
@@ -38,11 +37,11 @@ export const runCommand = Command.make(
       base: Option.getOrElse(options.base, () => ({
         inputs: [input, ...options.baseText],
         seed,
-        ...given({ causal, hidden, layers, lowercase, tokenizer, tokens, vocabSize, window })
+        ...given(only(options, baseShape))
       })),
       pretrain: {
         seed,
-        ...given({ accumulate, batchSize, clip, epochs, learningRate, preset, steps, topConcepts, validation })
+        ...given(only(options, { ...training, ...contrastive }))
       },
       tasks,
       ks,

@@ -1,5 +1,5 @@
 import type { Counts } from "@nuner/core"
-import type { TrainEvent } from "@nuner/engine"
+import type { EncoderTrainingEvent, ValidationEvent } from "../training/trainEncoder.ts"
 import type { ContrastiveScores } from "./retrieval.ts"
 
 /** What pre-training is about to do. Comes first. */
@@ -26,12 +26,5 @@ export interface PretrainStart {
   readonly bias?: number
 }
 
-/** Scores on the validation sentences. Steps count optimizer updates; 0 is before the first. */
-export interface PretrainValidation {
-  readonly type: "validation"
-  readonly step: number
-  readonly scores: ContrastiveScores
-}
-
-/** `evaluation` events come with their scores as `validation`. */
-export type PretrainEvent = PretrainStart | PretrainValidation | Exclude<TrainEvent, { readonly type: "evaluation" }>
+export type PretrainValidation = ValidationEvent<ContrastiveScores>
+export type PretrainEvent = PretrainStart | EncoderTrainingEvent<ContrastiveScores>

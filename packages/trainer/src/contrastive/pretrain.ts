@@ -1,14 +1,15 @@
-import { createHash } from "node:crypto"
 import { type AlignedSentence, InputError } from "@nuner/core"
-import { bottomParameters, type Encoder, type Model, maxTokens } from "@nuner/encoder"
-import { adamW, type CheckpointOptions, type Parameters, schedules, tf, train } from "@nuner/engine"
-import { batchPlan, conceptFrequencies, selectConcepts, splitSentences } from "@nuner/sampler"
+import { type Encoder, type Model, maxTokens } from "@nuner/encoder"
+import { type CheckpointOptions, type Parameters, tf } from "@nuner/engine"
+import { batchPlan, conceptFrequencies, splitSentences } from "@nuner/sampler"
 import { prepareExamples } from "../data/examples.ts"
+import { fingerprint } from "../training/fingerprint.ts"
+import { frozenLayersOf, stepsOf, trainEncoder } from "../training/trainEncoder.ts"
 import { type BatchSettings, type ContrastiveBatch, conceptNameTokens, contrastiveBatch } from "./ContrastiveBatch.ts"
 import { type ContrastiveModel, contrastiveLoss } from "./contrastiveLoss.ts"
-import { decodePretrainOptions, type PretrainOptions, type PretrainSettings } from "./options.ts"
+import { decodePretrainOptions, type PretrainOptions } from "./options.ts"
 import type { PretrainEvent } from "./PretrainEvent.ts"
-import type { ContrastiveScores } from "./retrieval.ts"
+import { selectSentences } from "./selectSentences.ts"
 import { validateContrastive } from "./validate.ts"
 
 export interface PretrainInput extends PretrainOptions {
@@ -40,14 +41,7 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
   const settings = decodePretrainOptions(options)
   const { config, tokenizer } = text
   const { seed, batchSize } = settings
-  const selection = selectConcepts(sentences, settings.topConcepts === undefined ? {} : { top: settings.topConcepts })
-  if (selection.sentences.length < 2) {
-    throw new InputError({
-      source: "sentences",
-      reason: `${selection.sentences.length} of ${sentences.length} sentences have a concept to train on`,
-      remedy: "annotate and align more text"
-    })
-  }
+  const selection = selectSentences(sentences, settings)
   const split = splitSentences(selection.sentences, { validation: settings.validation, seed })
   const window = Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(config))
   const training = await prepareExamples(split.train, tokenizer, window)
@@ -75,15 +69,9 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
   }
   const positiveRate = await measureRate(batch, Math.min(RATE_BATCHES, perEpoch))
   const offset = settings.bias === "none" ? undefined : Math.log(positiveRate / (1 - positiveRate))
-  const steps = settings.steps ?? Math.ceil((perEpoch * settings.epochs) / settings.accumulate)
 
   const concept = given ?? copy(text)
   const bias = offset === undefined ? undefined : tf.tidy(() => tf.variable(tf.scalar(offset)))
-  const wasTrainable = new Map(Object.values(text.parameters).map((parameter) => [parameter, parameter.trainable]))
-  const frozen = frozenLayers(settings, config.layers)
-  if (frozen !== undefined) {
-    for (const name of bottomParameters(config, frozen)) text.parameters[name]!.trainable = false
-  }
   const dropout = { dropout: settings.dropout, attentionDropout: settings.dropout }
   const model: ContrastiveModel = {
     text: { ...text, config: { ...config, ...dropout } },
@@ -91,12 +79,12 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
     scale: 1 / (settings.temperature === "sqrt-hidden" ? Math.sqrt(config.hidden) : settings.temperature),
     bias,
     conceptPooling: settings.conceptPooling,
-    frozenLayers: frozen
+    frozenLayers: frozenLayersOf(settings, config.layers)
   }
   try {
     yield {
       type: "start",
-      steps,
+      steps: stepsOf(settings, perEpoch),
       trainSentences: split.train.length,
       validationSentences: split.validation.length,
       concepts: conceptFrequencies(split.train).concepts.length,
@@ -107,67 +95,30 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
       positiveRate,
       ...(offset === undefined ? {} : { bias: offset })
     }
-    let scores: ContrastiveScores | undefined
-    const validate = async () => {
-      scores = await validateContrastive(model, validationBatches())
-      return { ...scores }
-    }
-    if (held.examples.length > 0) {
-      await validate()
-      yield { type: "validation", step: 0, scores: scores! }
-    }
-    const events = train({
+    yield* trainEncoder({
+      settings,
+      encoder: text,
       parameters: named(text.parameters, concept.parameters, bias),
-      optimizer: adamW({
-        beta1: settings.beta1,
-        beta2: settings.beta2,
-        eps: settings.epsilon,
-        weightDecay: settings.weightDecay
-      }),
-      schedule: schedules.linear({
-        peak: settings.learningRate,
-        warmup: Math.round(settings.warmup * steps),
-        total: steps
-      }),
-      steps,
       batches: batch,
+      batchesPerEpoch: perEpoch,
       loss: (made, { dropout: stream, report }) =>
         contrastiveLoss(model, made, {
           dropout: settings.dropout > 0 ? { ...stream, site: "contrastive" } : undefined,
           report
         }),
       tokens: ({ targets }) => targets.tokenMask.reduce((sum, counted) => sum + counted, 0),
-      accumulate: settings.accumulate,
-      ...(settings.clip === undefined ? {} : { clip: settings.clip }),
-      seed,
-      ...(held.examples.length === 0
-        ? {}
-        : {
-            evaluate: {
-              every: settings.validateEvery ?? Math.max(1, Math.ceil(perEpoch / settings.accumulate)),
-              run: validate,
-              best: { metric: "loss", mode: "min" as const }
-            }
-          }),
-      ...(checkpoint === undefined
-        ? {}
-        : { checkpoint: { fingerprint: fingerprint(settings, selection.sentences), ...checkpoint } }),
-      ...(signal === undefined ? {} : { signal })
+      validate: held.examples.length === 0 ? undefined : () => validateContrastive(model, validationBatches()),
+      fingerprint: fingerprint(
+        settings,
+        selection.sentences.map(({ id, mentions, text }) => [id, text, mentions])
+      ),
+      checkpoint,
+      signal
     })
-    for await (const event of events) {
-      if (event.type === "evaluation") yield { type: "validation", step: event.step, scores: scores! }
-      else yield event
-    }
   } finally {
-    for (const [parameter, trainable] of wasTrainable) parameter.trainable = trainable
     bias?.dispose()
     if (given === undefined) tf.dispose(concept.parameters)
   }
-}
-
-const frozenLayers = ({ frozenLayers }: PretrainSettings, layers: number): number | undefined => {
-  const count = frozenLayers === "half" ? Math.floor(layers / 2) : Math.min(frozenLayers, layers)
-  return count === 0 ? undefined : count
 }
 
 /** A second encoder of the same architecture that starts with the same weights. */
@@ -203,11 +154,4 @@ const measureRate = async (
     })
   }
   return Math.min(0.5, positives / cells)
-}
-
-/** What a checkpoint must agree on: the settings and the sentences. */
-const fingerprint = (settings: PretrainSettings, sentences: ReadonlyArray<AlignedSentence>): string => {
-  const hash = createHash("sha256").update(JSON.stringify(settings))
-  for (const { id, mentions, text } of sentences) hash.update(JSON.stringify([id, text, mentions]))
-  return hash.digest("hex").slice(0, 16)
 }

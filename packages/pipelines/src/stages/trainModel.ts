@@ -1,0 +1,91 @@
+import { basename } from "node:path"
+import { writeAtomic } from "@nuner/core"
+import { type Encoder, fromPretrained, saveEncoder } from "@nuner/encoder"
+import { type CheckpointOptions, useEngine } from "@nuner/engine"
+import { lossCurve } from "../report/lossCurve.ts"
+import type { ProgressUpdate } from "../services/Progress.ts"
+import { readTrainingLog, trainingLog } from "../services/trainingLog.ts"
+import { checkpoints } from "./checkpoints.ts"
+
+/** What the events of every objective have. */
+type Event<Start, Scores> =
+  | Start
+  | { readonly type: "validation"; readonly step: number; readonly scores: Scores }
+  | { readonly type: "step"; readonly step: number; readonly loss: number }
+  | { readonly type: "resume" | "skip" | "checkpoint" | "stop" | "done"; readonly step: number }
+
+export interface ModelTraining<Start, Scores> {
+  /** The model directory to start from. */
+  readonly directory: string
+  /** The model directory to write; `<out>.log.jsonl` and `<out>.loss.svg` beside it. */
+  readonly out: string
+  readonly dtype: "F32" | "F16"
+  readonly signal: AbortSignal
+  readonly update: (update: ProgressUpdate) => void
+  readonly events: (encoder: Encoder, checkpoint: CheckpointOptions) => AsyncIterable<Event<Start, Scores>>
+  /** What to show of the validation scores beside the loss. */
+  readonly note: (scores: Scores) => string
+  readonly card: (start: Start) => string
+}
+
+/** How training ended. */
+export interface TrainedModel<Start, Scores> {
+  readonly start: Start
+  readonly steps: number
+  /** Of the last step. */
+  readonly loss: number
+  /** The last. */
+  readonly scores: Scores | undefined
+}
+
+/** Files that training leaves beside the model. */
+export const logOf = (out: string): string => `${out}.log.jsonl`
+export const curveOf = (out: string): string => `${out}.loss.svg`
+
+/** Trains an encoder by the events of an objective and writes it as a model directory. What is cut short goes on from its last checkpoint. */
+export const trainModel = async <Start extends { readonly type: "start"; readonly steps: number }, Scores>(
+  training: ModelTraining<Start, Scores>
+): Promise<TrainedModel<Start, Scores>> => {
+  const { directory, out, signal } = training
+  await useEngine()
+  const encoder = await fromPretrained(directory)
+  const kept = checkpoints(out)
+  const log = trainingLog(logOf(out))
+  try {
+    let start: Start | undefined
+    let scores: Scores | undefined
+    let steps = 0
+    for await (const event of training.events(encoder, kept)) {
+      log.write(event)
+      if (event.type === "start") start = event
+      else if (event.type === "validation") scores = event.scores
+      else if (event.type === "resume") steps = event.step
+      else if (event.type === "step") {
+        steps = event.step
+        const note = `loss ${event.loss.toFixed(4)}${scores === undefined ? "" : `  validation ${training.note(scores)}`}`
+        training.update({ stage: "pretrain", done: steps, total: start!.steps, note })
+      }
+    }
+    signal.throwIfAborted()
+    const loss = await writeCurve(out)
+    await saveEncoder(out, encoder, { dtype: training.dtype, card: training.card(start!) })
+    await kept.remove()
+    return { start: start!, steps, loss, scores }
+  } finally {
+    log.close()
+    encoder.dispose()
+  }
+}
+
+/** Draws the log; the last training loss. */
+const writeCurve = async (out: string): Promise<number> => {
+  const events = readTrainingLog(logOf(out))
+  const points = (type: string, lossOf: (event: (typeof events)[number]) => unknown) =>
+    events
+      .filter((event) => event.type === type)
+      .map((event) => ({ step: event.step ?? 0, loss: Number(lossOf(event)) }))
+  const training = points("step", ({ loss }) => loss)
+  const validation = points("validation", ({ scores }) => (scores as { readonly loss?: number }).loss)
+  await writeAtomic(curveOf(out), [lossCurve({ title: basename(out), training, validation })])
+  return training.at(-1)?.loss ?? Number.NaN
+}

@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { readManifest, rng, writeJsonl } from "@nuner/core"
+import { loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
+import { useEngine } from "@nuner/engine"
+import { nuner } from "@nuner/pipelines"
+import { tempDir } from "@nuner/testing"
+import { Effect } from "effect"
+import { lossCurve } from "../src/report/lossCurve.ts"
+import { readTrainingLog, trainingLog } from "../src/services/trainingLog.ts"
+
+const folder = tempDir()
+const at = (name: string): string => join(folder.path, name)
+const run = (...args: ReadonlyArray<string>): Promise<number> => Effect.runPromise(nuner(args))
+
+const people = ["Ada", "Blaise", "Carl", "Emmy"]
+const towns = ["Paris", "Lima", "Oslo", "Cairo"]
+const pairs = (count: number, seed: number) => {
+  const random = rng(seed)
+  return Array.from({ length: count }, () => [people[random.int(4)]!, towns[random.int(4)]!] as const)
+}
+/** Words and IO tags. */
+const columns = (count: number, seed: number, [person, town]: readonly [string, string]): string =>
+  pairs(count, seed)
+    .map(([a, b]) => `${a} I-${person}\nsaw O\n${b} I-${town}\n. O\n`)
+    .join("\n")
+
+beforeAll(async () => {
+  await useEngine()
+  const texts = pairs(40, 1).map(([person, town]) => `${person} saw ${town} .`)
+  const tokenizer = await trainByteLevelBpe(texts, { vocabSize: 300 })
+  const encoder = randomEncoder(
+    small({ hidden: 32, layers: 2, heads: 2, feedForward: 64, positions: 34 }),
+    tokenizer,
+    1
+  )
+  await saveEncoder(at("base"), encoder)
+  encoder.dispose()
+  writeFileSync(at("gold.conll"), columns(40, 2, ["PER", "LOC"]))
+  writeFileSync(at("more.conll"), columns(20, 3, ["PER", "LOC"]))
+  writeFileSync(at("other.conll"), columns(30, 4, ["person", "location"]))
+  await writeJsonl(
+    at("aligned.jsonl"),
+    pairs(60, 5).map(([person, town], i) => ({
+      id: `s${i}`,
+      text: `${person} saw ${town} .`,
+      mentions: [
+        { start: 0, end: person.length, concept: "person", match: "exact" },
+        { start: person.length + 5, end: person.length + 5 + town.length, concept: "city", match: "exact" }
+      ]
+    }))
+  )
+})
+afterAll(() => folder[Symbol.dispose]())
+
+describe("nuner pretrain", () => {
+  const short = ["--preset", "small", "--steps", "6", "--batch-size", "16"]
+
+  test("--objective types: labelled files in, an encoder without a head out", async () => {
+    const files = [`gold=${at("gold.conll")}`, `gold=${at("more.conll")}`, `other=${at("other.conll")}`]
+    const args = ["pretrain", ...files, "--objective", "types", "--base", at("base"), "--out", at("types"), ...short]
+    expect(await run(...args)).toBe(0)
+    const { counts } = await readManifest(at("types.manifest.json"))
+    expect(counts.sentences).toMatchObject({ in: 90, out: 90 })
+    expect(counts.entities).toMatchObject({ in: 180, out: 180 })
+    const [start, ...rest] = readTrainingLog(at("types.log.jsonl"))
+    expect(start).toMatchObject({
+      type: "start",
+      classes: ["O", "gold/LOC", "gold/PER", "other/location", "other/person"]
+    })
+    expect(rest.filter(({ type }) => type === "step")).toHaveLength(6)
+    expect(readFileSync(at("types/README.md"), "utf8")).toContain("gold/LOC")
+    const [before, after] = [await loadEncoder(at("base")), await loadEncoder(at("types"))]
+    const weights = ({ parameters }: typeof before) => parameters["encoder.layer.0.output.dense.weight"]!.dataSync()
+    expect(weights(after)).not.toEqual(weights(before))
+    for (const encoder of [before, after]) encoder.dispose()
+    expect(existsSync(at("types.checkpoints"))).toBe(false)
+  })
+
+  test("files without a name are one dataset; options of the other objective are refused by name", async () => {
+    const args = ["--objective", "types", "--base", at("base"), ...short]
+    expect(await run("pretrain", at("gold.conll"), at("more.conll"), "--out", at("one"), ...args)).toBe(0)
+    const [start] = readTrainingLog(at("one.log.jsonl"))
+    expect(start).toMatchObject({ classes: ["O", "LOC", "PER"] })
+    expect(await run("pretrain", at("gold.conll"), "--out", at("no"), ...args, "--temperature", "5")).toBe(1)
+  })
+
+  test("contrastive: every option of the recipe reaches the manifest and the model card", async () => {
+    const options = {
+      ...{ epsilon: 1e-7, beta1: 0.8, beta2: 0.99, warmup: 0.2, clip: 1, accumulate: 2, dropout: 0.1, maxTokens: 16 },
+      ...{ weightDecay: 0.1, frozenLayers: "half", validation: 0.2, validateEvery: 2, weights: "best" },
+      ...{ temperature: "sqrt-hidden", bias: "log-odds", conceptPooling: "mean", topConcepts: 2, learningRate: 0.001 }
+    }
+    const dashed = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    const flags = Object.entries(options).flatMap(([name, value]) => [dashed(name), String(value)])
+    const args = ["pretrain", at("aligned.jsonl"), "--base", at("base"), "--out", at("nuner"), ...short.slice(2)]
+    expect(await run(...args, ...flags, "--mask-near-synonyms", "--sentences", "40", "--seed", "3")).toBe(0)
+    const { counts, settings } = await readManifest(at("nuner.manifest.json"))
+    expect(settings).toMatchObject({ ...options, maskNearSynonyms: true, sampleSize: 40, seed: 3 })
+    expect(counts.sentences).toEqual({ in: 60, out: 40, dropped: { uninformative: 0, empty: 0, notSampled: 20 } })
+    expect(counts.annotations).toMatchObject({ in: 120, out: 80 })
+    const card = readFileSync(at("nuner/README.md"), "utf8")
+    for (const name of Object.keys(options)) expect(card).toContain(name)
+    const log = readTrainingLog(at("nuner.log.jsonl"))
+    expect(log.find(({ type }) => type === "step")!.metrics).toMatchObject({
+      positiveRate: expect.any(Number),
+      positiveLogit: expect.any(Number),
+      negativeLogit: expect.any(Number),
+      saturated: expect.any(Number)
+    })
+    expect(log.findLast(({ type }) => type === "validation")!.scores).toMatchObject({
+      precision: expect.any(Number),
+      recall: expect.any(Number),
+      auc: expect.any(Number)
+    })
+    expect(readFileSync(at("nuner.loss.svg"), "utf8")).toContain("validation loss")
+  })
+})
+
+describe("trainingLog", () => {
+  const events = (from: number, to: number) =>
+    Array.from({ length: to - from + 1 }, (_, i) => ({ type: "step", step: from + i, loss: 1 / (from + i) }))
+  const write = (path: string, ...lists: ReadonlyArray<ReadonlyArray<{ type: string; step?: number }>>) => {
+    const log = trainingLog(path)
+    for (const event of lists.flat()) log.write(event)
+    log.close()
+  }
+  const before = [{ type: "start" }, { type: "validation", step: 0 }]
+
+  test("a resumed run goes on behind its checkpoint: each step stands there once", () => {
+    const path = at("log/resumed.jsonl")
+    write(path, before, events(1, 7))
+    writeFileSync(path, `${readFileSync(path, "utf8")}{"type":"st`) // cut short in the middle of a line
+    write(path, before, [{ type: "resume", step: 4 }], events(5, 9))
+    const log = readTrainingLog(path)
+    expect(log.filter(({ type }) => type === "step").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
+    expect(log.filter(({ type }) => type === "start" || type === "validation")).toHaveLength(2)
+  })
+
+  test("a new run starts anew", () => {
+    const path = at("log/new.jsonl")
+    write(path, before, events(1, 7))
+    write(path, before, events(1, 2))
+    expect(readTrainingLog(path)).toEqual([...before, ...events(1, 2)])
+  })
+})
+
+test("the loss curve puts each loss where it belongs, and is well-formed", () => {
+  const training = Array.from({ length: 1000 }, (_, i) => ({ step: i + 1, loss: 2 - i / 1000 }))
+  const svg = lossCurve({ title: "a < b", training, validation: [{ step: 500, loss: 1 }] })
+  expect(svg).toContain("a &lt; b")
+  // 1000 steps over 630 units from 70; the highest mean of five steps is 1.998 over 300 units above 350.
+  const [circle] = svg.match(/<circle cx="([\d.]+)" cy="([\d.]+)"/g)!
+  expect(circle).toBe(`<circle cx="${(70 + 315).toFixed(1)}" cy="${(350 - 300 / 1.998).toFixed(1)}"`)
+  expect(svg.match(/[ML][\d.]+ [\d.]+/g)!.length).toBeGreaterThan(200)
+  expect(svg.match(/<(\w+)/g)!.length).toBe(svg.match(/<\/\w+|\/>/g)!.length)
+})
