@@ -4,6 +4,7 @@ import packageJson from "../package.json" with { type: "json" }
 import { alignCommand } from "./commands/align.ts"
 import { annotateCommand } from "./commands/annotate.ts"
 import { baseCommand } from "./commands/base.ts"
+import { benchmarkCommand } from "./commands/benchmark.ts"
 import { conceptsCommand } from "./commands/concepts.ts"
 import { engineCommand } from "./commands/engine.ts"
 import { evaluateCommand } from "./commands/evaluate.ts"
@@ -33,6 +34,7 @@ const command = Command.make("nuner").pipe(
     pretrainCommand,
     mineCommand,
     evaluateCommand,
+    benchmarkCommand,
     finetuneCommand,
     predictCommand,
     serveCommand,

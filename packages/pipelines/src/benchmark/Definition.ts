@@ -1,0 +1,71 @@
+import { FineTuneOptions } from "@nuner/classifier"
+import { Effect, Schema } from "effect"
+
+const count = Schema.Int.check(Schema.isGreaterThan(0))
+const withDefault = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
+const atLeastOne = Schema.isMinLength(1)
+const named = <S extends Schema.Constraint>(value: S) =>
+  Schema.Record(Schema.NonEmptyString, value).check(Schema.isMinProperties(1))
+
+/** One linear layer on word vectors that are computed once (NuNER, section 4.1). */
+export const FrozenProtocol = Schema.Struct({
+  type: Schema.Literal("frozen"),
+  /** Hidden states to concatenate, -1 the last. Default [-1]. */
+  layers: Schema.Array(Schema.Int)
+    .check(atLeastOne)
+    .pipe(withDefault<ReadonlyArray<number>>([-1])),
+  /** A word's vector: its first sub-token's, or the mean over its sub-tokens. Default "mean". */
+  pooling: Schema.Literals(["first", "mean"]).pipe(withDefault<"first" | "mean">("mean")),
+  /** Inverse L2 strength, or "cv": chosen on each training set. Default 0.1. */
+  c: Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("cv")]).pipe(
+    withDefault<number | "cv">(0.1)
+  )
+})
+export type FrozenProtocol = typeof FrozenProtocol.Type
+
+// There is no dev set: what depends on one is no option here.
+const { calibrate, checkpointEvery, checkpoints, evaluateEvery, metric, patience, seed, types, ...fineTuneFields } =
+  FineTuneOptions.fields
+
+/** Head and encoder trained together (NuNER, section 6), with the options and defaults of `fineTune`. */
+export const FullProtocol = Schema.Struct({ type: Schema.Literal("full"), ...fineTuneFields })
+export type FullProtocol = typeof FullProtocol.Type
+
+const Files = Schema.Array(Schema.NonEmptyString)
+
+export const BenchmarkDataset = Schema.Struct({
+  /** Labelled sentences that training sets are mined from: see `readDataset`. */
+  train: Schema.NonEmptyString,
+  /** Labelled sentences that everything is scored on. */
+  test: Schema.NonEmptyString,
+  /** Text, JSON Lines or labelled files: sentences of the test set that stand in them are removed, and counted. */
+  exclude: Files.pipe(withDefault<ReadonlyArray<string>>([]))
+})
+
+/** A comparison of encoders: what a benchmark file holds. */
+export const Definition = Schema.Struct({
+  /** Name -> model directory or hub name; several are seeds of one treatment: their scores are averaged, their spread is shown. */
+  encoders: named(Schema.Union([Schema.NonEmptyString, Files.check(atLeastOne)])),
+  datasets: named(BenchmarkDataset),
+  /** As a dataset's own `exclude`, for all of them: the text that the encoders were made from. */
+  exclude: Files.pipe(withDefault<ReadonlyArray<string>>([])),
+  /** Sets with k to 2k entities of each type. Default 1, 2, 4, ..., 64 where there is no `words`. */
+  k: Schema.optionalKey(Schema.Array(count).check(atLeastOne)),
+  /** Instead of `k`: sets with exactly so many words of each type. */
+  words: Schema.optionalKey(Schema.Array(count).check(atLeastOne)),
+  /** Sets for each k. Default 10; for words the paper's 16 / 8 / 4 / 2 / 1. */
+  sets: Schema.optionalKey(count),
+  /** Score on so many sentences of the test set, drawn once. Default: all. */
+  testSize: Schema.optionalKey(count),
+  /** Of the sets, the drawn test sentences, heads and resampling. Default 0. */
+  seed: Schema.Int.pipe(withDefault(0)),
+  /** Default `{ "type": "frozen" }`. */
+  protocol: Schema.Union([FrozenProtocol, FullProtocol]).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed({ type: "frozen" as const }))
+  ),
+  /** Tables of the paper to print beside, by number. Default: those of the protocol. */
+  paper: Schema.optionalKey(Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 2, maximum: 11 }))))
+})
+export type Definition = typeof Definition.Type
+/** As it is written: what has a default may be absent. */
+export type DefinitionInput = typeof Definition.Encoded

@@ -1,0 +1,111 @@
+import { fromPretrained } from "@nuner/encoder"
+import { useEngine } from "@nuner/engine"
+import { entityMicro, tokenMacroF1 } from "@nuner/metrics"
+import { typesOf } from "../inputs/readDataset.ts"
+import type { BenchmarkEvent, BenchmarkResult } from "./BenchmarkEvent.ts"
+import { type Dataset, type DatasetReport, readDatasets, type TrainingSet } from "./Dataset.ts"
+import type { Definition, DefinitionInput } from "./Definition.ts"
+import { decodeDefinition, unitOf } from "./decodeDefinition.ts"
+import { frozen } from "./frozen.ts"
+import { full } from "./full.ts"
+import type { ProtocolEvent } from "./Protocol.ts"
+import { fitHash, type Model, readModels } from "./plan.ts"
+import type { Run } from "./Run.ts"
+import { openRunLog } from "./RunLog.ts"
+
+export interface BenchmarkOptions {
+  /** JSON Lines of the runs, each added as it ends; runs that stand there are not made again. Default: nothing is written. */
+  readonly log?: string
+  /** Stops between training sets and between batches, with the signal's reason; the log is then where to go on from. */
+  readonly signal?: AbortSignal
+}
+
+/**
+ * Measures encoders on datasets with few-shot training sets, the same for every encoder. Takes a definition as `readDefinition` reads it,
+ * or one written in place.
+ *
+ * @throws OptionError, InputError; the signal's reason
+ */
+export async function* benchmark(
+  input: DefinitionInput,
+  { log: path, signal }: BenchmarkOptions = {}
+): AsyncGenerator<BenchmarkEvent, void, void> {
+  const definition = decodeDefinition(input)
+  const datasets: Array<Dataset> = []
+  for await (const dataset of readDatasets(definition)) {
+    datasets.push(dataset)
+    yield { type: "dataset", dataset: reportOf(dataset) }
+    signal?.throwIfAborted()
+  }
+  const models = await readModels(definition)
+  const log = await openRunLog(path)
+  const plan = datasets.flatMap((dataset) =>
+    models.map((model) => ({
+      dataset,
+      model,
+      fits: dataset.sets.map((set) => ({ set, fit: fitHash(definition, dataset, model, set) }))
+    }))
+  )
+  const wanted = plan.flatMap(({ fits }) => fits)
+  const found = new Map(log.runs)
+  const kept = wanted.filter(({ fit }) => found.has(fit)).length
+  yield { type: "plan", runs: wanted.length, kept, stale: found.size - kept }
+
+  const result = (): BenchmarkResult => ({
+    definition,
+    datasets: datasets.map(reportOf),
+    runs: plan.flatMap(({ dataset, fits, model }) =>
+      fits.flatMap(({ fit }) => {
+        const run = found.get(fit)
+        // A log outlives the names of a definition: those of today count.
+        return run === undefined ? [] : [{ ...run, dataset: dataset.name, encoder: model.encoder, model: model.model }]
+      })
+    )
+  })
+  await useEngine()
+  for (const { dataset, fits, model } of plan) {
+    const missing = new Map(fits.flatMap(({ fit, set }) => (found.has(fit) ? [] : [[set, fit] as const])))
+    if (missing.size === 0) continue
+    const { encoder, model: number } = model
+    for await (const event of measure(definition, dataset, model, [...missing.keys()], signal)) {
+      if (event.type === "predicted") {
+        const { predicted, set } = event
+        const run: Run = {
+          ...{ dataset: dataset.name, encoder, model: number, unit: unitOf(definition), size: set.size, set: set.set },
+          trainSentences: set.sentences.length,
+          // Over the types of the test set, whatever is predicted: encoders are compared over the same types.
+          tokenMacroF1: 100 * tokenMacroF1(dataset.test, predicted, { types: typesOf(dataset.test) }),
+          entityMicroF1: 100 * entityMicro(dataset.test, predicted).f1,
+          fit: missing.get(set)!
+        }
+        await log.append(run)
+        found.set(run.fit, run)
+        yield { type: "run", run }
+      } else yield { ...event, dataset: dataset.name, encoder, model: number }
+      signal?.throwIfAborted()
+      // Lets signals and timers through.
+      await new Promise((resume) => setImmediate(resume))
+    }
+    yield { type: "measured", dataset: dataset.name, encoder, result: result() }
+  }
+  yield { type: "done", result: result() }
+}
+
+async function* measure(
+  { protocol, seed }: Definition,
+  dataset: Dataset,
+  { directory }: Model,
+  sets: ReadonlyArray<TrainingSet>,
+  signal: AbortSignal | undefined
+): AsyncGenerator<ProtocolEvent> {
+  const encoder = await fromPretrained(directory)
+  try {
+    const task = { encoder, dataset, sets, seed, signal }
+    if (protocol.type === "frozen") yield* frozen({ ...task, settings: protocol })
+    else yield* full({ ...task, settings: protocol })
+  } finally {
+    encoder.dispose()
+  }
+}
+
+const reportOf = ({ sets, test, testHash, train, trainHash, ...report }: Dataset): DatasetReport => report

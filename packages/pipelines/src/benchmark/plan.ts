@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto"
+import { join } from "node:path"
+import { digestFile } from "@nuner/core"
+import { resolveModel } from "@nuner/encoder"
+import packageJson from "../../package.json" with { type: "json" }
+import type { Dataset, TrainingSet } from "./Dataset.ts"
+import type { Definition } from "./Definition.ts"
+import { modelsOf, unitOf } from "./decodeDefinition.ts"
+
+/** A model of an encoder. */
+export interface Model {
+  readonly encoder: string
+  readonly model: number
+  readonly directory: string
+  /** Of its files, those for people aside. */
+  readonly hash: string
+}
+
+/** The models of a definition, downloaded if need be. @throws InputError */
+export const readModels = async (definition: Definition): Promise<Array<Model>> => {
+  const models: Array<Model> = []
+  for (const [encoder, names] of modelsOf(definition)) {
+    for (const [model, name] of names.entries()) {
+      const directory = await resolveModel(name)
+      models.push({ encoder, model, directory, hash: await hashDirectory(directory) })
+    }
+  }
+  return models
+}
+
+const hashDirectory = async (directory: string): Promise<string> => {
+  const hash = createHash("sha256")
+  for (const file of [...new Bun.Glob("*").scanSync(directory)].sort()) {
+    if (/\.(json|txt|safetensors|bin)$/.test(file)) hash.update((await digestFile(join(directory, file))).sha256)
+  }
+  return hash.digest("hex")
+}
+
+/** A short hash of all that the scores of a run depend on. */
+export const fitHash = (
+  definition: Definition,
+  dataset: Dataset,
+  { hash }: Model,
+  { set, size }: TrainingSet
+): string => {
+  const { protocol, seed } = definition
+  const { testHash, trainHash } = dataset
+  const all = [packageJson.version, hash, trainHash, testHash, protocol, unitOf(definition), size, set, seed]
+  return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16)
+}

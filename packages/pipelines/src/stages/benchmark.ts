@@ -1,0 +1,112 @@
+import { join } from "node:path"
+import { writeAtomic } from "@nuner/core"
+import { resolveModel } from "@nuner/encoder"
+import { Effect } from "effect"
+import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
+import { benchmark } from "../benchmark/benchmark.ts"
+import type { Definition } from "../benchmark/Definition.ts"
+import { modelsOf, setsOf, sizesOf } from "../benchmark/decodeDefinition.ts"
+import { attempt } from "../errors.ts"
+import { benchmarkReport, describeDataset } from "../report/benchmarkReport.ts"
+import { learningCurves } from "../report/learningCurves.ts"
+import { Progress } from "../services/Progress.ts"
+import { runStage, type StageResult } from "../services/stage.ts"
+import { plain } from "./plain.ts"
+
+export interface BenchmarkStageOptions {
+  /** As `readDefinition` reads it. */
+  readonly definition: Definition
+  /** A folder: `runs.jsonl`, `tables.md`, `learning-curves.svg`. */
+  readonly out: string
+}
+
+/** Measures encoders on datasets; tables and figure are written anew whenever a model is through with a dataset. Returns the tables, in Markdown. */
+export const benchmarkStage = Effect.fn("benchmarkStage")(function* ({ definition, out }: BenchmarkStageOptions) {
+  const tables = join(out, "tables.md")
+  const figure = join(out, "learning-curves.svg")
+  yield* measure("benchmark", {
+    definition,
+    log: join(out, "runs.jsonl"),
+    manifest: join(out, "manifest.json"),
+    artefacts: [tables, figure],
+    write: async (result) => {
+      await writeAtomic(tables, [benchmarkReport(result)])
+      await writeAtomic(figure, [learningCurves(result)])
+    }
+  })
+  return yield* attempt("benchmark", () => Bun.file(tables).text())
+})
+
+export interface Measurement {
+  readonly definition: Definition
+  readonly log: string
+  readonly manifest: string
+  /** What `write` writes; the log is another. */
+  readonly artefacts: ReadonlyArray<string>
+  /** Called with what there is whenever a model is through with a dataset, and at the end. */
+  readonly write: (result: BenchmarkResult) => Promise<void>
+}
+
+/** A benchmark as a stage: its progress told, its manifest written, its counts balanced. */
+export const measure = Effect.fn("measure")(function* (
+  stage: string,
+  { artefacts, definition, log, manifest, write }: Measurement
+) {
+  const { datasets, encoders, exclude, protocol, seed, ...settings } = definition
+  const progress = yield* Progress
+  const directories = yield* attempt(stage, () =>
+    Promise.all(modelsOf(definition).flatMap(([, models]) => models.map((model) => resolveModel(model))))
+  )
+  const files = Object.values(datasets).flatMap(({ exclude, test, train }) => [train, test, ...exclude])
+  return yield* runStage({
+    name: stage,
+    manifest,
+    settings: plain({ encoders: modelsOf(definition), datasets: Object.keys(datasets), protocol, ...settings }),
+    seeds: { benchmark: seed },
+    inputs: [...new Set([...directories, ...files, ...exclude])],
+    artefacts: [log, ...artefacts],
+    work: attempt(stage, async (signal) => {
+      let result: BenchmarkResult | undefined
+      let [done, total] = [0, 0]
+      const say = (line: string) => progress.say(`${stage.padEnd(10)} ${line}`)
+      for await (const event of benchmark(definition, { log, signal })) {
+        if (event.type === "dataset") say(`${event.dataset.name}: ${describeDataset(event.dataset)}`)
+        else if (event.type === "plan") {
+          const { kept, runs, stale } = event
+          total = runs - kept
+          const aside = stale === 0 ? "" : `, ${stale} lines of other settings are left aside`
+          say(`${runs} runs, ${kept} of them stand in ${log}${aside}`)
+        } else if (event.type === "run") {
+          const { dataset, encoder, model, size, unit } = event.run
+          progress.update({ stage, done: ++done, total, note: `${encoder} #${model}, ${dataset}, ${unit} = ${size}` })
+        } else if (event.type === "encoding" || event.type === "training") {
+          const { dataset, done: at, encoder, model, of, type } = event
+          progress.update({ stage, done, total, note: `${encoder} #${model}, ${dataset}: ${type} ${at}/${of}` })
+        } else if (event.type === "measured" || event.type === "done") {
+          result = event.result
+          await write(event.result)
+        }
+      }
+      return resultOf(definition, result!)
+    })
+  })
+})
+
+const resultOf = (definition: Definition, { datasets, runs }: BenchmarkResult): StageResult => {
+  const models = modelsOf(definition).reduce((sum, [, { length }]) => sum + length, 0)
+  const sets = sizesOf(definition).reduce((sum, size) => sum + setsOf(definition, size), 0)
+  const sum = (of: (dataset: (typeof datasets)[number]) => number) =>
+    datasets.reduce((sum, dataset) => sum + of(dataset), 0)
+  const infeasible =
+    models * sum(({ infeasible }) => infeasible.reduce((sum, { size }) => sum + setsOf(definition, size), 0))
+  const tested = sum(({ testSentences }) => testSentences)
+  const excluded = sum(({ removed }) => Object.values(removed).reduce((a, b) => a + b, 0))
+  const notDrawn = sum(({ notDrawn }) => notDrawn)
+  return {
+    counts: {
+      runs: { in: models * datasets.length * sets, out: runs.length, dropped: { infeasible } },
+      testSentences: { in: tested + excluded + notDrawn, out: tested, dropped: { excluded, notDrawn } }
+    },
+    summary: `${runs.length} runs on ${datasets.length} datasets, ${tested} test sentences`
+  }
+}
