@@ -9,17 +9,17 @@ export const EncodeOptions = Schema.Struct({
    */
   layers: Schema.Array(Schema.Int).pipe(Schema.withDecodingDefaultKey(Effect.succeed([-1]))),
   /**
-   * "none": a vector per token. "first": the vector of `<s>` or `[CLS]`; of a text in several windows, their mean, weighted by the tokens
+   * "none": a vector per token. "word": a vector per word (`words` of @nuner/core), the mean of its sub-tokens. "first": the vector of `<s>` or `[CLS]`; of a text in several windows, their mean, weighted by the tokens
    * each window owns. "mean": the mean over the text's tokens without special ones. Default "none".
    */
-  pooling: Schema.Literals(["none", "first", "mean"]).pipe(
+  pooling: Schema.Literals(["none", "word", "first", "mean"]).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed("none" as const))
   ),
   /** The most tokens, padding included, in one batch; decides memory. Default 2048. */
   batchTokens: positive.pipe(Schema.withDecodingDefaultKey(Effect.succeed(2048))),
   /** Tokens that neighbouring windows of a long text share, at least. Default: a quarter of the window. */
   overlap: Schema.optionalKey(Schema.Natural),
-  /** Texts that are read ahead and sorted by length together. Default 512. */
+  /** Texts that are read ahead and sorted by length together; fewer where they are long, of 2^18 UTF-16 units together. Default 512. */
   readAhead: positive.pipe(Schema.withDecodingDefaultKey(Effect.succeed(512)))
 })
 export interface EncodeOptions extends Schema.Schema.Type<typeof EncodeOptions> {}

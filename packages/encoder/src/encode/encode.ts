@@ -1,94 +1,104 @@
-import { decodeOptions, type Span } from "@nuner/core"
+import { decodeOptions, type Sentence, type Span, words } from "@nuner/core"
 import { tf } from "@nuner/engine"
 import type { Encoder } from "../model/Encoder.ts"
 import { forward } from "../model/forward.ts"
-import type { Encoding } from "../tokenizer/Encoding.ts"
+import type { TokenBatch } from "../model/TokenBatch.ts"
+import type { Encoding, WordEncoding } from "../tokenizer/Encoding.ts"
 import { EncodeOptions } from "./EncodeOptions.ts"
-import { mergeWindows, runWindows, type WindowResult } from "./runWindows.ts"
+import { poolFirst, poolMean, poolWords } from "./poolVectors.ts"
+import { mergeWindows, runWindows } from "./runWindows.ts"
 
 /** A text and its vectors. */
 export interface EncodedText {
+  /** Of a sentence that has one. */
+  readonly id?: string
   readonly text: string
   /** `[tokens]`, special ones included. */
   readonly ids: Int32Array
-  /** `[tokens]`: UTF-16 units of the text; special tokens are `[0, 0)`. */
+  /** `[tokens]`, or `[words]` where words are pooled: UTF-16 units of the text; special tokens are `[0, 0)`. */
   readonly offsets: ReadonlyArray<Span>
-  /** `[tokens, width]`, or `[width]` when pooled. */
+  /** `[tokens, width]`; by pooling `[words, width]` or `[width]`. */
   readonly values: Float32Array
   /** Hidden size times the number of layers asked for. */
   readonly width: number
+  readonly pooling: EncodeOptions["pooling"]
   /** How many windows the text took; 1 unless it is longer than the encoder's limit. */
   readonly windows: number
 }
+
+/** A text, or one that brings its id. */
+export type TextInput = string | Sentence
+
+/** Long texts are read ahead in smaller numbers: UTF-16 units that are held together, about 60,000 tokens. */
+const readAheadUnits = 2 ** 18
 
 /**
  * Vectors of texts, as they come in and in their order; memory is a few hundred texts, whatever the corpus. Nothing is cut off: a text beyond the
  * encoder's limit is read in overlapping windows, and each token's vector comes from the window in which its context is largest.
  *
- * @param texts an array, or a stream of a corpus
- * @throws OptionError
+ * @param texts an array, or a stream of a corpus; sentences keep their ids
+ * @param options `signal` ends it between batches, with the signal's reason
+ * @throws OptionError; the signal's reason
  */
 export async function* encode(
   encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">,
-  texts: Iterable<string> | AsyncIterable<string>,
-  options: Partial<EncodeOptions> = {}
+  texts: Iterable<TextInput> | AsyncIterable<TextInput>,
+  { signal, ...options }: Partial<EncodeOptions> & { readonly signal?: AbortSignal | undefined } = {}
 ): AsyncGenerator<EncodedText> {
   const settings = decodeOptions("encode", EncodeOptions, options)
-  let chunk: Array<string> = []
-  for await (const text of texts) {
-    chunk.push(text)
-    if (chunk.length < settings.readAhead) continue
-    yield* await encodeChunk(encoder, chunk, settings)
+  let chunk: Array<TextInput> = []
+  let units = 0
+  for await (const input of texts) {
+    chunk.push(input)
+    units += textOf(input).length
+    if (chunk.length < settings.readAhead && units < readAheadUnits) continue
+    yield* await encodeChunk(encoder, chunk, settings, signal)
     chunk = []
+    units = 0
   }
-  yield* await encodeChunk(encoder, chunk, settings)
+  yield* await encodeChunk(encoder, chunk, settings, signal)
 }
+
+const textOf = (input: TextInput): string => (typeof input === "string" ? input : input.text)
 
 const encodeChunk = async (
   encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">,
-  texts: ReadonlyArray<string>,
-  { layers, pooling, batchTokens, overlap }: EncodeOptions
+  inputs: ReadonlyArray<TextInput>,
+  { layers, pooling, batchTokens, overlap }: EncodeOptions,
+  signal: AbortSignal | undefined
 ): Promise<Array<EncodedText>> => {
-  const encodings = await encoder.tokenizer.encodeBatch(texts)
-  const network = (batch: Parameters<typeof forward>[1]) =>
-    tf.tidy(() => tf.concat(forward(encoder, batch, { layers }), 2) as tf.Tensor3D)
+  const texts = inputs.map(textOf)
+  const spans = pooling === "word" ? texts.map(words) : []
+  const encodings: Array<Encoding | WordEncoding> =
+    pooling === "word"
+      ? await encoder.tokenizer.encodeTextWordsBatch(texts, spans)
+      : await encoder.tokenizer.encodeBatch(texts)
+  const network = (batch: TokenBatch) => tf.tidy(() => tf.concat(forward(encoder, batch, { layers }), 2) as tf.Tensor3D) // [rows, tokens, width]
   const results = await runWindows(encoder, encodings, network, {
     batchTokens,
+    signal,
     ...(overlap === undefined ? {} : { overlap })
   })
   return results.map((windows, index) => {
-    const encoding = encodings[index]!
+    const [input, encoding] = [inputs[index]!, encodings[index]!]
     const { width } = windows[0]!
-    const values =
-      pooling === "none"
-        ? mergeWindows(encoding, windows)
-        : pooling === "mean"
-          ? poolMean(encoding, mergeWindows(encoding, windows), width)
-          : poolFirst(windows)
-    return { text: texts[index]!, ids: encoding.ids, offsets: encoding.offsets, values, width, windows: windows.length }
+    const values = () => mergeWindows(encoding, windows)
+    return {
+      ...(typeof input === "string" ? {} : { id: input.id }),
+      text: texts[index]!,
+      ids: encoding.ids,
+      offsets: pooling === "word" ? spans[index]!.map(({ start, end }) => ({ start, end })) : encoding.offsets,
+      values:
+        pooling === "first"
+          ? poolFirst(windows)
+          : pooling === "mean"
+            ? poolMean(encoding, values(), width)
+            : "tokensOf" in encoding
+              ? poolWords(encoding.tokensOf, values(), width)
+              : values(),
+      width,
+      pooling,
+      windows: windows.length
+    }
   })
-}
-
-/** Of an empty text, the vector of its first special token. */
-const poolMean = ({ special }: Encoding, values: Float32Array, width: number): Float32Array => {
-  const mean = new Float32Array(width)
-  const count = special.reduce((sum, s) => sum + 1 - s, 0)
-  if (count === 0) return values.slice(0, width)
-  for (const [token, isSpecial] of special.entries()) {
-    if (isSpecial) continue
-    for (let i = 0; i < width; i++) mean[i]! += values[token * width + i]! / count
-  }
-  return mean
-}
-
-const poolFirst = (windows: ReadonlyArray<WindowResult>): Float32Array => {
-  const { width, values } = windows[0]!
-  if (windows.length === 1) return values.slice(0, width)
-  const mean = new Float32Array(width)
-  const total = windows.at(-1)!.window.own.end
-  for (const { window, values } of windows) {
-    const share = (window.own.end - window.own.start) / total
-    for (let i = 0; i < width; i++) mean[i]! += share * values[i]!
-  }
-  return mean
 }

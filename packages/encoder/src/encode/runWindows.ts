@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly batchTokens?: number
   /** Tokens that neighbouring windows share, at least. Default: a quarter of the window. */
   readonly overlap?: number
+  /** Looked at between batches. */
+  readonly signal?: AbortSignal | undefined
 }
 
 /**
@@ -33,7 +35,7 @@ export const runWindows = async (
   { config }: Model,
   encodings: ReadonlyArray<Encoding>,
   network: (batch: TokenBatch) => tf.Tensor3D,
-  { batchTokens = 2048, overlap }: RunOptions = {}
+  { batchTokens = 2048, overlap, signal }: RunOptions = {}
 ): Promise<Array<Array<WindowResult>>> => {
   const pieces = encodings.flatMap((encoding, text) => {
     const { prefix, suffix } = frameOf(encoding)
@@ -47,6 +49,7 @@ export const runWindows = async (
   const results: Array<WindowResult> = new Array(pieces.length)
   const lengths = pieces.map(({ ids }) => ids.length)
   for (const bucket of bucketByLength(lengths, batchTokens)) {
+    signal?.throwIfAborted()
     const batch = tokenBatch(
       bucket.map((piece) => pieces[piece]!.ids),
       config.padId

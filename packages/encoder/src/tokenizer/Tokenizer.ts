@@ -85,6 +85,15 @@ export class Tokenizer {
     return this.#align(text, await this.encode(text), words)
   }
 
+  /** As `encodeTextWords`, for many texts at once. */
+  async encodeTextWordsBatch(
+    texts: ReadonlyArray<string>,
+    words: ReadonlyArray<ReadonlyArray<Span>>
+  ): Promise<Array<WordEncoding>> {
+    const encodings = await this.encodeBatch(texts)
+    return encodings.map((encoding, index) => this.#align(texts[index]!, encoding, words[index]!))
+  }
+
   /** The tokens' own strings, as the vocabulary has them ("Ġworld", "##ing"). */
   tokens(ids: ArrayLike<number>): Array<string> {
     return Array.from(ids, (id) => this.#native.idToToken(id) ?? this.special.unknown.token)
