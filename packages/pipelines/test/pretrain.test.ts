@@ -118,6 +118,42 @@ describe("nuner pretrain", () => {
   })
 })
 
+describe("nuner base", () => {
+  const texts = () => pairs(300, 6).map(([person, town]) => `${person} saw ${town} and wrote about it .`)
+  const short = ["--tokens", "2000", "--batch-size", "4", "--row-tokens", "16", "--validate-every", "10"]
+
+  test("every option of language modelling; a log and a curve beside the model", async () => {
+    writeFileSync(at("texts.txt"), texts().join("\n"))
+    const options = { warmup: 0.1, decay: 0.2, weightDecay: 0, clip: 2, dropout: 0.1, maskRate: 0.2, validation: 0.1 }
+    const dashed = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    const flags = Object.entries({ ...options, causal: 0.5, lowercase: 0.2, initRange: 0.1 })
+    const shape = ["--hidden", "32", "--layers", "1", "--vocab-size", "300", "--window", "32", "--whole-words"]
+    const args = ["base", at("texts.txt"), "--out", at("made"), ...short, ...shape]
+    expect(await run(...args, ...flags.flatMap(([name, value]) => [dashed(name), String(value)]))).toBe(0)
+    const { settings } = await readManifest(at("made.manifest.json"))
+    expect(settings).toMatchObject({ ...options, causal: 0.5, lowercase: 0.2, initRange: 0.1, wholeWords: true })
+    const log = readTrainingLog(at("made.log.jsonl"))
+    expect(log.filter(({ type }) => type === "validation").length).toBeGreaterThan(1)
+    expect(readFileSync(at("made.loss.svg"), "utf8")).toContain("<circle")
+  })
+
+  test("--from adapts an encoder: its shape and tokenizer stay, the weights move", async () => {
+    writeFileSync(at("domain.txt"), texts().join("\n"))
+    expect(await run("base", at("domain.txt"), "--from", at("base"), "--out", at("adapted"), ...short)).toBe(0)
+    const [start, ...rest] = readTrainingLog(at("adapted.log.jsonl"))
+    expect(start).toMatchObject({ causalSteps: 0 })
+    expect(Math.max(...rest.filter(({ type }) => type === "step").map(({ lr }) => Number(lr)))).toBeCloseTo(1e-4, 8)
+    const [before, after] = [await loadEncoder(at("base")), await loadEncoder(at("adapted"))]
+    expect(after.config).toEqual(before.config)
+    const name = "embeddings.word_embeddings.weight"
+    expect(after.parameters[name]!.dataSync()).not.toEqual(before.parameters[name]!.dataSync())
+    for (const encoder of [before, after]) encoder.dispose()
+    const shaped = ["--hidden", "64", ...short]
+    expect(await run("base", at("domain.txt"), "--from", at("base"), "--out", at("no"), ...shaped)).toBe(1)
+    expect(await run("base", at("domain.txt"), "--from", at("base"), "--out", at("no"))).toBe(1)
+  })
+})
+
 describe("trainingLog", () => {
   const events = (from: number, to: number) =>
     Array.from({ length: to - from + 1 }, (_, i) => ({ type: "step", step: from + i, loss: 1 / (from + i) }))

@@ -9,7 +9,7 @@ export type { PretrainEvent, PretrainStart, PretrainValidation } from "./contras
 export { type PretrainInput, pretrain } from "./contrastive/pretrain.ts"
 export type { ContrastiveScores, Retrieval } from "./contrastive/retrieval.ts"
 export { type MaskedTokens, type MaskOptions, maskTokens } from "./maskedLanguage/maskTokens.ts"
-export type { MaskedLanguageOptions } from "./maskedLanguage/options.ts"
+export { adaptation, type MaskedLanguageOptions } from "./maskedLanguage/options.ts"
 export {
   type MaskedLanguageEvent,
   type MaskedLanguageInput,

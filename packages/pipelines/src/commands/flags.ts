@@ -161,6 +161,7 @@ export const baseShape = {
   hidden: optional.int("hidden", "width of a token's vector; default 256"),
   layers: optional.int("layers", "default 4"),
   window: optional.int("window", "most tokens of a window; default 128"),
+  initRange: optional.number("init-range", "deviation of the first weights; default 0.02"),
   tokenizer: optional.text("tokenizer", "a folder with a tokenizer to take over; absent: one is learned from the text"),
   vocabSize: optional.int("vocab-size", "entries of the byte-level BPE; default 8192"),
   tokens: optional.int("tokens", "tokens of language modelling; default 0: random weights"),

@@ -1,115 +1,167 @@
-import { existsSync } from "node:fs"
-import { InputError } from "@nuner/core"
+import { InputError, OptionError } from "@nuner/core"
 import {
   countParameters,
+  type Encoder,
+  fromPretrained,
   loadTokenizer,
   modelCard,
   randomEncoder,
+  resolveModel,
   saveEncoder,
   small,
   trainByteLevelBpe
 } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
-import { type MaskedLanguageOptions, pretrainMaskedLanguage } from "@nuner/trainer"
+import {
+  adaptation,
+  type MaskedLanguageInput,
+  type MaskedLanguageOptions,
+  type MaskedLanguageStart,
+  pretrainMaskedLanguage
+} from "@nuner/trainer"
 import { Effect } from "effect"
-import { attempt } from "../errors.ts"
+import { attempt, type StageError } from "../errors.ts"
 import { readSentences } from "../inputs/readSentences.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
-import { checkpoints } from "./checkpoints.ts"
 import { plain } from "./plain.ts"
+import { curveOf, logOf, trainModel } from "./trainModel.ts"
 
-export interface BaseStageOptions extends Partial<MaskedLanguageOptions> {
-  /** Raw text to learn the vocabulary and the language from: see `readSentences`. */
-  readonly inputs: ReadonlyArray<string>
-  /** The model directory. */
-  readonly out: string
+/** What a base that is made from nothing looks like. */
+export interface BaseShape {
   /** Width of a token's vector. Default 256. */
   readonly hidden?: number
   /** Default 4. */
   readonly layers?: number
   /** Most tokens of a window. Default 128. */
   readonly window?: number
+  /** Deviation of the first weights. Default 0.02 (RoBERTa's); 1 / sqrt(hidden) learns faster where the width is small. */
+  readonly initRange?: number
   /** A folder with a tokenizer to take over: `tokenizer.json`, or `vocab.json` and `merges.txt`, or `vocab.txt`. Absent: one is learned. */
   readonly tokenizer?: string
   /** Entries of the byte-level BPE that is learned. Default 8192. */
   readonly vocabSize?: number
+}
+
+export interface BaseStageOptions extends BaseShape, Partial<MaskedLanguageOptions> {
+  /** Raw text to learn the vocabulary and the language from: see `readSentences`. */
+  readonly inputs: ReadonlyArray<string>
+  /** The model directory; beside it the manifest, the log of losses and their curve. */
+  readonly out: string
+  /**
+   * A model directory, or a name on the hub, to adapt to the texts instead of making a base from nothing. Its shape and tokenizer stay;
+   * `causal` and `learningRate` are then those of `adaptation` unless given. Default: none.
+   */
+  readonly from?: string
   /** Tokens of language modelling; 0 leaves the weights random. Default 0. */
   readonly tokens?: number
 }
 
-/** Makes a small RoBERTa with a tokenizer of its own, from nothing but text. */
+/** Makes a small RoBERTa with a tokenizer of its own, from nothing but text, or adapts an encoder to a domain's text. */
 export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOptions) {
   const {
-    hidden = 256,
+    from,
+    hidden,
+    initRange,
     inputs,
-    layers = 4,
+    layers,
     out,
     seed = 0,
-    tokenizer: given,
+    tokenizer,
     tokens = 0,
-    vocabSize = 8192,
-    window = 128,
-    ...language
+    vocabSize,
+    window,
+    ...rest
   } = options
-  const progress = yield* Progress
+  const given = { hidden, initRange, layers, tokenizer, vocabSize, window }
+  const shape = from === undefined ? { ...smallBase, ...defined(given) } : {}
+  const language = { ...(from === undefined ? {} : adaptation), ...rest }
+  const { update } = yield* Progress
+  yield* checkOptions(from, tokens, defined(given))
+  const directory = from === undefined ? undefined : yield* attempt("base", () => resolveModel(from))
   return yield* runStage({
     name: "base",
     manifest: `${out}.manifest.json`,
-    settings: plain({ hidden, layers, window, vocabSize, tokens, ...language }),
+    settings: plain({ ...shape, tokenizer: undefined, ...language, from, tokens }),
     seeds: { base: seed },
-    inputs: given === undefined ? inputs : [...inputs, given],
-    artefacts: [out],
+    inputs: [...inputs, ...[tokenizer, directory].filter((path) => path !== undefined)],
+    artefacts: tokens > 0 ? [out, logOf(out), curveOf(out)] : [out],
     work: attempt("base", async (signal) => {
       const texts: Array<string> = []
       for (const input of inputs) for await (const { text } of readSentences(input)) texts.push(text)
       if (texts.length === 0) throw new InputError({ source: inputs.join(", "), reason: "has no text" })
       await useEngine()
-      const tokenizer = await (given === undefined ? trainByteLevelBpe(texts, { vocabSize }) : loadTokenizer(given))
-      const heads = Math.max(1, Math.round(hidden / 64))
-      const config = small({ hidden, layers, heads, positions: window + 2 })
-      const encoder = randomEncoder(config, tokenizer, seed)
-      try {
-        let loss = Number.NaN
-        if (tokens > 0) {
-          const kept = checkpoints(out)
-          let steps = 0
-          const events = pretrainMaskedLanguage({ ...language, texts, encoder, tokens, seed, signal, checkpoint: kept })
-          for await (const event of events) {
-            if (event.type === "start") steps = event.steps
-            else if (event.type === "step") {
-              const speed = `${Math.round(event.tokensPerSecond ?? 0)} tokens/s`
-              progress.update({
-                stage: "base",
-                done: event.step,
-                total: steps,
-                note: `loss ${event.loss.toFixed(3)}  ${speed}`
-              })
-            } else if (event.type === "evaluation") loss = event.metrics.loss ?? loss
-          }
-          signal.throwIfAborted()
-        }
-        const millions = (countParameters(encoder.config) / 1e6).toFixed(1)
-        const card = modelCard({
-          name: "A small RoBERTa",
-          description: `A base encoder of ${layers} layers x ${hidden} (${millions}M parameters), made from ${texts.length} texts; its tokenizer was ${given === undefined ? "learned from them" : "taken over"}.`,
+      const encoder =
+        directory === undefined
+          ? await newEncoder(texts, { ...smallBase, ...shape }, seed)
+          : await fromPretrained(directory)
+      const what = `${encoder.config.layers} layers x ${encoder.config.hidden}`
+      const millions = `${(countParameters(encoder.config) / 1e6).toFixed(1)}M parameters`
+      const made =
+        from === undefined
+          ? `made from ${texts.length} texts; its tokenizer was ${tokenizer === undefined ? "learned from them" : "taken over"}`
+          : `${from} adapted to ${texts.length} texts`
+      const card = () =>
+        modelCard({
+          name: from === undefined ? "A small RoBERTa" : "An adapted encoder",
+          description: `A base encoder of ${what} (${millions}), ${made}.`,
           license: "apache-2.0",
-          settings: plain({ hidden, layers, window, vocabSize: tokenizer.vocabSize, tokens, seed, ...language })
+          settings: plain({ ...shape, ...language, vocabSize: encoder.tokenizer.vocabSize, tokens, seed })
         })
-        await saveEncoder(out, encoder, { card })
-        await checkpoints(out).remove()
-        return {
-          counts: { texts: { in: texts.length, out: texts.length, dropped: {} } },
-          summary:
-            `${layers} layers x ${hidden}, ${millions}M parameters, ${tokenizer.vocabSize} tokens` +
-            (tokens === 0 ? ", random weights" : `, masked loss ${loss.toFixed(2)} after ${tokens} tokens`)
+      const counts = { texts: { in: texts.length, out: texts.length, dropped: {} } }
+      const summary = `${what}, ${millions}, ${encoder.tokenizer.vocabSize} tokens`
+      if (tokens === 0) {
+        try {
+          await saveEncoder(out, encoder, { card: card() })
+        } finally {
+          encoder.dispose()
         }
-      } finally {
-        encoder.dispose()
+        return { counts, summary: `${summary}, random weights` }
       }
+      const { loss, scores } = await trainModel<MaskedLanguageStart, { readonly loss: number }>({
+        ...{ stage: "base", encoder, dtype: "F32", out, signal, update, card },
+        events: (checkpoint) => validations({ ...language, texts, encoder, tokens, seed, signal, checkpoint }),
+        note: ({ loss }) => `loss ${loss.toFixed(3)}`
+      })
+      return { counts, summary: `${summary}, masked loss ${(scores?.loss ?? loss).toFixed(2)} after ${tokens} tokens` }
     })
   })
 })
 
-/** Whether a path holds a model. */
-export const isModel = (path: string): boolean => existsSync(`${path}/config.json`)
+/** The base that is made unless told otherwise. */
+const smallBase = { hidden: 256, layers: 4, window: 128, vocabSize: 8192 }
+
+const defined = <A extends object>(options: A): Partial<A> =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<A>
+
+const checkOptions = (from: string | undefined, tokens: number, shape: object): Effect.Effect<void, StageError> => {
+  const fail = (option: string, reason: string) => Effect.fail(new OptionError({ component: "base", option, reason }))
+  const [given] = Object.keys(shape)
+  if (from !== undefined && given !== undefined) return fail(given, "an encoder that is adapted keeps its shape")
+  if (from !== undefined && tokens === 0) return fail("tokens", "say for how many tokens to adapt the encoder")
+  return Effect.void
+}
+
+const newEncoder = async (
+  texts: ReadonlyArray<string>,
+  { hidden, initRange, layers, tokenizer, vocabSize, window }: BaseShape & typeof smallBase,
+  seed: number
+): Promise<Encoder> => {
+  const heads = Math.max(1, Math.round(hidden / 64))
+  const config = small({
+    ...{ hidden, layers, heads, positions: window + 2 },
+    ...(initRange === undefined ? {} : { initializerRange: initRange })
+  })
+  const vocabulary = await (tokenizer === undefined
+    ? trainByteLevelBpe(texts, { vocabSize })
+    : loadTokenizer(tokenizer))
+  return randomEncoder(config, vocabulary, seed)
+}
+
+/** The events of language modelling with its evaluations as validations, like those of the other objectives. */
+async function* validations(input: MaskedLanguageInput) {
+  for await (const event of pretrainMaskedLanguage(input)) {
+    if (event.type !== "evaluation") yield event
+    else yield { type: "validation" as const, step: event.step, scores: { loss: event.metrics.loss ?? Number.NaN } }
+  }
+}

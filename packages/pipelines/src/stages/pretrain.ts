@@ -1,5 +1,6 @@
 import { basename } from "node:path"
-import { modelCard, resolveModel } from "@nuner/encoder"
+import { fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
+import { useEngine } from "@nuner/engine"
 import {
   type ContrastiveScores,
   decodePretrainOptions,
@@ -41,11 +42,13 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     artefacts: [out, logOf(out), curveOf(out)],
     work: attempt("pretrain", async (signal) => {
       const sentences = await readAligned(input)
+      await useEngine()
+      const encoder = await fromPretrained(directory)
       const { loss, scores, start, steps } = await trainModel<PretrainStart, ContrastiveScores>({
-        ...{ directory, dtype, out, signal, update },
-        events: (text, checkpoint) => pretrain({ ...given, sentences, text, signal, checkpoint }),
+        ...{ stage: "pretrain", encoder, dtype, out, signal, update },
+        events: (checkpoint) => pretrain({ ...given, sentences, text: encoder, signal, checkpoint }),
         note: ({ auc }) => `AUC ${auc.toFixed(3)}`,
-        card: ({ concepts, trainSentences }) =>
+        card: ({ start: { concepts, trainSentences } }) =>
           modelCard({
             name: "NuNER",
             description:

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import type { LabelledSentence } from "@nuner/core"
-import { modelCard, resolveModel } from "@nuner/encoder"
+import { fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
+import { useEngine } from "@nuner/engine"
 import {
   decodeSupervisedOptions,
   pretrainSupervised,
@@ -50,11 +51,13 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
     work: attempt("pretrain", async (signal) => {
       const datasets: Record<string, Array<LabelledSentence>> = {}
       for (const { name, path } of files) datasets[name] = [...(datasets[name] ?? []), ...(await readDataset(path))]
+      await useEngine()
+      const encoder = await fromPretrained(directory)
       const { loss, scores, start, steps } = await trainModel<SupervisedStart, TypeScores>({
-        ...{ directory, dtype, out, signal, update },
-        events: (encoder, checkpoint) => pretrainSupervised({ ...given, datasets, encoder, signal, checkpoint }),
+        ...{ stage: "pretrain", encoder, dtype, out, signal, update },
+        events: (checkpoint) => pretrainSupervised({ ...given, datasets, encoder, signal, checkpoint }),
         note: ({ f1 }) => `F1 ${f1.toFixed(3)}`,
-        card: ({ classes, trainSentences }) =>
+        card: ({ start: { classes, trainSentences } }) =>
           modelCard({
             name: "A supervised NER encoder",
             description:

@@ -1,7 +1,7 @@
 import { basename } from "node:path"
 import { writeAtomic } from "@nuner/core"
-import { type Encoder, fromPretrained, saveEncoder } from "@nuner/encoder"
-import { type CheckpointOptions, useEngine } from "@nuner/engine"
+import { type Encoder, saveEncoder } from "@nuner/encoder"
+import type { CheckpointOptions } from "@nuner/engine"
 import { lossCurve } from "../report/lossCurve.ts"
 import type { ProgressUpdate } from "../services/Progress.ts"
 import { readTrainingLog, trainingLog } from "../services/trainingLog.ts"
@@ -11,21 +11,23 @@ import { checkpoints } from "./checkpoints.ts"
 type Event<Start, Scores> =
   | Start
   | { readonly type: "validation"; readonly step: number; readonly scores: Scores }
-  | { readonly type: "step"; readonly step: number; readonly loss: number }
+  | { readonly type: "step"; readonly step: number; readonly loss: number; readonly tokensPerSecond?: number }
   | { readonly type: "resume" | "skip" | "checkpoint" | "stop" | "done"; readonly step: number }
 
 export interface ModelTraining<Start, Scores> {
-  /** The model directory to start from. */
-  readonly directory: string
+  /** In the bar of progress. */
+  readonly stage: string
+  /** What to start from; freed at the end. */
+  readonly encoder: Encoder
   /** The model directory to write; `<out>.log.jsonl` and `<out>.loss.svg` beside it. */
   readonly out: string
   readonly dtype: "F32" | "F16"
   readonly signal: AbortSignal
   readonly update: (update: ProgressUpdate) => void
-  readonly events: (encoder: Encoder, checkpoint: CheckpointOptions) => AsyncIterable<Event<Start, Scores>>
+  readonly events: (checkpoint: CheckpointOptions) => AsyncIterable<Event<Start, Scores>>
   /** What to show of the validation scores beside the loss. */
   readonly note: (scores: Scores) => string
-  readonly card: (start: Start) => string
+  readonly card: (trained: TrainedModel<Start, Scores>) => string
 }
 
 /** How training ended. */
@@ -46,31 +48,31 @@ export const curveOf = (out: string): string => `${out}.loss.svg`
 export const trainModel = async <Start extends { readonly type: "start"; readonly steps: number }, Scores>(
   training: ModelTraining<Start, Scores>
 ): Promise<TrainedModel<Start, Scores>> => {
-  const { directory, out, signal } = training
-  await useEngine()
-  const encoder = await fromPretrained(directory)
+  const { encoder, out, signal, stage } = training
   const kept = checkpoints(out)
   const log = trainingLog(logOf(out))
   try {
     let start: Start | undefined
     let scores: Scores | undefined
     let steps = 0
-    for await (const event of training.events(encoder, kept)) {
+    for await (const event of training.events(kept)) {
       log.write(event)
       if (event.type === "start") start = event
       else if (event.type === "validation") scores = event.scores
       else if (event.type === "resume") steps = event.step
       else if (event.type === "step") {
         steps = event.step
-        const note = `loss ${event.loss.toFixed(4)}${scores === undefined ? "" : `  validation ${training.note(scores)}`}`
-        training.update({ stage: "pretrain", done: steps, total: start!.steps, note })
+        const validated = scores === undefined ? "" : `  validation ${training.note(scores)}`
+        const note = `loss ${event.loss.toFixed(4)}  ${Math.round(event.tokensPerSecond ?? 0)} tokens/s${validated}`
+        training.update({ stage, done: steps, total: start!.steps, note })
       }
     }
     signal.throwIfAborted()
     const loss = await writeCurve(out)
-    await saveEncoder(out, encoder, { dtype: training.dtype, card: training.card(start!) })
+    const trained = { start: start!, steps, loss, scores }
+    await saveEncoder(out, encoder, { dtype: training.dtype, card: training.card(trained) })
     await kept.remove()
-    return { start: start!, steps, loss, scores }
+    return trained
   } finally {
     log.close()
     encoder.dispose()

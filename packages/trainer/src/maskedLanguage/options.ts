@@ -55,3 +55,6 @@ export type MaskedLanguageOptions = (typeof Options)["Encoded"]
 /** @throws OptionError */
 export const decodeMaskedLanguageOptions = (options: MaskedLanguageOptions): MaskedLanguageSettings =>
   decodeOptions("pretrainMaskedLanguage", Options, options)
+
+/** What suits an encoder that is trained already, to adapt it to the text of a domain: masking from the start, a smaller step. */
+export const adaptation = { causal: 0, learningRate: 1e-4 } as const
