@@ -10,9 +10,10 @@ import { readDataset, readSentences } from "@nuner/pipelines"
 import { dataDir } from "@nuner/testing"
 import { datasets } from "./datasets.ts"
 
-const [out] = process.argv.slice(2)
+const out = process.argv[2]
 if (out === undefined) throw new Error("bun benchmarks/transfer/text.ts <out.jsonl>")
 const data = dataDir()
+if (data === undefined) throw new Error("the real data is not here: set NUNER_DATA to its folder")
 
 const tests = new Set<string>()
 for (const { test } of Object.values(datasets(data))) {
