@@ -7,7 +7,10 @@ export type BenchmarkEvent =
   /** A dataset was read and its sets were mined. */
   | { readonly type: "dataset"; readonly dataset: DatasetReport }
   | PlanEvent
-  | WorkEvent
+  /** Sentences that went through the encoder. */
+  | WorkEvent<"encoding">
+  /** Updates of a fine-tuning. */
+  | WorkEvent<"training">
   /** A set was measured; its line stands in the log. */
   | { readonly type: "run"; readonly run: Run }
   /** All of a model on a dataset is measured: `result` is what there is so far. */
@@ -25,9 +28,9 @@ export interface PlanEvent {
   readonly stale: number
 }
 
-/** Progress within a model on a dataset: sentences encoded, or updates of a fine-tuning. */
-export interface WorkEvent {
-  readonly type: "encoding" | "training"
+/** Progress within a model on a dataset. */
+export interface WorkEvent<Type extends string> {
+  readonly type: Type
   readonly dataset: string
   readonly encoder: string
   readonly model: number

@@ -1,4 +1,4 @@
-import { type Counts, type PairedInterval, pairedBootstrap, type Summary, summarise } from "@nuner/metrics"
+import { type Summary, summarise } from "@nuner/metrics"
 import type { BenchmarkResult } from "./BenchmarkEvent.ts"
 import { modelsOf } from "./decodeDefinition.ts"
 import type { Metric } from "./Run.ts"
@@ -52,35 +52,5 @@ export const averageCell = (cells: ReadonlyArray<Cell | undefined>): Cell | unde
 export const overSets = ({ sets }: Cell): Summary => summarise([...sets.values()])
 /** Over the encoder's models, each the mean over sets. */
 export const overModels = ({ models }: Cell): Summary => summarise(models)
-
-export interface Comparison extends PairedInterval {
-  /** Sets on which `a` scores higher. */
-  readonly won: number
-}
-
-/** `a - b` on the sets that both have, resampled over sets. Undefined for fewer than two. */
-export const compare = (a: Cell, b: Cell, seed: number): Comparison | undefined => {
-  const shared = [...a.sets.keys()].filter((set) => b.sets.has(set))
-  if (shared.length < 2) return undefined
-  const side = ({ sets }: Cell) => shared.map((set) => asCounts(sets.get(set)!))
-  return {
-    ...percent(
-      pairedBootstrap({ a: side(a), b: side(b), metric: "microRecall", over: "sets", resamples: 10_000, seed })
-    ),
-    won: shared.filter((set) => a.sets.get(set)! > b.sets.get(set)!).length
-  }
-}
-
-/** A score in percent as the counts of one unit whose recall it is, so that it can be resampled: exact to 1e-7. */
-const asCounts = (score: number): Counts => ({
-  ...{ units: 1, types: ["score"], allTypes: true },
-  ...{ starts: Int32Array.of(0, 1), typeOf: Int32Array.of(0), predicted: Int32Array.of(0) },
-  ...{ correct: Int32Array.of(Math.round(score * 1e7)), gold: Int32Array.of(1e9) }
-})
-
-const percent = (interval: PairedInterval): PairedInterval => {
-  const { a, b, difference, high, low } = interval
-  return { ...interval, a: 100 * a, b: 100 * b, difference: 100 * difference, high: 100 * high, low: 100 * low }
-}
 
 const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -1,3 +1,4 @@
+import { OptionError } from "@nuner/core"
 import { fromPretrained } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { entityMicro, tokenMacroF1 } from "@nuner/metrics"
@@ -37,6 +38,7 @@ export async function* benchmark(
     yield { type: "dataset", dataset: reportOf(dataset) }
     signal?.throwIfAborted()
   }
+  checkFeasible(definition, datasets)
   const models = await readModels(definition)
   const log = await openRunLog(path)
   const plan = datasets.flatMap((dataset) =>
@@ -106,6 +108,13 @@ async function* measure(
   } finally {
     encoder.dispose()
   }
+}
+
+/** @throws OptionError where no dataset has a set of any size */
+const checkFeasible = (definition: Definition, datasets: ReadonlyArray<Dataset>): void => {
+  if (datasets.some(({ sets }) => sets.length > 0)) return
+  const { reason } = datasets[0]!.infeasible[0]!
+  throw new OptionError({ component: "benchmark", option: unitOf(definition), reason })
 }
 
 const reportOf = ({ sets, test, testHash, train, trainHash, ...report }: Dataset): DatasetReport => report

@@ -30,7 +30,8 @@ export const readModels = async (definition: Definition): Promise<Array<Model>> 
 
 const hashDirectory = async (directory: string): Promise<string> => {
   const hash = createHash("sha256")
-  for (const file of [...new Bun.Glob("*").scanSync(directory)].sort()) {
+  // Files of the hub's cache are links.
+  for (const file of [...new Bun.Glob("*").scanSync({ cwd: directory, followSymlinks: true })].sort()) {
     if (/\.(json|txt|safetensors|bin)$/.test(file)) hash.update((await digestFile(join(directory, file))).sha256)
   }
   return hash.digest("hex")

@@ -1,8 +1,7 @@
 import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
 import { averageCell, cellsOf, overSets } from "../benchmark/Cell.ts"
 import { sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
-import { metricNames } from "../benchmark/Run.ts"
-import { mainMetric } from "./benchmarkReport.ts"
+import { mainMetric, metricNames } from "../benchmark/Run.ts"
 
 /** A point of a learning curve: mean over sets, in percent, and standard deviation over sets. */
 interface Point {
@@ -37,12 +36,15 @@ export const learningCurves = (result: BenchmarkResult): string => {
   const height = legend.height + Math.ceil(panels.length / columns) * panelHeight
   const drawn = panels.map((panel, i) => {
     const [x, y] = [(i % columns) * panelWidth, legend.height + Math.floor(i / columns) * panelHeight]
-    const body = panelOf(panel, encoders, sizes, { metric: metricNames[mainMetric(result)], unit: unitOf(definition) })
+    const body = panelOf(panel, encoders, sizes, {
+      metric: metricNames[mainMetric(result.definition)],
+      unit: unitOf(definition)
+    })
     return `<g transform="translate(${x} ${y})">${body}</g>`
   })
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
-    `<title>${xml(`${metricNames[mainMetric(result)]} by ${unitOf(definition)}`)}</title>`,
+    `<title>${xml(`${metricNames[mainMetric(result.definition)]} by ${unitOf(definition)}`)}</title>`,
     "<style>text{font:12px system-ui,sans-serif;fill:#6b7280}.title{font-size:14px;font-weight:600}.axis{stroke:#6b7280}",
     ".grid{stroke:#6b7280;stroke-opacity:.25}@media(prefers-color-scheme:dark){text{fill:#9ca3af}.axis,.grid{stroke:#9ca3af}}</style>",
     legend.svg,
@@ -54,7 +56,7 @@ export const learningCurves = (result: BenchmarkResult): string => {
 const panelsOf = (result: BenchmarkResult): Array<Panel> => {
   const { datasets, definition } = result
   const sizes = sizesOf(definition)
-  const cells = cellsOf(result, mainMetric(result))
+  const cells = cellsOf(result, mainMetric(result.definition))
   const panel = (title: string, names: ReadonlyArray<string>): Panel => ({
     title,
     lines: new Map(

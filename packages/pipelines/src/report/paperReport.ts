@@ -1,0 +1,44 @@
+import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
+import { averageCell, cellsOf, overSets } from "../benchmark/Cell.ts"
+import { sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
+import { paperTables } from "../benchmark/paper.ts"
+import { metricNames } from "../benchmark/Run.ts"
+import { markdownTable } from "./table.ts"
+
+/** Paragraphs of Markdown: tables of the paper, its numbers below ours. */
+export const paperReport = (result: BenchmarkResult): Array<string> => {
+  const { datasets, definition } = result
+  const unit = unitOf(definition)
+  const wanted =
+    definition.paper ?? (unit === "words" ? [10, 11] : definition.protocol.type === "frozen" ? [3] : [2, 8, 9])
+  const tables = paperTables.filter(({ number }) => wanted.includes(number))
+  if (tables.length === 0) return []
+  const sections = tables.map(({ conditions, metric, number, protocol, rows, title, unit: theirs }) => {
+    const cells = cellsOf(result, metric)
+    const sizes = [
+      ...new Set([...sizesOf(definition), ...Object.values(rows).flatMap((row) => Object.keys(row).map(Number))])
+    ].sort((a, b) => a - b)
+    const ours =
+      theirs !== unit
+        ? []
+        : Object.keys(definition.encoders).map((encoder) => [
+            `ours: ${encoder}`,
+            ...sizes.map((size) => {
+              const over = datasets.filter(({ infeasible }) => infeasible.every((other) => other.size !== size))
+              const cell = averageCell(over.map(({ name }) => cells(name, encoder, size)))
+              return cell === undefined ? "–" : overSets(cell).mean.toFixed(2)
+            })
+          ])
+    const paper = Object.entries(rows).map(([name, values]) => [
+      `paper: ${name}`,
+      ...sizes.map((size) => values[size] ?? "–")
+    ])
+    const head = [`${metricNames[metric]}, ${theirs} =`, ...sizes.map(String)]
+    const same = protocol === definition.protocol.type ? "" : ` Theirs is the protocol "${protocol}".`
+    return `### Table ${number}: ${title}\n\nThe paper's: ${conditions}.${same}\n\n${markdownTable(head, [...ours, ...paper])}`
+  })
+  const note =
+    "Printed in Bogdanov et al. (2024) for other models and, mostly, other datasets: for the shape of the curves, not for a comparison of\n" +
+    `levels. Ours: averages over ${datasets.length === 1 ? datasets[0]!.name : "the datasets that have sets of the size"}.`
+  return ["## The paper's numbers", note, ...sections]
+}

@@ -1,0 +1,349 @@
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { appendFileSync, cpSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { fitProbe, labelsOf, predictFeatures, wordFeatures } from "@nuner/classifier"
+import { type LabelledSentence, readManifest, rng, writeJsonl } from "@nuner/core"
+import { loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
+import { useEngine } from "@nuner/engine"
+import { entityMicro, tokenMacroF1 } from "@nuner/metrics"
+import { mineSets } from "@nuner/miner"
+import { leakCheck, tempDir } from "@nuner/testing"
+import { $ } from "bun"
+import { withoutIgnored } from "../src/benchmark/withoutIgnored.ts"
+import {
+  type BenchmarkEvent,
+  type BenchmarkInput,
+  type BenchmarkOptions,
+  benchmark,
+  readBenchmark
+} from "../src/index.ts"
+
+const cli = join(import.meta.dir, "../src/cli.ts")
+const folder = tempDir()
+const at = (name: string): string => folder.file(name)
+const nuner = async (...args: ReadonlyArray<string>) => {
+  const { exitCode, stderr, stdout } = await $`bun ${cli} ${args}`.cwd(folder.path).nothrow().quiet()
+  return { code: exitCode, out: stdout.toString(), err: stderr.toString() }
+}
+
+const random = rng("benchmark")
+const names = { person: ["Ada", "Bob", "Cid"], city: ["Rome", "Oslo", "Bonn"], river: ["Rhine", "Nile", "Elbe"] }
+const types = Object.keys(names) as Array<keyof typeof names>
+const sentence = (): LabelledSentence => {
+  const type = types[random.int(3)]!
+  const words = ["we", "saw", names[type][random.int(3)]!, "today", String(random.int(1e6))]
+  return { words, entities: [{ start: 2, end: 3, type }] }
+}
+const train = Array.from({ length: 60 }, sentence)
+const tested = Array.from({ length: 30 }, sentence)
+
+const definition: BenchmarkInput = {
+  encoders: { base: at("base"), other: [at("other-0"), at("other-1")] },
+  datasets: {
+    places: { train: at("train.jsonl"), test: at("test.jsonl") },
+    again: { train: at("train.jsonl"), test: at("test.jsonl"), exclude: [at("text.txt"), at("seen.conll")] }
+  },
+  k: [1, 2, 40],
+  sets: 3,
+  protocol: { type: "frozen", c: 1 }
+}
+/** 2 datasets, 3 models, 2 sizes that can be mined, 3 sets. */
+const RUNS = 36
+
+const follow = async (input: BenchmarkInput, options: BenchmarkOptions = {}): Promise<Array<BenchmarkEvent>> =>
+  Array.fromAsync(benchmark(input, options))
+const resultOf = (events: ReadonlyArray<BenchmarkEvent>) => events.findLast((event) => event.type === "done")!.result
+const planOf = (events: ReadonlyArray<BenchmarkEvent>) => events.find((event) => event.type === "plan")!
+
+beforeAll(async () => {
+  await useEngine()
+  const tokenizer = await trainByteLevelBpe(
+    train.map(({ words }) => words.join(" ")),
+    { vocabSize: 320 }
+  )
+  for (const [seed, name] of ["base", "other-0", "other-1"].entries()) {
+    const config = small({ hidden: 16, layers: 1, heads: 2, positions: 40, initializerRange: 0.2 })
+    const encoder = randomEncoder(config, tokenizer, seed)
+    await saveEncoder(at(name), encoder)
+    encoder.dispose()
+  }
+  await writeJsonl(at("train.jsonl"), train)
+  await writeJsonl(at("test.jsonl"), tested)
+  // The first test sentence as text in another case, the second as columns; the third in neither.
+  writeFileSync(at("text.txt"), `Nothing of it here.\n\n${tested[0]!.words.join(" ").toUpperCase()}\n`)
+  writeFileSync(at("seen.conll"), `${tested[1]!.words.map((word) => `${word}\tO`).join("\n")}\n\nElse\tO\n`)
+  writeFileSync(at("benchmark.json"), JSON.stringify(definition))
+  await follow(definition, { log: at("whole.jsonl") })
+}, 60_000)
+afterAll(() => folder[Symbol.dispose]())
+
+describe("benchmark", () => {
+  test("every model is measured on the same sets, as one would by hand; no tensor is left", async () => {
+    const { datasets, runs } = resultOf(await leakCheck(() => follow(definition)))
+    expect(runs).toHaveLength(RUNS)
+    expect(datasets.map(({ infeasible }) => infeasible.map(({ size }) => size))).toEqual([[40], [40]])
+    const [set] = mineSets({ sentences: train, k: 2, sets: 3, seed: 0 }).slice(1)
+    const encoder = await loadEncoder(at("other-1"))
+    const options = { pooling: "mean" } as const
+    const { head } = fitProbe(await wordFeatures(encoder, set!.sentences, options), set!.sentences, { c: 1 })
+    const predicted = predictFeatures({ head }, await wordFeatures(encoder, tested, options)).map((entities) => ({
+      entities
+    }))
+    encoder.dispose()
+    const run = runs.find((run) => run.dataset === "places" && run.model === 1 && run.size === 2 && run.set === 1)!
+    expect(run.encoder).toBe("other")
+    expect(run.trainSentences).toBe(set!.sentences.length)
+    expect(run.tokenMacroF1).toBeCloseTo(100 * tokenMacroF1(tested, predicted), 8)
+    expect(run.entityMicroF1).toBeCloseTo(100 * entityMicro(tested, predicted).f1, 8)
+  })
+
+  test("test sentences that stand in other text are removed, and counted", async () => {
+    const { datasets } = resultOf(await follow(definition, { log: at("whole.jsonl") }))
+    expect(datasets.map(({ testSentences }) => testSentences)).toEqual([30, 28])
+    expect(datasets[1]!.removed).toEqual({ [at("text.txt")]: 1, [at("seen.conll")]: 1 })
+    const drawn = resultOf(await follow({ ...definition, testSize: 10, k: [1], sets: 1 })).datasets[1]!
+    expect([drawn.testSentences, drawn.notDrawn]).toEqual([10, 18])
+  })
+
+  test("a stopped run goes on to the same file, a line cut short by a kill is made again", async () => {
+    const whole = readFileSync(at("whole.jsonl"), "utf8")
+    expect(whole.trim().split("\n")).toHaveLength(RUNS)
+
+    const controller = new AbortController()
+    let runs = 0
+    const stopped = async () => {
+      for await (const event of benchmark(definition, { log: at("part.jsonl"), signal: controller.signal })) {
+        if (event.type === "run" && ++runs === 8) controller.abort(new Error("enough"))
+      }
+    }
+    await expect(stopped()).rejects.toThrow("enough")
+    const part = readFileSync(at("part.jsonl"), "utf8")
+    expect(part.trim().split("\n")).toHaveLength(8)
+    truncateSync(at("part.jsonl"), part.length - 20)
+    const events = await follow(definition, { log: at("part.jsonl") })
+    expect(planOf(events)).toMatchObject({ runs: RUNS, kept: 7, stale: 0 })
+    expect(readFileSync(at("part.jsonl"), "utf8")).toBe(whole)
+
+    const leave = async () => {
+      for await (const event of benchmark(definition)) if (event.type === "encoding" || event.type === "run") break
+    }
+    await leakCheck(leave)
+  })
+
+  test("what a log holds of other settings, data or weights is in no result", async () => {
+    cpSync(at("whole.jsonl"), at("changed.jsonl"))
+    const plan = async (changed: Partial<BenchmarkInput>) =>
+      planOf(await follow({ ...definition, ...changed }, { log: at("changed.jsonl") }))
+    expect(await plan({ sets: 4 })).toMatchObject({ runs: 48, kept: 36, stale: 0 })
+    expect(await plan({ k: [1] })).toMatchObject({ runs: 18, kept: 18, stale: 30 })
+    const other = { ...definition, protocol: { type: "frozen", c: 0.1 } } as const
+    const events = await follow(other, { log: at("changed.jsonl") })
+    expect(planOf(events)).toMatchObject({ runs: 36, kept: 0, stale: 48 })
+    expect(resultOf(events).runs).toEqual(resultOf(await follow(other)).runs)
+    expect(await plan({})).toMatchObject({ runs: 36, kept: 36 })
+  })
+
+  test("a line that is no run is told by its place", async () => {
+    cpSync(at("whole.jsonl"), at("broken.jsonl"))
+    appendFileSync(at("broken.jsonl"), '{"encoder": 3}\n')
+    await expect(follow(definition, { log: at("broken.jsonl") })).rejects.toThrow("broken.jsonl:37: dataset:")
+  })
+
+  test("without a set of any size it says why", async () => {
+    await expect(follow({ ...definition, k: [40] })).rejects.toThrow('option "k": mineSets: type')
+  })
+})
+
+describe("protocols", () => {
+  test("full: each set trains everything anew; the same again", async () => {
+    const full: BenchmarkInput = {
+      ...definition,
+      encoders: { base: at("base") },
+      datasets: { places: definition.datasets.places! },
+      ...{ k: [1], sets: 2, protocol: { type: "full", epochs: 12, headHidden: 8, learningRate: 1e-3 } }
+    }
+    const events = await leakCheck(() => follow(full))
+    const { runs } = resultOf(events)
+    expect(runs.map(({ set, size }) => [size, set])).toEqual([
+      [1, 0],
+      [1, 1]
+    ])
+    const steps = events.filter((event) => event.type === "training")
+    expect(steps.at(-1)).toMatchObject({ dataset: "places", done: steps.at(-1)!.of })
+    for (const { tokenMacroF1 } of runs) expect(tokenMacroF1).toBeWithin(0, 100.001)
+    expect(resultOf(await follow(full)).runs).toEqual(runs)
+  }, 30_000)
+
+  test("words: as many sets as the paper has, and words that do not count are not learned", async () => {
+    const { k: _, sets: __, ...rest } = definition
+    const { runs } = resultOf(await follow({ ...rest, encoders: { base: at("base") }, words: [1, 8] }))
+    const of = (size: number) => runs.filter((run) => run.dataset === "places" && run.size === size)
+    expect([of(1).length, of(8).length]).toEqual([16, 2])
+    expect(of(1).every(({ unit }) => unit === "words")).toBe(true)
+    const entities = [
+      { start: 1, end: 4, type: "city" },
+      { start: 4, end: 5, type: "person" }
+    ]
+    const sentences = [
+      { words: ["a", "b", "c", "d", "e", "f"], entities, ignored: [2, 4] },
+      { words: ["g"], entities: [], ignored: [] }
+    ]
+    const rows = { values: Float32Array.from({ length: 14 }, (_, i) => i), starts: Int32Array.of(0, 6, 7), width: 2 }
+    const kept = withoutIgnored(rows, { sentences })
+    expect([...kept.features.values]).toEqual([0, 1, 2, 3, 6, 7, 10, 11, 12, 13])
+    expect([...kept.features.starts]).toEqual([0, 4, 5])
+    expect([...labelsOf(kept.sentences, ["O", "city", "person"])]).toEqual([0, 1, 1, 0, 0])
+  })
+})
+
+describe("a benchmark file", () => {
+  const file = (content: unknown): string => {
+    const path = at("file.json")
+    writeFileSync(path, typeof content === "string" ? content : JSON.stringify(content))
+    return path
+  }
+  const valid = { encoders: { a: "org/model" }, datasets: { d: { train: "a.conll", test: "b.conll" } } }
+
+  test("has paths relative to it, variables of the environment, names of the hub", async () => {
+    process.env.BENCHMARK_TEST_DIR = "/data"
+    const read = await readBenchmark(
+      file({
+        encoders: { near: "base", hub: "org/model", several: ["$BENCHMARK_TEST_DIR/x", "./missing"] },
+        datasets: { d: { train: "$" + "{BENCHMARK_TEST_DIR}/a.conll", test: "b.conll", exclude: ["c.txt"] } }
+      })
+    )
+    expect(read.encoders).toEqual({ near: at("base"), hub: "org/model", several: ["/data/x", at("missing")] })
+    expect(read.datasets.d).toEqual({ train: "/data/a.conll", test: at("b.conll"), exclude: [at("c.txt")] })
+    expect(read.protocol).toEqual({ type: "frozen", layers: [-1], pooling: "mean", c: 0.1 })
+  })
+
+  const wrong: ReadonlyArray<readonly [unknown, string]> = [
+    ["{", "not JSON"],
+    [{ ...valid, encoders: {} }, "encoders: expected a value with at least 1 entry"],
+    [{ ...valid, encoders: { a: [] } }, "encoders.a: "],
+    [{ ...valid, datasets: { d: { train: "a" } } }, "datasets.d.test: Missing key"],
+    [{ ...valid, protocol: { type: "full", epochs: 0 } }, "protocol.epochs: expected a value greater than 0"],
+    [{ ...valid, protocol: { type: "full", patience: 2 } }, "protocol.patience: "],
+    [{ ...valid, dataset: {} }, 'dataset: unknown option; did you mean "datasets"?'],
+    [{ ...valid, k: [1, 1] }, "k: names a size twice"],
+    [{ ...valid, k: [1], words: [1] }, "words: stands beside k"],
+    [{ ...valid, words: [1], protocol: { type: "full" } }, "words: fine-tuning cannot leave words out"],
+    [{ ...valid, exclude: ["$BENCHMARK_TEST_UNSET/x"] }, "exclude: $BENCHMARK_TEST_UNSET is not set"]
+  ]
+  for (const [content, message] of wrong) {
+    test(`is refused in one line: ${message}`, async () => {
+      await expect(readBenchmark(file(content))).rejects.toThrow(`${at("file.json")}: ${message}`)
+    })
+  }
+})
+
+describe("nuner benchmark", () => {
+  test("killed and started again, it leaves the same files as an undisturbed run; then it is kept", async () => {
+    const undisturbed = await nuner("benchmark", "benchmark.json", "--out", "undisturbed")
+    expect(undisturbed).toMatchObject({ code: 0 })
+    expect(undisturbed.out).toBe(`${readFileSync(at("undisturbed/tables.md"), "utf8")}\n`)
+
+    const child = Bun.spawn(["bun", cli, "benchmark", "benchmark.json", "--out", "killed"], {
+      ...{ cwd: folder.path, stdout: "ignore", stderr: "ignore" }
+    })
+    const lines = () =>
+      Bun.file(at("killed/runs.jsonl")).size > 0 ? readFileSync(at("killed/runs.jsonl"), "utf8").split("\n").length : 0
+    while (lines() < 3 && child.exitCode === null) await Bun.sleep(5)
+    child.kill("SIGKILL")
+    await child.exited
+    appendFileSync(at("killed/runs.jsonl"), '{"dataset":"pla')
+    const { code, err } = await nuner("benchmark", "benchmark.json", "--out", "killed")
+    expect({ code, err }).toMatchObject({ code: 0 })
+    for (const file of ["runs.jsonl", "tables.md", "learning-curves.svg"]) {
+      expect(readFileSync(at(`killed/${file}`), "utf8")).toBe(readFileSync(at(`undisturbed/${file}`), "utf8"))
+    }
+    const { counts } = await readManifest(at("killed/manifest.json"))
+    expect(counts.runs).toEqual({ in: 54, out: RUNS, dropped: { infeasible: 18 } })
+    expect(counts.testSentences).toEqual({ in: 60, out: 58, dropped: { excluded: 2, notDrawn: 0 } })
+    expect((await nuner("benchmark", "benchmark.json", "--out", "killed")).err).toContain("unchanged, kept")
+  }, 60_000)
+
+  test("evaluate is a benchmark of one dataset", async () => {
+    const args = [
+      "--encoder",
+      at("base"),
+      "--encoder",
+      `two=${at("other-0")}`,
+      "--train",
+      "train.jsonl",
+      "--test",
+      "test.jsonl"
+    ]
+    const { code, err, out } = await nuner(
+      "evaluate",
+      ...args,
+      "--out",
+      "probes.jsonl",
+      "--k",
+      "2,40",
+      "--sets",
+      "2",
+      "--c",
+      "1"
+    )
+    expect({ code, err }).toMatchObject({ code: 0 })
+    expect(out).toContain("| token macro F1, k = |")
+    expect(out).toContain("| two − base ")
+    expect(out).toContain("k = 40: mineSets: type")
+    const whole = readFileSync(at("whole.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    const found = readFileSync(at("probes.jsonl"), "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line))
+    expect(found.map(({ encoder, size }) => [encoder, size])).toEqual([
+      ["base", 2],
+      ["base", 2],
+      ["two", 2],
+      ["two", 2]
+    ])
+    const same = whole.find((run) => run.fit === found[1].fit)
+    expect(found[1].tokenMacroF1).toBe(same.tokenMacroF1)
+  }, 30_000)
+
+  test("bad input is told in one line", async () => {
+    for (const [args, message] of [
+      [["benchmark", "none.json", "--out", "x"], "none.json: cannot be read"],
+      [["evaluate", "--encoder", at("base"), "--train", "none", "--test", "test.jsonl", "--out", "y"], "none"],
+      [
+        [
+          "evaluate",
+          "--encoder",
+          at("base"),
+          "--train",
+          "train.jsonl",
+          "--test",
+          "test.jsonl",
+          "--out",
+          "y",
+          "--c",
+          "-1"
+        ],
+        "protocol.c"
+      ]
+    ] as const) {
+      const { code, err } = await nuner(...args)
+      expect(code).toBe(1)
+      expect(err.trim().split("\n").at(-1)).toContain(message)
+    }
+  }, 30_000)
+})
+
+test("the example of the transfer experiment is a benchmark file", async () => {
+  const before = { NUNER_TRANSFER: process.env.NUNER_TRANSFER, NUNER_DATA: process.env.NUNER_DATA }
+  Object.assign(process.env, { NUNER_TRANSFER: "/transfer", NUNER_DATA: "/data" })
+  const read = await readBenchmark(join(import.meta.dir, "../../../benchmarks/transfer/benchmark.json"))
+  for (const [name, value] of Object.entries(before)) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+  expect(Object.keys(read.datasets)).toHaveLength(5)
+  expect(read.encoders.NuNER).toEqual([0, 1, 2].map((seed) => `/transfer/nuner-${seed}`))
+})
