@@ -12,6 +12,7 @@ export { type CardMetric, type ModelCard, modelCard } from "./export/modelCard.t
 export { type ExportOnnxOptions, exportOnnx, onnxFile } from "./export/onnx/exportOnnx.ts"
 export type { OnnxType } from "./export/onnx/Weights.ts"
 export { type LoadedEncoder, loadEncoder } from "./files/loadEncoder.ts"
+export { replaceDirectory } from "./files/replaceDirectory.ts"
 export { type SaveOptions, saveEncoder } from "./files/saveEncoder.ts"
 export type { WeightDtype } from "./files/tensorSource.ts"
 export {

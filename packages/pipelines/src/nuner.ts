@@ -6,8 +6,10 @@ import { annotateCommand } from "./commands/annotate.ts"
 import { baseCommand } from "./commands/base.ts"
 import { benchmarkCommand } from "./commands/benchmark.ts"
 import { conceptsCommand } from "./commands/concepts.ts"
+import { encodeCommand } from "./commands/encode.ts"
 import { engineCommand } from "./commands/engine.ts"
 import { evaluateCommand } from "./commands/evaluate.ts"
+import { exportCommand } from "./commands/export.ts"
 import { finetuneCommand } from "./commands/finetune.ts"
 import { mineCommand } from "./commands/mine.ts"
 import { predictCommand } from "./commands/predict.ts"
@@ -38,6 +40,8 @@ const command = Command.make("nuner").pipe(
     finetuneCommand,
     predictCommand,
     serveCommand,
+    encodeCommand,
+    exportCommand,
     tadnerCommand,
     engineCommand
   ])

@@ -1,0 +1,112 @@
+import { existsSync } from "node:fs"
+import { readFile } from "node:fs/promises"
+import { join } from "node:path"
+import { type Dense, loadClassifier, saveClassifier, type TokenClassifier } from "@nuner/classifier"
+import { InputError } from "@nuner/core"
+import {
+  type exportOnnx,
+  loadEncoder,
+  loadTokenClassifier,
+  parseConfigJson,
+  type SaveOptions,
+  saveEncoder,
+  saveTokenClassifier
+} from "@nuner/encoder"
+import { tf } from "@nuner/engine"
+
+/** A model that other stacks have a layout for. */
+export interface Exportable {
+  readonly labels: ReadonlyArray<string>
+  /** What `exportOnnx` takes. */
+  readonly network: Parameters<typeof exportOnnx>[1]
+  /** Tensors of the checkpoint that no layout here has a place for. */
+  readonly unused: ReadonlyArray<string>
+  /** What will be read otherwise than here. */
+  readonly notes: ReadonlyArray<string>
+  save(directory: string, options: SaveOptions): Promise<void>
+  dispose(): void
+}
+
+/**
+ * An encoder, a token classifier in Hugging Face's layout, or one of ours: whichever the directory holds.
+ *
+ * @param encoderOnly without its head
+ * @throws InputError for a head or a model that other stacks have no class for
+ */
+export const loadExportable = async (directory: string, encoderOnly: boolean): Promise<Exportable> => {
+  if (existsSync(join(directory, "tadner.json"))) {
+    const remedy = `export ${join(directory, "detector")} (finds spans) or ${join(directory, "classifier")} (an encoder)`
+    throw new InputError({ source: directory, reason: "is a TadNER model: two networks and how to adapt them", remedy })
+  }
+  if (encoderOnly) return ofEncoder(directory)
+  if (existsSync(join(directory, "nuner.json"))) return ofClassifier(directory)
+  return (await hasHead(directory)) ? ofTokenClassifier(directory) : ofEncoder(directory)
+}
+
+const hasHead = async (directory: string): Promise<boolean> => {
+  const path = join(directory, "config.json")
+  if (!existsSync(path)) return false
+  const text = await readFile(path, "utf8")
+  parseConfigJson(text, path)
+  const { architectures } = JSON.parse(text) as { architectures?: unknown }
+  return Array.isArray(architectures) && String(architectures[0]).endsWith("ForTokenClassification")
+}
+
+const ofEncoder = async (directory: string): Promise<Exportable> => {
+  const encoder = await loadEncoder(directory)
+  return {
+    ...{ labels: [], network: encoder, unused: encoder.unused, notes: [] },
+    save: (to, options) => saveEncoder(to, encoder, options),
+    dispose: () => encoder.dispose()
+  }
+}
+
+const ofTokenClassifier = async (directory: string): Promise<Exportable> => {
+  const model = await loadTokenClassifier(directory)
+  return {
+    ...{ labels: model.labels, network: model, unused: [], notes: [] },
+    save: (to, options) => saveTokenClassifier(to, model, options),
+    dispose: () => model.dispose()
+  }
+}
+
+const ofClassifier = async (directory: string): Promise<Exportable> => {
+  const classifier = await loadClassifier(directory)
+  try {
+    checkHead(directory, classifier)
+  } catch (error) {
+    classifier.dispose()
+    throw error
+  }
+  const { encoder, head, pooling, temperature } = classifier
+  // The temperature goes into the head, so that every stack gives calibrated scores.
+  const calibrated = { ...head, ...cooled(head, temperature) }
+  const labels = head.classes
+  const kernel = tf.tensor2d(calibrated.kernel, [encoder.config.hidden, labels.length])
+  const bias = tf.tensor1d(calibrated.bias)
+  const average = `scores are those of sub-tokens there, fitted were means over words: ask for aggregation_strategy="average"`
+  return {
+    ...{ labels, network: { encoder, kernel, bias, labels }, unused: [], notes: pooling === "mean" ? [average] : [] },
+    save: (to, options) => saveClassifier(to, { ...classifier, head: calibrated, temperature: 1 }, options),
+    dispose: () => {
+      tf.dispose([kernel, bias])
+      classifier.dispose()
+    }
+  }
+}
+
+const cooled = ({ bias, kernel }: Dense, temperature: number): Dense => ({
+  kernel: kernel.map((value) => value / temperature),
+  bias: bias.map((value) => value / temperature)
+})
+
+const checkHead = (source: string, { encoder, head, layers }: TokenClassifier): void => {
+  const last = layers.length === 1 && (layers[0] === -1 || layers[0] === encoder.config.layers)
+  if (last && head.dense === undefined) return
+  const reason = last ? "has a head of two layers" : `has a head over the layers ${layers.join(", ")}`
+  throw new InputError({
+    source,
+    reason: `${reason}; transformers' token classifiers have one layer over the last`,
+    remedy: "--encoder-only, or fit a head with --layers -1"
+  })
+}

@@ -1,0 +1,65 @@
+import { InputError, type OffsetUnit, type Sentence } from "@nuner/core"
+import { checkVectorPath, type EncodeOptions, encode, fromPretrained, resolveModel, writeVectors } from "@nuner/encoder"
+import { Effect } from "effect"
+import { attempt } from "../errors.ts"
+import { readSentences } from "../inputs/readSentences.ts"
+import { Progress } from "../services/Progress.ts"
+import { runStage } from "../services/stage.ts"
+import { plain } from "./plain.ts"
+
+export interface EncodeStageOptions extends Partial<EncodeOptions> {
+  /** Files and folders of raw text: see `readSentences`. */
+  readonly inputs: ReadonlyArray<string>
+  /** A model directory, or a name on the hub. */
+  readonly model: string
+  /** `.jsonl` or `.parquet`: see `writeVectors`. */
+  readonly out: string
+  /** How offsets count. Default "utf16". */
+  readonly offsets?: OffsetUnit
+}
+
+/** The vectors of a corpus, in a stream: memory is a few hundred sentences and a row group, however large the corpus. */
+export const encodeStage = Effect.fn("encodeStage")(function* (options: EncodeStageOptions) {
+  const { inputs, model, offsets = "utf16", out, pooling = "none", ...encoding } = options
+  const progress = yield* Progress
+  yield* attempt("encode", () => checkVectorPath(out))
+  const directory = yield* attempt("encode", () => resolveModel(model))
+  return yield* runStage({
+    name: "encode",
+    manifest: `${out}.manifest.json`,
+    settings: plain({ model, pooling, offsets, ...encoding }),
+    inputs: [...inputs, directory],
+    artefacts: [out],
+    work: attempt("encode", async (signal) => {
+      const count = { read: 0, written: 0, tokens: 0, long: 0 }
+      const sentences = async function* (): AsyncGenerator<Sentence> {
+        for (const input of inputs) {
+          for await (const sentence of readSentences(input)) {
+            count.read++
+            yield sentence
+          }
+        }
+        if (count.read === 0) throw new InputError({ source: inputs.join(", "), reason: "has no text" })
+      }
+      const encoder = await fromPretrained(directory)
+      const vectors = async function* () {
+        for await (const text of encode(encoder, sentences(), { ...encoding, pooling, signal })) {
+          count.tokens += text.ids.length
+          if (text.windows > 1) count.long++
+          yield text
+          progress.update({ stage: "encode", done: ++count.written, note: `sentences, ${count.tokens} tokens` })
+        }
+      }
+      try {
+        await writeVectors(out, vectors(), { pooling, offsets })
+      } finally {
+        encoder.dispose()
+      }
+      const windowed = count.long === 0 ? "" : `, ${count.long} longer than the encoder's window, read in several`
+      return {
+        counts: { sentences: { in: count.read, out: count.written, dropped: {} } },
+        summary: `${count.written} sentences, ${count.tokens} tokens${windowed}`
+      }
+    })
+  })
+})

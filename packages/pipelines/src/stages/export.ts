@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs"
+import { readdir, readFile, rm } from "node:fs/promises"
+import { join, resolve } from "node:path"
+import { OptionError } from "@nuner/core"
+import {
+  exportOnnx,
+  modelCard,
+  type OnnxType,
+  onnxFile,
+  replaceDirectory,
+  resolveModel,
+  type WeightDtype
+} from "@nuner/encoder"
+import { Effect } from "effect"
+import { attempt } from "../errors.ts"
+import { loadExportable } from "../inputs/loadExportable.ts"
+import { Progress } from "../services/Progress.ts"
+import { runStage } from "../services/stage.ts"
+import { plain } from "./plain.ts"
+
+export interface ExportStageOptions {
+  /** A model directory (an encoder, a token classifier, ours or another's), or a name on the hub. */
+  readonly model: string
+  /** The directory to write, another than the model's. */
+  readonly out: string
+  /** ONNX networks to write for transformers.js. Default none. */
+  readonly onnx?: ReadonlyArray<OnnxType>
+  /** Weights of `model.safetensors`. Default F32. */
+  readonly dtype?: WeightDtype
+  /** Leaves a head out. Default false. */
+  readonly encoderOnly?: boolean
+}
+
+/**
+ * A directory that Python's transformers and, with `onnx`, transformers.js load as it stands. The model card is that of the model, where it
+ * has one. Whole or not at all; networks that lay in the directory from before are removed.
+ */
+export const exportStage = Effect.fn("exportStage")(function* (options: ExportStageOptions) {
+  const { dtype = "F32", encoderOnly = false, model, onnx = [], out } = options
+  const progress = yield* Progress
+  const directory = yield* attempt("export", () => resolveModel(model))
+  yield* attempt("export", () => {
+    if (resolve(directory) !== resolve(out)) return
+    const [reason, remedy] = ["is the model's own directory", "name another directory"]
+    throw new OptionError({ component: "export", option: "out", reason, remedy })
+  })
+  return yield* runStage({
+    name: "export",
+    manifest: `${out}.manifest.json`,
+    settings: plain({ model, onnx, dtype, encoderOnly }),
+    inputs: [directory],
+    artefacts: [out],
+    work: attempt("export", async (signal) => {
+      const exportable = await loadExportable(directory, encoderOnly)
+      const { labels, network, notes, unused } = exportable
+      try {
+        for (const note of notes) progress.say(`${"export".padEnd(10)} note: ${note}`)
+        const card = await cardOf(directory, labels)
+        await replaceDirectory(out, async (fresh) => {
+          for (const [done, type] of onnx.entries()) {
+            progress.update({ stage: "export", done, total: onnx.length + 1, note: type })
+            signal.throwIfAborted()
+            await exportOnnx(fresh, network, { types: [type] })
+          }
+          await exportable.save(fresh, { dtype, card })
+        })
+        await removeOthers(out, onnx)
+        const networks = onnx.length === 0 ? "" : `, ONNX ${onnx.join(", ")}`
+        const head = labels.length === 0 ? "encoder" : `token classifier of ${labels.length} labels`
+        const left = unused.length === 0 ? "" : `; left out: ${unused.join(", ")}`
+        return {
+          counts: { networks: { in: onnx.length + 1, out: onnx.length + 1, dropped: {} } },
+          summary: `${head}, safetensors ${dtype}${networks}${left}`
+        }
+      } finally {
+        exportable.dispose()
+      }
+    })
+  })
+})
+
+const cardOf = async (directory: string, labels: ReadonlyArray<string>): Promise<string> => {
+  const path = join(directory, "README.md")
+  if (existsSync(path)) return readFile(path, "utf8")
+  return modelCard({
+    name: "An exported model",
+    description: labels.length === 0 ? "A text encoder." : `Token classes: ${labels.join(", ")}.`,
+    license: "unknown",
+    ...(labels.length === 0 ? {} : { task: "token-classification" })
+  })
+}
+
+/** An earlier export's networks are of other weights. */
+const removeOthers = async (out: string, onnx: ReadonlyArray<OnnxType>): Promise<void> => {
+  const kept = onnx.map((type) => onnxFile[type])
+  const folder = join(out, "onnx")
+  if (!existsSync(folder)) return
+  for (const name of await readdir(folder)) {
+    if (name.endsWith(".onnx") && !kept.includes(`onnx/${name}`)) await rm(join(folder, name))
+  }
+}
