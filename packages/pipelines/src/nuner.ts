@@ -11,6 +11,7 @@ import { engineCommand } from "./commands/engine.ts"
 import { evaluateCommand } from "./commands/evaluate.ts"
 import { exportCommand } from "./commands/export.ts"
 import { finetuneCommand } from "./commands/finetune.ts"
+import { joinNegativeLists } from "./commands/flags.ts"
 import { mineCommand } from "./commands/mine.ts"
 import { predictCommand } from "./commands/predict.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
@@ -60,7 +61,7 @@ const presenter: CliOutput.Presenter = {
 
 /** Runs the command line and gives the exit code: 0, 1 after an error told in one line on stderr, 130 when interrupted. */
 export const nuner = (args: ReadonlyArray<string>): Effect.Effect<number> =>
-  Command.runWith(command, { version: packageJson.version })(args).pipe(
+  Command.runWith(command, { version: packageJson.version })(joinNegativeLists(args)).pipe(
     Effect.provide(Layer.mergeAll(Progress.stderr, platform, CliOutput.layerPresenter(presenter))),
     Effect.exit,
     Effect.map((exit) => {

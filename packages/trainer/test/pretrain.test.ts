@@ -174,12 +174,13 @@ describe("pretrain", () => {
     expect(weights(resumed)).toEqual(weights(whole))
   })
 
-  test("a checkpoint of other settings is refused", async () => {
+  test("a checkpoint of other settings, or of another base, is refused", async () => {
     using directory = tempDir()
     const settings = { sentences: corpus(20, 4), preset: "small", batchSize: 8, steps: 2 } as const
     const checkpoint = { directory: directory.path, every: 1 }
     await events({ ...settings, text: encoder(), checkpoint })
     expect(events({ ...settings, learningRate: 1e-4, text: encoder(), checkpoint })).rejects.toThrow("fingerprint")
+    expect(events({ ...settings, text: encoder(2), checkpoint })).rejects.toThrow("fingerprint")
   })
 
   test("the paper's preset freezes embeddings and the bottom half of the text encoder only", async () => {

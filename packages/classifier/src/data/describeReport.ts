@@ -1,7 +1,11 @@
 import type { DataReport } from "./checkLabelled.ts"
 
-/** The report's findings as sentences, at most `examples` examples of a kind. Empty where there is nothing to say. */
-export const describeReport = (report: DataReport, examples = 3): Array<string> => {
+/**
+ * The report's findings as sentences, at most `examples` examples of a kind. Empty where there is nothing to say.
+ *
+ * @param held what the data beside the training data is called
+ */
+export const describeReport = (report: DataReport, examples = 3, held = "test"): Array<string> => {
   const { rare, inconsistent, leaked = [], unseen = [] } = report
   const some = <A>(items: ReadonlyArray<A>, word: (item: A) => string) =>
     items.slice(0, examples).map(word).join(", ") +
@@ -19,9 +23,11 @@ export const describeReport = (report: DataReport, examples = 3): Array<string> 
       : []),
     ...(leaked.length > 0
       ? [
-          `test sentences that also stand in the training data: ${leaked.length} (${some(leaked, ({ text }) => `"${text}"`)})`
+          `${held} sentences that also stand in the training data: ${leaked.length} (${some(leaked, ({ text }) => `"${text}"`)})`
         ]
       : []),
-    ...(unseen.length > 0 ? [`types of the test data without a training example: ${some(unseen, (type) => type)}`] : [])
+    ...(unseen.length > 0
+      ? [`types of the ${held} data without a training example: ${some(unseen, (type) => type)}`]
+      : [])
   ]
 }

@@ -73,7 +73,7 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
         checkpoint: {
           directory: settings.checkpoints,
           every: settings.checkpointEvery * perEpoch,
-          fingerprint: fingerprint(settings, encoder.config, train, dev)
+          fingerprint: await fingerprint(settings, encoder, train, dev)
         }
       }),
       ...(signal && { signal })

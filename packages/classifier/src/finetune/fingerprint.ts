@@ -1,19 +1,23 @@
 import { createHash } from "node:crypto"
 import type { LabelledSentence } from "@nuner/core"
-import type { EncoderConfig } from "@nuner/encoder"
+import type { Encoder } from "@nuner/encoder"
 import type { FineTuneOptions } from "./FineTuneOptions.ts"
 
-/** What makes a run this run: settings, data and the encoder's sizes. Its weights are not looked at. */
-export const fingerprint = (
+/** What makes a run this run: settings, data, and the encoder that it starts from. */
+export const fingerprint = async (
   { checkpoints: _, checkpointEvery: __, ...settings }: FineTuneOptions,
-  config: EncoderConfig,
+  { config, parameters }: Pick<Encoder, "config" | "parameters">,
   ...data: ReadonlyArray<ReadonlyArray<LabelledSentence> | undefined>
-): string => {
+): Promise<string> => {
   const hash = createHash("sha256")
   hash.update(JSON.stringify([settings, config]))
   for (const sentences of data) {
     for (const { words, entities } of sentences ?? []) hash.update(JSON.stringify([words, entities]))
     hash.update("|")
+  }
+  for (const [name, parameter] of Object.entries(parameters)) {
+    const values = await parameter.data()
+    hash.update(name).update(new Uint8Array(values.buffer, values.byteOffset, values.byteLength))
   }
   return hash.digest("hex")
 }

@@ -1,7 +1,7 @@
 import { Console, Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { finetuneStage } from "../stages/finetune.ts"
-import { given, input, integerList, optional, out } from "./flags.ts"
+import { classWeights, given, input, integerList, optional, out } from "./flags.ts"
 
 const strength = Schema.Union([Schema.Literal("cv"), Schema.FiniteFromString.check(Schema.isGreaterThan(0))])
 
@@ -11,9 +11,15 @@ export const finetuneCommand = Command.make(
     input: input("labelled sentences: JSON Lines, JSON, Parquet, or columns of words and tags"),
     encoder: Flag.String("encoder").pipe(Flag.withDescription("a model directory, or a name on the hub")),
     out: out("the model directory: encoder and head"),
+    mode: optional.choice(
+      "mode",
+      ["probe", "full"],
+      "probe: a linear layer on the frozen encoder (default); full: encoder and a two-layer head are trained"
+    ),
+    dev: optional.text("dev", "labelled sentences that calibrate the scores; full: and choose the best epoch"),
     test: optional.text("test", "labelled sentences to score on"),
     c: Flag.String("c").pipe(
-      Flag.withDescription('inverse L2 strength of the linear head, or "cv" to choose it by cross-validation'),
+      Flag.withDescription('probe: inverse L2 strength, or "cv" (default) to choose it by cross-validation'),
       Flag.withSchema(strength),
       Flag.optional
     ),
@@ -23,10 +29,30 @@ export const finetuneCommand = Command.make(
       "bare: a class a type; BIO keeps neighbours apart; default bare"
     ),
     layers: integerList("layers", "hidden states to read, -1 the last; default -1").pipe(Flag.optional),
-    pooling: optional.choice("pooling", ["first", "mean"], "of a word's sub-tokens; default mean")
+    pooling: optional.choice("pooling", ["first", "mean"], "of a word's sub-tokens; default: probe mean, full first"),
+    epochs: optional.int("epochs", "full: passes over the sentences; default 30"),
+    batchSize: optional.int("batch-size", "full: sentences of an update; default 8"),
+    learningRate: optional.number("learning-rate", "full: highest rate of the encoder; default 5e-5"),
+    headLearningRate: optional.number("head-learning-rate", "full: highest rate of the head; default 1e-3"),
+    layerDecay: optional.number("layer-decay", "full: factor on the rate from each layer to the one below; default 1"),
+    freeze: optional.int("freeze", "full: embeddings and this many bottom layers stay; default: all is trained"),
+    headHidden: optional.int(
+      "head-hidden",
+      "full: width of the head's hidden layer, 0 for none; default a word's width"
+    ),
+    dropout: optional.number("dropout", "full: in the head; default 0.1"),
+    warmup: optional.number("warmup", "full: share of the updates in which the rate rises; default 0.1"),
+    weightDecay: optional.number("weight-decay", "full: of AdamW; default 0.01"),
+    clip: optional.number("clip", "full: greatest norm of the gradient; default 1"),
+    classWeights,
+    metric: optional.choice("metric", ["entityF1", "tokenF1", "loss"], "full: best epoch by; default entityF1"),
+    evaluateEvery: optional.int("evaluate-every", "full: epochs between looks at the dev set; default 1"),
+    patience: optional.int("patience", "full: looks without a new best after which it stops; default: never"),
+    checkpointEvery: optional.int("checkpoint-every", "full: epochs between checkpoints; default 5"),
+    seed: optional.int("seed", "full: of the head, the order and dropout; default 0")
   },
   Effect.fn(function* ({ encoder, input, out, ...flags }) {
     yield* finetuneStage({ encoder, input, out, ...given(flags) })
     yield* Console.log(out)
   })
-).pipe(Command.withDescription("Fit a NER model on a frozen encoder from labelled sentences"))
+).pipe(Command.withDescription("Make a NER model from an encoder and labelled sentences"))

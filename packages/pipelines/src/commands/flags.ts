@@ -35,6 +35,16 @@ export const integerList = (name: string, description: string) =>
     Flag.map((value) => list(value).map(Number))
   )
 
+/** `--layers -1,-7` as `--layers=-1,-7`: the parser would take the list for a flag. */
+export const joinNegativeLists = (args: ReadonlyArray<string>): Array<string> => {
+  const out: Array<string> = []
+  for (const arg of args) {
+    if (/^-\d+(,-?\d+)*$/.test(arg) && out.at(-1)?.startsWith("--")) out.push(`${out.pop()}=${arg}`)
+    else out.push(arg)
+  }
+  return out
+}
+
 /** A flag that is off unless it is given. */
 export const toggle = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.withDefault(false))
@@ -59,6 +69,24 @@ export const ks = (fallback: ReadonlyArray<number>) =>
   )
 export const sets = (fallback: number) =>
   Flag.Int("sets").pipe(Flag.withDescription("training sets for each k"), Flag.withDefault(fallback))
+
+const weights = Schema.String.check(
+  Schema.isPattern(/^(balanced|[^=,]+=\d+(\.\d+)?(,[^=,]+=\d+(\.\d+)?)*)$/, {
+    description: '"balanced", or type=weight separated by commas'
+  })
+)
+
+/** `--class-weights balanced`, `--class-weights person=2,O=0.5` */
+export const classWeights = Flag.String("class-weights").pipe(
+  Flag.withDescription('full: weight of a type in the loss, "O" for none: person=2,O=0.5, or balanced; default 1'),
+  Flag.withSchema(weights),
+  Flag.map((value) =>
+    value === "balanced"
+      ? ("balanced" as const)
+      : Object.fromEntries(list(value).map((part) => [part.split("=")[0]!, Number(part.split("=")[1])]))
+  ),
+  Flag.optional
+)
 
 /** What the annotator's commands share. */
 export const llm = {

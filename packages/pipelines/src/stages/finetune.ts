@@ -1,13 +1,13 @@
 import {
   checkLabelled,
   describeReport,
+  type FineTuneInput,
   type FitProbeOptions,
-  fitProbe,
   type Pooling,
   saveClassifier,
-  tokenClassifier,
-  wordFeatures
+  type TokenClassifier
 } from "@nuner/classifier"
+import { type LabelledSentence, OptionError } from "@nuner/core"
 import { fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { evaluate } from "@nuner/metrics"
@@ -16,75 +16,125 @@ import { attempt } from "../errors.ts"
 import { readDataset, typesOf } from "../inputs/readDataset.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { checkpoints } from "./checkpoints.ts"
+import { finetuneFull } from "./finetuneFull.ts"
+import { finetuneProbe } from "./finetuneProbe.ts"
 import { plain } from "./plain.ts"
 
-export interface FinetuneStageOptions {
+/** Options of `fineTune` that the stage leaves to the caller. */
+export type FullOptions = Omit<
+  FineTuneInput,
+  "encoder" | "train" | "dev" | "signal" | "checkpoints" | "scheme" | "layers" | "pooling"
+>
+
+export interface FinetuneStageOptions extends FullOptions {
   /** Labelled sentences: see `readDataset`. */
   readonly input: string
+  /** Labelled sentences that calibrate the probabilities and, in mode "full", decide which epoch is taken and when to stop. */
+  readonly dev?: string
   /** Labelled sentences to score on; none: no score. */
   readonly test?: string
   /** A model directory, or a name on the hub. */
   readonly encoder: string
   /** The model directory: encoder and head. */
   readonly out: string
-  /** Inverse L2 strength of the probe, or "cv". Default "cv". */
+  /**
+   * "probe": a linear layer on the frozen encoder (NuNER, section 4.1), seconds of work. "full": encoder and a head of two layers are trained
+   * (section 6); takes the options of `fineTune`. Default "probe".
+   */
+  readonly mode?: "probe" | "full"
+  /** Of the probe: inverse L2 strength, or "cv". Default "cv". */
   readonly c?: NonNullable<FitProbeOptions["c"]>
   readonly scheme?: "bare" | "BIO"
+  /** Hidden states to read. Default [-1]. */
   readonly layers?: ReadonlyArray<number>
+  /** Of a word's sub-tokens. Default "mean" for the probe, "first" for "full". */
   readonly pooling?: Pooling
 }
 
-/** Fits a linear probe on the frozen encoder and writes encoder and head as one model directory. */
+/** Makes a NER model from labelled sentences and writes encoder and head as one model directory. Says first what it finds in the data. */
 export const finetuneStage = Effect.fn("finetuneStage")(function* (options: FinetuneStageOptions) {
-  const { c = "cv", encoder: model, input, layers = [-1], out, pooling = "mean", scheme = "bare", test } = options
-  const progress = yield* Progress
+  const { dev, encoder: model, input, mode = "probe", out, test, ...settings } = options
+  const { say, update } = yield* Progress
+  yield* checkMode(mode, settings)
   const directory = yield* attempt("finetune", () => resolveModel(model))
   return yield* runStage({
     name: "finetune",
     manifest: `${out}.manifest.json`,
-    settings: plain({ c, layers, pooling, scheme }),
-    inputs: [input, directory, ...(test === undefined ? [] : [test])],
+    settings: plain({ mode, ...settings, dev: dev !== undefined, test: test !== undefined }),
+    inputs: [input, directory, ...[dev, test].filter((path) => path !== undefined)],
     artefacts: [out],
     work: attempt("finetune", async (signal) => {
       const sentences = await readDataset(input)
-      const testSentences = test === undefined ? [] : await readDataset(test)
-      const types = typesOf(sentences)
-      for (const finding of describeReport(checkLabelled(sentences, test === undefined ? undefined : testSentences))) {
-        progress.say(`${"finetune".padEnd(10)} note: ${finding}`)
-      }
+      const devSentences = dev === undefined ? undefined : await readDataset(dev)
+      const testSentences = test === undefined ? undefined : await readDataset(test)
+      for (const line of findings(sentences, devSentences, testSentences)) say(`${"finetune".padEnd(10)} ${line}`)
       await useEngine()
       const encoder = await fromPretrained(directory)
+      const kept = checkpoints(out)
+      let classifier: TokenClassifier | undefined
       try {
-        const features = await wordFeatures(encoder, sentences, {
-          layers,
-          pooling,
-          signal,
-          onProgress: ({ of, sentences: done }) => progress.update({ stage: "finetune", done, total: of })
-        })
-        const fit = fitProbe(features, sentences, { c, scheme })
-        const classifier = tokenClassifier({ encoder, head: fit.head, scheme, layers, pooling })
-        let scored = ""
-        if (testSentences.length > 0) {
-          const predicted = (await classifier.predictWords(testSentences, { signal })).map((entities) => ({ entities }))
-          const { entities, words } = evaluate(testSentences, predicted)
-          const percent = (value: number) => (100 * value).toFixed(1)
-          scored = `; on ${testSentences.length} test sentences token macro F1 ${percent(words.macro.f1)}, entity micro F1 ${percent(entities.micro.f1)}`
-        }
+        const fit = mode === "full" ? finetuneFull : finetuneProbe
+        const place = { checkpoints: kept.directory, signal, update }
+        const fitted = await fit({ ...settings, ...place, encoder, train: sentences, dev: devSentences })
+        classifier = fitted.classifier
+        const scored = testSentences === undefined ? "" : `; ${await score(classifier, testSentences, signal)}`
+        const head = mode === "full" ? "fine-tuned whole" : "a linear layer on a frozen encoder, fitted"
         const card = modelCard({
           name: "A NER model",
-          description: `Recognises ${types.join(", ")}: a linear layer on a frozen encoder, fitted on ${sentences.length} sentences${scored}.`,
+          description: `Recognises ${typesOf(sentences).join(", ")}: ${head} on ${sentences.length} sentences${scored}.`,
           license: "apache-2.0",
           task: "token-classification",
-          settings: plain({ c: fit.c, layers, pooling, scheme })
+          settings: plain({ mode, ...fitted.settings, temperature: classifier.temperature })
         })
         await saveClassifier(out, classifier, { card })
+        await kept.remove()
         return {
           counts: { sentences: { in: sentences.length, out: sentences.length, dropped: {} } },
-          summary: `${types.length} types from ${sentences.length} sentences, C = ${fit.c}${scored}`
+          summary: `${typesOf(sentences).length} types from ${sentences.length} sentences, ${fitted.note}${scored}`
         }
       } finally {
+        if (classifier?.encoder !== encoder) classifier?.dispose()
         encoder.dispose()
       }
     })
   })
 })
+
+/** What there is, and what may spoil training or make a score look better than it is. */
+const findings = (
+  train: ReadonlyArray<LabelledSentence>,
+  dev: ReadonlyArray<LabelledSentence> | undefined,
+  test: ReadonlyArray<LabelledSentence> | undefined
+): Iterable<string> => {
+  const report = checkLabelled(train, test)
+  const counts = report.types.map(({ entities, type }) => `${type} ${entities}`).join(", ")
+  return new Set([
+    `data: ${report.sentences} sentences, ${report.entities} entities (${counts})`,
+    ...describeReport(report).map((line) => `note: ${line}`),
+    ...(dev === undefined ? [] : describeReport(checkLabelled(train, dev), 3, "dev").map((line) => `note: ${line}`))
+  ])
+}
+
+const score = async (
+  classifier: TokenClassifier,
+  sentences: ReadonlyArray<LabelledSentence>,
+  signal: AbortSignal
+): Promise<string> => {
+  const predicted = (await classifier.predictWords(sentences, { signal })).map((entities) => ({ entities }))
+  const { entities, words } = evaluate(sentences, predicted)
+  const percent = (value: number) => (100 * value).toFixed(1)
+  return `on ${sentences.length} test sentences token macro F1 ${percent(words.macro.f1)}, entity micro F1 ${percent(entities.micro.f1)}`
+}
+
+const shared = ["scheme", "layers", "pooling", "types"]
+
+/** An option of the other mode would do nothing: refused. */
+const checkMode = (mode: "probe" | "full", settings: object) => {
+  const given = Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [name]))
+  const stray =
+    mode === "full" ? given.find((name) => name === "c") : given.find((name) => name !== "c" && !shared.includes(name))
+  if (stray === undefined) return Effect.void
+  const other = mode === "full" ? "probe" : "full"
+  return Effect.fail(new OptionError({ component: "finetune", option: stray, reason: `belongs to mode "${other}"` }))
+}

@@ -108,9 +108,10 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
         }),
       tokens: ({ targets }) => targets.tokenMask.reduce((sum, counted) => sum + counted, 0),
       validate: held.examples.length === 0 ? undefined : () => validateContrastive(model, validationBatches()),
-      fingerprint: fingerprint(
+      fingerprint: await fingerprint(
         settings,
-        selection.sentences.map(({ id, mentions, text }) => [id, text, mentions])
+        selection.sentences.map(({ id, mentions, text }) => [id, text, mentions]),
+        text
       ),
       checkpoint,
       signal

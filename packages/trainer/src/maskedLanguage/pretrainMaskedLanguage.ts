@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import { InputError, OptionError, rng } from "@nuner/core"
 import { type Encoder, maxTokens } from "@nuner/encoder"
 import {
@@ -12,6 +11,7 @@ import {
   train
 } from "@nuner/engine"
 import { batchPlan } from "@nuner/sampler"
+import { fingerprint } from "../training/fingerprint.ts"
 import { languageBatch } from "./languageBatch.ts"
 import { initLanguageHead, languageLoss } from "./languageHead.ts"
 import { decodeMaskedLanguageOptions, type MaskedLanguageOptions } from "./options.ts"
@@ -86,6 +86,7 @@ export async function* pretrainMaskedLanguage(
     return languageBatch(packed, rows, index < causalSteps, masking, rng(seed).fork(`mask ${index}`))
   }
   const model = { ...encoder, config: { ...config, dropout: settings.dropout, attentionDropout: settings.dropout } }
+  const rows = new Uint8Array(packed.ids.buffer, packed.ids.byteOffset, packed.ids.byteLength)
   const head = initLanguageHead(config.hidden, config.vocabSize, seed)
   try {
     yield { type: "start", steps, causalSteps, trainRows, validationRows }
@@ -124,17 +125,10 @@ export async function* pretrainMaskedLanguage(
       ...(validationRows === 0 ? {} : { evaluate: { every: settings.validateEvery, run: validate } }),
       ...(checkpoint === undefined
         ? {}
-        : { checkpoint: { fingerprint: fingerprint(settings, packed.ids), ...checkpoint } }),
+        : { checkpoint: { fingerprint: await fingerprint(settings, [rows], encoder), ...checkpoint } }),
       ...(signal === undefined ? {} : { signal })
     })
   } finally {
     disposeAll(head)
   }
 }
-
-const fingerprint = (settings: object, ids: Int32Array): string =>
-  createHash("sha256")
-    .update(JSON.stringify(settings))
-    .update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength))
-    .digest("hex")
-    .slice(0, 16)

@@ -122,9 +122,10 @@ export async function* pretrainSupervised(input: SupervisedInput): AsyncGenerato
         typeLoss(model, batch, settings.dropout > 0 ? { ...dropout, site: "supervised" } : undefined),
       tokens: ({ labels }) => labels.reduce((sum, label) => sum + (label < 0 ? 0 : 1), 0),
       validate: held.examples.length === 0 ? undefined : () => validateTypes(model, validationBatches()),
-      fingerprint: fingerprint(
+      fingerprint: await fingerprint(
         settings,
-        items.map(({ dataset, sentence: { entities, words } }) => [dataset, words, entities])
+        items.map(({ dataset, sentence: { entities, words } }) => [dataset, words, entities]),
+        encoder
       ),
       checkpoint,
       signal

@@ -1,0 +1,163 @@
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { loadClassifier, serve } from "@nuner/classifier"
+import { readManifest, rng } from "@nuner/core"
+import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
+import { useEngine } from "@nuner/engine"
+import { nuner, type Prediction, Progress, predictStage } from "@nuner/pipelines"
+import { tempDir } from "@nuner/testing"
+import { Effect, Fiber } from "effect"
+
+const folder = tempDir()
+const at = (name: string): string => folder.file(name)
+/** Exit code, and what was said on stderr. */
+const run = async (...args: ReadonlyArray<string>) => {
+  const said = spyOn(process.stderr, "write").mockImplementation(() => true)
+  try {
+    const code = await Effect.runPromise(nuner(args))
+    return { code, err: said.mock.calls.map(([text]) => String(text)).join("") }
+  } finally {
+    said.mockRestore()
+  }
+}
+
+const people = ["Ada", "Blaise", "Carl", "Emmy"]
+const towns = ["Paris", "Lima", "Oslo", "Cairo"]
+const columns = (count: number, seed: number): string => {
+  const random = rng(seed)
+  const sentence = () =>
+    `${people[random.int(4)]} B-person\n${random.next() < 0.5 ? "saw" : "left"} O\n${towns[random.int(4)]} B-town\n. O\n`
+  return Array.from({ length: count }, sentence).join("\n")
+}
+
+beforeAll(async () => {
+  await useEngine()
+  const texts = people.flatMap((person) => towns.map((town) => `${person} saw ${town} . ${person} left ${town} .`))
+  const tokenizer = await trainByteLevelBpe(texts, { vocabSize: 320 })
+  const config = small({ hidden: 32, layers: 2, heads: 2, feedForward: 64, positions: 34 })
+  for (const [name, seed] of [
+    ["base", 1],
+    ["other", 2]
+  ] as const) {
+    const encoder = randomEncoder(config, tokenizer, seed)
+    await saveEncoder(at(name), encoder)
+    encoder.dispose()
+  }
+  writeFileSync(at("train.conll"), `${columns(40, 1)}\nZeno B-sage\nsleeps O\n`)
+  writeFileSync(at("dev.conll"), columns(12, 2))
+  writeFileSync(at("test.conll"), `${columns(10, 3)}\nNuncius B-book\nsold O\n`)
+})
+afterAll(() => folder[Symbol.dispose]())
+
+const finetune = (out: string, ...args: ReadonlyArray<string>) =>
+  run("finetune", at("train.conll"), "--encoder", at("base"), "--out", at(out), ...args)
+const full = ["--mode", "full", "--learning-rate", "1e-3", "--batch-size", "16"]
+const held = () => ["--dev", at("dev.conll"), "--test", at("test.conll")]
+
+describe("nuner finetune --mode full", () => {
+  test("says what it finds in the data first, learns, calibrates; predict and serve read the result", async () => {
+    const { code, err } = await finetune("full", ...full, ...held(), "--epochs", "20", "--layers", "-1,-2")
+    expect(code).toBe(0)
+    const lines = err.split("\n").filter((line) => line !== "")
+    expect(lines[0]).toContain("data: 41 sentences, 81 entities (person 40, sage 1, town 40)")
+    expect(lines[1]).toContain("types with fewer than 2 examples: sage")
+    expect(err).toMatch(/note: test sentences that also stand in the training data/)
+    expect(err).toMatch(/note: dev sentences that also stand in the training data/)
+    expect(err).toContain("types of the test data without a training example: book")
+    expect(lines.at(-1)).toMatch(
+      /60 updates, epoch \d+ was best on 12 dev sentences, temperature [\d.]+ .*entity micro F1/
+    )
+
+    const settings = JSON.parse(readFileSync(at("full/nuner.json"), "utf8"))
+    expect(settings).toMatchObject({ layers: [-1, -2], headHidden: 64 })
+    expect(settings.temperature).not.toBe(1)
+    expect(readFileSync(at("full/README.md"), "utf8")).toMatch(/headLearningRate/)
+    expect(existsSync(at("full.checkpoints"))).toBe(false)
+
+    const text = "Emmy left Lima ."
+    const found: Array<Prediction> = []
+    const options = {
+      model: at("full"),
+      texts: [text],
+      minScore: 0,
+      onPrediction: (one: Prediction) => found.push(one)
+    }
+    await Effect.runPromise(predictStage(options).pipe(Effect.provide(Progress.silent)))
+    const strings = (entities: ReadonlyArray<{ text: string; type: string }>) =>
+      entities.map(({ text, type }) => `${text} ${type}`)
+    expect(strings(found[0]!.entities)).toEqual(["Emmy person", "Lima town"])
+    const classifier = await loadClassifier(at("full"))
+    const server = serve({ classifier, port: 0 })
+    const answer = await fetch(`${server.url}/predict`, { method: "POST", body: JSON.stringify({ text }) })
+    expect(strings((await answer.json()).entities)).toEqual(["Emmy person", "Lima town"])
+    await server.stop()
+    classifier.dispose()
+  })
+
+  test("every option reaches the model card", async () => {
+    const options = {
+      ...{ epochs: 2, headLearningRate: 0.002, layerDecay: 0.9, freeze: 1, headHidden: 16, dropout: 0.2, warmup: 0.2 },
+      ...{ weightDecay: 0.02, clip: 2, evaluateEvery: 2, patience: 3, seed: 7, pooling: "mean", metric: "tokenF1" }
+    }
+    const dashed = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
+    const flags = Object.entries(options).flatMap(([name, value]) => [dashed(name), String(value)])
+    const weights = ["--class-weights", "person=2,O=0.5", "--scheme", "BIO", "--dev", at("dev.conll")]
+    expect((await finetune("options", ...full, ...flags, ...weights)).code).toBe(0)
+    const { settings } = await readManifest(at("options.manifest.json"))
+    expect(settings).toMatchObject({ ...options, scheme: "BIO", mode: "full", learningRate: 0.001, batchSize: 16 })
+    expect(settings.classWeights).toBe('{"person":2,"O":0.5}')
+    const card = readFileSync(at("options/README.md"), "utf8")
+    for (const [name, value] of Object.entries(options)) expect(card).toMatch(new RegExp(`${name} +\\| +${value} `))
+  })
+
+  test("interrupted, it goes on from its checkpoint to the same weights; not from that of another encoder", async () => {
+    const args = [...full, "--epochs", "30", "--checkpoint-every", "1", "--dev", at("dev.conll")]
+    expect((await finetune("whole", ...args)).code).toBe(0)
+    const interrupted = async () => {
+      const said = spyOn(process.stderr, "write").mockImplementation(() => true)
+      const command = ["finetune", at("train.conll"), "--encoder", at("base"), "--out", at("cut"), ...args]
+      const fiber = Effect.runFork(nuner(command))
+      while (!existsSync(at("cut.checkpoints"))) await Bun.sleep(5)
+      await Effect.runPromise(Fiber.interrupt(fiber))
+      said.mockRestore()
+    }
+    await interrupted()
+    expect(existsSync(at("cut/model.safetensors"))).toBe(false)
+    const other = ["finetune", at("train.conll"), "--encoder", at("other"), "--out", at("cut"), ...args]
+    const refused = await run(...other)
+    expect(refused.code).toBe(1)
+    expect(refused.err).toContain("fingerprint")
+    expect((await finetune("cut", ...args)).code).toBe(0)
+    for (const file of ["model.safetensors", "head.safetensors", "nuner.json"]) {
+      expect(readFileSync(at(`cut/${file}`)).equals(readFileSync(at(`whole/${file}`)))).toBe(true)
+    }
+  })
+
+  test("what makes no sense is refused in one line", async () => {
+    const refused = async (part: string, ...args: ReadonlyArray<string>) => {
+      const { code, err } = await finetune("no", ...args)
+      expect(code).toBe(1)
+      expect(err.split("\n").filter((line) => line.startsWith("error: "))).toHaveLength(1)
+      expect(err).toContain(part)
+    }
+    await refused('option "epochs": belongs to mode "full"', "--epochs", "3")
+    await refused('option "c": belongs to mode "probe"', ...full, "--c", "1")
+    await refused('option "patience"', ...full, "--patience", "2")
+    await refused("class-weights", ...full, "--class-weights", "person")
+    await refused('there is no type "persn"', ...full, "--class-weights", "persn=2")
+    await refused('option "freeze"', ...full, "--freeze", "9")
+  })
+})
+
+describe("nuner finetune, the frozen probe", () => {
+  test("a dev set calibrates its probabilities", async () => {
+    const { code, err } = await finetune("probe", ...held(), "--layers", "-1,-2")
+    expect(code).toBe(0)
+    expect(err).toMatch(/temperature [\d.]+ by 12 dev sentences/)
+    const settings = JSON.parse(readFileSync(at("probe/nuner.json"), "utf8"))
+    expect(settings.layers).toEqual([-1, -2])
+    expect(settings.temperature).not.toBe(1)
+    expect((await finetune("bare")).code).toBe(0)
+    expect(JSON.parse(readFileSync(at("bare/nuner.json"), "utf8")).temperature).toBe(1)
+  })
+})
