@@ -10,7 +10,7 @@ const positiveInt = Schema.Int.check(Schema.isGreaterThan(0))
 export const AnnotateOptions = Schema.Struct({
   /** Name of the model at the provider; for `recorded`, of the model whose answers were recorded. */
   model: Schema.NonEmptyString,
-  /** Label of what is spent together: the budget counts every run on this ledger with the same label. Default: default */
+  /** Label of what is spent together, and what workers on Postgres share. Default: default */
   job: Schema.NonEmptyString.pipe(Schema.withDecodingDefaultKey(orElse("default"))),
 
   /** Upper bound of an answer, in tokens. Default: 1024 */
@@ -56,13 +56,11 @@ export const AnnotateOptions = Schema.Struct({
   /** An empty answer means "nothing to label" instead of a failure. Default: false */
   emptyIsNothing: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(orElse(false))),
 
-  /** Put the sentences into a queue of the job's name, from which `work` in other processes takes its share. Default: false */
-  shared: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(orElse(false))),
   /** How many sentences there are, if known: for the time left. */
   total: Schema.optionalKey(Schema.Natural),
   /** Seconds between two progress events. Default: 1 */
   progressSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(1))),
-  /** Seconds after which a silent worker counts as dead and another takes its requests. Default: 15 */
+  /** On Postgres: seconds after which a silent worker counts as dead and others take over its requests. Default: 15 */
   leaseSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(15)))
 })
 export interface AnnotateOptions extends Schema.Schema.Type<typeof AnnotateOptions> {}

@@ -3,7 +3,7 @@ import { Deferred, Effect, Stream } from "effect"
 import type { AnnotateEvent } from "./AnnotateEvent.ts"
 import { type AnnotateOptionsInput, annotateOptions } from "./AnnotateOptions.ts"
 import { runBatches } from "./batch/runBatches.ts"
-import type { Ledger } from "./ledger/Ledger.ts"
+import { Ledger } from "./ledger/Ledger.ts"
 import type { LedgerError } from "./ledger/LedgerError.ts"
 import { Llm } from "./llm/Llm.ts"
 import type { LlmError } from "./llm/LlmError.ts"
@@ -15,7 +15,7 @@ import { emit } from "./run/emit.ts"
 import { plan } from "./run/plan.ts"
 import { makeRun } from "./run/Run.ts"
 
-/** Items that may be planned ahead of what is out. Batches and shared jobs plan everything: others work on it. */
+/** Items that may be planned ahead of what is out. For batches, and where others may help, everything is planned. */
 const LOOKAHEAD = 10_000
 
 export type AnnotateFailure = LlmError | LedgerError | OptionError
@@ -36,11 +36,12 @@ export const annotateStream = <E, R>(
       const options = yield* Effect.try({ try: () => annotateOptions(input), catch: (error) => error as OptionError })
       const llm = yield* Llm
       const run = yield* makeRun(options, prompt, llm)
-      yield* attend(run)
+      yield* attend(run, "plan")
       const failed = yield* Deferred.make<never, AnnotateFailure | E>()
       const background = <R2>(part: Effect.Effect<void, AnnotateFailure | E, R2>) =>
         Effect.forkScoped(Effect.catchCause(part, (cause) => Deferred.failCause(failed, cause)))
-      yield* background(plan(run, sentences, options.batch || options.shared ? Number.POSITIVE_INFINITY : LOOKAHEAD))
+      const everything = options.batch || (yield* Ledger).client !== undefined
+      yield* background(plan(run, sentences, everything ? Number.POSITIVE_INFINITY : LOOKAHEAD))
       yield* background(options.batch && llm.batch !== undefined ? runBatches(run, llm.batch) : askAll(run))
       return emit(run).pipe(Stream.interruptWhen(Deferred.await(failed)))
     })

@@ -4,8 +4,8 @@ import { iterate, layersOf } from "./wiring.ts"
 import { type WorkEvent, workStream } from "./workStream.ts"
 
 /**
- * One more worker for a job that `annotate({ ..., shared: true, job })` plans on the same ledger, from any machine that reaches
- * it. Ends when nothing of the job is unfinished. Killing it loses nothing: the others take over.
+ * One more worker for a job that `annotate({ ..., job })` plans on the same ledger on Postgres, from any machine that
+ * reaches it. Ends when nothing of the job is unfinished. Killing it loses nothing: the others take over.
  *
  * @throws OptionError, InputError, LedgerError, LlmError (only if no request can succeed)
  */

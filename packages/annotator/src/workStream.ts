@@ -14,8 +14,8 @@ import { makeRun, type Run, refuse } from "./run/Run.ts"
 export type WorkEvent = Extract<AnnotateEvent, { type: "progress" | "summary" }>
 
 /**
- * Takes its share of a job that another process plans (`annotateStream` with `shared`): asks what nobody else asks, until
- * nothing of the job is unfinished or the budget is gone. Puts out progress and a summary of its own share; the records come
+ * Takes its share of a job that another process plans (`annotateStream`) on the same Postgres: asks the parts that the cluster
+ * gives it, until nothing of the job is unfinished or the budget is gone. Puts out progress and a summary of its own share; the records come
  * out where the job was planned. Model, prompt and parameters must be the job's.
  */
 export const workStream = ({
@@ -24,12 +24,13 @@ export const workStream = ({
 }: AnnotateOptionsInput & { readonly prompt?: Prompt }): Stream.Stream<WorkEvent, AnnotateFailure, Llm | Ledger> =>
   Stream.unwrap(
     Effect.gen(function* () {
-      const decoded = { ...input, shared: true }
-      const options = yield* Effect.try({ try: () => annotateOptions(decoded), catch: (error) => error as OptionError })
+      const options = yield* Effect.try({ try: () => annotateOptions(input), catch: (error) => error as OptionError })
       const run = yield* makeRun(options, prompt, yield* Llm)
       if (options.batch)
         return yield* refuse("batch", "a worker asks directly; batches are filled where the job is planned")
-      yield* attend(run)
+      const ledger = yield* Ledger
+      if (ledger.client === undefined)
+        return yield* refuse("ledger", `${ledger.name} is for one process`, "workers need a ledger on Postgres")
       const { tally } = run
       run.settled = ({ reason, state }) => {
         if (state !== "planned") tally.finished(state, reason ?? state)
@@ -38,6 +39,7 @@ export const workStream = ({
       const ended = yield* Deferred.make<void, AnnotateFailure>()
       const work = Effect.gen(function* () {
         yield* joinJob(run)
+        yield* attend(run, "help")
         yield* Effect.raceFirst(askAll(run), watchPlanner(run))
       })
       yield* Effect.forkScoped(Effect.flatMap(Effect.exit(work), (exit) => Deferred.done(ended, exit)))
@@ -46,7 +48,7 @@ export const workStream = ({
         (now): WorkEvent => ({ type: "progress", progress: tally.progress(now) })
       )
       const summary = Effect.gen(function* () {
-        const { spent } = yield* (yield* Ledger).account(options.job)
+        const { spent } = yield* ledger.account(options.job)
         return { type: "summary", summary: tally.summary(yield* Clock.currentTimeMillis, spent) } satisfies WorkEvent
       })
       return Stream.fromEffectSchedule(progress, Schedule.spaced(1000 * options.progressSeconds)).pipe(
@@ -62,12 +64,13 @@ const joinJob = Effect.fnUntraced(function* (run: Run) {
   const deadline = (yield* Clock.currentTimeMillis) + 1000 * run.options.leaseSeconds
   for (;;) {
     const job = yield* ledger.job(run.queue)
-    if (job !== undefined && job.settings !== run.settingsHash) {
-      return yield* refuse("job", `"${run.options.job}" was planned with another model, prompt or parameters`)
-    }
     if (job !== undefined) return
     if ((yield* Clock.currentTimeMillis) > deadline) {
-      return yield* refuse("job", `there is no shared job "${run.options.job}" on ${ledger.name}`, "plan it first")
+      return yield* refuse(
+        "job",
+        `there is no job "${run.options.job}" with this model, prompt and parameters on ${ledger.name}`,
+        "start annotate first, with the same ones"
+      )
     }
     yield* Effect.sleep("200 millis")
   }

@@ -1,7 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import { Ledger, type LedgerShape, layerLedger } from "../src/index.ts"
 import type { Outcome, Settings } from "../src/ledger/Ledger.ts"
+import { ALL_PARTS, PARTS, partOf } from "../src/ledger/partOf.ts"
 import { overLedgers } from "./support/ledgers.ts"
 
 const settings: Settings = { prompt: { name: "p", version: 1, hash: "h", text: "t" }, model: "m", parameters: {} }
@@ -32,8 +33,6 @@ overLedgers("ledger", (newLedger) => {
         Effect.gen(function* () {
           const ledger = yield* Ledger
           yield* ledger.saveSettings("set", settings, 1)
-          yield* ledger.alive("A", FAR)
-          yield* ledger.alive("B", FAR)
           yield* body(ledger)
         }).pipe(Effect.provide(layerLedger(place)))
       )
@@ -51,8 +50,12 @@ overLedgers("ledger", (newLedger) => {
       failedBefore: more.failedBefore ?? FAR,
       now: 1
     })
+  const claim = (ledger: LedgerShape, queue: string, owner: string, limit: number, parts = ALL_PARTS) =>
+    ledger.claim({ queue, owner, limit, parts, now: 2 })
+  const inherit = (ledger: LedgerShape, owner: string, parts = ALL_PARTS) =>
+    ledger.inherit({ queue: "q", parts, owner, now: 11 })
   const send = (ledger: LedgerShape, address: string, owner = "A", estimate = 1, maxCost: number | null = null) =>
-    ledger.send({ address, owner, job: "j", estimate, maxCost, now: 2 })
+    ledger.send({ address, owner, job: "j", estimate, maxCost, now: 2, expiresAt: 100 })
   const settle = (ledger: LedgerShape, address: string, outcome: Outcome, owner = "A", attempt = 1) =>
     ledger.settle({ address, owner, attempt, outcome, now: 3 })
 
@@ -60,7 +63,7 @@ overLedgers("ledger", (newLedger) => {
     Effect.gen(function* () {
       yield* plan(ledger, 3)
       expect((yield* ledger.page("q", 0, 10)).map((item) => item.state)).toEqual(["planned", "planned", "planned"])
-      const claims = yield* ledger.claim("q", "A", 2, 2)
+      const claims = yield* claim(ledger, "q", "A", 2)
       expect(claims).toMatchObject([{ address: "a0", sentence: "text 0", attempts: 0, round: 0 }, { address: "a1" }])
       expect(yield* send(ledger, "a0")).toEqual({ _tag: "Sent", attempt: 1 })
       expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ state: "sent", attempts: 1 })
@@ -95,7 +98,7 @@ overLedgers("ledger", (newLedger) => {
   check("a claim excludes others, and only its owner may send", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 5)
-      const [a, b] = yield* Effect.all([ledger.claim("q", "A", 3, 2), ledger.claim("q", "B", 3, 2)], { concurrency: 2 })
+      const [a, b] = yield* Effect.all([claim(ledger, "q", "A", 3), claim(ledger, "q", "B", 3)], { concurrency: 2 })
       const addresses = [...a, ...b].map(({ address }) => address)
       expect(new Set(addresses).size).toBe(addresses.length)
       expect(yield* send(ledger, a[0]!.address, "B")).toEqual({ _tag: "Gone" })
@@ -107,7 +110,7 @@ overLedgers("ledger", (newLedger) => {
   check("planning again keeps final answers, and asks anew what failed in passing", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 3)
-      yield* ledger.claim("q", "A", 3, 2)
+      yield* claim(ledger, "q", "A", 3)
       for (const [address, outcome] of [
         ["a0", answered],
         ["a1", { ...answered, state: "failed", reason: "truncated" }],
@@ -117,11 +120,11 @@ overLedgers("ledger", (newLedger) => {
         yield* settle(ledger, address, outcome)
       }
       yield* plan(ledger, 3, { queue: "q2", failedBefore: 3 })
-      expect(yield* ledger.claim("q2", "B", 9, 4)).toEqual([])
+      expect(yield* claim(ledger, "q2", "B", 9)).toEqual([])
       yield* plan(ledger, 3, { queue: "q2" })
-      expect(yield* ledger.claim("q2", "B", 9, 4)).toMatchObject([{ address: "a2", attempts: 1, round: 0 }])
+      expect(yield* claim(ledger, "q2", "B", 9)).toMatchObject([{ address: "a2", attempts: 1, round: 0 }])
       yield* plan(ledger, 3, { queue: "q3", retryFailed: true })
-      expect(yield* ledger.claim("q3", "B", 9, 4)).toMatchObject([{ address: "a1", attempts: 1, round: 1 }])
+      expect(yield* claim(ledger, "q3", "B", 9)).toMatchObject([{ address: "a1", attempts: 1, round: 1 }])
     })
   )
 
@@ -129,7 +132,7 @@ overLedgers("ledger", (newLedger) => {
     Effect.gen(function* () {
       const twice = items(1).flatMap((item) => [item, { ...item, seq: 1, sentenceId: "again" }])
       yield* ledger.plan({ queue: "q", settings: "set", items: twice, retryFailed: false, failedBefore: FAR, now: 1 })
-      expect(yield* ledger.claim("q", "A", 9, 2)).toHaveLength(1)
+      expect(yield* claim(ledger, "q", "A", 9)).toHaveLength(1)
       expect((yield* ledger.page("q", 0, 9)).map((item) => item.sentenceId)).toEqual(["s0", "again"])
     })
   )
@@ -137,7 +140,7 @@ overLedgers("ledger", (newLedger) => {
   check("the budget holds, whatever is in flight", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 4)
-      yield* ledger.claim("q", "A", 4, 2)
+      yield* claim(ledger, "q", "A", 4)
       expect(yield* send(ledger, "a0", "A", 0.6, 1)).toMatchObject({ _tag: "Sent" })
       expect(yield* send(ledger, "a1", "A", 0.6, 1)).toEqual({ _tag: "Wait" })
       expect((yield* ledger.page("q", 1, 1))[0]).toMatchObject({ state: "planned", attempts: 0 })
@@ -148,28 +151,26 @@ overLedgers("ledger", (newLedger) => {
     })
   )
 
-  check("a dead worker's requests go back; what it had sent counts as charged", (ledger) =>
+  check("what a dead worker had claimed goes back; what it had sent counts as charged", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 3)
-      yield* ledger.claim("q", "A", 2, 2)
+      yield* claim(ledger, "q", "A", 2)
       yield* send(ledger, "a0")
-      yield* ledger.alive("A", 10)
-      expect(yield* ledger.reap(11)).toBe(1)
-      expect(yield* ledger.reap(11)).toBe(0)
+      expect(yield* inherit(ledger, "B")).toBe(1)
+      expect(yield* inherit(ledger, "B")).toBe(0)
       expect(yield* ledger.account("j")).toEqual({ spent: 1, reserved: 0 })
       expect(yield* ledger.attempts("a0")).toMatchObject([{ outcome: "lost", cost: 1, assumed: true }])
-      expect((yield* ledger.claim("q", "B", 9, 12)).map(({ address }) => address)).toEqual(["a0", "a1", "a2"])
+      expect((yield* claim(ledger, "q", "B", 9)).map(({ address }) => address)).toEqual(["a0", "a1", "a2"])
       expect(yield* send(ledger, "a0", "B")).toEqual({ _tag: "Sent", attempt: 2 })
     })
   )
 
-  check("an answer that comes after its worker was taken for dead is kept, and not paid twice", (ledger) =>
+  check("an answer that comes after its part changed hands is kept, and not paid twice", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 1)
-      yield* ledger.claim("q", "A", 1, 2)
+      yield* claim(ledger, "q", "A", 1)
       yield* send(ledger, "a0")
-      yield* ledger.alive("A", 10)
-      yield* ledger.reap(11)
+      yield* inherit(ledger, "B")
       yield* settle(ledger, "a0", answered)
       expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ state: "answered", answer: "x <> y" })
       expect(yield* ledger.account("j")).toEqual({ spent: 1, reserved: 0 })
@@ -179,11 +180,10 @@ overLedgers("ledger", (newLedger) => {
   check("two answers to one request: the first is kept, both are paid, nothing stays reserved", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 1)
-      yield* ledger.claim("q", "A", 1, 2)
+      yield* claim(ledger, "q", "A", 1)
       yield* send(ledger, "a0")
-      yield* ledger.alive("A", 10)
-      yield* ledger.reap(11)
-      yield* ledger.claim("q", "B", 1, 12)
+      yield* inherit(ledger, "B")
+      yield* claim(ledger, "q", "B", 1)
       yield* send(ledger, "a0", "B")
       yield* settle(ledger, "a0", answered)
       yield* settle(ledger, "a0", { ...answered, answer: "later" }, "B", 2)
@@ -195,54 +195,95 @@ overLedgers("ledger", (newLedger) => {
   check("a failure that comes late does not undo what the new owner does", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 1)
-      yield* ledger.claim("q", "A", 1, 2)
+      yield* claim(ledger, "q", "A", 1)
       yield* send(ledger, "a0")
-      yield* ledger.alive("A", 10)
-      yield* ledger.reap(11)
-      yield* ledger.claim("q", "B", 1, 12)
+      yield* inherit(ledger, "B")
+      yield* claim(ledger, "q", "B", 1)
       yield* send(ledger, "a0", "B")
       yield* settle(ledger, "a0", { state: "failed", reason: "rejected", usage: null, cost: 0 })
       expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ state: "sent" })
     })
   )
 
-  check("leaving gives back what was not sent", (ledger) =>
+  check("a part is claimed, inherited and given back alone", (ledger) =>
+    Effect.gen(function* () {
+      yield* plan(ledger, 200)
+      const part = partOf("a0")
+      const mine = items(200).filter(({ address }) => partOf(address) === part)
+      expect(mine.length).toBeWithin(1, 20)
+      expect((yield* claim(ledger, "q", "A", 200, [part])).map(({ address }) => address)).toEqual(
+        mine.map(({ address }) => address)
+      )
+      expect(yield* claim(ledger, "q", "B", 200, [])).toEqual([])
+      yield* send(ledger, "a0")
+      if (ledger.client !== undefined) {
+        yield* inherit(ledger, "B", [(part + 1) % PARTS])
+        expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ state: "sent" })
+      }
+      expect(yield* inherit(ledger, "B", [part])).toBe(1)
+      expect(yield* send(ledger, mine[1]?.address ?? "none")).toEqual({ _tag: "Gone" })
+      expect(yield* claim(ledger, "q", "B", 200, [part])).toHaveLength(mine.length)
+    })
+  )
+
+  check("giving back what was not sent", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 2)
-      yield* ledger.claim("q", "A", 2, 2)
-      yield* ledger.leave("A")
-      expect(yield* ledger.claim("q", "B", 2, 3)).toHaveLength(2)
+      yield* claim(ledger, "q", "A", 2)
+      yield* ledger.giveBack({ queue: "q", parts: ALL_PARTS, owner: "A" })
+      expect(yield* claim(ledger, "q", "B", 2)).toHaveLength(2)
     })
   )
 
   check("a queue adopts what another left, and knows when it is finished", (ledger) =>
     Effect.gen(function* () {
-      yield* plan(ledger, 1, { queue: "old" })
-      yield* ledger.claim("old", "A", 1, 2)
-      yield* plan(ledger, 1, { queue: "new" })
-      expect(yield* ledger.claim("new", "B", 1, 3)).toHaveLength(0)
-      expect(yield* ledger.adopt("new", 0)).toBe(true)
-      yield* ledger.leave("A")
-      expect(yield* ledger.adopt("new", 0)).toBe(true)
-      expect(yield* ledger.claim("new", "B", 1, 4)).toHaveLength(1)
+      yield* plan(ledger, 2, { queue: "old" })
+      yield* claim(ledger, "old", "A", 2)
+      yield* send(ledger, "a0")
+      yield* plan(ledger, 2, { queue: "new" })
+      expect(yield* claim(ledger, "new", "B", 1)).toHaveLength(0)
+      // What was claimed and not sent, at once; what was sent, when its time is up.
+      expect(yield* ledger.adopt("new", 0, 50)).toBe(true)
+      expect(yield* send(ledger, "a1")).toEqual({ _tag: "Gone" })
+      expect((yield* claim(ledger, "new", "B", 2)).map(({ address }) => address)).toEqual(["a1"])
+      yield* send(ledger, "a1", "B")
+      yield* settle(ledger, "a1", answered, "B")
+      expect(yield* ledger.adopt("new", 0, 99)).toBe(true)
+      expect(yield* claim(ledger, "new", "B", 1)).toHaveLength(0)
+      expect(yield* ledger.adopt("new", 0, 101)).toBe(true)
+      expect(yield* ledger.attempts("a0")).toMatchObject([{ outcome: "lost", cost: 1, assumed: true }])
+      expect(yield* claim(ledger, "new", "B", 1)).toHaveLength(1)
       yield* send(ledger, "a0", "B")
-      yield* settle(ledger, "a0", answered, "B")
-      expect(yield* ledger.adopt("new", 0)).toBe(false)
+      yield* settle(ledger, "a0", answered, "B", 2)
+      expect(yield* ledger.adopt("new", 0, 101)).toBe(false)
+      expect(yield* ledger.account("j")).toEqual({ spent: 1.5, reserved: 0 })
+    })
+  )
+
+  check("a new plan of a queue forgets the items of the last", (ledger) =>
+    Effect.gen(function* () {
+      yield* ledger.saveJob("q", null)
+      yield* plan(ledger, 3)
+      yield* ledger.saveJob("q", 3)
+      expect(yield* ledger.job("q")).toEqual({ total: 3 })
+      yield* ledger.saveJob("q", null)
+      expect(yield* ledger.job("q")).toEqual({ total: null })
+      expect(yield* ledger.page("q", 0, 9)).toEqual([])
+      expect(yield* ledger.job("other")).toBeUndefined()
     })
   )
 
   check("batches: in, out by key, once, in parts", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 700)
-      const claims = yield* ledger.claim("q", "A", 700, 2)
+      const claims = yield* claim(ledger, "q", "A", 700)
       const requests = claims.map(({ address }) => ({ address, key: `k-${address}`, estimate: 0.5 }))
       const open = { id: "b1", provider: "p", job: "j", owner: "A", requests, maxCost: null, now: 2 }
       expect(yield* ledger.openBatch(open)).toEqual({ taken: 700, budget: "enough" })
       expect(yield* ledger.account("j")).toEqual({ spent: 0, reserved: 350 })
       yield* ledger.updateBatch("b1", { state: "running", remoteId: "r1", now: 3 })
-      expect(yield* ledger.claimBatches("p", "j", "B")).toEqual([])
-      yield* ledger.leave("A")
-      expect(yield* ledger.claimBatches("p", "j", "B")).toEqual([
+      expect(yield* ledger.openBatches("p", "other")).toEqual([])
+      expect(yield* ledger.openBatches("p", "j")).toEqual([
         { id: "b1", remoteId: "r1", state: "running", requests: 700, createdAt: 2 }
       ])
       const rows = [
@@ -268,7 +309,7 @@ overLedgers("ledger", (newLedger) => {
   check("a batch takes what the budget holds", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 4)
-      const claims = yield* ledger.claim("q", "A", 4, 2)
+      const claims = yield* claim(ledger, "q", "A", 4)
       const requests = claims.map(({ address }) => ({ address, key: address, estimate: 0.4 }))
       const open = { provider: "p", job: "j", owner: "A", maxCost: 1, now: 2 }
       expect(yield* ledger.openBatch({ ...open, id: "b1", requests })).toEqual({ taken: 2, budget: "wait" })
@@ -284,6 +325,24 @@ overLedgers("ledger", (newLedger) => {
       })
     })
   )
+
+  test("one plans at a time", async () => {
+    const place = await newLedger()
+    if (place === undefined) return
+    const withLedger = <A>(body: (ledger: LedgerShape) => Effect.Effect<A, unknown, Scope.Scope>) =>
+      Effect.scoped(Effect.flatMap(Ledger, body)).pipe(Effect.provide(layerLedger(place)))
+    const lock = (queue: string) => withLedger((ledger) => ledger.lock(queue))
+    await Effect.runPromise(
+      withLedger((ledger) =>
+        Effect.gen(function* () {
+          expect(yield* ledger.lock("q")).toBe(true)
+          expect(yield* lock("q")).toBe(false)
+          expect(yield* lock("r")).toBe(place.startsWith("postgres"))
+        })
+      )
+    )
+    expect(await Effect.runPromise(lock("q"))).toBe(true)
+  })
 
   test("the ledger is remembered by the next process", async () => {
     const place = await newLedger()

@@ -1,4 +1,4 @@
-import { Clock, Effect, FiberSet } from "effect"
+import { Clock, Deferred, Effect, FiberSet } from "effect"
 import { type ClaimedRequest, Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
 import type { LlmRequest } from "../llm/Llm.ts"
@@ -21,19 +21,24 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
   Effect.scoped(
     Effect.gen(function* () {
       const ledger = yield* Ledger
+      const { owner, parts, queue } = run
       const { job } = run.options
       const followers = yield* FiberSet.make<void, LedgerError | LlmError>()
       const work = Effect.gen(function* () {
         let waiting: Array<Waiting> = []
+        const followed = new Set<string>()
         for (let idle = 20; ; idle = Math.min(1000, idle * 1.5)) {
-          for (const batch of yield* ledger.claimBatches(run.llm.provider, job, run.owner)) {
+          for (const batch of yield* ledger.openBatches(run.llm.provider, job)) {
+            if (followed.has(batch.id)) continue
+            followed.add(batch.id)
             run.tally.inBatch += batch.requests
             yield* FiberSet.run(followers, followBatch(run, api, batch))
           }
           const planned = run.planned
+          const now = yield* Clock.currentTimeMillis
           const claims: ReadonlyArray<ClaimedRequest> = run.overBudget
             ? []
-            : yield* ledger.claim(run.queue, run.owner, CLAIM, yield* Clock.currentTimeMillis)
+            : yield* ledger.claim({ queue, parts: parts.list(), owner, limit: CLAIM, now })
           for (const claimed of claims) waiting.push({ address: claimed.address, request: run.request(claimed) })
           const full = prefix(waiting, api, run.options.batchSize)
           const complete = full < waiting.length || (planned && claims.length === 0 && waiting.length > 0)
@@ -41,6 +46,7 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
             const { batch, taken, budget } = yield* submitBatch(run, api, waiting.slice(0, full))
             waiting = waiting.slice(taken)
             if (batch !== undefined) {
+              followed.add(batch.id)
               run.tally.inBatch += taken
               yield* FiberSet.run(followers, followBatch(run, api, batch))
             }
@@ -51,11 +57,12 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
             }
           }
           if (run.overBudget && (yield* FiberSet.size(followers)) === 0) break
-          if (planned && waiting.length === 0 && claims.length === 0 && !(yield* ledger.adopt(run.queue, run.cursor)))
+          if (planned && waiting.length === 0 && claims.length === 0 && !(yield* ledger.adopt(queue, run.cursor, now)))
             break
           if (claims.length === 0) yield* Effect.sleep(idle)
         }
         run.asked = true
+        if (!run.overBudget) yield* Deferred.succeed(run.done, undefined)
       })
       yield* Effect.raceFirst(work, FiberSet.join(followers))
     })

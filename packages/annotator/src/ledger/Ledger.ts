@@ -1,4 +1,5 @@
-import { Context, type Effect } from "effect"
+import { Context, type Effect, type Scope } from "effect"
+import type { SqlClient } from "effect/sql"
 import type { Finish, Usage } from "../llm/Llm.ts"
 import type { LedgerError } from "./LedgerError.ts"
 
@@ -23,7 +24,7 @@ export interface PlannedItem {
   readonly address: string
 }
 
-/** A request that this worker owns: nobody else sends it while this worker lives. */
+/** A request that this worker owns: nobody else sends it while its part is this worker's. */
 export interface ClaimedRequest {
   readonly address: string
   readonly sentence: string
@@ -117,12 +118,29 @@ export interface LedgerShape {
   /** Where it lies, without a password. */
   readonly name: string
 
-  /** Announces a worker, alive until then. Called again and again; a worker that stops calling is taken for dead. */
-  readonly alive: (owner: string, until: number) => Effect.Effect<void, LedgerError>
-  /** Takes back what dead workers owned: attempts under way count as lost and charged. Returns how many workers were dead. */
-  readonly reap: (now: number) => Effect.Effect<number, LedgerError>
-  /** A worker's regular end: what it owns and has not sent goes back. */
-  readonly leave: (owner: string) => Effect.Effect<void, LedgerError>
+  /**
+   * Present where several processes may work on one queue: Effect's cluster keeps its own books there, and decides which
+   * part of the queue is whose. Without it one process does everything.
+   */
+  readonly client?: SqlClient.SqlClient
+  /** Takes the right to plan a queue, until the scope ends or the process dies. False if another process has it. */
+  readonly lock: (queue: string) => Effect.Effect<boolean, LedgerError, Scope.Scope>
+  /**
+   * Takes over what other owners have left in these parts, which must be this worker's alone: attempts under way count as lost
+   * and charged, their requests are planned again. Returns how many attempts were lost. (SQLite: of all queues.)
+   */
+  readonly inherit: (takeover: {
+    readonly queue: string
+    readonly parts: ReadonlyArray<number>
+    readonly owner: string
+    readonly now: number
+  }) => Effect.Effect<number, LedgerError>
+  /** The regular end of holding parts: what was claimed of them and not sent is for others. */
+  readonly giveBack: (back: {
+    readonly queue: string
+    readonly parts: ReadonlyArray<number>
+    readonly owner: string
+  }) => Effect.Effect<void, LedgerError>
 
   readonly saveSettings: (hash: string, settings: Settings, now: number) => Effect.Effect<void, LedgerError>
   /**
@@ -143,18 +161,22 @@ export interface LedgerShape {
     addresses: ReadonlyArray<string>,
     retryFailed: boolean
   ) => Effect.Effect<ReadonlySet<string>, LedgerError>
-  /** Declares a shared queue; `total` is null while it is being planned. */
-  readonly saveJob: (queue: string, settings: string, total: number | null) => Effect.Effect<void, LedgerError>
-  readonly job: (queue: string) => Effect.Effect<{ settings: string; total: number | null } | undefined, LedgerError>
-  /** Takes up to `limit` planned requests of a queue, oldest first. Never one that another claims. */
-  readonly claim: (
-    queue: string,
-    owner: string,
-    limit: number,
-    now: number
-  ) => Effect.Effect<ReadonlyArray<ClaimedRequest>, LedgerError>
-  /** Moves into the queue what its items still need and other queues left behind. Returns whether anything of it is unfinished. */
-  readonly adopt: (queue: string, fromSeq: number) => Effect.Effect<boolean, LedgerError>
+  /** Begins (`total` null) or ends the planning of a queue; the beginning forgets the items of an earlier plan, not their requests. */
+  readonly saveJob: (queue: string, total: number | null) => Effect.Effect<void, LedgerError>
+  readonly job: (queue: string) => Effect.Effect<{ readonly total: number | null } | undefined, LedgerError>
+  /** Takes up to `limit` planned requests of these parts of a queue, oldest first. Never one that another claims. */
+  readonly claim: (claim: {
+    readonly queue: string
+    readonly parts: ReadonlyArray<number>
+    readonly owner: string
+    readonly limit: number
+    readonly now: number
+  }) => Effect.Effect<ReadonlyArray<ClaimedRequest>, LedgerError>
+  /**
+   * Moves into the queue what its items still need and other queues left behind, attempts that must have ended by now among it.
+   * Returns whether anything of the queue is unfinished.
+   */
+  readonly adopt: (queue: string, fromSeq: number, now: number) => Effect.Effect<boolean, LedgerError>
   /** Items from `fromSeq` on, by seq, with the present state of their requests. */
   readonly page: (
     queue: string,
@@ -176,6 +198,8 @@ export interface LedgerShape {
     readonly estimate: number
     readonly maxCost: number | null
     readonly now: number
+    /** When its worker gives it up. */
+    readonly expiresAt: number
   }) => Effect.Effect<SendResult, LedgerError>
   /** Ends an attempt: settles its cost and keeps what came of it. An answer is kept even if the request has changed hands. */
   readonly settle: (settle: {
@@ -205,12 +229,8 @@ export interface LedgerShape {
     id: string,
     change: { readonly state: BatchState; readonly remoteId?: string; readonly detail?: string; readonly now: number }
   ) => Effect.Effect<void, LedgerError>
-  /** Takes over the provider's unfinished batches that no living worker looks after, and returns them. */
-  readonly claimBatches: (
-    provider: string,
-    job: string,
-    owner: string
-  ) => Effect.Effect<ReadonlyArray<LedgerBatch>, LedgerError>
+  /** The job's batches at the provider that are not collected yet. */
+  readonly openBatches: (provider: string, job: string) => Effect.Effect<ReadonlyArray<LedgerBatch>, LedgerError>
   /** All ids that the provider gave to batches of ours. */
   readonly remoteBatches: (provider: string) => Effect.Effect<ReadonlyArray<string>, LedgerError>
   /**

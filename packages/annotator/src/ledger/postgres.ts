@@ -1,5 +1,7 @@
-import { SQL } from "bun"
-import { Effect, Exit, Layer, Schedule } from "effect"
+import { Effect, Layer, Redacted, Schedule } from "effect"
+import { Reactivity } from "effect/reactivity"
+import type { SqlClient } from "effect/sql"
+import { isSqlError, type SqlError } from "effect/sql/SqlError"
 import { Ledger } from "./Ledger.ts"
 import { LedgerError } from "./LedgerError.ts"
 import type { Query, SqlDriver, SqlRow } from "./SqlDriver.ts"
@@ -14,71 +16,58 @@ const CONNECTIONS = 10
 export const layerPostgres = (url: string): Layer.Layer<Ledger, LedgerError> =>
   Layer.effect(Ledger, Effect.flatMap(postgresDriver(url), sqlLedger))
 
-export const postgresDriver = Effect.fnUntraced(function* (url: string) {
+const postgresDriver = Effect.fnUntraced(function* (url: string) {
   const name = withoutPassword(url)
-  const failed = (operation: string) => (cause: unknown) => {
-    const detail = (cause instanceof Error ? cause.message : String(cause)).replaceAll(url, name)
-    const code = cause instanceof SQL.PostgresError ? cause.errno : undefined
-    return new LedgerError({ ledger: name, operation, detail, ...(code === undefined ? {} : { code }) })
-  }
-  const sql = yield* Effect.acquireRelease(
-    Effect.try({ try: () => new SQL({ ...placeOf(url), max: CONNECTIONS }), catch: failed("open") }),
-    (opened) => Effect.promise(() => opened.close({ timeout: 5 }))
+  const failed =
+    (operation: string) =>
+    ({ reason }: SqlError) => {
+      const cause = reason.cause instanceof Error ? reason.cause.message : ""
+      const detail = [reason.message ?? reason._tag, cause].filter((part) => part !== "").join(": ")
+      return new LedgerError({ ledger: name, operation, detail: detail.replaceAll(url, name), code: reason._tag })
+    }
+  // Only those who use Postgres load its client.
+  const { PgClient } = yield* Effect.promise(() => import("@effect/sql-pg"))
+  const client = yield* PgClient.make({ url: Redacted.make(url), maxConnections: CONNECTIONS }).pipe(
+    Effect.provide(Reactivity.layer),
+    Effect.mapError(failed("connect"))
   )
-  const queryOn =
-    (connection: SQL): Query =>
-    (text, values = []) =>
-      Effect.tryPromise({
-        try: async () => [...(await connection.unsafe<ReadonlyArray<SqlRow>>(text, [...values]))],
-        catch: failed(text.trim().split(/\s+/).slice(0, 3).join(" "))
-      })
+  const query: Query = (text, values = []) =>
+    client.unsafe<SqlRow>(text, values).pipe(Effect.mapError(failed(text.trim().split(/\s+/).slice(0, 3).join(" "))))
   const driver: SqlDriver = {
     name,
+    client,
+    exclusive: false,
     skipLocked: "for update skip locked",
     forUpdate: "for update",
     // Any number, as long as all nuner processes lock the same.
     lockTables: "select pg_advisory_xact_lock(7885786982)",
-    query: queryOn(sql),
+    lock: (queue) => sessionLock(client, `nuner plans ${queue}`).pipe(Effect.mapError(failed("lock"))),
+    query,
     transaction: (body) =>
-      Effect.acquireUseRelease(
-        Effect.tryPromise({ try: () => sql.reserve(), catch: failed("connect") }),
-        (connection) => {
-          const query = queryOn(connection)
-          return Effect.uninterruptible(
-            Effect.gen(function* () {
-              yield* query("begin")
-              const exit = yield* Effect.exit(body(query))
-              yield* Exit.isSuccess(exit) ? query("commit") : Effect.ignore(query("rollback"))
-              return yield* exit
-            })
-          )
-        },
-        (connection) => Effect.sync(() => connection.release())
-      ).pipe(Effect.retry({ while: isConflict, schedule: conflictSchedule }))
+      client.withTransaction(body(query)).pipe(
+        Effect.mapError((error) => (isSqlError(error) ? failed("transaction")(error) : error)),
+        Effect.retry({ while: isConflict, schedule: conflictSchedule }),
+        Effect.uninterruptible
+      )
   }
   return driver
 })
 
+/** Held by a connection of its own: Postgres frees it when that ends, with the process or before. */
+const sessionLock = Effect.fnUntraced(function* (client: SqlClient.SqlClient, name: string) {
+  const connection = yield* client.reserve
+  const ask = (statement: string) => connection.executeValues(`select ${statement}(hashtextextended($1, 0))`, [name])
+  const [row] = yield* ask("pg_try_advisory_lock")
+  const locked = row?.[0] === true
+  if (locked) yield* Effect.addFinalizer(() => Effect.ignore(ask("pg_advisory_unlock")))
+  return locked
+})
+
 /** Two transactions stood in each other's way, and the database gave up this one: nothing of it happened. */
 const isConflict = (error: unknown): boolean =>
-  error instanceof LedgerError && (error.code === "40P01" || error.code === "40001")
+  error instanceof LedgerError && (error.code === "DeadlockError" || error.code === "SerializationError")
 
 const conflictSchedule = Schedule.exponential("5 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
-
-/** Bun's client wants a unix socket as a path of its own. */
-const placeOf = (url: string): SQL.Options => {
-  const { hostname, password, pathname, port, searchParams, username } = new URL(url)
-  const host = searchParams.get("host")
-  if (host === null || !host.startsWith("/")) return { url }
-  return {
-    adapter: "postgres",
-    path: `${host}/.s.PGSQL.${port === "" ? 5432 : port}`,
-    hostname,
-    username: decodeURIComponent(username),
-    password: decodeURIComponent(password),
-    database: decodeURIComponent(pathname.slice(1))
-  }
-}
 
 /** For messages. */
 const withoutPassword = (url: string): string => {

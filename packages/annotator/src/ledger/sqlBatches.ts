@@ -4,7 +4,7 @@ import type { Query, SqlDriver } from "./SqlDriver.ts"
 import { applyOutcome, charge, endAttempt, reserve } from "./sqlAttempts.ts"
 import { chunked, placeholders, textOf } from "./statements.ts"
 
-type Methods = "openBatch" | "updateBatch" | "claimBatches" | "remoteBatches" | "settleBatch" | "batchRest"
+type Methods = "openBatch" | "updateBatch" | "openBatches" | "remoteBatches" | "settleBatch" | "batchRest"
 
 /** Batches: requests that were given away together, and outlive the process that gave them. */
 export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => ({
@@ -17,9 +17,9 @@ export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
         }
         if (taken > 0) {
           yield* query(
-            `insert into nuner_batch (id, provider, job, owner, state, requests, created_at, updated_at)
-             values ($1, $2, $3, $4, 'submitting', $5, $6, $6)`,
-            [id, provider, job, owner, taken, now]
+            `insert into nuner_batch (id, provider, job, state, requests, created_at, updated_at)
+             values ($1, $2, $3, 'submitting', $4, $5, $5)`,
+            [id, provider, job, taken, now]
           )
         }
         return { taken, budget }
@@ -35,16 +35,12 @@ export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
       )
     ),
 
-  claimBatches: (provider, job, owner) =>
+  openBatches: (provider, job) =>
     driver
-      .transaction((query) =>
-        query(
-          `update nuner_batch set owner = $3 where id in (
-             select id from nuner_batch where provider = $1 and job = $2 and owner is null and state in ('submitting', 'running')
-             ${driver.skipLocked})
-           returning id, remote_id, state, requests, created_at`,
-          [provider, job, owner]
-        )
+      .query(
+        `select id, remote_id, state, requests, created_at from nuner_batch
+         where provider = $1 and job = $2 and state in ('submitting', 'running') order by created_at, id`,
+        [provider, job]
       )
       .pipe(
         Effect.map((rows) =>

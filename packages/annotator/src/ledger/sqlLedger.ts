@@ -4,8 +4,8 @@ import { LedgerError } from "./LedgerError.ts"
 import type { Query, SqlDriver } from "./SqlDriver.ts"
 import { attemptMethods } from "./sqlAttempts.ts"
 import { batchMethods } from "./sqlBatches.ts"
+import { partMethods } from "./sqlParts.ts"
 import { queueMethods } from "./sqlQueue.ts"
-import { workerMethods } from "./sqlWorkers.ts"
 import { TABLES, TABLES_VERSION } from "./tables.ts"
 
 /** The ledger over any SQL driver: the tables are created, or checked to be of this version. */
@@ -22,7 +22,9 @@ export const sqlLedger = Effect.fnUntraced(function* (driver: SqlDriver): Effect
   }
   return {
     name: driver.name,
-    ...workerMethods(driver),
+    lock: driver.lock,
+    ...(driver.client === undefined ? {} : { client: driver.client }),
+    ...partMethods(driver),
     ...queueMethods(driver),
     ...attemptMethods(driver),
     ...batchMethods(driver)

@@ -1,7 +1,10 @@
 import { Effect } from "effect"
 import type { Finish } from "../llm/Llm.ts"
 import type { LedgerItem, LedgerShape, RequestState } from "./Ledger.ts"
+import { partOf } from "./partOf.ts"
 import type { SqlDriver, SqlRow, SqlValue } from "./SqlDriver.ts"
+import { loseExpired } from "./sqlAttempts.ts"
+import { among } from "./sqlParts.ts"
 import { chunked, numberOf, placeholders, textOf } from "./statements.ts"
 
 /** Failures that say nothing about the sentence: a rerun asks again. */
@@ -51,15 +54,20 @@ export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
       : `nuner_request.state = 'failed' and nuner_request.reason in (${passing})`
     return driver.transaction((query) =>
       Effect.gen(function* () {
-        for (const part of chunked(unique)) {
+        for (const rows of chunked(unique)) {
           yield* query(
-            `insert into nuner_request (address, settings, sentence, queue, seq, state, created_at, updated_at)
-             values ${placeholders(part.length, 8)}
+            `insert into nuner_request (address, settings, sentence, queue, seq, part, state, created_at, updated_at)
+             values ${placeholders(rows.length, 9)}
              on conflict (address) do update set queue = excluded.queue, seq = excluded.seq, state = 'planned',
                round = nuner_request.round + (case when nuner_request.answer is null then 0 else 1 end),
                reason = null, detail = null, answer = null, finish = null, updated_at = excluded.updated_at
              where (nuner_request.state = 'planned' and nuner_request.owner is null) or (${again} and nuner_request.updated_at < ${failedBefore})`,
-            part.flatMap((i): Array<SqlValue> => [i.address, settings, i.sentence, queue, i.seq, "planned", now, now])
+            rows.flatMap(
+              (i): Array<SqlValue> => [
+                ...[i.address, settings, i.sentence, queue, i.seq],
+                ...[partOf(i.address), "planned", now, now]
+              ]
+            )
           )
         }
         for (const part of chunked(items)) {
@@ -89,30 +97,28 @@ and (${kept})`,
     return known
   }),
 
-  saveJob: (queue, settings, total) =>
-    Effect.asVoid(
-      driver.query(
-        `insert into nuner_job (queue, settings, total) values ($1, $2, $3)
-         on conflict (queue) do update set settings = excluded.settings, total = excluded.total`,
-        [queue, settings, total]
-      )
+  saveJob: (queue, total) =>
+    driver.transaction((query) =>
+      Effect.gen(function* () {
+        if (total === null) yield* query("delete from nuner_item where queue = $1", [queue])
+        yield* query(
+          "insert into nuner_job (queue, total) values ($1, $2) on conflict (queue) do update set total = excluded.total",
+          [queue, total]
+        )
+      })
     ),
 
   job: (queue) =>
     driver
-      .query("select settings, total from nuner_job where queue = $1", [queue])
-      .pipe(
-        Effect.map(([row]) =>
-          row === undefined ? undefined : { settings: String(row.settings), total: numberOf(row.total) }
-        )
-      ),
+      .query("select total from nuner_job where queue = $1", [queue])
+      .pipe(Effect.map(([row]) => (row === undefined ? undefined : { total: numberOf(row.total) }))),
 
-  claim: (queue, owner, limit, now) =>
+  claim: ({ queue, parts, owner, limit, now }) =>
     driver
       .transaction((query) =>
         query(
           `update nuner_request set owner = $1, updated_at = $2 where address in (
-             select address from nuner_request where queue = $3 and state = 'planned' and owner is null
+             select address from nuner_request where queue = $3 and state = 'planned' and owner is null ${among(parts)}
              order by seq limit $4 ${driver.skipLocked})
            returning address, sentence, attempts, round, seq`,
           [owner, now, queue, limit]
@@ -132,7 +138,7 @@ and (${kept})`,
         )
       ),
 
-  adopt: (queue, fromSeq) =>
+  adopt: (queue, fromSeq, now) =>
     driver.transaction((query) =>
       Effect.gen(function* () {
         const open = yield* query(
@@ -140,13 +146,20 @@ and (${kept})`,
           [queue]
         )
         if (open.length > 0) return true
-        const missing = `select i.address from nuner_item i join nuner_request r on r.address = i.address
-          where i.queue = $1 and i.seq >= $2 and r.state in ('planned', 'sent', 'in batch')`
-        yield* query(
-          `update nuner_request set queue = $1 where state = 'planned' and owner is null and address in (${missing})`,
+        const elsewhere = yield* query(
+          `select i.address from nuner_item i join nuner_request r on r.address = i.address
+           where i.queue = $1 and i.seq >= $2 and r.state in ('planned', 'sent', 'in batch')`,
           [queue, fromSeq]
         )
-        return (yield* query(`${missing} limit 1`, [queue, fromSeq])).length > 0
+        for (const part of chunked(elsewhere.map((row) => String(row.address)).sort())) {
+          yield* loseExpired(query, part, now, driver.forUpdate)
+          yield* query(
+            `update nuner_request set queue = $1, owner = null where state = 'planned'
+             and address in ${placeholders(1, part.length, 2)}`,
+            [queue, ...part]
+          )
+        }
+        return elsewhere.length > 0
       })
     ),
 

@@ -1,4 +1,4 @@
-import { Database, type Statement } from "bun:sqlite"
+import { Database, SQLiteError, type Statement } from "bun:sqlite"
 import { Effect, Exit, Layer } from "effect"
 import { Ledger } from "./Ledger.ts"
 import { LedgerError } from "./LedgerError.ts"
@@ -6,7 +6,7 @@ import type { Query, SqlDriver, SqlRow, SqlValue } from "./SqlDriver.ts"
 import { sqlLedger } from "./sqlLedger.ts"
 
 /**
- * A ledger in one SQLite file; `:memory:` forgets at the end. WAL: what was committed survives the death of the process;
+ * A ledger in one SQLite file, for one process at a time; `:memory:` forgets at the end. WAL: what was committed survives the death of the process;
  * a power cut can lose the last moments (`durable: true` writes through to the disk at every step, at some speed).
  */
 export const layerSqlite = (
@@ -46,6 +46,8 @@ export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: 
     })
   const driver: SqlDriver = {
     name: path,
+    exclusive: true,
+    lock: () => (path === ":memory:" ? Effect.succeed(true) : lockFile(`${path}.lock`, failed("lock"))),
     skipLocked: "",
     forUpdate: "",
     query: run,
@@ -65,3 +67,23 @@ export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: 
   }
   return driver
 })
+
+/** The operating system frees it when the process dies, however it dies. The file stays; it is empty. */
+const lockFile = (path: string, failed: (cause: unknown) => LedgerError) =>
+  Effect.acquireRelease(
+    Effect.try({
+      try: () => {
+        const database = new Database(path, { create: true })
+        try {
+          database.run("begin exclusive")
+          return database
+        } catch (cause) {
+          database.close()
+          if (cause instanceof SQLiteError && cause.code === "SQLITE_BUSY") return undefined
+          throw cause
+        }
+      },
+      catch: failed
+    }),
+    (database) => Effect.sync(() => database?.close())
+  ).pipe(Effect.map((database) => database !== undefined))

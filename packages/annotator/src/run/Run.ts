@@ -1,5 +1,5 @@
 import { OptionError } from "@nuner/core"
-import { Clock, Effect } from "effect"
+import { Clock, Deferred, Effect } from "effect"
 import type { AnnotateOptions } from "../AnnotateOptions.ts"
 import { bundledPrices, costOf, type Price, priceOf } from "../cost/PriceTable.ts"
 import { maxInputTokens } from "../cost/tokens.ts"
@@ -9,6 +9,7 @@ import type { Outcome, Settings } from "../ledger/Ledger.ts"
 import { ownerName } from "../ledger/owner.ts"
 import type { LlmRequest, LlmShape } from "../llm/Llm.ts"
 import type { Prompt } from "../prompt/Prompt.ts"
+import { Parts } from "./Parts.ts"
 import { Tally } from "./Tally.ts"
 
 /** What the parts of one run share. The fields that change say who changes them. */
@@ -22,8 +23,10 @@ export interface Run {
   readonly startedAt: number
   /** This worker's name in the ledger. */
   readonly owner: string
-  /** The items this run works on: its own, or a job that several workers share. */
+  /** What it works on in the ledger: the job, as far as it is asked with the same settings. */
   readonly queue: string
+  /** The parts of the queue that are this worker's. */
+  readonly parts: Parts
   readonly limiter: Limiter
   readonly tally: Tally
   readonly addressOf: (sentence: string) => string
@@ -43,6 +46,8 @@ export interface Run {
   overBudget: boolean
   /** Set by the asker when it has nothing left to do. */
   asked: boolean
+  /** Set by the asker when nothing of the job is unfinished. */
+  readonly done: Deferred.Deferred<void>
   /** The emitter's place: items before it are out. */
   cursor: number
 }
@@ -82,7 +87,8 @@ export const makeRun = Effect.fnUntraced(function* (
     settingsHash: hash,
     startedAt,
     owner,
-    queue: options.shared ? sharedQueue(options.job) : owner,
+    queue: `${options.job}/${hash.slice(0, 16)}`,
+    parts: new Parts(),
     limiter: makeLimiter(options),
     tally: new Tally(startedAt, options.total ?? null, price !== undefined && llm.free !== true),
     addressOf: (sentence) => contentAddress(hash, sentence),
@@ -107,12 +113,10 @@ export const makeRun = Effect.fnUntraced(function* (
     planned: false,
     overBudget: false,
     asked: false,
+    done: yield* Deferred.make<void>(),
     cursor: 0
   }
 })
-
-/** Set apart from the queues that belong to one process, which are named after it. */
-const sharedQueue = (job: string): string => `job:${job}`
 
 export const refuse = (option: string, reason: string, remedy?: string) =>
   Effect.fail(new OptionError({ component: "annotator", option, reason, ...(remedy === undefined ? {} : { remedy }) }))

@@ -1,4 +1,4 @@
-import { Clock, Effect, Fiber, Random, Result, Semaphore } from "effect"
+import { Clock, Deferred, Effect, Fiber, Random, Result, Semaphore } from "effect"
 import { expectedInputTokens } from "../cost/tokens.ts"
 import { retryDelay } from "../flow/retryDelay.ts"
 import { type ClaimedRequest, Ledger, type Outcome } from "../ledger/Ledger.ts"
@@ -33,71 +33,86 @@ export const askAll = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<v
     }
   )
   run.asked = true
+  if (!run.overBudget) yield* Deferred.succeed(run.done, undefined)
 })
 
 /** The next requests to ask; none at the end. Waits for the planner, and for requests that other workers hold. */
 const nextClaims = Effect.fnUntraced(function* (run: Run) {
   const ledger = yield* Ledger
-  for (let idle = 20; ; idle = Math.min(1000, idle * 1.5)) {
+  const { owner, parts, queue } = run
+  for (let idle = 20; ; idle = Math.min(500, idle * 1.5)) {
     if (run.overBudget) return []
     const planned = run.planned
-    const claims = yield* ledger.claim(run.queue, run.owner, run.options.concurrency, yield* Clock.currentTimeMillis)
+    const now = yield* Clock.currentTimeMillis
+    const claims = yield* ledger.claim({ queue, parts: parts.list(), owner, limit: run.options.concurrency, now })
     if (claims.length > 0) return claims
-    if (planned && !(yield* ledger.adopt(run.queue, run.cursor))) return []
+    if (planned && !(yield* ledger.adopt(queue, run.cursor, now))) return []
     yield* Effect.sleep(planned ? idle : 20)
   }
 })
 
-/** One request to its end: answered, failed for good, or left to a later run because the budget is gone. */
+/** One request to its end: answered, failed for good, or left to others because the budget or its part is gone. */
 const ask = Effect.fnUntraced(function* (run: Run, claimed: ClaimedRequest) {
-  const { limiter, options, tally } = run
-  const ledger = yield* Ledger
+  const { limiter, parts, tally } = run
   const { address } = claimed
-  const { owner } = run
   const request = run.request(claimed)
-  const estimate = run.estimate(request)
   for (let retry = 1; ; retry++) {
     yield* limiter.wait(expectedInputTokens(request) + request.maxTokens)
-    const attempt = yield* send(run, address, estimate)
-    if (attempt === undefined) return
-    tally.attempts++
+    if (!parts.enter(address)) return
     if (retry > 1) tally.retries++
-    const settle = Effect.fnUntraced(function* (outcome: Outcome) {
-      tally.settled(outcome.usage, outcome.cost)
-      yield* ledger.settle({ address, owner, attempt, outcome, now: yield* Clock.currentTimeMillis })
-      if (outcome.state !== "planned") run.settled(outcome)
-    })
-    const result = yield* call(run, request).pipe(
-      Effect.onInterrupt(() =>
-        Effect.ignore(
-          settle({ state: "planned", keep: true, reason: "interrupted", usage: null, cost: estimate, assumed: true })
-        )
+    const pause = yield* attempt(run, address, request, retry).pipe(
+      Effect.ensuring(Effect.sync(() => parts.leave(address)))
+    )
+    if (pause === undefined) return
+    yield* Effect.sleep(pause)
+  }
+})
+
+/** Milliseconds until the next try; undefined if there is none. */
+const attempt = Effect.fnUntraced(function* (run: Run, address: string, request: LlmRequest, retry: number) {
+  const { limiter, options, owner, tally } = run
+  const ledger = yield* Ledger
+  const estimate = run.estimate(request)
+  const number = yield* send(run, address, estimate)
+  if (number === undefined) return undefined
+  tally.attempts++
+  const settle = Effect.fnUntraced(function* (outcome: Outcome) {
+    tally.settled(outcome.usage, outcome.cost)
+    yield* ledger.settle({ address, owner, attempt: number, outcome, now: yield* Clock.currentTimeMillis })
+    if (outcome.state !== "planned") run.settled(outcome)
+  })
+  const result = yield* call(run, request).pipe(
+    Effect.onInterrupt(() =>
+      Effect.ignore(
+        settle({ state: "planned", keep: true, reason: "interrupted", usage: null, cost: estimate, assumed: true })
       )
     )
-    if (Result.isSuccess(result)) {
-      const answer = result.success
-      return yield* settle(answerOutcome(run, answer, false, () => usageAtMost(request, answer)))
-    }
-    const error = result.failure
-    if (!error.isRetryable || retry > options.maxRetries) {
-      yield* settle(failureOutcome(error, estimate))
-      if (error.isFatal) return yield* error
-      return
-    }
-    yield* settle({ ...failureOutcome(error, estimate), state: "planned", keep: true })
-    if (error.retryAfterMs > 0) yield* limiter.pause(error.retryAfterMs)
-    yield* Effect.sleep(retryDelay(error, retry, 1000 * options.retrySeconds, yield* Random.next))
+  )
+  if (Result.isSuccess(result)) {
+    const answer = result.success
+    yield* settle(answerOutcome(run, answer, false, () => usageAtMost(request, answer)))
+    return undefined
   }
+  const error = result.failure
+  if (!error.isRetryable || retry > options.maxRetries) {
+    yield* settle(failureOutcome(error, estimate))
+    if (error.isFatal) return yield* error
+    return undefined
+  }
+  yield* settle({ ...failureOutcome(error, estimate), state: "planned", keep: true })
+  if (error.retryAfterMs > 0) yield* limiter.pause(error.retryAfterMs)
+  return retryDelay(error, retry, 1000 * options.retrySeconds, yield* Random.next)
 })
 
 /** The attempt's number once it is written down and affordable; undefined if it is not to be made. */
 const send = Effect.fnUntraced(function* (run: Run, address: string, estimate: number) {
   const ledger = yield* Ledger
-  const { job, maxCost = null } = run.options
+  const { job, maxCost = null, timeoutSeconds } = run.options
   for (;;) {
     if (run.overBudget) return undefined
     const now = yield* Clock.currentTimeMillis
-    const sent = yield* ledger.send({ address, owner: run.owner, job, estimate, maxCost, now })
+    const expiresAt = now + 2 * 1000 * timeoutSeconds
+    const sent = yield* ledger.send({ address, owner: run.owner, job, estimate, maxCost, now, expiresAt })
     if (sent._tag === "Sent") return sent.attempt
     if (sent._tag === "Gone") return undefined
     if (sent._tag === "OverBudget") run.overBudget = true

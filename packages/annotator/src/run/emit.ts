@@ -32,7 +32,7 @@ export const emit = (run: Run): Stream.Stream<AnnotateEvent, LedgerError, Ledger
         events.push(event)
       }
       page = Math.min(LARGEST_PAGE, Math.max(SMALLEST_PAGE, 2 * events.length))
-      if (!run.options.shared && run.cursor - dropped >= DROP_EVERY) {
+      if (run.cursor - dropped >= DROP_EVERY) {
         dropped = run.cursor
         yield* ledger.dropItems(run.queue, dropped)
       }
@@ -43,6 +43,7 @@ export const emit = (run: Run): Stream.Stream<AnnotateEvent, LedgerError, Ledger
       }
       if (planned && run.cursor === run.tally.planned) {
         ended = true
+        yield* ledger.dropItems(run.queue, run.cursor)
         const { spent } = yield* ledger.account(run.options.job)
         events.push({ type: "progress", progress: run.tally.progress(now) })
         events.push({ type: "summary", summary: run.tally.summary(now, spent) })

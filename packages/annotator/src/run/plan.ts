@@ -17,7 +17,7 @@ export const plan = Effect.fnUntraced(function* <E, R>(
 ) {
   const ledger = yield* Ledger
   yield* ledger.saveSettings(run.settingsHash, run.settings, yield* Clock.currentTimeMillis)
-  if (run.options.shared) yield* ledger.saveJob(run.queue, run.settingsHash, null)
+  yield* ledger.saveJob(run.queue, null)
   let seq = 0
   yield* sentences.pipe(
     Stream.groupedWithin(CHUNK, "50 millis"),
@@ -42,7 +42,7 @@ export const plan = Effect.fnUntraced(function* <E, R>(
       })
     )
   )
-  if (run.options.shared) yield* ledger.saveJob(run.queue, run.settingsHash, seq)
+  yield* ledger.saveJob(run.queue, seq)
   run.tally.total = seq
   run.planned = true
 })

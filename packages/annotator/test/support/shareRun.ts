@@ -22,12 +22,12 @@ export const shareRun = async (
   const { idempotency, latencyMs, sentences } = options
   const fake = new FakeLlm({ latencyMs, idempotency, keepCalls: false, price: { input: 1, output: 2 } })
   const started = performance.now()
-  const start = (mode: "plan" | "work") =>
+  const start = (mode: "annotate" | "work") =>
     Bun.spawn(
       ["bun", join(import.meta.dir, "annotateChild.ts"), mode, ledger, fake.openAiUrl, String(sentences), "8"],
       { stdout: "pipe", stderr: "inherit" }
     )
-  const planner = start("plan")
+  const planner = start("annotate")
   const workers = [start("work"), start("work"), start("work")]
   let kills = 0
   const killer = (async () => {
