@@ -13,9 +13,11 @@ import {
 } from "effect/cluster"
 import { Digest } from "effect/crypto"
 import { SqlClient } from "effect/sql"
+import { DurableDeferred, WorkflowEngine } from "effect/workflow"
 import { Ledger } from "../ledger/Ledger.ts"
+import { PARTS } from "../ledger/partOf.ts"
 import type { Run } from "../run/Run.ts"
-import { AnnotateJob, AnnotateJobLayer, JobPart } from "./AnnotateJob.ts"
+import { AnnotateJob, AnnotateJobLayer, JobDone, JobPart } from "./AnnotateJob.ts"
 
 /** Becomes a runner of the job's cluster until the scope ends. Runners meet in the database alone: none needs a port. */
 export const joinCluster = Effect.fnUntraced(function* (
@@ -54,8 +56,9 @@ const partLayer = (run: Run) =>
   JobPart.toLayer(
     Effect.gen(function* () {
       const ledger = yield* Ledger
-      const { entityId } = yield* Entity.CurrentAddress
-      const part = Number(entityId)
+      const engine = yield* WorkflowEngine.WorkflowEngine
+      const { shardId } = yield* Entity.CurrentAddress
+      const part = shardId.id - 1
       const { owner, parts, queue } = run
       const take = Effect.gen(function* () {
         yield* ledger.inherit({ queue, parts: [part], owner, now: yield* Clock.currentTimeMillis })
@@ -66,11 +69,19 @@ const partLayer = (run: Run) =>
         while (!parts.isIdle(part)) yield* Effect.sleep("10 millis")
         yield* Effect.ignore(ledger.giveBack({ queue, parts: [part], owner }))
       })
+      const report = (executionId: string) => {
+        const token = DurableDeferred.tokenFromExecutionId(JobDone, { workflow: AnnotateJob, executionId })
+        return DurableDeferred.succeed(JobDone, { token, value: undefined }).pipe(
+          Effect.provideService(WorkflowEngine.WorkflowEngine, engine)
+        )
+      }
       return {
-        ask: () =>
+        ask: ({ payload: { execution } }) =>
           Effect.retry(take, Schedule.spaced("1 second")).pipe(
             Effect.orDie,
             Effect.andThen(Deferred.await(run.done)),
+            // The job is done as a whole: one part is enough to say so.
+            Effect.andThen(part === 0 ? report(execution) : Effect.void),
             Effect.ensuring(drop)
           )
       }
@@ -81,6 +92,7 @@ const partLayer = (run: Run) =>
 const timing = ({ options: { leaseSeconds, timeoutSeconds }, owner }: Run) =>
   ShardingConfig.layer({
     // A name; nobody calls there.
+    shardsPerGroup: PARTS,
     runnerAddress: Option.some(RunnerAddress.make(owner, 1)),
     shardLockExpiration: `${leaseSeconds} seconds`,
     shardLockRefreshInterval: `${leaseSeconds / 3} seconds`,
