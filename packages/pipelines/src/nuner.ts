@@ -12,6 +12,7 @@ import { evaluateCommand } from "./commands/evaluate.ts"
 import { exportCommand } from "./commands/export.ts"
 import { finetuneCommand } from "./commands/finetune.ts"
 import { joinNegativeLists } from "./commands/flags.ts"
+import { llmBaselineCommand } from "./commands/llmBaseline.ts"
 import { mineCommand } from "./commands/mine.ts"
 import { predictCommand } from "./commands/predict.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
@@ -38,6 +39,7 @@ const command = Command.make("nuner").pipe(
     mineCommand,
     evaluateCommand,
     benchmarkCommand,
+    llmBaselineCommand,
     finetuneCommand,
     predictCommand,
     serveCommand,

@@ -1,0 +1,77 @@
+import { join } from "node:path"
+import { formatProgress } from "@nuner/annotator"
+import { OptionError, writeAtomic, writeJsonl } from "@nuner/core"
+import { Effect } from "effect"
+import { attempt } from "../errors.ts"
+import type { LlmBaselineOptions } from "../llm/LlmBaselineOptions.ts"
+import type { LlmPrediction, LlmRun } from "../llm/LlmRun.ts"
+import { measureSet } from "../llm/measureSet.ts"
+import { planBaseline } from "../llm/planBaseline.ts"
+import { llmReport } from "../report/llmReport.ts"
+import { Progress } from "../services/Progress.ts"
+import { runStage } from "../services/stage.ts"
+import { plain } from "./plain.ts"
+
+/**
+ * NER by asking a language model: the comparison of NuNER's section 6, on the sets and with the metrics of a benchmark. The ledger keeps every
+ * answer: a rerun asks nothing twice, and the budget holds over all of it. Returns the table, in Markdown.
+ */
+export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options: LlmBaselineOptions) {
+  const { answers, exclude = [], ledger, maxCost, method, out, prices, test, train, ...settings } = options
+  const { say, update } = yield* Progress
+  const place = (name: string) => join(out, name)
+  const table = place("table.md")
+  yield* runStage({
+    name: "llm",
+    manifest: place("manifest.json"),
+    settings: plain({ method, ...settings, provider: providerName(options) }),
+    seeds: { mine: options.seed },
+    inputs: [train, test, ...exclude, ...(answers === undefined ? [] : [answers])],
+    artefacts: [place("runs.jsonl"), place("predictions.jsonl"), table],
+    work: attempt("llm", async (signal) => {
+      const plan = await planBaseline(options)
+      const runs: Array<LlmRun> = []
+      const predictions: Array<LlmPrediction> = []
+      const write = async () => {
+        await writeJsonl(place("runs.jsonl"), runs)
+        await writeJsonl(place("predictions.jsonl"), predictions)
+        await writeAtomic(table, runs.length === 0 ? [] : [llmReport(runs, plan.dataset)])
+      }
+      for (const { examples, k, set } of plan.sets) {
+        const measured = await measureSet({
+          ...{ method, k, set, examples, dataset: plan.dataset.name, types: plan.types, test: plan.dataset.test },
+          ...{ asking: { ...plan.asking, signal }, provider: plan.provider },
+          onProgress: (progress, n, of) => {
+            const done = n * plan.dataset.test.length + progress.done
+            const note = `k = ${k}, set ${set}  ${formatProgress(progress)}`
+            update({ stage: "llm", done, total: of * plan.dataset.test.length, note })
+          }
+        })
+        signal.throwIfAborted()
+        if ("overBudget" in measured) {
+          await write()
+          const left = plan.sets.length - runs.length
+          const reason = `is spent: ${measured.overBudget} questions of k = ${k}, set ${set} are open, ${left} of ${plan.sets.length} sets`
+          const remedy = "raise it and run again: what was answered is not asked again"
+          throw new OptionError({ component: "llm-baseline", option: "maxCost", reason, remedy })
+        }
+        runs.push(measured.run)
+        predictions.push(...measured.predictions)
+        const { cost, entityMicroF1, tokenMacroF1 } = measured.run
+        const price = cost === undefined ? "" : `, $${cost.toFixed(4)}`
+        say(
+          `k = ${k}, set ${set}: token macro F1 ${tokenMacroF1.toFixed(1)}, entity micro F1 ${entityMicroF1.toFixed(1)}${price}`
+        )
+      }
+      await write()
+      return {
+        counts: { sets: { in: plan.asked, out: runs.length, dropped: { infeasible: plan.asked - runs.length } } },
+        summary: `${runs.length} sets, each asked about ${plan.dataset.test.length} sentences of ${plan.dataset.types.length} types`
+      }
+    })
+  })
+  return yield* attempt("llm", () => Bun.file(table).text())
+})
+
+const providerName = ({ provider }: LlmBaselineOptions): string =>
+  typeof provider === "string" ? provider : provider.provider
