@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { readManifest } from "@nuner/core"
 import { FakeLlm, tempDir } from "@nuner/testing"
 import { $ } from "bun"
+import { Postgres } from "../../annotator/test/support/Postgres.ts"
 
 const root = join(import.meta.dir, "../../..")
 const cli = join(root, "packages/pipelines/src/cli.ts")
@@ -172,12 +173,14 @@ describe("a real provider's wire format", () => {
     }
   })
 
-  test("nuner work takes its share of a shared job", async () => {
-    const fake = new FakeLlm({ latencyMs: 100 })
+  test("nuner work takes its share of a job on Postgres", async () => {
+    const postgres = await Postgres.start()
+    if (postgres === undefined) return
+    const fake = new FakeLlm({ latencyMs: 300 })
     try {
-      const common = ["--ledger", at("shared.sqlite"), "--job", "j", "--concurrency", "2"]
+      const common = ["--ledger", postgres.url, "--job", "j", "--concurrency", "2", "--lease-seconds", "3"]
       const [planner, worker] = await Promise.all([
-        ask(fake, "annotate", input, "--out", at("shared/a.jsonl"), "--shared", ...common),
+        ask(fake, "annotate", input, "--out", at("shared/a.jsonl"), ...common),
         ask(fake, "work", ...common)
       ])
       expect([planner.exitCode, worker.exitCode]).toEqual([0, 0])
@@ -187,7 +190,16 @@ describe("a real provider's wire format", () => {
       expect(Number(/(\d+) requests/.exec(worker.stderr.toString())?.[1])).toBeGreaterThan(0)
     } finally {
       await fake.stop()
+      await postgres.stop()
     }
+  })
+
+  test("nuner work on SQLite says what it needs", async () => {
+    const fake = new FakeLlm()
+    const { exitCode, stderr } = await ask(fake, "work", "--ledger", at("one.sqlite"))
+    await fake.stop()
+    expect(exitCode).toBe(1)
+    expect(stderr.toString()).toContain("workers need a ledger on Postgres")
   })
 })
 

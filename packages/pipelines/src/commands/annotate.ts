@@ -16,16 +16,15 @@ export const annotateCommand = Command.make(
     batch: toggle("batch", "through the provider's batch API: cheaper, within a day"),
     batchSize: optional.int("batch-size", "requests in a batch; default: what the provider allows"),
     pollSeconds: optional.number("poll-seconds", "longest time between two looks at a batch; default 60"),
-    shared: toggle("shared", "let other processes take their share: nuner work, on the same ledger and job"),
     retryFailed: toggle("retry-failed", "ask again what failed or was refused"),
     emptyIsNothing: toggle("empty-is-nothing", "an empty answer means that there is nothing to label"),
     dryRun: toggle("dry-run", "print requests, tokens and cost; send nothing")
   },
-  Effect.fn(function* ({ batch, dryRun, emptyIsNothing, input, model, out, provider, retryFailed, shared, ...flags }) {
+  Effect.fn(function* ({ batch, dryRun, emptyIsNothing, input, model, out, provider, retryFailed, ...flags }) {
     const { prices, prompt, ...rest } = given(flags)
     const options = {
       ...rest,
-      ...{ input, model, out, provider, batch, shared, retryFailed, emptyIsNothing },
+      ...{ input, model, out, provider, batch, retryFailed, emptyIsNothing },
       ...promptOf(prompt),
       ...(yield* readPrices(prices))
     }

@@ -130,7 +130,7 @@ export const flow = {
   tokensPerMinute: optional.number("tokens-per-minute", "default: unlimited"),
   maxRetries: optional.int("max-retries", "tries after the first; default 6"),
   timeoutSeconds: optional.number("timeout-seconds", "until a request without an answer counts as lost; default 120"),
-  leaseSeconds: optional.number("lease-seconds", "until a silent worker counts as dead; default 15"),
+  leaseSeconds: optional.number("lease-seconds", "on Postgres: until a silent worker counts as dead; default 15"),
   maxCost: optional.number("max-cost", "US dollars for the whole job, a hard stop"),
   prices: optional.text(
     "prices",

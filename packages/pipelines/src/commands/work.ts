@@ -5,7 +5,7 @@ import { cancelStage, workStage } from "../stages/work.ts"
 import { asking, flow, given, llm, promptOf } from "./flags.ts"
 
 const ledger = Flag.String("ledger").pipe(
-  Flag.withDescription("the job's ledger: a SQLite file or postgres:// address")
+  Flag.withDescription("the job's ledger: a postgres:// address for nuner work, or a SQLite file for nuner cancel")
 )
 const flags = { ...llm, ...asking, ...flow, ledger }
 
@@ -17,7 +17,7 @@ export const workCommand = Command.make(
     const table = yield* readPrices(prices)
     process.exitCode = yield* workStage({ ...options, ...promptOf(prompt), ...table, ledger, model, provider })
   })
-).pipe(Command.withDescription("Take a share of a job that nuner annotate --shared plans, from any machine"))
+).pipe(Command.withDescription("Help with a job that nuner annotate plans on the same Postgres, from any machine"))
 
 export const cancelCommand = Command.make(
   "cancel",

@@ -5,7 +5,7 @@ import { Progress } from "../services/Progress.ts"
 
 type WorkOptions = Omit<AnnotateInput, "sentences" | "signal">
 
-/** Takes a share of a job that `nuner annotate --shared` plans on the same ledger; ends when nothing of it is unfinished. */
+/** Takes a share of a job that `nuner annotate` plans on the same Postgres; ends when nothing of it is unfinished. */
 export const workStage = Effect.fn("workStage")(function* (options: WorkOptions) {
   const progress = yield* Progress
   return yield* attempt("work", async (signal) => {
