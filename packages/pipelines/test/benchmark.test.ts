@@ -121,7 +121,7 @@ describe("benchmark", () => {
     expect(part.trim().split("\n")).toHaveLength(8)
     truncateSync(at("part.jsonl"), part.length - 20)
     const events = await follow(definition, { log: at("part.jsonl") })
-    expect(planOf(events)).toMatchObject({ runs: RUNS, kept: 7, stale: 0 })
+    expect(planOf(events)).toMatchObject({ runs: RUNS, kept: 7, missing: RUNS - 7, stale: 0 })
     expect(readFileSync(at("part.jsonl"), "utf8")).toBe(whole)
 
     const leave = async () => {
@@ -141,6 +141,16 @@ describe("benchmark", () => {
     expect(planOf(events)).toMatchObject({ runs: 36, kept: 0, stale: 48 })
     expect(resultOf(events).runs).toEqual(resultOf(await follow(other)).runs)
     expect(await plan({})).toMatchObject({ runs: 36, kept: 36 })
+  })
+
+  test("models of equal weights are measured once", async () => {
+    const twice = { ...definition, encoders: { base: at("base"), copy: [at("base"), at("other-0")] } }
+    const events = await follow(twice, { log: at("twice.jsonl") })
+    expect(planOf(events)).toMatchObject({ runs: 36, kept: 0, missing: 24 })
+    const scores = (encoder: string) =>
+      resultOf(events).runs.flatMap((run) => (run.encoder === encoder && run.model === 0 ? [run.tokenMacroF1] : []))
+    expect(scores("copy")).toEqual(scores("base"))
+    expect(planOf(await follow(twice, { log: at("twice.jsonl") }))).toMatchObject({ runs: 36, kept: 36, stale: 0 })
   })
 
   test("a line that is no run is told by its place", async () => {

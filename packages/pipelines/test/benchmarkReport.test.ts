@@ -115,6 +115,16 @@ describe("benchmarkReport", () => {
     ).toHaveLength(7)
   })
 
+  test("beside numbers of one dataset stand ours of one dataset", () => {
+    const full = { ...result.definition, protocol: { type: "full" } }
+    const markdown = benchmarkReport({ ...result, definition: decodeDefinition(full) })
+    expect(cells(markdown, "### Table 8: datasets of Table 2, k = 8", "ours: one, NuNER")).toEqual([
+      "12.00",
+      "21.67",
+      "–"
+    ])
+  })
+
   test("of a run that is not finished: what there is", () => {
     const half = benchmarkReport({ ...result, runs: runs.filter(({ model, set }) => model === 0 && set < 2) })
     expect(cells(half, "## one", "base")).toEqual(["12.0 ± 2.8", "20.0 ± 0.0"])

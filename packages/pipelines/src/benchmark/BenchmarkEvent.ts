@@ -24,6 +24,8 @@ export interface PlanEvent {
   readonly runs: number
   /** Of them, those that stand in the log already. */
   readonly kept: number
+  /** Those to make; models of equal weights are measured once. */
+  readonly missing: number
   /** Lines of the log that belong to other settings, data or weights; they stay there, and in no table. */
   readonly stale: number
 }

@@ -3,7 +3,7 @@ import { fromPretrained } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { entityMicro, tokenMacroF1 } from "@nuner/metrics"
 import { typesOf } from "../inputs/readDataset.ts"
-import type { BenchmarkEvent, BenchmarkResult } from "./BenchmarkEvent.ts"
+import type { BenchmarkEvent, BenchmarkResult, PlanEvent } from "./BenchmarkEvent.ts"
 import { type Dataset, type DatasetReport, readDatasets, type TrainingSet } from "./Dataset.ts"
 import type { Definition, DefinitionInput } from "./Definition.ts"
 import { decodeDefinition, unitOf } from "./decodeDefinition.ts"
@@ -48,10 +48,11 @@ export async function* benchmark(
       fits: dataset.sets.map((set) => ({ set, fit: fitHash(definition, dataset, model, set) }))
     }))
   )
-  const wanted = plan.flatMap(({ fits }) => fits)
   const found = new Map(log.runs)
-  const kept = wanted.filter(({ fit }) => found.has(fit)).length
-  yield { type: "plan", runs: wanted.length, kept, stale: found.size - kept }
+  yield planEvent(
+    plan.flatMap(({ fits }) => fits.map(({ fit }) => fit)),
+    found
+  )
 
   const result = (): BenchmarkResult => ({
     definition,
@@ -107,6 +108,17 @@ async function* measure(
     else yield* full({ ...task, settings: protocol })
   } finally {
     encoder.dispose()
+  }
+}
+
+const planEvent = (wanted: ReadonlyArray<string>, found: ReadonlyMap<string, Run>): PlanEvent => {
+  const distinct = new Set(wanted)
+  return {
+    type: "plan",
+    runs: wanted.length,
+    kept: wanted.filter((fit) => found.has(fit)).length,
+    missing: [...distinct].filter((fit) => !found.has(fit)).length,
+    stale: [...found.keys()].filter((fit) => !distinct.has(fit)).length
   }
 }
 

@@ -6,6 +6,8 @@ export interface PaperTable {
   readonly protocol: "frozen" | "full"
   readonly unit: "k" | "words"
   readonly metric: "tokenMacroF1" | "entityMicroF1"
+  /** Whether its numbers are averages over datasets, or of one each. */
+  readonly of: "average" | "dataset"
   /** What was measured on what. */
   readonly conditions: string
   /** Name -> size -> value as printed. */
@@ -22,6 +24,7 @@ const at = (size: number, value: string): Record<number, string> => ({ [size]: v
 const frozen = {
   protocol: "frozen",
   unit: "k",
+  of: "average",
   metric: "tokenMacroF1",
   conditions:
     "average over OntoNotes 5.0, BioNLP 2004, MIT Restaurant and MIT Movie, 10 sets; RoBERTa-base, 125M parameters"
@@ -30,6 +33,7 @@ const full = { protocol: "full", unit: "k", metric: "entityMicroF1" } as const
 const words = {
   protocol: "full",
   unit: "words",
+  of: "dataset",
   metric: "tokenMacroF1",
   conditions: "1,000 test sentences; LLMs by in-context learning, UniversalNER (7B) and NuNER fine-tuned"
 } as const
@@ -37,7 +41,7 @@ const kw = [0, 1, 2, 4, 8, 16, 32, 64]
 
 export const paperTables: ReadonlyArray<PaperTable> = [
   {
-    ...{ number: 2, title: "NuNER and UniversalNER, entity level", ...full },
+    ...{ number: 2, title: "NuNER and UniversalNER, entity level", ...full, of: "average" },
     conditions: "average over BioNLP, MIT Movie, MIT Restaurant and OntoNotes, 3 sets; NuNER 125M, UniversalNER 7B",
     rows: {
       UniversalNER: { 8: "57.89 ± 4.34", 64: "71.02 ± 1.53" },
@@ -90,7 +94,7 @@ export const paperTables: ReadonlyArray<PaperTable> = [
     }
   },
   {
-    ...{ number: 8, title: "datasets of Table 2, k = 8", ...full },
+    ...{ number: 8, title: "datasets of Table 2, k = 8", ...full, of: "dataset" },
     conditions: "3 sets; NuNER 125M, UniversalNER 7B",
     rows: {
       "BioNLP, NuNER": at(8, "43.84 ± 2.18"),
@@ -104,7 +108,7 @@ export const paperTables: ReadonlyArray<PaperTable> = [
     }
   },
   {
-    ...{ number: 9, title: "datasets of Table 2, k = 64", ...full },
+    ...{ number: 9, title: "datasets of Table 2, k = 64", ...full, of: "dataset" },
     conditions: "3 sets; NuNER 125M, UniversalNER 7B",
     rows: {
       "BioNLP, NuNER": at(64, "61.18 ± 1.15"),

@@ -6,6 +6,7 @@ import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
 import { benchmark } from "../benchmark/benchmark.ts"
 import type { Definition } from "../benchmark/Definition.ts"
 import { modelsOf, setsOf, sizesOf } from "../benchmark/decodeDefinition.ts"
+import type { Run as BenchmarkRun } from "../benchmark/Run.ts"
 import { attempt } from "../errors.ts"
 import { benchmarkReport, describeDataset } from "../report/benchmarkReport.ts"
 import { learningCurves } from "../report/learningCurves.ts"
@@ -52,36 +53,38 @@ export const measure = Effect.fn("measure")(function* (
   stage: string,
   { artefacts, definition, log, manifest, write }: Measurement
 ) {
-  const { datasets, encoders, exclude, protocol, seed, ...settings } = definition
+  const { seed, ...settings } = definition
   const progress = yield* Progress
   const directories = yield* attempt(stage, () =>
     Promise.all(modelsOf(definition).flatMap(([, models]) => models.map((model) => resolveModel(model))))
   )
-  const files = Object.values(datasets).flatMap(({ exclude, test, train }) => [train, test, ...exclude])
+  const files = Object.values(settings.datasets).flatMap(({ exclude, test, train }) => [train, test, ...exclude])
   return yield* runStage({
     name: stage,
     manifest,
-    settings: plain({ encoders: modelsOf(definition), datasets: Object.keys(datasets), protocol, ...settings }),
+    settings: plain(settings),
     seeds: { benchmark: seed },
-    inputs: [...new Set([...directories, ...files, ...exclude])],
+    inputs: [...new Set([...directories, ...files, ...settings.exclude])],
     artefacts: [log, ...artefacts],
     work: attempt(stage, async (signal) => {
       let result: BenchmarkResult | undefined
       let [done, total] = [0, 0]
+      const several = new Set(modelsOf(definition).flatMap(([name, models]) => (models.length > 1 ? [name] : [])))
+      const nameOf = ({ dataset, encoder, model }: Pick<BenchmarkRun, "dataset" | "encoder" | "model">) =>
+        `${encoder}${several.has(encoder) ? ` #${model}` : ""}, ${dataset}`
       const say = (line: string) => progress.say(`${stage.padEnd(10)} ${line}`)
       for await (const event of benchmark(definition, { log, signal })) {
         if (event.type === "dataset") say(`${event.dataset.name}: ${describeDataset(event.dataset)}`)
         else if (event.type === "plan") {
-          const { kept, runs, stale } = event
-          total = runs - kept
+          const { kept, missing, runs, stale } = event
+          total = missing
           const aside = stale === 0 ? "" : `, ${stale} lines of other settings are left aside`
           say(`${runs} runs, ${kept} of them stand in ${log}${aside}`)
         } else if (event.type === "run") {
-          const { dataset, encoder, model, size, unit } = event.run
-          progress.update({ stage, done: ++done, total, note: `${encoder} #${model}, ${dataset}, ${unit} = ${size}` })
+          const { size, unit } = event.run
+          progress.update({ stage, done: ++done, total, note: `${nameOf(event.run)}, ${unit} = ${size}` })
         } else if (event.type === "encoding" || event.type === "training") {
-          const { dataset, done: at, encoder, model, of, type } = event
-          progress.update({ stage, done, total, note: `${encoder} #${model}, ${dataset}: ${type} ${at}/${of}` })
+          progress.update({ stage, done, total, note: `${nameOf(event)}: ${event.type} ${event.done}/${event.of}` })
         } else if (event.type === "measured" || event.type === "done") {
           result = event.result
           await write(event.result)
