@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { Effect } from "effect"
 import type { AnnotateInput } from "./annotate.ts"
 import { type Forecast, forecastEffect } from "./run/forecast.ts"
@@ -6,7 +7,9 @@ import { layersOf, streamOf } from "./wiring.ts"
 
 /** What `annotate` with the same input would send and cost; sends nothing. @throws OptionError, InputError, LedgerError */
 export const forecast = ({ sentences, ...input }: AnnotateInput): Promise<Forecast> => {
-  const { layer, options } = layersOf(input)
+  // A ledger that is not there yet knows nothing; a forecast does not make one.
+  const isThere = /^postgres(?:ql)?:\/\//.test(input.ledger) || existsSync(input.ledger)
+  const { layer, options } = layersOf(isThere ? input : { ...input, ledger: ":memory:" })
   return Effect.runPromise(forecastEffect(streamOf(sentences), options).pipe(Effect.provide(layer)))
 }
 

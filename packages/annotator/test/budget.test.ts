@@ -1,4 +1,7 @@
 import { afterEach, expect, setDefaultTimeout, test } from "bun:test"
+import { existsSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
 import { FakeLlm, type FakeLlmOptions } from "@nuner/testing"
 import { Redacted } from "effect"
 import { type AnnotateInput, annotate, bundledPrices, forecast, openai, priceOf, type Summary } from "../src/index.ts"
@@ -93,6 +96,9 @@ test("the forecast sends nothing, knows what is known, and is right about the in
   const twice = [...sentences, ...sentences.slice(0, 5)]
   const before = await forecast({ ...run, sentences: twice })
   expect(fake.requests).toBe(0)
+  const file = join(tmpdir(), `${crypto.randomUUID()}.sqlite`)
+  expect((await forecast({ ...run, ledger: file })).requests).toBe(60)
+  expect(existsSync(file)).toBe(false)
   expect(before).toMatchObject({ sentences: 65, repeated: 5, known: 0, requests: 60, pricesOf: "2026-01-01" })
   const { spent } = await summaryOf(run)
   expect(before.inputTokens / fake.bill.inputTokens).toBeWithin(0.8, 1.2)

@@ -10,7 +10,7 @@ import { figure2 } from "../prompt/figure2.ts"
 import type { Prompt } from "../prompt/Prompt.ts"
 import { makeRun } from "./Run.ts"
 
-/** What a run would send. Nothing is sent, and nothing is written. */
+/** What a run would send. Nothing is sent, and nothing is planned. */
 export interface Forecast {
   readonly sentences: number
   /** Sentences that stand more than once, and sentences that the ledger knows: both are free. */

@@ -13,11 +13,11 @@ export interface ShareRun extends Audit {
 
 /**
  * One process plans a job and works on it; three more take their share, of which one is killed with SIGKILL every
- * `killEveryMs` and another started in its place.
+ * `killEveryMs` (never, if it is absent) and another started in its place.
  */
 export const shareRun = async (
   ledger: string,
-  options: { sentences: number; killEveryMs: number; latencyMs: number; idempotency: boolean }
+  options: { sentences: number; killEveryMs?: number; latencyMs: number; idempotency: boolean }
 ): Promise<ShareRun> => {
   const { idempotency, latencyMs, sentences } = options
   const fake = new FakeLlm({ latencyMs, idempotency, keepCalls: false, price: { input: 1, output: 2 } })
@@ -32,7 +32,7 @@ export const shareRun = async (
   let kills = 0
   const killer = (async () => {
     for (let turn = 0; planner.exitCode === null; turn++) {
-      await Bun.sleep(options.killEveryMs)
+      await Promise.race([planner.exited, Bun.sleep(options.killEveryMs ?? 2 ** 31 - 1)])
       const index = turn % workers.length
       const victim = workers[index]!
       if (planner.exitCode !== null || victim.exitCode !== null) continue

@@ -25,6 +25,8 @@ export const cancelCommand = Command.make(
   Effect.fn(function* ({ ledger, model, provider, ...rest }) {
     const { prices: _, prompt, ...options } = given(rest)
     const count = yield* cancelStage({ ...options, ...promptOf(prompt), ledger, model, provider })
-    yield* Console.log(`${count} batches asked to stop; the next nuner annotate collects what they had answered`)
+    yield* Console.log(
+      `${count} ${count === 1 ? "batch" : "batches"} asked to stop; what was answered is collected by the nuner annotate that waits, or the next`
+    )
   })
 ).pipe(Command.withDescription("Stop the provider's batches of a job"))

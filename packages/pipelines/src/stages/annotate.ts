@@ -95,7 +95,6 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
 /** What `annotateStage` with the same options would send and cost, in words; sends nothing. */
 export const annotateForecast = ({ input, limit = Number.POSITIVE_INFINITY, out, ...settings }: AnnotateStageOptions) =>
   attempt("annotate", async () => {
-    mkdirSync(dirname(out), { recursive: true })
     const ledger = settings.ledger ?? `${out}.ledger.sqlite`
     return formatForecast(await forecast({ ...settings, ledger, sentences: await first(readSentences(input), limit) }))
   })
