@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Episode, readManifest, rng, writeEpisodes, writeJsonl } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
@@ -88,6 +88,45 @@ describe("nuner tadner", () => {
     expect(again.err).toContain("unchanged, kept")
     expect(again.out).toBe(out)
   }, 30_000)
+
+  test("episodes in two processes give the report of one; a failure of one is told", async () => {
+    const one = await nuner(...episodes, "--seeds", "0,1", "--out", at("one"))
+    const two = await nuner(...episodes, "--seeds", "0,1", "--out", at("two"), "--processes", "2")
+    expect({ code: two.code, err: two.err }).toMatchObject({ code: 0 })
+    const times = /\| s\/episode .*/
+    expect(two.out.replace(times, "")).toBe(one.out.replace(times, ""))
+    expect(readdirSync(at("two")).filter((name) => name.includes("shard"))).toHaveLength(4)
+    const failed = await nuner(...episodes, "--frozen-layers", "3", "--out", at("bad"), "--processes", "2")
+    expect(failed.code).toBe(1)
+    expect(failed.err).toContain('"frozenLayers"')
+  }, 60_000)
+
+  test("published episodes are all run, the report says which are valid; what cannot be run is told before anything is", async () => {
+    const [first, ...rest] = readFileSync(at("episodes.jsonl"), "utf8").trim().split("\n")
+    const { query, support, types } = JSON.parse(first!)
+    const shared = JSON.stringify({ types, support, query: support })
+    await Bun.write(at("shared.jsonl"), [shared, "", ...rest].join("\n"))
+    const run = ["tadner", "episodes", at("shared.jsonl"), "--model", at("model"), "--steps", "0", "--filter", "off"]
+    const { code, err, out } = await nuner(...run, "--out", at("shared"))
+    expect({ code, err }).toMatchObject({ code: 0 })
+    expect(out).toContain("checked as 1~2-shot; 3 of them run")
+    expect(out).toContain("2 of 3 are valid; of the others some problem (shared 1), and they are run as well")
+    const records = await readResults(at("shared/model-seed-0.jsonl"))
+    const [scores] = JSON.parse(readFileSync(at("shared/scores.json"), "utf8"))
+    const f1 = (of: typeof records) => {
+      const sum = (key: "correct" | "predicted" | "gold") => of.reduce((total, { counts }) => total + counts[key], 0)
+      return (200 * sum("correct")) / (sum("predicted") + sum("gold"))
+    }
+    expect(scores.f1).toBeCloseTo(f1(records), 8)
+    expect(scores.validF1).toBeCloseTo(f1(records.slice(1)), 8)
+    expect(records.map(({ unseen }) => unseen.gold)).toEqual([0, 2, 2])
+    await Bun.write(at("odd.jsonl"), [...rest, JSON.stringify({ types: [types[0]], support, query })].join("\n"))
+    const odd = await nuner("tadner", "episodes", at("odd.jsonl"), "--model", at("model"), "--out", at("odd"))
+    expect(odd.code).toBe(1)
+    expect(odd.err).toContain("odd.jsonl:3")
+    expect(odd.err).toContain("which is not listed")
+    expect(existsSync(at("odd"))).toBe(false)
+  }, 60_000)
 
   test("episodes mined from labelled sentences", async () => {
     const mine = [

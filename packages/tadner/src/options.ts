@@ -45,6 +45,8 @@ const common = {
   maxTokens: Schema.Int.check(Schema.isGreaterThanOrEqualTo(4)).pipe(withDefault(128)),
   /** Adam's. Default 3e-5, for BERT-base; small encoders need more. */
   learningRate: positive.pipe(withDefault(3e-5)),
+  /** Embeddings and this many bottom layers stay as they are, without dropout, and are computed once a sentence. Default: all is trained. */
+  frozenLayers: Schema.optionalKey(Schema.Natural),
   /** Of fresh weights, order and dropout. Default 0. */
   seed: Schema.Int.pipe(withDefault(0))
 }
@@ -86,8 +88,6 @@ export const AdaptOptions = Schema.Struct({
   detectorPatience: Schema.optionalKey(Schema.Natural),
   /** The same for stage 2. Default 0: it stops at the first rise. */
   classifierPatience: Schema.Natural.pipe(withDefault(0)),
-  /** Embeddings and this many bottom layers stay as they are, without dropout, and are computed once a sentence. Default: all is trained. */
-  frozenLayers: Schema.optionalKey(Schema.Natural),
   /** The most tokens of a batch of prediction, padding included. Default 2048. */
   batchTokens: count.pipe(withDefault(2048))
 })

@@ -4,6 +4,7 @@ import { tf, useEngine } from "@nuner/engine"
 import {
   copyModel,
   type EpisodeRecord,
+  episodeScores,
   modes,
   type RunEpisodesInput,
   readResults,
@@ -281,9 +282,40 @@ describe("edge cases", () => {
     await refused({ support: [{ words: ["a"], entities: [] }] }, "entities: there are none")
   })
 
+  test("a query sentence that stands in the support is scored, and counted apart", async () => {
+    const seen = { ...one, words: one.words.map((word) => word.toUpperCase()) }
+    const episode = { types: ["animal"], support: [one], query: [seen, ...query] }
+    const [record] = await solve({ episodes: [episode], filter: false })
+    const [, ...rest] = record!.predicted
+    expect(record!.counts.gold).toBe(7)
+    expect(record!.unseen).toMatchObject({ gold: 6, predicted: rest.flat().length })
+    const same = (gold: (typeof rest)[0], i: number) => rest[i]!.filter((p) => gold.some((g) => Bun.deepEquals(g, p)))
+    expect(record!.unseen.correct).toBe(record!.gold.slice(1).flatMap(same).length)
+  })
+
   test("an empty query has an empty answer", async () => {
     const [record] = await solve({ episodes: [{ types: ["animal"], support: [one], query: [] }] })
     expect(record).toMatchObject({ predicted: [], counts: { correct: 0, predicted: 0, gold: 0 } })
+  })
+})
+
+test("scores pool counts over episodes; a crashed one has no part; valid episodes are pooled apart", () => {
+  const record = (index: number, correct: number, more: Partial<EpisodeRecord> = {}): EpisodeRecord => ({
+    ...{ index, fingerprint: "f", types: ["a"], crashed: false, gold: [], predicted: [] },
+    counts: { correct, predicted: 4, gold: 4 },
+    otherChoice: { correct: 1, predicted: 4, gold: 4 },
+    unseen: { correct, predicted: 2, gold: 2 },
+    spans: { correct: 3, predicted: 5, gold: 4 },
+    typing: { correct: 2, total: 4 },
+    filter: { threshold: 0, removed: 1, rightly: 1 },
+    ...{ steps: { detector: 10, classifier: index }, truncated: 0, windowed: 0, seconds: 2 },
+    ...more
+  })
+  const scores = episodeScores([record(0, 2), record(1, 1), record(2, 0, { crashed: true })], [true, false, true])
+  expect(scores).toEqual({
+    ...{ f1: 37.5, precision: 37.5, recall: 37.5, otherF1: 25, validF1: 50, unseenF1: 75, typing: 50, filtered: 20 },
+    ...{ spanF1: (100 * 12) / 18, rightlyFiltered: 100, crashed: 1 },
+    ...{ detectorSteps: 10, classifierSteps: 1, secondsPerEpisode: 2 }
   })
 })
 

@@ -1,7 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { type Encoder, forward, tokenBatch } from "@nuner/encoder"
+import { bottomParameters, type Encoder, forward, tokenBatch } from "@nuner/encoder"
 import { tf, useEngine } from "@nuner/engine"
-import { loadModel, newModel, type SourceEvent, saveModel, type TadNerModel, trainSource } from "@nuner/tadner"
+import {
+  adapt,
+  adaptSettings,
+  loadModel,
+  newModel,
+  openSession,
+  type SourceEvent,
+  saveModel,
+  type TadNerModel,
+  trainSource
+} from "@nuner/tadner"
 import { close, leakCheck, tempDir } from "@nuner/testing"
 import { tinyEncoder, toySentences } from "./support/toy.ts"
 
@@ -82,6 +92,30 @@ describe("trainSource", () => {
       expect(collect(other)).rejects.toThrow("seed")
       resumed.model!.dispose()
       whole.model!.dispose()
+    })
+  })
+
+  test("frozen layers stay to the bit, are one for both networks, and a sentence is encoded once", async () => {
+    await leakCheck(async () => {
+      const { model } = await collect(trainSource({ encoder, sentences, ...options, frozenLayers: 1 }))
+      const { classifier, detector } = model!
+      const bottom = new Set(bottomParameters(encoder.config, 1))
+      for (const [name, variable] of Object.entries(encoder.parameters)) {
+        const trained = [detector.encoder, classifier].map(({ parameters }) =>
+          Bun.deepEquals(parameters[name]!.dataSync(), variable.dataSync())
+        )
+        expect({ name, trained }).toEqual({ name, trained: [bottom.has(name), bottom.has(name)] })
+        expect(classifier.parameters[name]!.trainable).toBe(true)
+      }
+      const session = openSession(model!, adaptSettings({ frozenLayers: 1, phi: "last", steps: 2 }))
+      await adapt(session, { types: ["city", "person"], names: ["city", "person"], support: sentences.slice(0, 3) })
+      expect(session.lower.detector).toBe(session.lower.classifier!)
+      // Three sentences and two type names, whichever network asks and however often.
+      expect(session.lower.detector!.uses.encoded).toBe(5)
+      session.close()
+      model!.dispose()
+      const far = trainSource({ encoder, sentences, ...options, frozenLayers: 2 })
+      await expect(collect(far)).rejects.toThrow("at most 1")
     })
   })
 

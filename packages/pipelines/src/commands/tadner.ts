@@ -5,6 +5,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { readSentences } from "../inputs/readSentences.ts"
 import { marked } from "../report/marked.ts"
 import { tadnerEpisodesStage } from "../stages/tadner/episodes.ts"
+import { inProcesses } from "../stages/tadner/inProcesses.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
 import { tadnerTrainStage } from "../stages/tadner/train.ts"
 import { given, input, integerList, optional, out, seed, toggle } from "./flags.ts"
@@ -23,7 +24,11 @@ const common = {
   long: optional.choice("long", ["truncate", "windows"], "what becomes of long sentences; absent: as the mode has it"),
   loseAdjacentSingletons: onOff("lose-adjacent-singletons", "BIOES labels lose the second of two one-word neighbours"),
   maxTokens: optional.int("max-tokens", "sub-tokens of a sentence or window; default 128"),
-  learningRate: optional.number("learning-rate", "Adam's; default 3e-5")
+  learningRate: optional.number("learning-rate", "Adam's; default 3e-5"),
+  frozenLayers: optional.int(
+    "frozen-layers",
+    "embeddings and this many layers stay as they are; default: all is trained"
+  )
 }
 
 const trainCommand = Command.make(
@@ -58,11 +63,7 @@ const adaptation = {
   ),
   steps: optional.int("steps", "most updates of a stage; default 100"),
   detectorPatience: optional.int("detector-patience", "updates with a loss above the best; default 2, 6 for 5 shots"),
-  classifierPatience: optional.int("classifier-patience", "the same for stage 2; default 0"),
-  frozenLayers: optional.int(
-    "frozen-layers",
-    "embeddings and this many layers stay as they are; default: all is trained"
-  )
+  classifierPatience: optional.int("classifier-patience", "the same for stage 2; default 0")
 }
 
 const episodesCommand = Command.make(
@@ -83,15 +84,27 @@ const episodesCommand = Command.make(
     ),
     seeds: integerList("seeds", "of adaptation, a run each, or one a model; default 0").pipe(Flag.withDefault([0])),
     n: optional.int("n", "types of a mined episode"),
-    k: Flag.Int("k").pipe(Flag.withDescription("k to 2k entities of each type"), Flag.withDefault(1)),
+    k: Flag.Int("k").pipe(
+      Flag.withDescription("k to 2k entities of each type: mined so, published episodes checked so"),
+      Flag.withDefault(1)
+    ),
     q: optional.int("q", "the same in the query; default k"),
     count: Flag.Int("count").pipe(Flag.withDescription("episodes to mine"), Flag.withDefault(100)),
     mineSeed: Flag.Int("mine-seed").pipe(Flag.withDescription("of mined episodes"), Flag.withDefault(0)),
     limit: optional.int("limit", "only the first episodes"),
-    shard: optional.text("shard", "i/n: only this process's part of the episodes, no report")
+    processes: Flag.Int("processes").pipe(
+      Flag.withDescription("processes that share the episodes, on this machine; default 1"),
+      Flag.withDefault(1)
+    ),
+    shard: optional.text("shard", "i/n: only this process's part of the episodes, no report; for several machines")
   },
-  Effect.fn(function* ({ count, input, k, mineSeed, models, out, seeds, shard, ...flags }) {
+  Effect.fn(function* ({ count, input, k, mineSeed, models, out, processes, seeds, shard, ...flags }) {
     const part = Option.isSome(shard) ? { shard: yield* parseShard(shard.value) } : {}
+    // A process that has a shard already shares it with nobody: it is one of those that are started here.
+    if (processes > 1 && Option.isNone(shard)) {
+      const command = [process.execPath, ...process.argv.slice(1)]
+      yield* inProcesses({ processes, command, out })
+    }
     const report = yield* tadnerEpisodesStage({
       count,
       input,

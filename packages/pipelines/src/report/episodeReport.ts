@@ -1,12 +1,15 @@
 import { bootstrap, countEpisodes, summarise } from "@nuner/metrics"
 import type { EpisodeFileReport } from "@nuner/miner"
-import type { EpisodeRecord, MatchCounts } from "@nuner/tadner"
+import type { EpisodeRecord, EpisodeScores, SpanScheme } from "@nuner/tadner"
 import { markdownTable } from "./table.ts"
 
 /** The episodes of one model under one seed. */
 export interface EpisodeRun {
   readonly name: string
+  /** The tags of the model's detector. */
+  readonly scheme: SpanScheme
   readonly records: ReadonlyArray<EpisodeRecord>
+  readonly scores: EpisodeScores
 }
 
 export interface EpisodeReportInput {
@@ -20,60 +23,26 @@ export interface EpisodeReportInput {
   readonly seed: number
 }
 
-/** Pooled over episodes, in percent where they are rates. */
-export interface RunScores {
-  readonly f1: number
-  readonly precision: number
-  readonly recall: number
-  /** Under the other value of `normaliseOverSpans`. */
-  readonly otherF1: number
-  readonly spanF1: number
-  /** Right types of gold spans. */
-  readonly typing: number
-  /** Part of the detector's spans that the filter drops, and part of the dropped that are no entity. */
-  readonly filtered: number
-  readonly rightlyFiltered: number
-  readonly crashed: number
-  readonly secondsPerEpisode: number
-}
-
-export const runScores = (records: ReadonlyArray<EpisodeRecord>): RunScores => {
-  const scored = records.filter(({ crashed }) => !crashed)
-  const sum = (of: (record: EpisodeRecord) => number) => scored.reduce((total, record) => total + of(record), 0)
-  const pooled = (of: (record: EpisodeRecord) => MatchCounts): MatchCounts => ({
-    correct: sum((record) => of(record).correct),
-    predicted: sum((record) => of(record).predicted),
-    gold: sum((record) => of(record).gold)
-  })
-  const entities = pooled(({ counts }) => counts)
-  const spans = pooled(({ spans }) => spans)
-  const removed = sum(({ filter }) => filter.removed)
-  return {
-    f1: f1(entities),
-    precision: percent(entities.correct, entities.predicted),
-    recall: percent(entities.correct, entities.gold),
-    otherF1: f1(pooled(({ otherChoice }) => otherChoice)),
-    spanF1: f1(spans),
-    typing: percent(
-      sum(({ typing }) => typing.correct),
-      sum(({ typing }) => typing.total)
-    ),
-    filtered: percent(removed, spans.predicted),
-    rightlyFiltered: percent(
-      sum(({ filter }) => filter.rightly),
-      removed
-    ),
-    crashed: records.length - scored.length,
-    secondsPerEpisode: records.reduce((total, { seconds }) => total + seconds, 0) / Math.max(1, records.length)
-  }
-}
-
-const percent = (part: number, all: number): number => (all === 0 ? 0 : (100 * part) / all)
-const f1 = ({ correct, gold, predicted }: MatchCounts): number => percent(2 * correct, predicted + gold)
+const rows: ReadonlyArray<readonly [string, (run: EpisodeRun) => string]> = [
+  ["micro F1", ({ scores }) => show(scores.f1)],
+  ["precision", ({ scores }) => show(scores.precision)],
+  ["recall", ({ scores }) => show(scores.recall)],
+  ["F1, other type choice", ({ scores }) => show(scores.otherF1)],
+  ["F1 of the valid episodes", ({ scores }) => show(scores.validF1)],
+  ["F1, unseen query sentences", ({ scores }) => show(scores.unseenF1)],
+  ["span F1", ({ scores }) => show(scores.spanF1)],
+  ["typing of gold spans", ({ scores }) => show(scores.typing)],
+  ["spans filtered", ({ scores }) => show(scores.filtered)],
+  ["of them no entity", ({ scores }) => show(scores.rightlyFiltered)],
+  ["episodes that crashed", ({ scores }) => String(scores.crashed)],
+  ["tags", ({ scheme }) => scheme],
+  ["updates, detector", ({ scores }) => scores.detectorSteps.toFixed(1)],
+  ["updates, classifier", ({ scores }) => scores.classifierSteps.toFixed(1)],
+  ["s/episode", ({ scores }) => show(scores.secondsPerEpisode)]
+]
 
 /** The report of a run over episodes, in Markdown. */
 export const episodeReport = ({ episodes, file, runs, seed, settings, title }: EpisodeReportInput): string => {
-  const all = runs.map(({ name, records }) => ({ name, ...runScores(records) }))
   // A crashed episode counts nothing, so that every run has the same units.
   const counts = runs.map(({ records }) =>
     countEpisodes(
@@ -84,24 +53,11 @@ export const episodeReport = ({ episodes, file, runs, seed, settings, title }: E
     )
   )
   const interval = bootstrap({ counts, seed })
-  const { mean, standardDeviation } = summarise(all.map(({ f1 }) => f1))
+  const { mean, standardDeviation } = summarise(runs.map(({ scores }) => scores.f1))
   const spread =
     standardDeviation === undefined
       ? "one run: no standard deviation over seeds"
-      : `standard deviation over ${runs.length} runs ${standardDeviation.toFixed(2)}`
-  const show = (value: number) => value.toFixed(2)
-  const rows = all.map((run) => [
-    run.name,
-    ...[run.f1, run.precision, run.recall, run.otherF1, run.spanF1, run.typing, run.filtered, run.rightlyFiltered].map(
-      show
-    ),
-    String(run.crashed),
-    show(run.secondsPerEpisode)
-  ])
-  const head = [
-    ...["run", "micro F1", "precision", "recall", "F1, other type choice", "span F1", "typing of gold spans"],
-    ...["spans filtered", "of them no entity", "crashed", "s/episode"]
-  ]
+      : `standard deviation over ${runs.length} runs ${show(standardDeviation)}`
   return [
     `# ${title}`,
     "",
@@ -112,11 +68,14 @@ export const episodeReport = ({ episodes, file, runs, seed, settings, title }: E
       `${Math.round(100 * interval.confidence)} % interval by bootstrap over ${interval.units} episodes ` +
       `${show(100 * interval.low)} to ${show(100 * interval.high)} (${interval.resamples} resamples).`,
     "",
-    markdownTable(head, rows),
+    markdownTable(
+      ["", ...runs.map(({ name }) => name)],
+      rows.map(([name, cell]) => [name, ...runs.map(cell)])
+    ),
     "",
     "Exact matches (start, end, type), pooled over episodes; rates in percent. Span F1 is the detector's, before the filter; an episode",
     "that crashed has no part in the scores. The other type choice: scores normalised over the query's spans where they were not, and",
-    "the other way round.",
+    "the other way round. Unseen: without query sentences that stand in the support of their episode, too.",
     "",
     `Settings: ${Object.entries(settings)
       .map(([name, value]) => `${name} ${value}`)
@@ -125,9 +84,12 @@ export const episodeReport = ({ episodes, file, runs, seed, settings, title }: E
   ].join("\n")
 }
 
+const show = (value: number): string => value.toFixed(2)
+
 const fileNotes = (file: EpisodeFileReport | undefined): Array<string> => {
   if (file === undefined) return []
   const kinds = Object.entries(file.problems).map(([kind, count]) => `${kind} ${count}`)
-  const problems = kinds.length === 0 ? "" : ` (episodes with a problem of a kind: ${kinds.join(", ")})`
+  const problems =
+    kinds.length === 0 ? "" : `; of the others some problem (${kinds.join(", ")}), and they are run as well`
   return [`SHA-256 ${file.sha256}; ${file.valid} of ${file.episodes} are valid${problems}.`]
 }

@@ -23,6 +23,8 @@ export const EpisodeRecord = Schema.Struct({
   counts: MatchCounts,
   /** The same under the other value of `normaliseOverSpans`. */
   otherChoice: MatchCounts,
+  /** The same without the query sentences that stand in the support, too (some published files have such). */
+  unseen: MatchCounts,
   /** Of the detector's spans, before the filter: start and end. */
   spans: MatchCounts,
   /** Gold spans whose type would be chosen rightly, of those that have a word within `maxTokens`. */

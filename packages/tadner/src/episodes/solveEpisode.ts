@@ -1,4 +1,4 @@
-import type { Entity, Episode, Span } from "@nuner/core"
+import { type Entity, type Episode, type Span, sentenceKey } from "@nuner/core"
 import { adapt } from "../adapt/adapt.ts"
 import { type Found, inOrder, recognise, typeSpans } from "../adapt/recognise.ts"
 import type { Session } from "../adapt/Session.ts"
@@ -36,11 +36,14 @@ export const solveEpisode = async (
   const predicted = entitiesBy(found.typed)
   const other = { ...settings, normaliseOverSpans: !settings.normaliseOverSpans }
   const otherwise = entitiesBy(typeSpans(adapted, found.words, found.spans, other))
+  const inSupport = new Set(support.map(keyOf))
+  const isUnseen = (_: unknown, i: number) => !inSupport.has(keyOf(query[i]!))
   const supportRows = await encodeRows(support, session.model.classifier, settings)
   return {
     ...{ types, crashed, gold, predicted },
     counts: matches(predicted, gold, sameEntity),
     otherChoice: matches(otherwise, gold, sameEntity),
+    unseen: matches(predicted.filter(isUnseen), gold.filter(isUnseen), sameEntity),
     spans: matches(grouped(found.spans.map(place), query.length), gold, sameSpan),
     typing: typingOf(gold, rows, (spans) => typeSpans(adapted, found.words, spans, settings), types),
     filter: { threshold: adapted.threshold, ...filtered(found, gold, place) },
@@ -50,6 +53,8 @@ export const solveEpisode = async (
     seconds: (performance.now() - started) / 1000
   }
 }
+
+const keyOf = ({ words }: { readonly words: ReadonlyArray<string> }): string => sentenceKey(words.join(" "))
 
 const placing =
   (rows: Rows, shifted: boolean) =>

@@ -8,6 +8,7 @@ import { detectorParameters, newModel } from "../model/TadNerModel.ts"
 import { weightsHash } from "../model/weightsHash.ts"
 import { nameIds } from "../names/nameIds.ts"
 import { nameTypes, type TypeNames } from "../names/nameTypes.ts"
+import { freezeLower } from "../network/freezeLower.ts"
 import { textStates, wordStates } from "../network/wordStates.ts"
 import { type SourceOptions, type SourceSettings, sourceSettings } from "../options.ts"
 import { encodeRows, type Row } from "../words/encodeRows.ts"
@@ -61,10 +62,18 @@ export async function* trainSource(input: SourceInput): AsyncGenerator<SourceEve
   const { classifier, detector } = model
   let delivered = false
   try {
+    const { frozenLayers } = settings
+    const { lower, thaw } = freezeLower(model, { frozenLayers, phi: "last", component: "trainSource" })
     const spanLoss = (batch: ReadonlyArray<Example>, stream: DropoutStream) =>
-      crossEntropy(spanLogits(detector, rowsOf(batch), { dropout: { ...stream, site: "detector" } }), labelsOf(batch))
+      crossEntropy(
+        spanLogits(detector, rowsOf(batch), { dropout: { ...stream, site: "detector" }, lower: lower.detector }),
+        labelsOf(batch)
+      )
     const typeLoss = (batch: ReadonlyArray<Example>, stream: DropoutStream) => {
-      const dropout = (site: string) => ({ phi: "last" as const, dropout: { ...stream, site: `classifier/${site}` } })
+      const dropout = (site: string) => ({
+        ...{ phi: "last" as const, lower: lower.classifier },
+        dropout: { ...stream, site: `classifier/${site}` }
+      })
       const words = wordStates(classifier, rowsOf(batch), dropout("words")) // [words, hidden]
       return typeAwareLoss(words, textStates(classifier, ids, dropout("names")), labelsOf(batch), settings)
     }
@@ -78,6 +87,7 @@ export async function* trainSource(input: SourceInput): AsyncGenerator<SourceEve
         if (event.type === "stop") return
       }
     }
+    thaw()
     delivered = true
     yield { type: "done", model }
   } finally {

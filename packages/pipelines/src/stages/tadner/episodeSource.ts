@@ -1,5 +1,5 @@
 import { type Episode, InputError, readEpisodes } from "@nuner/core"
-import { type EpisodeFileReport, mineEpisodes, validateEpisodeFile } from "@nuner/miner"
+import { type EpisodeFileReport, type EpisodeProblem, mineEpisodes, validateEpisodeFile } from "@nuner/miner"
 import { readDataset } from "../../inputs/readDataset.ts"
 
 /** Where episodes come from: a published file, or mined here from a labelled dataset. */
@@ -11,6 +11,8 @@ export interface EpisodeSource {
   readonly description: string
   /** Of a published file. */
   readonly file?: EpisodeFileReport
+  /** Of a published file, by index of an episode. */
+  readonly valid?: ReadonlyArray<boolean>
 }
 
 export interface EpisodeSourceOptions {
@@ -38,15 +40,18 @@ export const episodeSource = async (options: EpisodeSourceOptions): Promise<Epis
       })
     const file = validateEpisodeFile({ name: input, bytes, k, ...(q === undefined ? {} : { q }) })
     if (file.episodes === 0) throw new InputError({ source: input, reason: "has no episodes" })
-    const strange = file.invalid.flatMap(({ line, problems }) =>
-      problems.filter(({ kind }) => kind === "shape" || kind === "length").map(({ message }) => ({ line, message }))
-    )[0]
-    if (strange) {
+    const { line, message } = file.invalid.flatMap(({ line, problems }) =>
+      problems.filter(isUnusable).map(({ message }) => ({ line, message }))
+    )[0] ?? { line: 0, message: "" }
+    if (line > 0) {
       const remedy = "one Few-NERD episode a line; to mine episodes from labelled sentences give --n"
-      throw new InputError({ source: input, line: strange.line, reason: strange.message, remedy })
+      throw new InputError({ source: input, line, reason: message, remedy })
     }
-    const description = `${file.episodes} episodes of ${input}`
-    return { count: file.episodes, episodes: () => readEpisodes(input), description, file }
+    const description = `${file.episodes} episodes of ${input}, checked as ${k}~${2 * k}-shot`
+    return {
+      ...{ count: file.episodes, episodes: () => readEpisodes(input), description, file },
+      valid: validOf(bytes, file)
+    }
   }
   const sentences = await readDataset(input)
   const mined = [
@@ -54,4 +59,16 @@ export const episodeSource = async (options: EpisodeSourceOptions): Promise<Epis
   ]
   const description = `${count} ${n}-way ${k}~${2 * k} episodes mined from ${input}, seed ${mineSeed}`
   return { count, episodes: () => mined, description }
+}
+
+/** What cannot be run, told before anything is. Anything else that is wrong with an episode is in the report. */
+const isUnusable = ({ kind, side }: EpisodeProblem): boolean =>
+  kind === "shape" || kind === "length" || kind === "types" || (kind === "unlisted" && side === "support")
+
+const validOf = (bytes: Uint8Array, { invalid }: EpisodeFileReport): Array<boolean> => {
+  const wrong = new Set(invalid.map(({ line }) => line))
+  return new TextDecoder()
+    .decode(bytes)
+    .split("\n")
+    .flatMap((text, i) => (text.trim() === "" ? [] : [!wrong.has(i + 1)]))
 }

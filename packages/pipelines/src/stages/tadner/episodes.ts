@@ -1,14 +1,24 @@
-import { basename } from "node:path"
-import { OptionError, writeAtomic, writeJson } from "@nuner/core"
+import { writeAtomic, writeJson } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
-import { type EpisodeOptions, episodeSettings, loadModel, readResults, runEpisodes, type Shard } from "@nuner/tadner"
+import {
+  type EpisodeOptions,
+  type EpisodeRecord,
+  episodeScores,
+  episodeSettings,
+  loadModel,
+  readResults,
+  runEpisodes,
+  type Shard,
+  type SpanScheme
+} from "@nuner/tadner"
 import { Effect } from "effect"
 import { attempt } from "../../errors.ts"
 import { readTypeNames } from "../../inputs/readTypeNames.ts"
-import { type EpisodeRun, episodeReport, runScores } from "../../report/episodeReport.ts"
+import { episodeReport } from "../../report/episodeReport.ts"
 import { Progress } from "../../services/Progress.ts"
 import { runStage } from "../../services/stage.ts"
 import { plain } from "../plain.ts"
+import { episodeRuns, type PlannedRun } from "./episodeRuns.ts"
 import { type EpisodeSource, type EpisodeSourceOptions, episodeSource } from "./episodeSource.ts"
 
 export interface TadnerEpisodesOptions extends Omit<EpisodeOptions, "seed">, EpisodeSourceOptions {
@@ -26,58 +36,53 @@ export interface TadnerEpisodesOptions extends Omit<EpisodeOptions, "seed">, Epi
 
 /** Runs TadNER over few-shot episodes. Cut short, it goes on behind the last episode that it finished. */
 export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (options: TadnerEpisodesOptions) {
-  const { limit, models, out, seeds, shard, typeNames } = options
-  const { count, input, k, mineSeed, n, q } = options
-  const adaptation = adaptationOf(options)
+  const { count, input, k, limit, mineSeed, models, n, out, q, seeds, shard, typeNames, ...adaptation } = options
   const progress = yield* Progress
   const settings = yield* attempt("tadner", () => episodeSettings(adaptation))
-  const runs = yield* attempt("tadner", () => runsOf(models, seeds, out))
-  const solve = async (signal: AbortSignal, source: EpisodeSource) => {
+  const runs = yield* attempt("tadner", () => episodeRuns(models, seeds, out))
+  const given = { input, k, count, mineSeed, ...(n !== undefined && { n }), ...(q !== undefined && { q }) }
+  const open = async (): Promise<EpisodeSource & { readonly total: number }> => {
+    const source = await episodeSource(given)
+    return { ...source, total: Math.min(source.count, limit ?? source.count) }
+  }
+
+  /** Leaves the run's results in its file. @returns the tags of the model */
+  const solve = async (
+    { model: directory, name, results, seed }: PlannedRun,
+    { episodes, total }: EpisodeSource & { readonly total: number },
+    signal: AbortSignal
+  ): Promise<SpanScheme> => {
     const names = typeNames === undefined ? {} : await readTypeNames(typeNames)
-    const total = Math.min(source.count, limit ?? source.count)
-    await useEngine()
-    for (const { model: directory, name, results, seed } of runs) {
-      const model = await loadModel(directory)
-      try {
-        const shared = { ...adaptation, model, results, seed, signal, typeNames: names, episodes: source.episodes() }
-        const events = runEpisodes({
-          ...shared,
-          ...(limit !== undefined && { limit }),
-          ...(shard && { shard })
-        })
-        let done = 0
-        const pool = { correct: 0, both: 0 }
-        for await (const event of events) {
-          if (event.type === "start") done = event.resumed
-          if (event.type !== "episode") continue
-          const { counts, seconds } = event.record
-          pool.correct += 2 * counts.correct
-          pool.both += counts.predicted + counts.gold
-          const f1 = ((100 * pool.correct) / Math.max(1, pool.both)).toFixed(1)
-          progress.update({
-            stage: "episodes",
-            done: ++done,
-            total,
-            note: `${name}  F1 ${f1}  ${seconds.toFixed(2)} s`
-          })
-        }
-        signal.throwIfAborted()
-      } finally {
-        model.dispose()
+    const model = await loadModel(directory)
+    try {
+      const shared = { ...adaptation, model, results, seed, signal, typeNames: names, episodes: episodes() }
+      const part = { ...(limit !== undefined && { limit }), ...(shard && { shard }) }
+      let done = 0
+      const pool = { correct: 0, both: 0 }
+      const noteOf = ({ counts, seconds }: EpisodeRecord): string => {
+        pool.correct += 2 * counts.correct
+        pool.both += counts.predicted + counts.gold
+        const f1 = ((100 * pool.correct) / Math.max(1, pool.both)).toFixed(1)
+        return `${name}  F1 ${f1}  ${seconds.toFixed(2)} s`
       }
+      for await (const event of runEpisodes({ ...shared, ...part })) {
+        if (event.type === "start") done = event.resumed
+        if (event.type !== "episode") continue
+        progress.update({ stage: "episodes", done: ++done, total, note: noteOf(event.record) })
+      }
+      signal.throwIfAborted()
+      return model.detector.scheme
+    } finally {
+      model.dispose()
     }
-    return total
   }
-  const sourceOptions = {
-    input,
-    k,
-    count,
-    mineSeed,
-    ...(n === undefined ? {} : { n }),
-    ...(q === undefined ? {} : { q })
-  }
+
   if (shard) {
-    yield* attempt("tadner", async (signal) => solve(signal, await episodeSource(sourceOptions)))
+    yield* attempt("tadner", async (signal) => {
+      const source = await open()
+      await useEngine()
+      for (const run of runs) await solve(run, source, signal)
+    })
     return ""
   }
   const report = `${out}/report.md`
@@ -93,22 +98,29 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
     inputs: [input, ...models],
     artefacts: [report, `${out}/scores.json`],
     work: attempt("tadner", async (signal) => {
-      const source = await episodeSource(sourceOptions)
-      const total = await solve(signal, source)
-      const finished: Array<EpisodeRun> = []
-      for (const { name, results } of runs) {
-        const records = (await readResults(results)).filter(({ index }) => index < total)
-        finished.push({ name, records })
+      const source = await open()
+      const { description: episodes, file, total, valid } = source
+      await useEngine()
+      const finished = []
+      for (const run of runs) {
+        const scheme = await solve(run, source, signal)
+        const records = (await readResults(run.results)).filter(({ index }) => index < total)
+        finished.push({ name: run.name, scheme, records, scores: episodeScores(records, valid) })
       }
-      const scores = finished.map(({ name, records }) => ({ run: name, ...runScores(records) }))
-      await writeJson(`${out}/scores.json`, scores)
+      await writeJson(
+        `${out}/scores.json`,
+        finished.map(({ name, scheme, scores }) => ({ run: name, scheme, ...scores }))
+      )
       const title = `TadNER, ${settings.mode} mode`
-      const { description: episodes, file } = source
       await writeAtomic(report, [episodeReport({ title, episodes, file, runs: finished, settings: shown, seed: 0 })])
-      const f1 = scores.reduce((sum, run) => sum + run.f1, 0) / scores.length
+      const f1 = finished.reduce((sum, { scores }) => sum + scores.f1, 0) / finished.length
       return {
         counts: {
-          episodes: { in: total * runs.length, out: finished.flatMap(({ records }) => records).length, dropped: {} }
+          episodes: {
+            in: total * runs.length,
+            out: finished.reduce((sum, { records }) => sum + records.length, 0),
+            dropped: {}
+          }
         },
         summary: `${total} episodes x ${runs.length} runs, micro F1 ${f1.toFixed(2)}`
       }
@@ -116,28 +128,3 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
   })
   return yield* attempt("tadner", () => Bun.file(report).text())
 })
-
-/** What is left when the stage's own options are taken out. */
-const adaptationOf = (options: TadnerEpisodesOptions): Omit<EpisodeOptions, "seed"> => {
-  const { count: _, input: __, k: ___, limit: ____, mineSeed: _____, models: ______, n: _______, ...rest } = options
-  const { out: a, q: b, seeds: c, shard: d, typeNames: e, ...adaptation } = rest
-  return adaptation
-}
-
-/** @throws OptionError */
-const runsOf = (models: ReadonlyArray<string>, seeds: ReadonlyArray<number>, out: string) => {
-  const fail = (option: string, reason: string): never => {
-    throw new OptionError({ component: "tadner episodes", option, reason })
-  }
-  if (models.length === 0) fail("model", "give at least one")
-  if (models.length > 1 && seeds.length !== 1 && seeds.length !== models.length) {
-    fail("seeds", `${seeds.length} for ${models.length} models; give one for all, or one each`)
-  }
-  const pairs =
-    models.length === 1
-      ? seeds.map((seed) => ({ model: models[0]!, seed }))
-      : models.map((model, i) => ({ model, seed: seeds[i] ?? seeds[0]! }))
-  const names = pairs.map(({ model, seed }) => `${basename(model)}-seed-${seed}`)
-  if (new Set(names).size < names.length) fail("model", `two runs have one name: ${names.join(", ")}`)
-  return pairs.map((pair, i) => ({ ...pair, name: names[i]!, results: `${out}/${names[i]}.jsonl` }))
-}

@@ -1,0 +1,62 @@
+import { readdir, readFile } from "node:fs/promises"
+import { availableParallelism } from "node:os"
+import { join } from "node:path"
+import { Effect } from "effect"
+import { attempt } from "../../errors.ts"
+import { Progress } from "../../services/Progress.ts"
+
+export interface InProcessesOptions {
+  readonly processes: number
+  /** The command of a process, to which `--shard i/n` is added. */
+  readonly command: ReadonlyArray<string>
+  /** The folder that the results go to. */
+  readonly out: string
+}
+
+/** Milliseconds between two looks at how far the processes are. */
+const GLANCE = 5000
+
+/**
+ * Runs a command in several processes, a shard of the episodes each, and waits for all of them. The processors are divided among them unless
+ * NUNER_THREADS says otherwise. When one fails the others are ended; what they finished stays.
+ */
+export const inProcesses = Effect.fn("inProcesses")(function* ({ command, out, processes }: InProcessesOptions) {
+  const progress = yield* Progress
+  yield* attempt("tadner", async (signal) => {
+    const threads = String(Math.max(1, Math.floor(availableParallelism() / processes)))
+    const children = Array.from({ length: processes }, (_, i) =>
+      Bun.spawn([...command, "--shard", `${i}/${processes}`], {
+        env: { NUNER_THREADS: threads, ...process.env },
+        stdio: ["ignore", "ignore", "pipe"]
+      })
+    )
+    const end = () => {
+      for (const child of children) child.kill()
+    }
+    signal.addEventListener("abort", end)
+    const glance = setInterval(async () => {
+      progress.update({ stage: "episodes", done: await resultsIn(out), note: `${processes} processes` })
+    }, GLANCE)
+    try {
+      const ends = children.map(async (child) => {
+        const said = new Response(child.stderr).text()
+        if ((await child.exited) === 0 || signal.aborted) return
+        end()
+        throw new Error((await said).trim().split("\n").at(-1))
+      })
+      const failed = (await Promise.allSettled(ends)).find(({ status }) => status === "rejected")
+      signal.throwIfAborted()
+      if (failed?.status === "rejected") throw failed.reason
+    } finally {
+      clearInterval(glance)
+      signal.removeEventListener("abort", end)
+    }
+  })
+})
+
+/** Lines of all results files: episodes that are done, of all runs. */
+const resultsIn = async (folder: string): Promise<number> => {
+  const names = (await readdir(folder).catch((): Array<string> => [])).filter((name) => name.endsWith(".jsonl"))
+  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")))
+  return texts.reduce((sum, text) => sum + text.split("\n").length - 1, 0)
+}

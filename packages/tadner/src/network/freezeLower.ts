@@ -1,0 +1,55 @@
+import { OptionError } from "@nuner/core"
+import { bottomParameters, type Encoder } from "@nuner/encoder"
+import { freeze } from "@nuner/engine"
+import { detectorParameters, type TadNerModel } from "../model/TadNerModel.ts"
+import { LowerLayers } from "./LowerLayers.ts"
+import { depthOf, type Phi } from "./states.ts"
+
+/** The frozen bottoms of a model's networks. */
+export interface FrozenLower {
+  /** One and the same where both networks have the same bottom: then a sentence is encoded once for both. */
+  readonly lower: { readonly detector: LowerLayers | undefined; readonly classifier: LowerLayers | undefined }
+  /** Makes trainable again what was before. */
+  thaw(): void
+}
+
+export interface FreezeOptions {
+  /** Embeddings and this many bottom layers; `undefined`: nothing is frozen. */
+  readonly frozenLayers: number | undefined
+  /** Which layers the classifier's vectors are made of. */
+  readonly phi: Phi
+  /** Whose option it is. */
+  readonly component: string
+}
+
+/** @throws OptionError for more frozen layers than leave something to train and to average */
+export const freezeLower = (
+  { classifier, detector }: TadNerModel,
+  { component, frozenLayers: frozen, phi }: FreezeOptions
+): FrozenLower => {
+  if (frozen === undefined) return { lower: { detector: undefined, classifier: undefined }, thaw: () => {} }
+  const { layers } = classifier.config
+  const most = Math.min(layers - 1, layers - depthOf(phi, layers) + 1)
+  if (frozen > most) {
+    const reason = `${frozen} of ${layers} layers; with phi "${phi}" at most ${most}`
+    throw new OptionError({ component, option: "frozenLayers", reason })
+  }
+  const all = [detectorParameters(detector), classifier.parameters]
+  const before = all.flatMap((parameters) => Object.values(parameters).map((one) => [one, one.trainable] as const))
+  const bottom = new Set(bottomParameters(classifier.config, frozen))
+  for (const parameters of all) freeze(parameters, (name) => bottom.has(name))
+  const one = new LowerLayers(classifier, frozen)
+  const same = haveSame(bottom, detector.encoder, classifier)
+  return {
+    lower: { detector: same ? one : new LowerLayers(detector.encoder, frozen), classifier: one },
+    thaw: () => {
+      for (const [variable, trainable] of before) variable.trainable = trainable
+    }
+  }
+}
+
+const haveSame = (names: ReadonlySet<string>, a: Encoder, b: Encoder): boolean =>
+  [...names].every((name) => {
+    const [mine, theirs] = [a.parameters[name]!.dataSync(), b.parameters[name]!.dataSync()]
+    return mine.every((value, i) => value === theirs[i])
+  })
