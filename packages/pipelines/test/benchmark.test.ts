@@ -1,5 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { appendFileSync, cpSync, readFileSync, truncateSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync
+} from "node:fs"
 import { join } from "node:path"
 import { fitProbe, labelsOf, predictFeatures, wordFeatures } from "@nuner/classifier"
 import { type LabelledSentence, readManifest, rng, writeJsonl } from "@nuner/core"
@@ -151,6 +160,24 @@ describe("benchmark", () => {
       resultOf(events).runs.flatMap((run) => (run.encoder === encoder && run.model === 0 ? [run.tokenMacroF1] : []))
     expect(scores("copy")).toEqual(scores("base"))
     expect(planOf(await follow(twice, { log: at("twice.jsonl") }))).toMatchObject({ runs: 36, kept: 36, stale: 0 })
+  })
+
+  test("a model whose files are links, as in the hub's cache, is known by what they hold", async () => {
+    const linked = (model: string, name: string) => {
+      mkdirSync(at(name))
+      for (const file of readdirSync(at(model))) symlinkSync(at(`${model}/${file}`), at(`${name}/${file}`))
+      return at(name)
+    }
+    const encoders = { base: at("base"), same: linked("base", "same"), not: linked("other-0", "not") }
+    const events = await follow({ ...definition, encoders, k: [1], sets: 1 })
+    expect(planOf(events)).toMatchObject({ runs: 6, missing: 4 })
+  })
+
+  test("the C that cross-validation takes stands in the log", async () => {
+    const cv = { ...definition, k: [8], sets: 2, protocol: { type: "frozen", c: "cv" } } as const
+    const chosen = resultOf(await follow(cv)).runs.map(({ c }) => c)
+    expect(chosen.every((c) => [0.01, 0.1, 1, 10].includes(c!))).toBe(true)
+    expect(resultOf(await follow(definition, { log: at("whole.jsonl") })).runs[0]!.c).toBe(1)
   })
 
   test("a line that is no run is told by its place", async () => {

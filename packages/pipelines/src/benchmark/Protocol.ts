@@ -1,6 +1,7 @@
 import type { Entity } from "@nuner/core"
 import type { LoadedEncoder } from "@nuner/encoder"
 import type { Dataset, TrainingSet } from "./Dataset.ts"
+import type { Run } from "./Run.ts"
 
 /** One model, one dataset, and the training sets that are still to be measured. */
 export interface Task<Settings> {
@@ -22,6 +23,8 @@ export type ProtocolEvent =
       readonly type: "predicted"
       readonly set: TrainingSet
       readonly predicted: ReadonlyArray<{ readonly entities: ReadonlyArray<Entity> }>
+      /** What was chosen in learning it, for the log. */
+      readonly chosen: Pick<Run, "c">
     }
 
 /** How an encoder becomes a NER model with a training set: predictions on the test set, a set after the other. */

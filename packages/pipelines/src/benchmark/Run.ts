@@ -17,6 +17,8 @@ export const Run = Schema.Struct({
   tokenMacroF1: Schema.Finite,
   /** In percent. */
   entityMicroF1: Schema.Finite,
+  /** Of a frozen probe: the inverse L2 strength taken, given or chosen. */
+  c: Schema.optionalKey(Schema.Finite),
   /** Hash of all that the scores depend on: weights, data, protocol, seed, set. */
   fit: Schema.String
 })

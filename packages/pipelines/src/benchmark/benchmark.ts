@@ -72,13 +72,14 @@ export async function* benchmark(
     const { encoder, model: number } = model
     for await (const event of measure(definition, dataset, model, [...missing.keys()], signal)) {
       if (event.type === "predicted") {
-        const { predicted, set } = event
+        const { chosen, predicted, set } = event
         const run: Run = {
           ...{ dataset: dataset.name, encoder, model: number, unit: unitOf(definition), size: set.size, set: set.set },
           trainSentences: set.sentences.length,
           // Over the types of the test set, whatever is predicted: encoders are compared over the same types.
           tokenMacroF1: 100 * tokenMacroF1(dataset.test, predicted, { types: typesOf(dataset.test) }),
           entityMicroF1: 100 * entityMicro(dataset.test, predicted).f1,
+          ...chosen,
           fit: missing.get(set)!
         }
         await log.append(run)

@@ -31,7 +31,8 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
       set.indexes.map((index) => place.get(index)!)
     )
     const { features, sentences } = withoutIgnored(rows, set)
-    const { head } = fitProbe(features, sentences, { c, types })
-    yield { type: "predicted", set, predicted: predictFeatures({ head }, testRows).map((entities) => ({ entities })) }
+    const fit = fitProbe(features, sentences, { c, types })
+    const predicted = predictFeatures(fit, testRows).map((entities) => ({ entities }))
+    yield { type: "predicted", set, predicted, chosen: { c: fit.c } }
   }
 }

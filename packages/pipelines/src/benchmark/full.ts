@@ -15,7 +15,7 @@ export const full: Protocol<FullProtocol> = async function* ({ dataset, encoder,
       if (event.type !== "done") continue
       try {
         const predicted = await event.classifier.predictWords(dataset.test, { ...(signal && { signal }) })
-        yield { type: "predicted", set, predicted: predicted.map((entities) => ({ entities })) }
+        yield { type: "predicted", set, predicted: predicted.map((entities) => ({ entities })), chosen: {} }
       } finally {
         event.classifier.dispose()
       }
