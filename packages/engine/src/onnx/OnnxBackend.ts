@@ -7,6 +7,8 @@ import { InPlaceAdamW } from "./InPlaceAdamW.ts"
 import { sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
 import { startRuntime } from "./Runtime.ts"
+import { LinearMemory } from "./simd/LinearMemory.ts"
+import { scratchFor } from "./simd/VectorLoop.ts"
 import { systemMemory } from "./systemMemory.ts"
 import { isNative, type NativeType, TensorData } from "./TensorData.ts"
 
@@ -30,9 +32,10 @@ export class OnnxBackend extends tf.KernelBackend {
     const runtime = startRuntime(threads)
     this.version = runtime.api.version
     this.threads = threads
-    this.pool = new BufferPool(runtime, systemMemory(runtime.api))
+    const memory = new LinearMemory(systemMemory(runtime.api), scratchFor(4))
+    this.pool = new BufferPool(runtime, memory)
     this.kernels = new KernelRunner(runtime, this)
-    this.#adamw = new InPlaceAdamW(runtime, this.pool)
+    this.#adamw = new InPlaceAdamW(memory)
     this.#foreign = new tf.DataStorage(this, tf.engine())
   }
 
