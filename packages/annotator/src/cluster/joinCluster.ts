@@ -45,10 +45,10 @@ export const joinCluster = Effect.fnUntraced(function* (
   }
 })
 
-/** Standard output belongs to the program. */
+/** In one line; standard output belongs to the program. */
 const onlyErrors = Layer.merge(
   Layer.succeed(References.MinimumLogLevel, "Error"),
-  Logger.layer([Logger.withConsoleError(Logger.formatSimple)])
+  Logger.layer([Logger.make(({ message }) => console.error(`cluster: ${[message].flat().join(" ")}`))])
 )
 
 /** Holds a part from when the cluster gives it until the job is done or the cluster takes it away. */
@@ -85,14 +85,13 @@ const partLayer = (run: Run) =>
             Effect.ensuring(drop)
           )
       }
-    }),
-    { maxIdleTime: "1 day" }
+    })
   )
 
 const timing = ({ options: { leaseSeconds, timeoutSeconds }, owner }: Run) =>
   ShardingConfig.layer({
-    // A name; nobody calls there.
     shardsPerGroup: PARTS,
+    // A name; nobody calls there.
     runnerAddress: Option.some(RunnerAddress.make(owner, 1)),
     shardLockExpiration: `${leaseSeconds} seconds`,
     shardLockRefreshInterval: `${leaseSeconds / 3} seconds`,
