@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { loadClassifier, serve } from "@nuner/classifier"
-import { readManifest, rng } from "@nuner/core"
+import { readManifest, rng, toSpans } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
-import { nuner, type Prediction, Progress, predictStage } from "@nuner/pipelines"
+import { marked, nuner, type Prediction, Progress, predictStage, readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { Effect, Fiber } from "effect"
 
@@ -146,6 +146,39 @@ describe("nuner finetune --mode full", () => {
     await refused("class-weights", ...full, "--class-weights", "person")
     await refused('there is no type "persn"', ...full, "--class-weights", "persn=2")
     await refused('option "freeze"', ...full, "--freeze", "9")
+  })
+})
+
+describe("text with marked entities", () => {
+  test("is read back as it is printed", async () => {
+    const text = "Ada Lovelace [sic] wrote to Charles Babbage. (1843)"
+    const spans = [
+      { start: 0, end: 12, type: "person" },
+      { start: 28, end: 43, type: "inventor of engines" }
+    ]
+    writeFileSync(at("a.marked"), `${marked(text, spans)}\n\nNobody came.\n`)
+    const [first, second] = await readDataset(at("a.marked"))
+    expect(first!.text).toBe(text)
+    expect(toSpans(first!).entities).toEqual(spans)
+    expect(second).toMatchObject({ words: ["Nobody", "came", "."], entities: [] })
+    writeFileSync(at("bad.marked"), "Fine.\n[Ada|] came.\n")
+    expect(readDataset(at("bad.marked"))).rejects.toThrow(/bad\.marked:2.*"\[Ada\|\]" has no type/)
+  })
+
+  test("corrected predictions train a model", async () => {
+    const lines = readFileSync(at("train.conll"), "utf8")
+      .split("\n\n")
+      .map((block) => {
+        const words = block
+          .trim()
+          .split("\n")
+          .map((line) => line.split(" "))
+        return words.map(([word, tag]) => (tag === "O" ? word : `[${word}|${tag!.slice(2)}]`)).join(" ")
+      })
+    writeFileSync(at("train.marked"), lines.join("\n"))
+    const { code, err } = await run("finetune", at("train.marked"), "--encoder", at("base"), "--out", at("marked"))
+    expect(code).toBe(0)
+    expect(err).toContain("data: 41 sentences, 81 entities (person 40, sage 1, town 40)")
   })
 })
 

@@ -8,7 +8,9 @@ const strength = Schema.Union([Schema.Literal("cv"), Schema.FiniteFromString.che
 export const finetuneCommand = Command.make(
   "finetune",
   {
-    input: input("labelled sentences: JSON Lines, JSON, Parquet, or columns of words and tags"),
+    input: input(
+      "labelled sentences: JSON Lines, JSON, Parquet, columns of words and tags, or .marked: [Ada|person] wrote"
+    ),
     encoder: Flag.String("encoder").pipe(Flag.withDescription("a model directory, or a name on the hub")),
     out: out("the model directory: encoder and head"),
     mode: optional.choice(

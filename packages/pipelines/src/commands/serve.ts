@@ -12,6 +12,7 @@ export const serveCommand = Command.make(
     host: optional.text("host", "default 127.0.0.1: this machine only"),
     maxTextLength: optional.int("max-text-length", "UTF-16 units of a text; default 100000"),
     maxTexts: optional.int("max-texts", "texts of a request; default 256"),
+    maxBody: optional.int("max-body", "bytes of a request; default 4 MiB"),
     maxBatch: optional.int("max-batch", "texts that are read together; default 32"),
     maxQueue: optional.int("max-queue", "texts that may wait; default 1024")
   },

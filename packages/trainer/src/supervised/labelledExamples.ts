@@ -1,4 +1,4 @@
-import { type AlignedSentence, InputError, type LabelledSentence, overlap } from "@nuner/core"
+import { type AlignedSentence, InputError, type LabelledSentence, overlap, toSpans } from "@nuner/core"
 import type { Tokenizer } from "@nuner/encoder"
 import { prepareExamples } from "../data/examples.ts"
 import type { TypeClasses } from "./typeClasses.ts"
@@ -55,29 +55,13 @@ export const labelledExamples = async (
 }
 
 /** The running text, its words joined by single spaces where there is none, with its entities as spans of it. */
-const asAligned = ({ entities, id, offsets, text, words }: LabelledSentence, place: string): AlignedSentence => {
-  const second = overlap(entities)
+const asAligned = (sentence: LabelledSentence, place: string): AlignedSentence => {
+  const id = sentence.id ?? place
+  const second = overlap(sentence.entities)
   if (second) {
     const reason = `${second.type} ${second.start}..${second.end} overlaps an entity before it`
-    throw new InputError({ source: id ?? place, field: "entities", reason, remedy: "keep one type a word" })
+    throw new InputError({ source: id, field: "entities", reason, remedy: "keep one type a word" })
   }
-  const running = text !== undefined && offsets !== undefined
-  let at = 0
-  const spans = running
-    ? offsets
-    : words.map((word) => {
-        const start = at
-        at += word.length + 1
-        return { start, end: start + word.length }
-      })
-  return {
-    id: id ?? place,
-    text: running ? text : words.join(" "),
-    mentions: entities.map(({ end, start, type }) => ({
-      start: spans[start]!.start,
-      end: spans[end - 1]!.end,
-      concept: type,
-      match: "exact"
-    }))
-  }
+  const { entities, text } = toSpans(sentence)
+  return { id, text, mentions: entities.map(({ type, ...span }) => ({ ...span, concept: type, match: "exact" })) }
 }
