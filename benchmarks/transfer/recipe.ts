@@ -1,6 +1,4 @@
 import { join } from "node:path"
-import type { BenchmarkInput } from "@nuner/pipelines"
-import { datasets } from "./datasets.ts"
 
 /** One command of the experiment: arguments of `bun`, from the root of the repository. */
 export interface Step {
@@ -47,41 +45,9 @@ export const recipe = ({ data, folder }: { readonly data: string; readonly folde
         ...["-o", at(`ner-bert-${seed}`), "--seed", String(seed)]
       )
     ]),
-    nuner("transfer", "benchmark", at("transfer.json"), "-o", at("transfer")),
+    nuner("transfer", "benchmark", "benchmarks/transfer/transfer.json", "-o", at("transfer")),
     ...tops.map((top) => contrastive(`top-${top}`, "--top-concepts", String(top))),
     ...sizes.map((size) => contrastive(`sentences-${size}`, "--sentences", String(size))),
-    nuner("ablations", "benchmark", at("ablations.json"), "-o", at("ablations"))
+    nuner("ablations", "benchmark", "benchmarks/transfer/ablations.json", "-o", at("ablations"))
   ]
-}
-
-/** What the two tables compare, and on what: file name -> definition for `nuner benchmark`. */
-export const definitions = (data: string): Record<string, BenchmarkInput> => {
-  const shared = {
-    datasets: Object.fromEntries(
-      Object.entries(datasets(data)).map(([name, files]) => [name, { ...files, exclude: [files.train] }])
-    ),
-    exclude: [text, aligned, ...new Set(labelled(data).map((input) => input.replace(/^\w+=/, "")))],
-    sets: 5
-  }
-  return {
-    "transfer.json": {
-      ...shared,
-      encoders: {
-        base: "base",
-        "NER-BERT style": seeds.map((seed) => `ner-bert-${seed}`),
-        NuNER: seeds.map((seed) => `nuner-${seed}`)
-      }
-    },
-    "ablations.json": {
-      ...shared,
-      k: [2, 8, 32],
-      paper: [5, 6],
-      encoders: {
-        base: "base",
-        ...Object.fromEntries(tops.map((top) => [`top ${top} concepts`, `top-${top}`])),
-        ...Object.fromEntries(sizes.map((size) => [`${size} sentences`, `sentences-${size}`])),
-        "all concepts and sentences": "nuner-0"
-      }
-    }
-  }
 }

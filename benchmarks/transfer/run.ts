@@ -7,9 +7,8 @@
 import { mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { writeAtomic } from "@nuner/core"
 import { dataDir } from "@nuner/testing"
-import { definitions, recipe } from "./recipe.ts"
+import { recipe } from "./recipe.ts"
 
 const { positionals, values } = parseArgs({
   args: process.argv.slice(2),
@@ -22,15 +21,13 @@ if (data === undefined) throw new Error("the real data is not here: set NUNER_DA
 
 const folder = resolve(positionals[0]!)
 mkdirSync(folder, { recursive: true })
-for (const [file, definition] of Object.entries(definitions(data))) {
-  await writeAtomic(join(folder, file), [`${JSON.stringify(definition, null, 2)}\n`])
-}
 const root = join(import.meta.dir, "../..")
 for (const { args, name } of recipe({ data, folder })) {
   if (values.only !== undefined && !name.includes(values.only)) continue
   console.log(`${name}: ${args.join(" ")}`)
   if (values.list) continue
-  const child = Bun.spawn(["bun", ...args], { cwd: root, stdio: ["inherit", "inherit", "inherit"] })
+  const env = { ...process.env, NUNER_DATA: data, NUNER_TRANSFER: folder }
+  const child = Bun.spawn(["bun", ...args], { cwd: root, env, stdio: ["inherit", "inherit", "inherit"] })
   const code = await child.exited
   if (code !== 0) process.exit(code)
 }

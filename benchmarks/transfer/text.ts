@@ -6,17 +6,17 @@
  */
 import { join } from "node:path"
 import { type Sentence, sentenceKey, writeJsonl } from "@nuner/core"
-import { readDataset, readSentences } from "@nuner/pipelines"
+import { readBenchmark, readDataset, readSentences } from "@nuner/pipelines"
 import { dataDir } from "@nuner/testing"
-import { datasets } from "./datasets.ts"
 
 const out = process.argv[2]
 if (out === undefined) throw new Error("bun benchmarks/transfer/text.ts <out.jsonl>")
 const data = dataDir()
 if (data === undefined) throw new Error("the real data is not here: set NUNER_DATA to its folder")
 
+const { datasets } = await readBenchmark(join(import.meta.dir, "transfer.json"))
 const tests = new Set<string>()
-for (const { test } of Object.values(datasets(data))) {
+for (const { test } of Object.values(datasets)) {
   for (const { words } of await readDataset(test)) tests.add(sentenceKey(words.join(" ")))
 }
 
@@ -30,7 +30,7 @@ const add = (source: string, text: string) => {
 for (const name of ["c4-1000-documents.jsonl", "masc.txt", "us-presidents.txt", "abc-news.txt"]) {
   for await (const { text } of readSentences(join(data, "text", name))) add(name, text)
 }
-for (const [name, { train }] of Object.entries(datasets(data))) {
+for (const [name, { train }] of Object.entries(datasets)) {
   for (const { words } of await readDataset(train)) add(name, words.join(" "))
 }
 

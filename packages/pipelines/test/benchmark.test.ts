@@ -376,7 +376,7 @@ describe("nuner benchmark", () => {
 test("the example of the transfer experiment is a benchmark file", async () => {
   const before = { NUNER_TRANSFER: process.env.NUNER_TRANSFER, NUNER_DATA: process.env.NUNER_DATA }
   Object.assign(process.env, { NUNER_TRANSFER: "/transfer", NUNER_DATA: "/data" })
-  const read = await readBenchmark(join(import.meta.dir, "../../../benchmarks/transfer/benchmark.json"))
+  const read = await readBenchmark(join(import.meta.dir, "../../../benchmarks/transfer/transfer.json"))
   for (const [name, value] of Object.entries(before)) {
     if (value === undefined) delete process.env[name]
     else process.env[name] = value

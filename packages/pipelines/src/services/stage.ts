@@ -73,7 +73,9 @@ const digests = (stage: string, paths: ReadonlyArray<string>): Effect.Effect<Arr
     const out: Array<FileDigest> = []
     for (const path of paths) {
       const directory = existsSync(path) && statSync(path).isDirectory()
-      const files = directory ? [...new Bun.Glob("**/*").scanSync(path)].sort().map((file) => join(path, file)) : [path]
+      const files = directory
+        ? [...new Bun.Glob("**/*").scanSync({ cwd: path, followSymlinks: true })].sort().map((file) => join(path, file))
+        : [path]
       for (const file of files) out.push(await digestFile(file))
     }
     return out
