@@ -8,6 +8,8 @@ import type { Query, SqlDriver, SqlRow } from "./SqlDriver.ts"
 import { sqlLedger } from "./sqlLedger.ts"
 
 const CONNECTIONS = 10
+/** A transaction whose process is frozen must not hold up the others: all of them write the account. */
+const STALLED_MS = 5000
 
 /**
  * A ledger in a Postgres database, shared by as many processes and machines as reach it. Tables are named `nuner_...` and
@@ -27,10 +29,11 @@ const postgresDriver = Effect.fnUntraced(function* (url: string) {
     }
   // Only those who use Postgres load its client.
   const { PgClient } = yield* Effect.promise(() => import("@effect/sql-pg"))
-  const client = yield* PgClient.make({ url: Redacted.make(url), maxConnections: CONNECTIONS }).pipe(
-    Effect.provide(Reactivity.layer),
-    Effect.mapError(failed("connect"))
-  )
+  const client = yield* PgClient.make({
+    url: Redacted.make(url),
+    maxConnections: CONNECTIONS,
+    startupParameters: { idle_in_transaction_session_timeout: String(STALLED_MS) }
+  }).pipe(Effect.provide(Reactivity.layer), Effect.mapError(failed("connect")))
   const query: Query = (text, values = []) =>
     client.unsafe<SqlRow>(text, values).pipe(Effect.mapError(failed(text.trim().split(/\s+/).slice(0, 3).join(" "))))
   const driver: SqlDriver = {
