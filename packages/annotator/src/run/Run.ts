@@ -23,7 +23,7 @@ export interface Run {
   readonly startedAt: number
   /** This worker's name in the ledger. */
   readonly owner: string
-  /** What it works on in the ledger: the job, as far as it is asked with the same settings. */
+  /** What it works on in the ledger: the job, as far as it is asked with the same settings. Batches are a job without workers. */
   readonly queue: string
   /** The parts of the queue that are this worker's. */
   readonly parts: Parts
@@ -87,7 +87,7 @@ export const makeRun = Effect.fnUntraced(function* (
     settingsHash: hash,
     startedAt,
     owner,
-    queue: `${options.job}/${hash.slice(0, 16)}`,
+    queue: `${options.job}/${hash.slice(0, 16)}${options.batch ? "/batch" : ""}`,
     parts: new Parts(),
     limiter: makeLimiter(options),
     tally: new Tally(startedAt, options.total ?? null, price !== undefined && llm.free !== true),

@@ -5,7 +5,8 @@ import { ALL_PARTS } from "../ledger/partOf.ts"
 import { type Run, refuse } from "./Run.ts"
 
 /**
- * Takes this worker's place until the scope ends: alone it holds all parts of the job; on Postgres the cluster says which ones.
+ * Takes this worker's place until the scope ends: on SQLite, and for batches, it is alone and holds all parts of the job; elsewhere the
+ * cluster says which ones.
  *
  * @param role the one who plans the job starts it; any number of others help
  */
@@ -20,7 +21,7 @@ export const attend = Effect.fnUntraced(function* (run: Run, role: "plan" | "hel
           "help it with work, or use another name"
         )
   }
-  if (ledger.client === undefined) return yield* takeAll(run)
+  if (ledger.client === undefined || run.options.batch) return yield* takeAll(run)
   const client = ledger.client
   const { joinCluster } = yield* Effect.promise(() => import("../cluster/joinCluster.ts"))
   yield* joinCluster(run, client, role)
