@@ -285,8 +285,8 @@ test("an interrupted training leaves a checkpoint, and goes on from it", async (
   ]
   const full = [...args, "--tokens", "400000"]
   const child = Bun.spawn(["bun", cli, ...full], { stderr: "pipe", stdout: "ignore" })
-  // Wait until it trains: the manifest comes at the end, the checkpoint at the interrupt.
-  await Bun.sleep(4000)
+  // It trains when its log begins: the manifest comes at the end, the checkpoint at the interrupt.
+  while (!existsSync(at("cut.log.jsonl"))) await Bun.sleep(20)
   child.kill("SIGINT")
   expect(await child.exited).toBe(130)
   const steps = [...new Bun.Glob("step-*").scanSync({ cwd: at("cut.checkpoints"), onlyFiles: false })]
@@ -295,4 +295,7 @@ test("an interrupted training leaves a checkpoint, and goes on from it", async (
   expect(code).toBe(0)
   expect(existsSync(at("cut/model.safetensors"))).toBe(true)
   expect(existsSync(at("cut.checkpoints"))).toBe(false)
+  const log = readFileSync(at("cut.log.jsonl"), "utf8").trim().split("\n")
+  const trained = log.map((line) => JSON.parse(line)).filter(({ type }) => type === "step")
+  expect(trained.map(({ step }) => step)).toEqual(trained.map((_, i) => i + 1))
 })

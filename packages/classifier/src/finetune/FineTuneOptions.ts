@@ -13,7 +13,7 @@ export const FineTuneOptions = Schema.Struct({
   epochs: count.pipe(withDefault(30)),
   /** Sentences (windows of long ones) of an update. Default 8. */
   batchSize: count.pipe(withDefault(8)),
-  /** The highest learning rate of the encoder. Default 5e-5. */
+  /** The highest learning rate of the encoder. Default 5e-5, for a RoBERTa-base; one of a few million parameters wants 5e-4. */
   learningRate: positive.pipe(withDefault(5e-5)),
   /** The highest learning rate of the head. Default 1e-3: a new head has far to go in few updates. */
   headLearningRate: positive.pipe(withDefault(1e-3)),

@@ -34,7 +34,10 @@ export const finetuneCommand = Command.make(
     pooling: optional.choice("pooling", ["first", "mean"], "of a word's sub-tokens; default: probe mean, full first"),
     epochs: optional.int("epochs", "full: passes over the sentences; default 30"),
     batchSize: optional.int("batch-size", "full: sentences of an update; default 8"),
-    learningRate: optional.number("learning-rate", "full: highest rate of the encoder; default 5e-5"),
+    learningRate: optional.number(
+      "learning-rate",
+      "full: highest rate of the encoder; default 5e-5 (RoBERTa-base); small ones want 5e-4"
+    ),
     headLearningRate: optional.number("head-learning-rate", "full: highest rate of the head; default 1e-3"),
     layerDecay: optional.number("layer-decay", "full: factor on the rate from each layer to the one below; default 1"),
     freeze: optional.int("freeze", "full: embeddings and this many bottom layers stay; default: all is trained"),
