@@ -283,7 +283,7 @@ test("an interrupted training leaves a checkpoint, and goes on from it", async (
     "--vocab-size",
     "600"
   ]
-  const full = [...args, "--tokens", "400000"]
+  const full = [...args, "--tokens", "150000"]
   const child = Bun.spawn(["bun", cli, ...full], { stderr: "pipe", stdout: "ignore" })
   // It trains when its log begins: the manifest comes at the end, the checkpoint at the interrupt.
   while (!existsSync(at("cut.log.jsonl"))) await Bun.sleep(20)
