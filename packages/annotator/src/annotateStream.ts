@@ -2,6 +2,7 @@ import type { OptionError, Sentence } from "@nuner/core"
 import { Deferred, Effect, Stream } from "effect"
 import type { AnnotateEvent } from "./AnnotateEvent.ts"
 import { type AnnotateOptionsInput, annotateOptions } from "./AnnotateOptions.ts"
+import { followOpenBatches } from "./batch/followOpenBatches.ts"
 import { runBatches } from "./batch/runBatches.ts"
 import { Ledger } from "./ledger/Ledger.ts"
 import type { LedgerError } from "./ledger/LedgerError.ts"
@@ -42,7 +43,11 @@ export const annotateStream = <E, R>(
         Effect.forkScoped(Effect.catchCause(part, (cause) => Deferred.failCause(failed, cause)))
       const everything = options.batch || (yield* Ledger).client !== undefined
       yield* background(plan(run, sentences, everything ? Number.POSITIVE_INFINITY : LOOKAHEAD))
-      yield* background(options.batch && llm.batch !== undefined ? runBatches(run, llm.batch) : askAll(run))
+      if (options.batch && llm.batch !== undefined) yield* background(runBatches(run, llm.batch))
+      else {
+        yield* background(askAll(run))
+        if (llm.batch !== undefined) yield* background(followOpenBatches(run, llm.batch))
+      }
       return emit(run).pipe(Stream.interruptWhen(Deferred.await(failed)))
     })
   )

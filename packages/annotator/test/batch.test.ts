@@ -134,7 +134,7 @@ overLedgers("batches", (newLedger) => {
       { maxCost: 0.3, maxTokens: 60 }
     )
 
-    test("a new process picks up what an earlier one submitted", async () => {
+    test.each([true, false])("a new run picks up what an earlier one submitted (batch: %p)", async (batch) => {
       const ledger = await newLedger()
       if (ledger === undefined) return
       const options = input(make, ledger, { batchMs: 700 })
@@ -142,7 +142,7 @@ overLedgers("batches", (newLedger) => {
         if (event.type === "progress" && event.progress.inBatch === 50) break
         if (event.type === "annotated") throw new Error("too early")
       }
-      const { summary } = await run(options)
+      const { summary } = await run({ ...options, batch })
       expect(summary).toMatchObject({ answered: 50, attempts: 0 })
       expect(batches(fake)).toBe(3)
       expect(fake.bill.requests).toBe(50)
