@@ -1,5 +1,6 @@
 import { decodeOptions, type Sentence, type Span, words } from "@nuner/core"
 import { tf } from "@nuner/engine"
+import { sweeper } from "../memory/sweeper.ts"
 import type { Encoder } from "../model/Encoder.ts"
 import { forward } from "../model/forward.ts"
 import type { TokenBatch } from "../model/TokenBatch.ts"
@@ -46,17 +47,26 @@ export async function* encode(
   { signal, ...options }: Partial<EncodeOptions> & { readonly signal?: AbortSignal | undefined } = {}
 ): AsyncGenerator<EncodedText> {
   const settings = decodeOptions("encode", EncodeOptions, options)
+  const release = sweeper()
   let chunk: Array<TextInput> = []
   let units = 0
+  const flush = async function* () {
+    let values = 0
+    for (const encoded of await encodeChunk(encoder, chunk, settings, signal)) {
+      values += encoded.ids.length * encoded.width
+      yield encoded
+    }
+    chunk = []
+    units = 0
+    // Of each number once as the network gave it, once as it was handed out.
+    release(8 * values)
+  }
   for await (const input of texts) {
     chunk.push(input)
     units += textOf(input).length
-    if (chunk.length < settings.readAhead && units < readAheadUnits) continue
-    yield* await encodeChunk(encoder, chunk, settings, signal)
-    chunk = []
-    units = 0
+    if (chunk.length === settings.readAhead || units >= readAheadUnits) yield* flush()
   }
-  yield* await encodeChunk(encoder, chunk, settings, signal)
+  yield* flush()
 }
 
 const textOf = (input: TextInput): string => (typeof input === "string" ? input : input.text)

@@ -1,4 +1,5 @@
 import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from "hyparquet-writer"
+import { sweeper } from "../memory/sweeper.ts"
 import type { EncodeOptions } from "./EncodeOptions.ts"
 import type { VectorRow } from "./VectorRow.ts"
 
@@ -21,10 +22,13 @@ export async function* parquetPieces(
     writer.index = 0
     return bytes
   }
+  const release = sweeper()
   let held: Array<VectorRow> = []
   let values = 0
   const group = (): Uint8Array => {
     file.write({ columnData: columns.map((name) => columnData(name, held)), rowGroupSize: held.length })
+    // Three lists of levels and values, which the writer makes for each number.
+    release(3 * 8 * values)
     held = []
     values = 0
     return piece()

@@ -4,6 +4,7 @@ import { InputError } from "@nuner/core"
 import { type Parameters, useEngine } from "@nuner/engine"
 import { parseConfigJson } from "../config/configJson.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
+import { sweeper } from "../memory/sweeper.ts"
 import { type Encoder, makeEncoder } from "../model/Encoder.ts"
 import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { loadTokenizer } from "../tokenizer/loadTokenizer.ts"
@@ -61,23 +62,17 @@ export const readSettings = async (
   return { config, tokenizer, json: JSON.parse(text) }
 }
 
-/** What was read is copied into the engine; the collector does not see how large the copies are that it could let go. */
-const sweepBytes = 2 ** 26
-
 /** Every parameter of the encoder; nothing is left behind where one of them fails. */
 export const readParameters = async (config: EncoderConfig, checkpoint: Checkpoint): Promise<Parameters> => {
   await useEngine()
   const parameters: Parameters = {}
-  let unswept = 0
+  // What was read is copied into the engine.
+  const release = sweeper()
   try {
     for (const { name, shape, transposed } of parameterSpecs(config)) {
       const variable = await checkpoint.variable(name, shape, transposed)
       parameters[name] = variable
-      unswept += 4 * variable.size
-      if (unswept > sweepBytes) {
-        globalThis.Bun?.gc(true)
-        unswept = 0
-      }
+      release(4 * variable.size)
     }
     return parameters
   } catch (error) {
