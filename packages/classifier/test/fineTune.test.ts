@@ -2,7 +2,14 @@ import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { readdir } from "node:fs/promises"
 import type { Encoder } from "@nuner/encoder"
 import { leakCheck, tempDir } from "@nuner/testing"
-import { type FineTuneEvent, type FineTuneInput, fineTune, loadClassifier, saveClassifier } from "../src/index.ts"
+import {
+  type FineTuneEvent,
+  type FineTuneInput,
+  fineTune,
+  loadClassifier,
+  saveClassifier,
+  type TrainingSentence
+} from "../src/index.ts"
 import { toyEncoder, toySentences } from "./toy.ts"
 
 // Training takes seconds, and more where others compute too.
@@ -56,6 +63,26 @@ describe("fineTune", () => {
         for (const one of [encoder, classifier, loaded]) one.dispose()
       }))
   }
+
+  test("what an ignored word is labelled has no say", () =>
+    leakCheck(async () => {
+      const encoder = toyEncoder()
+      const learned = async (of: (sentence: (typeof train)[number]) => TrainingSentence) => {
+        const { classifier } = doneOf(await collect({ encoder, train: train.map(of), ...quick, epochs: 1 }))
+        const weights = numbers(classifier.encoder, "embeddings.word_embeddings.weight")
+        classifier.dispose()
+        return weights
+      }
+      const types = [...new Set(train.flatMap(({ entities }) => entities.map(({ type }) => type)))]
+      const mislabelled = (sentence: (typeof train)[number]) => ({
+        ...sentence,
+        entities: [{ start: 0, end: 1, type: types[0]! }, ...sentence.entities.filter(({ start }) => start > 0)]
+      })
+      const ignoring = await learned((sentence) => ({ ...sentence, ignored: [0] }))
+      expect(await learned((sentence) => ({ ...mislabelled(sentence), ignored: [0] }))).toEqual(ignoring)
+      expect(await learned(mislabelled)).not.toEqual(ignoring)
+      encoder.dispose()
+    }))
 
   test("takes the weights of the best epoch, and stops early", () =>
     leakCheck(async () => {

@@ -3,6 +3,12 @@ import { type EncoderConfig, maxTokens, planWindows, type Tokenizer } from "@nun
 import { encodeSequence } from "../features/WordSequence.ts"
 import { type ClassScheme, labelsOf } from "../labels/classes.ts"
 
+/** A labelled sentence some of whose words may be neither of a type nor of none. */
+export interface TrainingSentence extends LabelledSentence {
+  /** Words that are read and not learned from, as in sets with a fixed number of words of each type (NuNER, section 6). */
+  readonly ignored?: ReadonlyArray<number>
+}
+
 /** A sentence, or a window of a long one, ready for the encoder. */
 export interface Example {
   /** Special tokens included. */
@@ -15,10 +21,10 @@ export interface Example {
 
 /**
  * Training examples of labelled sentences. A sentence beyond the encoder's limit becomes several windows; each word is
- * learned in the one where its first sub-token has the most context. Sentences without a word give none.
+ * learned in the one where its first sub-token has the most context. Sentences without a word to learn from give none.
  */
 export const toExamples = async (
-  sentences: ReadonlyArray<LabelledSentence>,
+  sentences: ReadonlyArray<TrainingSentence>,
   { config, tokenizer }: { readonly config: EncoderConfig; readonly tokenizer: Tokenizer },
   classes: ReadonlyArray<string>,
   scheme: ClassScheme
@@ -28,13 +34,14 @@ export const toExamples = async (
   const examples: Array<Example> = []
   for (const sentence of sentences) {
     const labels = labelsOf([sentence], classes, scheme)
+    const ignored = new Set(sentence.ignored)
     const { ids, tokensOf } = await encodeSequence(tokenizer, sentence)
     const inner = ids.length - prefix.length - suffix.length
     for (const { start, end, own } of planWindows(inner, size, Math.floor(size / 4))) {
       const [from, to] = [start + prefix.length, end + prefix.length]
       const mine = Array.from(tokensOf, (_, word) => word).filter((word) => {
         const first = tokensOf[word]!.start - prefix.length
-        return first >= own.start && first < own.end
+        return !ignored.has(word) && first >= own.start && first < own.end
       })
       if (mine.length === 0) continue
       examples.push({

@@ -10,7 +10,7 @@ import { calibrate } from "./calibrate.ts"
 import { checkInput } from "./checkInput.ts"
 import { classWeights } from "./classWeights.ts"
 import { type DevSet, devLogits, devScores } from "./evaluateDev.ts"
-import { type Example, toExamples } from "./examples.ts"
+import { type Example, type TrainingSentence, toExamples } from "./examples.ts"
 import type { DevScores, FineTuneEvent } from "./FineTuneEvent.ts"
 import { FineTuneOptions } from "./FineTuneOptions.ts"
 import { fingerprint } from "./fingerprint.ts"
@@ -20,7 +20,7 @@ import { rateOf } from "./rateOf.ts"
 export type FineTuneInput = Partial<(typeof FineTuneOptions)["Encoded"]> & {
   /** Stays as it is: a copy is trained. */
   readonly encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">
-  readonly train: ReadonlyArray<LabelledSentence>
+  readonly train: ReadonlyArray<TrainingSentence>
   /** Decides which epoch is taken, when to stop early, and the temperature. */
   readonly dev?: ReadonlyArray<LabelledSentence> | undefined
   /** Ends training before the next update, with a checkpoint where there is a directory for one. */

@@ -9,9 +9,6 @@ export const decodeDefinition = (input: unknown): Definition => {
     throw new OptionError({ component: "benchmark", option, reason, remedy })
   }
   if (definition.k !== undefined && definition.words !== undefined) fail("words", "stands beside k", "give one of them")
-  if (definition.words !== undefined && definition.protocol.type === "full") {
-    fail("words", "fine-tuning cannot leave words out of its loss", 'give k, or the protocol "frozen"')
-  }
   for (const option of ["k", "words"] as const) {
     const values = definition[option] ?? []
     if (new Set(values).size !== values.length) fail(option, "names a size twice", "name each once")
