@@ -28,28 +28,39 @@ export const freezeLower = (
   { component, frozenLayers: frozen, phi }: FreezeOptions
 ): FrozenLower => {
   if (frozen === undefined) return { lower: { detector: undefined, classifier: undefined }, thaw: () => {} }
-  const { layers } = classifier.config
-  const most = Math.min(layers - 1, layers - depthOf(phi, layers) + 1)
-  if (frozen > most) {
+  const networks = [
+    { encoder: detector.encoder, parameters: detectorParameters(detector), depth: 1 },
+    { encoder: classifier, parameters: classifier.parameters, depth: depthOf(phi, classifier.config.layers) }
+  ]
+  for (const { depth, encoder } of networks) {
+    const { layers } = encoder.config
+    const most = Math.min(layers - 1, layers - depth + 1)
+    if (frozen <= most) continue
     const reason = `${frozen} of ${layers} layers; with phi "${phi}" at most ${most}`
     throw new OptionError({ component, option: "frozenLayers", reason })
   }
-  const all = [detectorParameters(detector), classifier.parameters]
-  const before = all.flatMap((parameters) => Object.values(parameters).map((one) => [one, one.trainable] as const))
-  const bottom = new Set(bottomParameters(classifier.config, frozen))
-  for (const parameters of all) freeze(parameters, (name) => bottom.has(name))
+  const before = networks.flatMap(({ parameters }) =>
+    Object.values(parameters).map((one) => [one, one.trainable] as const)
+  )
+  for (const { encoder, parameters } of networks) {
+    const bottom = new Set(bottomParameters(encoder.config, frozen))
+    freeze(parameters, (name) => bottom.has(name))
+  }
   const one = new LowerLayers(classifier, frozen)
-  const same = haveSame(bottom, detector.encoder, classifier)
   return {
-    lower: { detector: same ? one : new LowerLayers(detector.encoder, frozen), classifier: one },
+    lower: {
+      detector: haveSameBottom(frozen, classifier, detector.encoder) ? one : new LowerLayers(detector.encoder, frozen),
+      classifier: one
+    },
     thaw: () => {
       for (const [variable, trainable] of before) variable.trainable = trainable
     }
   }
 }
 
-const haveSame = (names: ReadonlySet<string>, a: Encoder, b: Encoder): boolean =>
-  [...names].every((name) => {
+const haveSameBottom = (layers: number, a: Encoder, b: Encoder): boolean =>
+  JSON.stringify(a.config) === JSON.stringify(b.config) &&
+  bottomParameters(a.config, layers).every((name) => {
     const [mine, theirs] = [a.parameters[name]!.dataSync(), b.parameters[name]!.dataSync()]
     return mine.every((value, i) => value === theirs[i])
   })
