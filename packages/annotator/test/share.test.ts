@@ -4,7 +4,7 @@ import { newDatabase } from "./support/ledgers.ts"
 import { Postgres } from "./support/Postgres.ts"
 import { shareRun } from "./support/shareRun.ts"
 
-setDefaultTimeout(120_000)
+setDefaultTimeout(240_000)
 
 let postgres: Postgres | undefined
 beforeAll(async () => {
@@ -16,10 +16,11 @@ afterAll(() => postgres?.stop())
 test("workers share a job while one of them is killed: nothing twice, nothing missing", async () => {
   if (postgres === undefined) return
   const ledger = await newDatabase(postgres, "share")
-  const run = await shareRun(ledger, { sentences: 300, latencyMs: 200, killEveryMs: 4000, idempotency: false })
+  const run = await shareRun(ledger, { sentences: 300, latencyMs: 200, idempotency: false, kill: { times: 2 } })
   expect(run).toMatchObject({ answered: 300, open: 0, wasted: 0, reserved: expect.closeTo(0, 9) })
   expect(run.summary).toMatchObject({ planned: 300, answered: 300 })
   expect(run.charged).toBeLessThanOrEqual(300 + run.lost)
+  expect(run.kills).toBe(2)
 })
 
 test("a worker without a job says so", async () => {

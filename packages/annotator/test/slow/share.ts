@@ -17,7 +17,7 @@ try {
       const ledger = await newDatabase(postgres, `share_${killEveryMs ?? "peace"}_${idempotency}`)
       const run = await shareRun(ledger, {
         ...{ sentences: SENTENCES, latencyMs: 100, idempotency },
-        ...(killEveryMs === undefined ? {} : { killEveryMs })
+        ...(killEveryMs === undefined ? {} : { kill: { everyMs: killEveryMs } })
       })
       const allowed = SENTENCES + (idempotency ? 0 : run.lost)
       if (run.answered !== SENTENCES || run.wasted > 0 || run.open > 0 || run.charged > allowed) wrong++

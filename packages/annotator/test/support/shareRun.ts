@@ -12,14 +12,20 @@ export interface ShareRun extends Audit {
 }
 
 /**
- * One process plans a job and works on it; three more take their share, of which one is killed with SIGKILL every
- * `killEveryMs` (never, if it is absent) and another started in its place.
+ * One process plans a job and works on it; three more take their share, of which now and then one is killed with SIGKILL
+ * and another started in its place.
  */
 export const shareRun = async (
   ledger: string,
-  options: { sentences: number; killEveryMs?: number; latencyMs: number; idempotency: boolean }
+  options: {
+    readonly sentences: number
+    readonly latencyMs: number
+    readonly idempotency: boolean
+    /** Time between two kills, or how many there are, spread over the sentences. Default: none */
+    readonly kill?: { readonly everyMs: number } | { readonly times: number }
+  }
 ): Promise<ShareRun> => {
-  const { idempotency, latencyMs, sentences } = options
+  const { idempotency, kill = { times: 0 }, latencyMs, sentences } = options
   const fake = new FakeLlm({ latencyMs, idempotency, keepCalls: false, price: { input: 1, output: 2 } })
   const started = performance.now()
   const start = (mode: "annotate" | "work") =>
@@ -32,7 +38,11 @@ export const shareRun = async (
   let kills = 0
   const killer = (async () => {
     for (let turn = 0; planner.exitCode === null; turn++) {
-      await Promise.race([planner.exited, Bun.sleep(options.killEveryMs ?? 2 ** 31 - 1)])
+      if ("everyMs" in kill) await Promise.race([planner.exited, Bun.sleep(kill.everyMs)])
+      else {
+        const due = ((kills + 1) * sentences) / (kill.times + 1)
+        while (planner.exitCode === null && (kills === kill.times || fake.bill.requests < due)) await Bun.sleep(20)
+      }
       const index = turn % workers.length
       const victim = workers[index]!
       if (planner.exitCode !== null || victim.exitCode !== null) continue
