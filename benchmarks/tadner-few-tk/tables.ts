@@ -1,6 +1,6 @@
 import { type Counts, pairedBootstrap } from "@nuner/metrics"
 import { markdownTable } from "@nuner/pipelines"
-import type { EpisodeRecord, EpisodeScores, MatchCounts } from "@nuner/tadner"
+import { type EpisodeRecord, type EpisodeScores, episodeScores, type MatchCounts } from "@nuner/tadner"
 
 /** A finished run over episodes. */
 export interface Finished {
@@ -14,7 +14,7 @@ export interface Finished {
 
 const show = (value: number): string => value.toFixed(1)
 
-/** All test episodes: a row an encoder and mode, the F1 of each file. */
+/** All test episodes: a row an encoder and mode; the F1 of each file, and behind it the one on query sentences that the support does not have. */
 export const mainTable = (runs: ReadonlyArray<Finished>, files: ReadonlyArray<string>): string => {
   const rows = [...new Set(runs.map(({ encoder, variation }) => `${encoder}, ${variation}`))]
   const of = (row: string, file: string) =>
@@ -25,7 +25,7 @@ export const mainTable = (runs: ReadonlyArray<Finished>, files: ReadonlyArray<st
       row,
       ...files.map((file) => {
         const run = of(row, file)
-        return run === undefined ? "–" : show(run.scores.f1)
+        return run === undefined ? "–" : `${show(run.scores.f1)} / ${show(run.scores.unseenF1)}`
       })
     ])
   )
@@ -61,21 +61,29 @@ const countsOf = (records: ReadonlyArray<EpisodeRecord>, of: (record: EpisodeRec
 const none: MatchCounts = { correct: 0, predicted: 0, gold: 0 }
 const entities = ({ counts, crashed }: EpisodeRecord): MatchCounts => (crashed ? none : counts)
 
-type Row = readonly [name: string, published: Counts, variation: Counts]
+/** What a switch makes of some episodes. */
+interface Row {
+  readonly name: string
+  readonly published: ReadonlyArray<EpisodeRecord>
+  readonly so: ReadonlyArray<EpisodeRecord>
+  /** Default: of entities. */
+  readonly countsOf?: (record: EpisodeRecord) => MatchCounts
+}
 
 /** Each variation against the published mode of the same encoder on the same episodes (paired bootstrap over episodes). */
 const differences = (rows: ReadonlyArray<Row>): string =>
   markdownTable(
-    ["published, but", "published", "so", "difference", "95 %"],
-    rows.map(([name, published, variation]) => {
-      const { a, b, difference, high, low } = pairedBootstrap({
-        a: variation,
-        b: published,
-        seed: 0,
-        resamples: 10_000
-      })
+    ["published, but", "published", "so", "difference", "95 %", "unseen: published", "so"],
+    rows.map(({ countsOf: of, name, published, so }) => {
+      const pair = { a: countsOf(so, of ?? entities), b: countsOf(published, entities) }
+      const { a, b, difference, high, low } = pairedBootstrap({ ...pair, seed: 0, resamples: 10_000 })
       const sign = (value: number) => `${value < 0 ? "" : "+"}${show(100 * value)}`
-      return [name, show(100 * b), show(100 * a), sign(difference), `${sign(low)} to ${sign(high)}`]
+      // Of the other choice of types no counts without seen sentences are kept.
+      const unseen = [published, so].map((records) => show(episodeScores(records).unseenF1))
+      return [
+        ...[name, show(100 * b), show(100 * a), sign(difference), `${sign(low)} to ${sign(high)}`],
+        ...(of === undefined ? unseen : ["–", "–"])
+      ]
     })
   )
 
@@ -88,25 +96,23 @@ const differences = (rows: ReadonlyArray<Row>): string =>
 export const wholeFileTable = (published: ReadonlyArray<Finished>, long: ReadonlyArray<Finished>): string =>
   differences(
     published.flatMap(({ encoder, records }): Array<Row> => {
-      const start = countsOf(records, entities)
       const cut = records.filter(({ truncated }) => truncated > 0).map(({ index }) => index)
       const withLong = (of: Finished) => {
         const places = new Map(cut.map((index, i) => [index, of.records[i]!]))
-        return countsOf(
-          records.map((record) => places.get(record.index) ?? record),
-          entities
-        )
+        return records.map((record) => places.get(record.index) ?? record)
       }
       return [
-        [
-          `${encoder}: types chosen without the norm over the query`,
-          start,
-          countsOf(records, ({ crashed, otherChoice }) => (crashed ? none : otherChoice))
-        ],
-        [`${encoder}: an empty prediction instead of a crash`, start, countsOf(records, ({ counts }) => counts)],
+        {
+          ...{ name: `${encoder}: types chosen without the norm over the query`, published: records, so: records },
+          countsOf: ({ crashed, otherChoice }) => (crashed ? none : otherChoice)
+        },
+        {
+          ...{ name: `${encoder}: an empty prediction instead of a crash`, published: records },
+          so: records.map((record) => ({ ...record, crashed: false }))
+        },
         ...long
           .filter((one) => one.encoder === encoder && one.records.length === cut.length)
-          .map((one): Row => [`${encoder}: ${one.variation}`, start, withLong(one)])
+          .map((one) => ({ name: `${encoder}: ${one.variation}`, published: records, so: withLong(one) }))
       ]
     })
   )
@@ -119,8 +125,10 @@ export const switchTable = (published: ReadonlyArray<Finished>, variations: Read
         .filter((one) => one.encoder === encoder)
         .map((one): Row => {
           const same = new Set(one.records.map(({ index }) => index))
-          const start = records.filter(({ index }) => same.has(index))
-          return [`${encoder}: ${one.variation}`, countsOf(start, entities), countsOf(one.records, entities)]
+          return {
+            ...{ name: `${encoder}: ${one.variation}`, so: one.records },
+            published: records.filter(({ index }) => same.has(index))
+          }
         })
     )
   )
