@@ -1,6 +1,6 @@
 """Our encoder as Flair's word embeddings (Flair 0.15): python flair_recipe.py DIRECTORY
 
-Not run where it was written: Flair could not be installed there.
+Not run: Flair could not be installed where it was written.
 """
 
 import sys

@@ -1,21 +1,26 @@
 """Our encoder as the text encoder of a new GLiNER (0.2): python gliner_recipe.py DIRECTORY
 
-Give it the directory of an encoder (saveEncoder). The rest of the model starts at random: it has to be trained. Not run where it was written:
-GLiNER could not be installed there.
+Give it the directory of an encoder (nuner export --encoder-only). The rest of the model starts at random: it has to be trained. Written after GLiNER's
+documentation and not run: GLiNER could not be installed where it was written.
 """
 
 import sys
 
 from gliner import GLiNER, GLiNERConfig
-from gliner.data_processing.collator import DataCollator
-from gliner.training import Trainer, TrainingArguments
 from transformers import AutoConfig
 
 directory = sys.argv[1]
-config = GLiNERConfig(model_name=directory, hidden_size=AutoConfig.from_pretrained(directory).hidden_size, max_len=128, max_width=8)
-model = GLiNER(config)
+encoder = AutoConfig.from_pretrained(directory)
+model = GLiNER.from_config(
+    GLiNERConfig(model_name=directory, hidden_size=encoder.hidden_size, max_len=encoder.max_position_embeddings // 2, max_width=8)
+)
 data = [{"tokenized_text": ["Marie", "Curie", "was", "born", "in", "Warsaw", "."], "ner": [[0, 1, "person"], [5, 5, "city"]]}] * 16
-collator = DataCollator(model.config, data_processor=model.data_processor, prepare_labels=True)
-arguments = TrainingArguments(output_dir="gliner-model", learning_rate=1e-5, others_lr=1e-4, num_train_epochs=10)
-Trainer(model=model, args=arguments, train_dataset=data, data_collator=collator).train()
+model.train_model(
+    train_dataset=data,
+    eval_dataset=data,
+    output_dir="gliner-model",
+    max_steps=100,
+    learning_rate=1e-5,
+    per_device_train_batch_size=8,
+)
 print(model.predict_entities("Marie Curie was born in Warsaw.", ["person", "city"]))

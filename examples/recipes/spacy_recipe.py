@@ -1,26 +1,81 @@
-"""Our encoder under spaCy's NER (spaCy 3.8, spacy-transformers 1.3): python spacy_recipe.py DIRECTORY
+"""Our encoder under spaCy's NER, fine-tuned with it, through thinc alone: python spacy_recipe.py DIRECTORY
 
-Not run where it was written: spacy-transformers could not be installed there.
+Ran with spaCy 3.8.16, thinc 8.3.13, transformers 5.18.0, torch 2.13.0 and Python 3.11. With spacy-transformers: spacy_transformers_recipe.py.
 """
 
 import sys
 
 import spacy
+import torch
 from spacy.training import Example
+from thinc.api import Adam, ArgsKwargs, PyTorchWrapper, torch2xp, xp2torch
+from transformers import AutoModel, AutoTokenizer
+
+
+class WordVectors(torch.nn.Module):
+    """Each word's mean over its sub-tokens, [words, hidden]; long documents in overlapping windows."""
+
+    def __init__(self, directory):
+        super().__init__()
+        self.tokenizer = AutoTokenizer.from_pretrained(directory)
+        self.encoder = AutoModel.from_pretrained(directory, add_pooling_layer=False)
+
+    def forward(self, texts, words):
+        longest = self.tokenizer.model_max_length
+        batch = self.tokenizer(
+            texts,
+            truncation=True,
+            max_length=longest,
+            stride=longest // 4,
+            return_overflowing_tokens=True,
+            return_offsets_mapping=True,
+            return_special_tokens_mask=True,
+            padding=True,
+            return_tensors="pt",
+        )
+        states = self.encoder(batch["input_ids"], batch["attention_mask"]).last_hidden_state
+        first = [0]
+        for spans in words:
+            first.append(first[-1] + len(spans))
+        sums = states.new_zeros(first[-1], states.shape[-1])
+        counts = states.new_zeros(first[-1], 1)
+        offsets, special = batch["offset_mapping"].tolist(), batch["special_tokens_mask"].tolist()
+        for window, text in enumerate(batch["overflow_to_sample_mapping"].tolist()):
+            tokens, places = [], []
+            for token, (start, end) in enumerate(offsets[window]):
+                if special[window][token]:
+                    continue
+                overlapping = (w for w, (a, b) in enumerate(words[text]) if start < b and end > a)
+                for word in overlapping:
+                    tokens.append(token)
+                    places.append(first[text] + word)
+            index = torch.tensor(places, dtype=torch.long)
+            sums = sums.index_add(0, index, states[window, tokens])
+            counts = counts.index_add(0, index, torch.ones(len(places), 1))
+        return sums / counts.clamp(min=1)
+
+
+def to_torch(model, docs, is_train):
+    spans = [[(token.idx, token.idx + len(token)) for token in doc] for doc in docs]
+    return ArgsKwargs(args=([doc.text for doc in docs], spans), kwargs={}), lambda _: []
+
+
+def from_torch(model, inputs_and_output, is_train):
+    docs, output = inputs_and_output
+    vectors = model.ops.unflatten(torch2xp(output), model.ops.asarray1i([len(doc) for doc in docs]))
+    backward = lambda gradients: ArgsKwargs((output,), {"grad_tensors": xp2torch(model.ops.flatten(gradients))})
+    return vectors, backward
+
+
+@spacy.registry.architectures("nuner.Encoder.v1")
+def encoder(directory: str):
+    network = WordVectors(directory)
+    model = PyTorchWrapper(network, convert_inputs=to_torch, convert_outputs=from_torch)
+    model.set_dim("nO", network.encoder.config.hidden_size)
+    return model
+
 
 nlp = spacy.blank("en")
-nlp.add_pipe(
-    "transformer",
-    config={
-        "model": {
-            "@architectures": "spacy-transformers.TransformerModel.v3",
-            "name": sys.argv[1],
-            "tokenizer_config": {"use_fast": True},
-            # Long documents in overlapping windows.
-            "get_spans": {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 128, "stride": 96},
-        }
-    },
-)
 nlp.add_pipe(
     "ner",
     config={
@@ -31,17 +86,20 @@ nlp.add_pipe(
             "hidden_width": 64,
             "maxout_pieces": 2,
             "use_upper": False,
-            "tok2vec": {
-                "@architectures": "spacy-transformers.TransformerListener.v1",
-                "grad_factor": 1.0,
-                "pooling": {"@layers": "reduce_mean.v1"},
-            },
+            "tok2vec": {"@architectures": "nuner.Encoder.v1", "directory": sys.argv[1]},
         }
     },
 )
-text = "Marie Curie was born in Warsaw."
-example = Example.from_dict(nlp.make_doc(text), {"entities": [(0, 11, "PER"), (24, 30, "LOC")]})
-optimizer = nlp.initialize(lambda: [example])
-for _ in range(20):
-    nlp.update([example], sgd=optimizer)
-print([(entity.text, entity.label_) for entity in nlp(text).ents])
+examples = [
+    Example.from_dict(nlp.make_doc(text), {"entities": entities})
+    for text, entities in [
+        ("Marie Curie was born in Warsaw.", [(0, 11, "PER"), (24, 30, "LOC")]),
+        ("The Rhine flows through Basel.", [(4, 9, "LOC"), (24, 29, "LOC")]),
+    ]
+]
+nlp.initialize(lambda: examples)
+optimizer = Adam(1e-3)
+for _ in range(100):
+    losses = nlp.update(examples, sgd=optimizer)
+print("loss", round(float(losses["ner"]), 4))
+print([(entity.text, entity.label_) for entity in nlp("Marie Curie was born in Warsaw.").ents])

@@ -1,0 +1,48 @@
+"""Our encoder under spaCy's NER (spaCy 3.8, spacy-transformers 1.3): python spacy_transformers_recipe.py DIRECTORY
+
+Not run: spacy-transformers could not be installed where it was written; its release 1.3.5 asks for transformers below 4.42. What ran, with newer
+versions, is spacy_recipe.py.
+"""
+
+import sys
+
+import spacy
+from spacy.training import Example
+
+nlp = spacy.blank("en")
+nlp.add_pipe(
+    "transformer",
+    config={
+        "model": {
+            "@architectures": "spacy-transformers.TransformerModel.v3",
+            "name": sys.argv[1],
+            "tokenizer_config": {"use_fast": True},
+            # Long documents in overlapping windows.
+            "get_spans": {"@span_getters": "spacy-transformers.strided_spans.v1", "window": 128, "stride": 96},
+        }
+    },
+)
+nlp.add_pipe(
+    "ner",
+    config={
+        "model": {
+            "@architectures": "spacy.TransitionBasedParser.v2",
+            "state_type": "ner",
+            "extra_state_tokens": False,
+            "hidden_width": 64,
+            "maxout_pieces": 2,
+            "use_upper": False,
+            "tok2vec": {
+                "@architectures": "spacy-transformers.TransformerListener.v1",
+                "grad_factor": 1.0,
+                "pooling": {"@layers": "reduce_mean.v1"},
+            },
+        }
+    },
+)
+text = "Marie Curie was born in Warsaw."
+example = Example.from_dict(nlp.make_doc(text), {"entities": [(0, 11, "PER"), (24, 30, "LOC")]})
+optimizer = nlp.initialize(lambda: [example])
+for _ in range(20):
+    nlp.update([example], sgd=optimizer)
+print([(entity.text, entity.label_) for entity in nlp(text).ents])
