@@ -9,6 +9,7 @@ const bytesPerElement: Record<ElementType, number> = { float32: 4, int32: 4, int
 const ownMapping = 2 ** 16
 const slabSize = 2 ** 22
 const page = 4096
+const fineSteps = 2 ** 20
 /** A free buffer serves a request of at least half its size. */
 const largestFit = 2
 /** Free memory is kept up to this multiple of the most that was ever in use at once. */
@@ -66,7 +67,7 @@ export interface PoolStatistics {
 }
 
 /**
- * Native memory for tensors. Buffers are rounded up to a quarter of a power of two, reused best fit first, and given back to
+ * Native memory for tensors. Buffers are rounded up to a few steps between powers of two, reused best fit first, and given back to
  * the system, longest unused first, when free ones would take more than a share of the peak in use.
  */
 export class BufferPool {
@@ -156,10 +157,10 @@ export class BufferPool {
   }
 }
 
-/** Quarter steps between powers of two (at most a quarter is wasted), 64-byte steps for slabs, whole pages for mappings. */
+/** Quarter steps between powers of two, sixteenths from 1 MB on (at most that share is wasted); whole pages for mappings. */
 function roundUp(bytes: number): number {
   if (bytes <= 256) return 256
-  const quarter = 2 ** Math.floor(Math.log2(bytes - 1)) / 4
-  const step = bytes >= ownMapping ? Math.max(quarter, page) : quarter
+  const power = 2 ** Math.floor(Math.log2(bytes - 1))
+  const step = bytes >= ownMapping ? Math.max(power / (bytes >= fineSteps ? 16 : 4), page) : power / 4
   return Math.ceil(bytes / step) * step
 }

@@ -1,18 +1,21 @@
 import { EngineError } from "../EngineError.ts"
-import type { AdamWStep } from "../optim/adamW.ts"
+import type { AdamWUpdate } from "../optim/adamW.ts"
 import { tf } from "../tf.ts"
 import { BufferPool } from "./BufferPool.ts"
 import type { Fallback } from "./Fallback.ts"
-import { InPlaceAdamW } from "./InPlaceAdamW.ts"
+import { runAdamW } from "./inPlaceAdamW.ts"
 import { sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
 import { startRuntime } from "./Runtime.ts"
 import { LinearMemory } from "./simd/LinearMemory.ts"
-import { scratchFor } from "./simd/VectorLoop.ts"
+import type { VectorWorker } from "./simd/VectorWorker.ts"
 import { systemMemory } from "./systemMemory.ts"
 import { isNative, type NativeType, TensorData } from "./TensorData.ts"
 
 type Numbers = Float32Array | Int32Array | Uint8Array
+
+/** From this size on an array is copied into native memory as it comes; smaller ones when a kernel first needs them. */
+const movedAtOnce = 2 ** 14
 
 /** The tfjs backend whose tensors live in native memory and whose kernels run on ONNX Runtime. One exists a process. */
 export class OnnxBackend extends tf.KernelBackend {
@@ -23,19 +26,22 @@ export class OnnxBackend extends tf.KernelBackend {
   /** Kernels that ran on tfjs-cpu instead; set when the kernels are registered. */
   fallback: Fallback | undefined
   readonly #foreign: tf.DataStorage<TensorData>
-  readonly #adamw: InPlaceAdamW
+  readonly #worker: VectorWorker
   #count = 0
 
   /** @throws EngineError where ONNX Runtime's library is missing or too old. */
-  constructor(threads: number) {
+  constructor(threads: number, worker: VectorWorker) {
     super()
     const runtime = startRuntime(threads)
     this.version = runtime.api.version
     this.threads = threads
-    const memory = new LinearMemory(systemMemory(runtime.api), scratchFor(4))
-    this.pool = new BufferPool(runtime, memory)
+    const system = systemMemory(runtime.api)
+    this.pool = new BufferPool(
+      runtime,
+      worker.bytes > 0 ? new LinearMemory(worker.start, worker.bytes, system) : system
+    )
     this.kernels = new KernelRunner(runtime, this)
-    this.#adamw = new InPlaceAdamW(memory)
+    this.#worker = worker
     this.#foreign = new tf.DataStorage(this, tf.engine())
   }
 
@@ -51,11 +57,15 @@ export class OnnxBackend extends tf.KernelBackend {
     const data = this.data(tensor.dataId)
     if (data.buffer === undefined) {
       if (!isNative(data.dtype)) throw new EngineError(`A ${data.dtype} tensor has no native memory`)
-      data.buffer = this.pool.take(data.size * (data.dtype === "bool" ? 1 : 4))
-      data.view().set(data.values as Numbers)
-      data.values = undefined
+      this.#moveIn(data)
     }
     return data
+  }
+
+  #moveIn(data: TensorData): void {
+    data.buffer = this.pool.take(data.size * (data.dtype === "bool" ? 1 : 4))
+    data.view().set(data.values as Numbers)
+    data.values = undefined
   }
 
   /** A new tensor in native memory whose numbers are yet to be written. */
@@ -79,16 +89,22 @@ export class OnnxBackend extends tf.KernelBackend {
     return { dataId: data, shape, dtype: "complex64" }
   }
 
-  /** Updates a parameter and its moments in place. @throws EngineError where types or sizes differ. */
-  adamw(p: tf.TensorInfo, m: tf.TensorInfo, v: tf.TensorInfo, g: tf.TensorInfo, numbers: AdamWStep): void {
-    for (const tensor of [p, m, v, g]) {
-      if (tensor.dtype !== "float32" || tensor.shape.join() !== p.shape.join()) {
-        throw new EngineError(`adamw: ${tensor.dtype}[${tensor.shape}] beside the parameter's float32[${p.shape}]`)
+  /** Updates parameters and their moments in place. @throws EngineError where types or sizes differ. */
+  adamw(updates: readonly AdamWUpdate[]): void {
+    for (const { p, m, v, g } of updates) {
+      for (const tensor of [p, m, v, g]) {
+        if (tensor.dtype !== "float32" || tensor.shape.join() !== p.shape.join()) {
+          throw new EngineError(`adamw: ${tensor.dtype}[${tensor.shape}] beside the parameter's float32[${p.shape}]`)
+        }
       }
     }
-    for (const written of [p, m, v]) this.#unshare(written)
-    const buffers = [p, m, v, g].map((tensor) => this.native(tensor).buffer!)
-    this.#adamw.update(buffers, sizeOf(p.shape), numbers)
+    runAdamW(
+      this.#worker,
+      updates.map(({ p, m, v, g, numbers }) => {
+        for (const written of [p, m, v]) this.#unshare(written)
+        return { buffers: [p, m, v, g].map((tensor) => this.native(tensor).buffer!), size: sizeOf(p.shape), numbers }
+      })
+    )
   }
 
   /** A variable about to be written whose memory other tensors (clones, reshaped views) also show gets memory of its own. */
@@ -107,6 +123,8 @@ export class OnnxBackend extends tf.KernelBackend {
     const data = new TensorData(dtype, sizeOf(shape))
     data.values = values
     this.#count++
+    // A model's weights would otherwise stand in JavaScript's memory until the first forward pass, and long after it.
+    if (data.size >= movedAtOnce && isNative(dtype)) this.#moveIn(data)
     return data
   }
 

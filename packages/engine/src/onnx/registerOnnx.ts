@@ -4,12 +4,14 @@ import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
 import { Fallback } from "./Fallback.ts"
 import type { HostKernel } from "./HostKernel.ts"
+import { adamwLoop } from "./inPlaceAdamW.ts"
 import type { Kernel } from "./Kernel.ts"
 import { creationKernels } from "./kernels/creation.ts"
 import { kernels } from "./kernels/kernels.ts"
 import { segmentSumKernels } from "./kernels/segmentSum.ts"
 import { viewKernels } from "./kernels/views.ts"
 import { OnnxBackend } from "./OnnxBackend.ts"
+import { VectorWorker } from "./simd/VectorWorker.ts"
 
 export const backendName = "onnx"
 
@@ -24,9 +26,9 @@ let backend: OnnxBackend | undefined
  *
  * @throws EngineError where ONNX Runtime cannot be loaded.
  */
-export function registerOnnx(threads: number): OnnxBackend {
+export async function registerOnnx(threads: number): Promise<OnnxBackend> {
   if (backend !== undefined) return backend
-  const onnx = new OnnxBackend(threads)
+  const onnx = new OnnxBackend(threads, await VectorWorker.start(adamwLoop))
   const fallback = new Fallback(onnx, tf.findBackend("cpu") as MathBackendCPU)
   onnx.fallback = fallback
   const registered = new Set<string>()

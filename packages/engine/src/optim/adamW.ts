@@ -45,6 +45,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
       state.step++
       const c1 = 1 - beta1 ** state.step
       const c2 = 1 - beta2 ** state.step
+      const updates: AdamWUpdate[] = []
       for (const [name, gradient] of Object.entries(gradients)) {
         const parameter = parameters[name]
         const m = state.tensors[`m.${name}`]
@@ -53,8 +54,12 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
           throw new EngineError(`adamW: no state for "${name}": call init again after unfreezing a parameter`)
         }
         const wd = decay(name, parameter) ? weightDecay : 0
-        step(parameter, m, v, gradient, { lr: lr * rateOf(name), b1: beta1, b2: beta2, eps, wd, c1, c2 })
+        const numbers = { lr: lr * rateOf(name), b1: beta1, b2: beta2, eps, wd, c1, c2 }
+        updates.push({ p: parameter, m, v, g: gradient, numbers })
       }
+      const backend = tf.backend() as unknown as InPlaceBackend
+      if (backend.adamw) backend.adamw(updates)
+      else updates.forEach(step)
     }
   }
 }
@@ -83,18 +88,21 @@ export interface AdamWStep {
   readonly c2: number
 }
 
-/** A backend that updates parameter and moments in place, in one pass. */
-interface InPlaceBackend {
-  adamw?(p: tf.TensorInfo, m: tf.TensorInfo, v: tf.TensorInfo, g: tf.TensorInfo, step: AdamWStep): void
+/** A parameter with its moments and its gradient. */
+export interface AdamWUpdate {
+  readonly p: tf.Variable
+  readonly m: tf.Variable
+  readonly v: tf.Variable
+  readonly g: tf.Tensor
+  readonly numbers: AdamWStep
 }
 
-function step(p: tf.Variable, m: tf.Variable, v: tf.Variable, g: tf.Tensor, numbers: AdamWStep): void {
-  const backend = tf.backend() as unknown as InPlaceBackend
-  if (backend.adamw) {
-    backend.adamw(p, m, v, g, numbers)
-    return
-  }
-  const { lr, b1, b2, eps, wd, c1, c2 } = numbers
+/** A backend that updates parameters and moments in place, in one pass. */
+interface InPlaceBackend {
+  adamw?(updates: readonly AdamWUpdate[]): void
+}
+
+function step({ p, m, v, g, numbers: { lr, b1, b2, eps, wd, c1, c2 } }: AdamWUpdate): void {
   tf.tidy(() => {
     m.assign(tf.add(tf.mul(m, b1), tf.mul(g, 1 - b1)))
     v.assign(tf.add(tf.mul(v, b2), tf.mul(tf.square(g), 1 - b2)))

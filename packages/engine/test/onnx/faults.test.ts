@@ -79,10 +79,10 @@ test("an update of mismatched tensors is refused; one of shared memory leaves th
   tf.tidy(() => {
     const zeros = () => tf.variable(tf.zeros([3]), false)
     const [p, m, v, g] = [tf.variable(tf.ones([3])), zeros(), zeros(), tf.ones([3])]
-    expect(() => backend().adamw(p, m, v, tf.ones([4]), numbers)).toThrow("beside the parameter's float32[3]")
-    expect(() => backend().adamw(p, m, v, g, { ...numbers, lr: Number.NaN })).toThrow("not finite")
+    expect(() => backend().adamw([{ p, m, v, g: tf.ones([4]), numbers }])).toThrow("beside the parameter's float32[3]")
+    expect(() => backend().adamw([{ p, m, v, g, numbers: { ...numbers, lr: Number.NaN } }])).toThrow("not finite")
     const clone = tf.clone(p)
-    backend().adamw(p, m, v, g, numbers)
+    backend().adamw([{ p, m, v, g, numbers }])
     expect([...clone.dataSync()]).toEqual([1, 1, 1])
     for (const value of p.dataSync()) expect(value).toBeCloseTo(0.9, 6)
     for (const variable of [p, m, v]) variable.dispose()

@@ -2,10 +2,10 @@ import { type Pointer, ptr, toArrayBuffer } from "bun:ffi"
 import { expect, test } from "bun:test"
 import { randomKey, randomUniform } from "../../src/nn/counterRandom.ts"
 import type { NativeBuffer } from "../../src/onnx/BufferPool.ts"
-import { InPlaceAdamW } from "../../src/onnx/InPlaceAdamW.ts"
+import { adamwLoop, runAdamW } from "../../src/onnx/inPlaceAdamW.ts"
 import { LinearMemory } from "../../src/onnx/simd/LinearMemory.ts"
 import { Ranges } from "../../src/onnx/simd/Ranges.ts"
-import { scratchFor } from "../../src/onnx/simd/VectorLoop.ts"
+import { VectorWorker } from "../../src/onnx/simd/VectorWorker.ts"
 import type { SystemMemory } from "../../src/onnx/systemMemory.ts"
 import { waveValues } from "../lib/wave.ts"
 
@@ -50,18 +50,19 @@ function outside() {
 
 const linux = process.platform === "linux"
 
-test.skipIf(!linux)("linear memory takes what it has room for; the rest overflows, and both come back", () => {
+test.skipIf(!linux)("linear memory takes what it has room for; the rest overflows, and both come back", async () => {
   const { memory, arrays } = outside()
-  const linear = new LinearMemory(memory, 2 ** 16, 4)
-  const inside = linear.take(3 * 2 ** 16)
-  expect(linear.offset(inside)).toBe(2 ** 16)
+  const { start, bytes } = await VectorWorker.start(adamwLoop, 8)
+  const linear = new LinearMemory(start, bytes, memory)
+  expect(bytes).toBe(4 * 2 ** 16)
+  const inside = linear.take(bytes)
+  expect(inside).toBe(start)
   const over = linear.take(2 ** 12)
-  expect(linear.offset(over)).toBeUndefined()
   expect([...arrays.keys()]).toEqual([over])
   linear.give(over, 2 ** 12)
-  linear.give(inside, 3 * 2 ** 16)
+  linear.give(inside, bytes)
   expect(arrays.size).toBe(0)
-  expect(linear.take(3 * 2 ** 16)).toBe(inside)
+  expect(linear.take(bytes)).toBe(start)
 })
 
 /** AdamW with every operation rounded to float32, in the order of the formula. */
@@ -85,30 +86,49 @@ function expected([p, m, v, g]: readonly Float32Array[], n: number): number[] {
 const numbers = { lr: 1e-3, b1: 0.9, b2: 0.999, eps: 1e-6, wd: 0.1, c1: Math.sqrt(0.5), c2: 0.5 }
 
 for (const placed of linux ? ["inside", "outside", "gradient outside"] : ["outside"]) {
-  test(`the compiled AdamW rounds every operation as float32 does, memory ${placed}`, () => {
+  test(`the compiled AdamW rounds every operation as float32 does, memory ${placed}`, async () => {
     const { memory } = outside()
-    const linear = new LinearMemory(memory, scratchFor(4), linux ? 64 : 0)
-    const adamw = new InPlaceAdamW(linear)
-    for (const size of [1, 3, 4, 17, 16_384, 40_001]) {
-      const arrays = [0, 1, 2, 3].map((i) => waveValues(size, i + 1).map((x) => (i === 2 ? x * x : x)))
-      const addresses = arrays.map((_, i) => {
-        const there = placed === "outside" || (placed === "gradient outside" && i === 3)
-        return there ? memory.take(size * 4 + 12) : linear.take(Math.ceil(size / 1024) * 4096)
+    const worker = await VectorWorker.start(adamwLoop, linux ? 64 : 0)
+    const linear = worker.bytes > 0 ? new LinearMemory(worker.start, worker.bytes, memory) : memory
+    const sizes = [1, 3, 4, 17, 16_384, 40_001]
+    const items = sizes.map((size) => {
+      const before = [0, 1, 2, 3].map((i) => waveValues(size, i + 1).map((x) => (i === 2 ? x * x : x)))
+      const buffers = before.map((values, i) => {
+        const away = placed === "outside" || (placed === "gradient outside" && i === 3)
+        const bytes = Math.ceil(size / 1024) * 4096
+        const address = (away ? memory : linear).take(bytes)
+        expect(address >= worker.start && address < worker.start + worker.bytes).toBe(!away)
+        const view = new Float32Array(toArrayBuffer(address as Pointer, 0, size * 4))
+        view.set(values)
+        return { address, view }
       })
-      const views = addresses.map((address) => {
-        const offset = linear.offset(address)
-        if (offset !== undefined) return new Float32Array(linear.memory.buffer, offset, size)
-        return new Float32Array(toArrayBuffer(address as Pointer, 0, size * 4))
-      })
-      for (const [i, view] of views.entries()) view.set(arrays[i]!)
-      const want = Array.from({ length: size }, (_, n) => expected(arrays, n))
-      adamw.update(
-        addresses.map((address) => ({ address }) as NativeBuffer),
-        size,
-        numbers
-      )
-      for (const i of [0, 1, 2]) expect(views[i]).toEqual(Float32Array.from(want, (row) => row[i]!))
-      expect(views[3]).toEqual(arrays[3]!)
+      return { size, before, buffers }
+    })
+    runAdamW(
+      worker,
+      items.map(({ size, buffers }) => ({ size, numbers, buffers: buffers as unknown as NativeBuffer[] }))
+    )
+    for (const { size, before, buffers } of items) {
+      const want = Array.from({ length: size }, (_, n) => expected(before, n))
+      for (const i of [0, 1, 2]) expect(buffers[i]!.view).toEqual(Float32Array.from(want, (row) => row[i]!))
+      expect(buffers[3]!.view).toEqual(before[3]!)
     }
   })
 }
+
+test("more updates than fit into one request are all made", async () => {
+  const { memory } = outside()
+  const worker = await VectorWorker.start(adamwLoop, 0)
+  const view = () => {
+    const address = memory.take(16)
+    return { address, view: new Float32Array(toArrayBuffer(address as Pointer, 0, 16)).fill(1) }
+  }
+  const updates = Array.from({ length: 600 }, () => [view(), view(), view(), view()])
+  runAdamW(
+    worker,
+    updates.map((buffers) => ({ size: 4, numbers, buffers: buffers as unknown as NativeBuffer[] }))
+  )
+  const first = updates[0]![0]!.view
+  expect(first[0]).not.toBe(1)
+  for (const [p] of updates) expect(p!.view).toEqual(first)
+})

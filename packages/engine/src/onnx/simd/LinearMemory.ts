@@ -1,60 +1,37 @@
-import { dlopen, type Pointer, ptr } from "bun:ffi"
+import { dlopen, type Pointer } from "bun:ffi"
 import type { SystemMemory } from "../systemMemory.ts"
 import { Ranges } from "./Ranges.ts"
 
-const wasmPage = 2 ** 16
-/** All that a 32-bit address reaches. Only what is written to takes memory. */
-const largest = 65_536
 const [adviseDontNeed, adviseHugePages] = [4, 14]
 
-/**
- * A WebAssembly memory that tensors live in, so that vector loops of our own reach the same numbers as ONNX Runtime. On Linux it spans
- * 4 GiB of addresses, and what does not fit is taken from `overflow`; elsewhere, where pages cannot be given back one by one,
- * it has room for scratch alone.
- */
+/** Hands out a range of addresses that takes memory only where it is written to; what does not fit is taken from `overflow`. Linux. */
 export class LinearMemory implements SystemMemory {
-  readonly memory: WebAssembly.Memory
-  /** Bytes at the start that are never handed out. */
-  readonly scratch: number
-  readonly #base: number
-  readonly #size: number
+  readonly #start: number
+  readonly #end: number
+  readonly #ranges: Ranges
   readonly #overflow: SystemMemory
-  readonly #ranges: Ranges | undefined
-  readonly #advise: ((address: Pointer, bytes: number, advice: number) => number) | undefined
+  readonly #advise: (address: Pointer, bytes: number, advice: number) => number
 
-  constructor(overflow: SystemMemory, scratch: number, pages = process.platform === "linux" ? largest : 0) {
-    const total = Math.max(pages, Math.ceil(scratch / wasmPage))
-    // Shared memory never moves.
-    this.memory = new WebAssembly.Memory({ initial: total, maximum: total, shared: true })
-    this.scratch = scratch
+  constructor(start: number, bytes: number, overflow: SystemMemory) {
+    this.#start = start
+    this.#end = start + bytes
+    this.#ranges = new Ranges(start, start + bytes)
     this.#overflow = overflow
-    this.#base = ptr(new Uint8Array(this.memory.buffer))
-    this.#size = total * wasmPage
-    if (pages === 0) return
     const { madvise } = dlopen("libc.so.6", { madvise: { args: ["ptr", "u64", "i32"], returns: "i32" } }).symbols
     this.#advise = madvise
-    this.#ranges = new Ranges(scratch, this.#size)
-    madvise((this.#base + scratch) as Pointer, this.#size - scratch, adviseHugePages)
+    madvise(start as Pointer, bytes, adviseHugePages)
   }
 
   take(bytes: number): number {
-    const start = this.#ranges?.take(bytes)
-    return start === undefined ? this.#overflow.take(bytes) : this.#base + start
+    return this.#ranges.take(bytes) ?? this.#overflow.take(bytes)
   }
 
   give(address: number, bytes: number): void {
-    const start = this.offset(address)
-    if (start === undefined) {
+    if (address < this.#start || address >= this.#end) {
       this.#overflow.give(address, bytes)
-    } else {
-      this.#advise!(address as Pointer, bytes, adviseDontNeed)
-      this.#ranges!.give(start, bytes)
+      return
     }
-  }
-
-  /** Where an address lies in the WebAssembly memory; undefined outside. */
-  offset(address: number): number | undefined {
-    const offset = address - this.#base
-    return offset >= 0 && offset < this.#size ? offset : undefined
+    this.#advise(address as Pointer, bytes, adviseDontNeed)
+    this.#ranges.give(address, bytes)
   }
 }

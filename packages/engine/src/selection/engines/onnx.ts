@@ -11,7 +11,7 @@ export const onnx: Candidate = {
     if (process.versions.bun === undefined) throw new EngineError("needs Bun: it reaches ONNX Runtime through bun:ffi")
     await cpu.load(1) // for kernels that ONNX Runtime does not serve
     const { registerOnnx } = await import("../../onnx/registerOnnx.ts")
-    const backend = registerOnnx(threads)
+    const backend = await registerOnnx(threads)
     return { version: `ONNX Runtime ${backend.version}`, threads: backend.threads }
   }
 }
