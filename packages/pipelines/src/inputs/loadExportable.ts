@@ -103,10 +103,12 @@ const cooled = ({ bias, kernel }: Dense, temperature: number): Dense => ({
 const checkHead = (source: string, { encoder, head, layers }: TokenClassifier): void => {
   const last = layers.length === 1 && (layers[0] === -1 || layers[0] === encoder.config.layers)
   if (last && head.dense === undefined) return
-  const reason = last ? "has a head of two layers" : `has a head over the layers ${layers.join(", ")}`
+  const [reason, flag] = last
+    ? ["has a head of two layers", "--head-hidden 0"]
+    : [`has a head over the layers ${layers.join(", ")}`, "--layers -1"]
   throw new InputError({
     source,
     reason: `${reason}; transformers' token classifiers have one layer over the last`,
-    remedy: "--encoder-only, or fit a head with --layers -1"
+    remedy: `--encoder-only, or fit a head with ${flag}`
   })
 }
