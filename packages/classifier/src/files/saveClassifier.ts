@@ -1,8 +1,7 @@
-import { existsSync } from "node:fs"
-import { mkdir, mkdtemp, readdir, rename, rm } from "node:fs/promises"
-import { basename, dirname, join, resolve } from "node:path"
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
 import { writeJson } from "@nuner/core"
-import { type SaveOptions, saveEncoder, saveTokenClassifier } from "@nuner/encoder"
+import { replaceDirectory, type SaveOptions, saveEncoder, saveTokenClassifier } from "@nuner/encoder"
 import { type TensorSource, tf, writeSafetensors } from "@nuner/engine"
 import { type Dense, type Head, headWidth } from "../head/Head.ts"
 import type { ClassifierParts } from "../predict/tokenClassifier.ts"
@@ -30,7 +29,7 @@ export const saveClassifier = async (
     ...{ scheme, layers, pooling, temperature },
     ...(head.dense ? { headHidden: head.dense.bias.length } : {})
   }
-  await replaceDirectory(resolve(directory), async (fresh) => {
+  await replaceDirectory(directory, async (fresh) => {
     if (inModel) await saveInModel(fresh, classifier, options)
     else {
       await saveEncoder(fresh, encoder, options)
@@ -70,17 +69,4 @@ const denseTensors = (name: string, { kernel, bias }: Dense): Array<TensorSource
     { name: `${name}.weight`, dtype: "F32", shape: [outputs, inputs], data: async () => weight },
     { name: `${name}.bias`, dtype: "F32", shape: [outputs], data: async () => bias }
   ]
-}
-
-/** Fills a fresh directory beside the target, then moves it, or its files, into place. */
-const replaceDirectory = async (target: string, write: (fresh: string) => Promise<void>): Promise<void> => {
-  await mkdir(dirname(target), { recursive: true })
-  const temporary = await mkdtemp(join(dirname(target), `.${basename(target)}.partial-`))
-  try {
-    await write(temporary)
-    if (!existsSync(target)) await rename(temporary, target)
-    else for (const name of await readdir(temporary)) await rename(join(temporary, name), join(target, name))
-  } finally {
-    await rm(temporary, { recursive: true, force: true })
-  }
 }
