@@ -38,15 +38,17 @@ export const inProcesses = Effect.fn("inProcesses")(function* ({ command, out, p
       progress.update({ stage: "episodes", done: await resultsIn(out), note: `${processes} processes` })
     }, GLANCE)
     try {
-      const ends = children.map(async (child) => {
-        const said = new Response(child.stderr).text()
-        if ((await child.exited) === 0 || signal.aborted) return
+      const said = children.map((child) => new Response(child.stderr).text())
+      // The first to fail in time: those that are ended because of it fail too, and have nothing to say.
+      let failed: number | undefined
+      const ends = children.map(async (child, i) => {
+        if ((await child.exited) === 0 || failed !== undefined) return
+        failed = i
         end()
-        throw new Error((await said).trim().split("\n").at(-1))
       })
-      const failed = (await Promise.allSettled(ends)).find(({ status }) => status === "rejected")
+      await Promise.all(ends)
       signal.throwIfAborted()
-      if (failed?.status === "rejected") throw failed.reason
+      if (failed !== undefined) throw new Error((await said[failed]!).trim().split("\n").at(-1))
     } finally {
       clearInterval(glance)
       signal.removeEventListener("abort", end)
