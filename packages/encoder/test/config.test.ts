@@ -45,23 +45,61 @@ describe("config.json", () => {
     const json = JSON.parse(toConfigJson(robertaBase))
     const refused: Array<[string, unknown]> = [
       ["position_embedding_type", "relative_key"],
-      ["hidden_act", "gelu_new"],
-      ["hidden_act", "relu"],
+      ["position_embedding_type", "relative_key_query"],
+      ["position_embedding_type", "alibi"],
+      ...["gelu_new", "gelu_fast", "gelu_10", "gelu_pytorch_tanh", "quick_gelu", "relu", "silu", "swish", "geglu"].map(
+        (name): [string, unknown] => ["hidden_act", name]
+      ),
       ["is_decoder", true],
       ["add_cross_attention", true],
       ["pruned_heads", { "0": [1] }],
       ["quantization_config", { bits: 4 }],
-      ["model_type", "deberta-v2"],
-      ["embedding_size", 128]
+      ...["deberta-v2", "distilbert", "albert", "electra", "xlm-roberta", "roberta-prelayernorm", undefined].map(
+        (name): [string, unknown] => ["model_type", name]
+      ),
+      ["embedding_size", 128],
+      ["auto_map", { AutoModel: "modeling.OtherModel" }],
+      ["alibi_starting_size", 512],
+      ["attention_window", [512]],
+      ["is_encoder_decoder", true],
+      ["rope_scaling", { type: "linear", factor: 2 }]
     ]
     for (const [field, value] of refused) {
       const text = JSON.stringify({ ...json, [field]: value })
       expect(() => parseConfigJson(text, "c.json")).toThrow(InputError)
       expect(() => parseConfigJson(text, "c.json")).toThrow(field)
     }
-    expect(parseConfigJson(JSON.stringify({ ...json, pruned_heads: {}, torch_dtype: "float16" }), "c.json")).toEqual(
-      robertaBase
+  })
+
+  test("with fields that change nothing here is read without them", () => {
+    const passed = {
+      ...{ pruned_heads: {}, torch_dtype: "float16", dtype: "bfloat16", quantization_config: null, auto_map: {} },
+      // What heads and training have to do with.
+      ...{ classifier_dropout: 0.3, tie_word_embeddings: false, problem_type: null, num_labels: 9, id2label: {} },
+      ...{ pooler_type: "first_token_transform", pooler_fc_size: 768, directionality: "bidi", initializer_factor: 1 },
+      // How it is computed, not what.
+      ...{ chunk_size_feed_forward: 128, gradient_checkpointing: true, use_cache: true, torchscript: true },
+      ...{
+        attn_implementation: "sdpa",
+        output_attentions: true,
+        output_hidden_states: true,
+        cross_attention_hidden_size: 3
+      },
+      ...{ hidden_act: "gelu_python", embedding_size: 768, position_embedding_type: undefined, is_decoder: false }
+    }
+    const json = { ...JSON.parse(toConfigJson(robertaBase)), ...passed }
+    expect(parseConfigJson(JSON.stringify(json), "c.json")).toEqual(robertaBase)
+  })
+
+  test("without a field means what transformers assumes", () => {
+    const { layer_norm_eps, pad_token_id, type_vocab_size, hidden_act, position_embedding_type, ...rest } = JSON.parse(
+      toConfigJson(robertaBase)
     )
+    const defaults = { padId: 1, typeVocab: 2, layerNormEps: 1e-12 }
+    expect(parseConfigJson(JSON.stringify(rest), "c.json")).toEqual({ ...robertaBase, ...defaults })
+    const asked = { ...rest, type_vocab_size: 5, layer_norm_eps: 1e-3, pad_token_id: 0, model_type: "bert" }
+    const said = { architecture: "bert", padId: 0, typeVocab: 5, layerNormEps: 1e-3 }
+    expect(parseConfigJson(JSON.stringify(asked), "c.json")).toMatchObject(said)
   })
 
   test("with nonsense is refused by the field's name", () => {

@@ -185,6 +185,39 @@ describe("a directory that can't be used", () => {
   })
 })
 
+test("a tensor within the layers that ours have no place for is refused; one beside or above them is named", async () => {
+  using dir = tempDir()
+  await cp(fixture("roberta"), dir.path, { recursive: true })
+  const path = dir.file("model.safetensors")
+  const file = await readSafetensors(join(fixture("roberta"), "model.safetensors"))
+  const tensors = [...file.entries.values()].map(({ name, shape }) => ({
+    ...{ name, shape, dtype: "F32" as const },
+    data: () => file.read(name)
+  }))
+  const withTensor = (name: string) =>
+    writeSafetensors(path, [...tensors, { name, dtype: "F32", shape: [2], data: () => new Float32Array(2) }])
+  const strangers = [
+    "roberta.encoder.layer.0.attention.self.distance_embedding.weight",
+    "encoder.layer.2.output.adapters.ner.adapter_down.0.weight",
+    "bert.encoder.layer.1.crossattention.self.query.weight",
+    "embeddings.word_embeddings_2.weight"
+  ]
+  for (const name of strangers) {
+    await withTensor(name)
+    const error = await loadEncoder(dir.path).catch((cause: Error) => cause)
+    expect(error).toBeInstanceOf(InputError)
+    expect((error as Error).message).toContain(name.replace(/^(roberta|bert)\./, ""))
+  }
+  // The fixture has 3 layers.
+  for (const name of ["roberta.embeddings.position_ids", "encoder.layer.3.output.dense.bias", "classifier.bias"]) {
+    await withTensor(name)
+    const encoder = await loadEncoder(dir.path)
+    expect(encoder.unused).toContain(name.replace("roberta.", ""))
+    encoder.dispose()
+  }
+  await file.close()
+})
+
 test("padding changes nothing for the tokens before it", async () => {
   const encoder = tiny()
   const sequences = [

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { mkdir, writeFile } from "node:fs/promises"
+import { mkdir, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError, OptionError } from "@nuner/core"
 import { tempDir, withData } from "@nuner/testing"
@@ -155,6 +155,37 @@ describe("files", () => {
     const sorted = pieces.sort((a, b) => a[1] - b[1]).map(([piece]) => piece)
     await writeFile(other.file("vocab.txt"), `${sorted.join("\n")}\n`)
     expect((await loadTokenizer(other.path)).json).toBe(wordPiece.json)
+  })
+
+  test("tokenizer_config.json holds over them, as in Python", async () => {
+    using dir = tempDir()
+    const config = (settings: unknown) => writeFile(dir.file("tokenizer_config.json"), JSON.stringify(settings))
+    const ids = async (text: string) => [...(await (await loadTokenizer(dir.path)).encode(text)).ids]
+    await writeFile(dir.file("tokenizer.json"), bpe.json)
+    await config({ add_prefix_space: true, do_lower_case: true })
+    expect(await ids("the river")).toEqual([...(await bpe.encode(" the river")).ids])
+    await writeFile(dir.file("tokenizer.json"), wordPiece.json)
+    const [lower, upper] = [await ids("zoe the"), [...(await wordPiece.encode("Zoë The")).ids]]
+    expect(upper).toEqual(lower)
+    await config({ strip_accents: null, do_lower_case: true })
+    expect(await ids("Zoë The")).toEqual(lower)
+    for (const settings of [{ do_lower_case: false }, { strip_accents: false }]) {
+      await config(settings)
+      expect(await ids("Zoë The")).not.toEqual(lower)
+    }
+    const pieces = Object.entries(JSON.parse(wordPiece.json).model.vocab as Record<string, number>)
+    await rm(dir.file("tokenizer.json"))
+    await writeFile(
+      dir.file("vocab.txt"),
+      pieces
+        .sort((a, b) => a[1] - b[1])
+        .map(([piece]) => piece)
+        .join("\n")
+    )
+    await config({ do_lower_case: false })
+    expect(await ids("Zoë The")).not.toEqual(lower)
+    await config({ do_lower_case: "no" })
+    expect(loadTokenizer(dir.path)).rejects.toThrow("do_lower_case")
   })
 
   test("settings that would cut or pad a text are dropped", async () => {

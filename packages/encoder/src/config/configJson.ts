@@ -7,13 +7,17 @@ const silent = { roberta: { padId: 1 }, bert: { padId: 0 } } as const
 /** Fields that change the numbers and that we do not implement, unless they hold one of the values listed. */
 const onlyImplemented: Record<string, ReadonlyArray<unknown>> = {
   position_embedding_type: ["absolute"],
-  hidden_act: ["gelu"],
+  // The second is the first, written out in Python.
+  hidden_act: ["gelu", "gelu_python"],
   is_decoder: [false],
   is_encoder_decoder: [false],
   add_cross_attention: [false],
   pruned_heads: [],
   quantization_config: [],
-  embedding_size: [],
+  // Code of the model's own: ALiBi, gated feed-forward layers and the like under the name of a BERT.
+  auto_map: [],
+  alibi_starting_size: [],
+  attention_window: [],
   rope_theta: [],
   rope_scaling: [],
   rope_parameters: []
@@ -48,9 +52,13 @@ export const parseConfigJson = (text: string, source: string): EncoderConfig => 
       fail(
         field,
         `${JSON.stringify(json[field])} is not implemented`,
-        values.length > 0 ? `only ${values.join(", ")} is` : "must be absent"
+        values.length > 0 ? `only ${values[0]} is` : "must be absent"
       )
     }
+  }
+  const { embedding_size } = json
+  if (!empty(embedding_size) && embedding_size !== json.hidden_size) {
+    fail("embedding_size", `${JSON.stringify(embedding_size)} is not implemented`, "only that of hidden_size is")
   }
   const number = (field: string, absent?: number): number => {
     const value = json[field] ?? absent

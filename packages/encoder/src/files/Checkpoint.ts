@@ -12,6 +12,8 @@ interface Place {
 
 /** The tensors of a directory's safetensors files, by their names in a bare encoder; read one at a time. */
 export interface Checkpoint {
+  /** The directory. */
+  readonly source: string
   readonly names: ReadonlyArray<string>
   has(name: string): boolean
   /**
@@ -47,6 +49,7 @@ export const openCheckpoint = async (directory: string): Promise<Checkpoint> => 
     throw error
   }
   return {
+    source: directory,
     names: [...places.keys()],
     has: (name) => places.has(name),
     variable: async (name, shape, transposed) => {

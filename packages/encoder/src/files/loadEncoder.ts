@@ -64,6 +64,7 @@ export const readSettings = async (
 
 /** Every parameter of the encoder; nothing is left behind where one of them fails. */
 export const readParameters = async (config: EncoderConfig, checkpoint: Checkpoint): Promise<Parameters> => {
+  checkParts(config, checkpoint)
   await useEngine()
   const parameters: Parameters = {}
   // What was read is copied into the engine.
@@ -79,4 +80,23 @@ export const readParameters = async (config: EncoderConfig, checkpoint: Checkpoi
     for (const parameter of Object.values(parameters)) parameter.dispose()
     throw error
   }
+}
+
+/** Tables of 0, 1, 2, ... and of zeros that older versions of transformers saved. */
+const constants = ["embeddings.position_ids", "embeddings.token_type_ids"]
+
+/**
+ * A tensor in a layer that runs, and that our layers have no place for (relative positions, adapters, cross-attention), would change the numbers.
+ *
+ * @throws InputError naming it
+ */
+const checkParts = (config: EncoderConfig, { names, source }: Checkpoint): void => {
+  const known = new Set([...constants, ...parameterSpecs(config).map(({ name }) => name)])
+  const layerOf = (name: string): number => Number(/^encoder\.layer\.(\d+)\./.exec(name)?.[1] ?? 0)
+  const stranger = names.find(
+    (name) => /^(embeddings|encoder)\./.test(name) && layerOf(name) < config.layers && !known.has(name)
+  )
+  if (stranger === undefined) return
+  const remedy = "it belongs to another architecture, or to adapters that were not merged into the weights"
+  throw new InputError({ source, field: stranger, reason: "is no part of a RoBERTa or BERT encoder", remedy })
 }

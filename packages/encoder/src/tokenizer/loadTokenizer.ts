@@ -5,21 +5,33 @@ import { InputError } from "@nuner/core"
 import { parseObject } from "../config/configJson.ts"
 import { Tokenizer } from "./Tokenizer.ts"
 import { bertTokenizerJson, robertaTokenizerJson } from "./tokenizerJson.ts"
+import { parseTokenizerSettings, withSettings } from "./tokenizerSettings.ts"
 
 /**
- * The tokenizer of a Hugging Face directory: `tokenizer.json`, else RoBERTa's `vocab.json` + `merges.txt`, else BERT's `vocab.txt`.
+ * The tokenizer of a Hugging Face directory: `tokenizer.json`, else RoBERTa's `vocab.json` + `merges.txt`, else BERT's `vocab.txt`. What
+ * `tokenizer_config.json` says about lower-casing, accents, Chinese characters and a leading space holds over any of them.
  *
  * @throws InputError
  */
 export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
+  const { json, source } = await readTokenizer(directory)
+  const path = join(directory, "tokenizer_config.json")
+  if (!existsSync(path)) return Tokenizer.fromJson(json, source)
+  const settings = parseTokenizerSettings(await readText(path), path)
+  // What is no JSON is refused as such.
+  parseObject(json, source)
+  return Tokenizer.fromJson(withSettings(json, settings), source)
+}
+
+const readTokenizer = async (directory: string): Promise<{ readonly json: string; readonly source: string }> => {
   const has = (name: string) => existsSync(join(directory, name))
   const read = (name: string) => readText(join(directory, name))
-  if (has("tokenizer.json")) return Tokenizer.fromJson(await read("tokenizer.json"), join(directory, "tokenizer.json"))
+  if (has("tokenizer.json")) return { json: await read("tokenizer.json"), source: join(directory, "tokenizer.json") }
   if (has("vocab.json") && has("merges.txt")) {
     const source = join(directory, "vocab.json")
     const vocab = parseObject(await read("vocab.json"), source) as Record<string, number>
     const merges = parseMerges(await read("merges.txt"), join(directory, "merges.txt"))
-    return Tokenizer.fromJson(robertaTokenizerJson(vocab, merges), source)
+    return { json: robertaTokenizerJson(vocab, merges), source }
   }
   if (has("vocab.txt")) {
     const source = join(directory, "vocab.txt")
@@ -27,8 +39,7 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
     const vocab = Object.fromEntries(tokens.map((token, id) => [token, id]))
     if (Object.keys(vocab).length !== tokens.length)
       throw new InputError({ source, reason: "a token stands there twice" })
-    const settings = has("tokenizer_config.json") ? parseObject(await read("tokenizer_config.json"), source) : {}
-    return Tokenizer.fromJson(bertTokenizerJson(vocab, isLowercase(settings.do_lower_case, tokens)), source)
+    return { json: bertTokenizerJson(vocab, isLowercase(tokens)), source }
   }
   throw new InputError({
     source: directory,
@@ -37,9 +48,9 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
   })
 }
 
-/** Where no setting says so, a vocabulary without a single capital letter (special tokens apart) is an uncased one. */
-const isLowercase = (setting: unknown, tokens: ReadonlyArray<string>): boolean =>
-  typeof setting === "boolean" ? setting : !tokens.some((token) => !/^\[.*\]$/.test(token) && /\p{Lu}/u.test(token))
+/** A vocabulary without a single capital letter (special tokens apart) is an uncased one. */
+const isLowercase = (tokens: ReadonlyArray<string>): boolean =>
+  !tokens.some((token) => !/^\[.*\]$/.test(token) && /\p{Lu}/u.test(token))
 
 const parseMerges = (text: string, source: string): Array<[string, string]> => {
   const merges: Array<[string, string]> = []
