@@ -9,6 +9,7 @@
  */
 import { forward, initEncoder, robertaBase, small } from "@nuner/encoder"
 import { adamW, contrastiveBce, freeze, tf, useEngine, variableGrads } from "@nuner/engine"
+import { clock, now } from "./support/clock.ts"
 import { median } from "./support/median.ts"
 import { runPython } from "./support/python.ts"
 import { type Benchmark, lessIsBetter, moreIsBetter, type Row } from "./support/Row.ts"
@@ -39,14 +40,6 @@ interface Measured {
 
 const variants = ["fp32 eager", "bf16 autocast", "torch.compile"] as const
 type Variant = (typeof variants)[number]
-
-const clock = process.env.NUNER_BENCH_CLOCK === "processor" ? "processor" : "wall"
-/** Milliseconds of that clock. */
-const now = (): number => {
-  if (clock === "wall") return performance.now()
-  const { user, system } = process.cpuUsage()
-  return (user + system) / 1e3
-}
 
 /** Seconds that a peer may take. */
 const patience = 240
