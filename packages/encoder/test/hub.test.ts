@@ -30,6 +30,19 @@ const settings = (hub: FakeHub, cache: string, more: Partial<HubSettings> = {}):
   ...more
 })
 
+/** A program that fetches the model by the settings of its environment. */
+const fetchScript = async (folder: string): Promise<string> => {
+  const source = join(import.meta.dir, "../src/hub")
+  const script = join(folder, "child.ts")
+  await writeFile(
+    script,
+    `import { fetchSnapshot } from ${JSON.stringify(join(source, "fetchSnapshot.ts"))}
+     import { hubSettings } from ${JSON.stringify(join(source, "HubSettings.ts"))}
+     console.log(await fetchSnapshot(${JSON.stringify(model)}, "main", hubSettings()))`
+  )
+  return script
+}
+
 const downloads = (hub: FakeHub) => hub.requests.filter(({ path }) => !path.startsWith("/api/")).length
 
 test("lays files out as Python's huggingface_hub does, only those an encoder needs", async () => {
@@ -125,7 +138,55 @@ test("content that does not match its hash is fetched again, then refused", asyn
   using other = tempDir()
   hub.fail({ path: "model.safetensors", corrupt: true })
   hub.fail({ path: "model.safetensors", corrupt: true })
-  expect(fetchSnapshot(model, "main", settings(hub, other.path))).rejects.toThrow("does not match its hash")
+  const second = fetchSnapshot(model, "main", settings(hub, other.path))
+  expect(second).rejects.toThrow("does not match its hash")
+  await second.catch(() => {})
+  // What was not whole has no name in the cache.
+  const folder = join(other.path, "models--numind--NuNER-tiny")
+  const etag = new Bun.CryptoHasher("sha256").update(weights).digest("hex")
+  expect(readdirSync(join(folder, "blobs")).filter((name) => name.startsWith(etag))).toEqual([])
+  expect(existsSync(join(folder, "refs/main"))).toBe(false)
+})
+
+test("more bytes than the hub listed are refused, and none of them is kept", async () => {
+  using dir = tempDir()
+  await using hub = new FakeHub({ models })
+  hub.fail({ path: "model.safetensors", surplus: 100 })
+  const first = fetchSnapshot(model, "main", settings(hub, dir.path))
+  expect(first).rejects.toThrow("more than the 200000 bytes")
+  await first.catch(() => {})
+  const snapshot = await fetchSnapshot(model, "main", settings(hub, dir.path))
+  expect(readFileSync(join(snapshot, "model.safetensors")).equals(weights)).toBe(true)
+})
+
+test("a process that dies in the middle leaves nothing half done: the next one takes its lock and goes on", async () => {
+  using dir = tempDir()
+  await using hub = new FakeHub({ models })
+  hub.fail({ path: "model.safetensors", cutAfter: 60_000, stall: true })
+  const env = { ...process.env, HF_ENDPOINT: hub.endpoint, HF_HOME: dir.file("home"), HF_TOKEN: "", HF_HUB_CACHE: "" }
+  const child = Bun.spawn(["bun", await fetchScript(dir.path)], { env, stdout: "ignore", stderr: "ignore" })
+  const folder = dir.file("home/hub/models--numind--NuNER-tiny")
+  const etag = new Bun.CryptoHasher("sha256").update(weights).digest("hex")
+  const partial = join(folder, `blobs/${etag}.incomplete`)
+  while (!existsSync(partial) || readFileSync(partial).length < 60_000) await Bun.sleep(20)
+  child.kill("SIGKILL")
+  await child.exited
+  expect(existsSync(join(folder, "blobs", etag))).toBe(false)
+  const lock = dir.file(`home/hub/.locks/models--numind--NuNER-tiny/${etag}.nuner.lock`)
+  expect(existsSync(lock)).toBe(true)
+  const snapshot = await fetchSnapshot(model, "main", settings(hub, dir.file("home/hub")))
+  expect(hub.requests.flatMap(({ range }) => range ?? [])).toContain("bytes=60000-")
+  expect(readFileSync(join(snapshot, "model.safetensors")).equals(weights)).toBe(true)
+  expect(existsSync(lock)).toBe(false)
+})
+
+test("a tag is remembered under its own name", async () => {
+  using dir = tempDir()
+  await using hub = new FakeHub({ models })
+  const snapshot = await fetchSnapshot(model, "v1.0", settings(hub, dir.path))
+  expect(hub.requests.some(({ path }) => decodeURIComponent(path).endsWith("/revision/v1.0"))).toBe(true)
+  expect(await fetchSnapshot(model, "v1.0", settings(hub, dir.path, { offline: true }))).toBe(snapshot)
+  expect(fetchSnapshot(model, "main", settings(hub, dir.path, { offline: true }))).rejects.toThrow("HF_HUB_OFFLINE")
 })
 
 test("another ETag than the listing's is refused", async () => {
@@ -169,14 +230,7 @@ test("what is not there, or not usable, says what to do", async () => {
 test("two processes at once download each file once", async () => {
   using dir = tempDir()
   await using hub = new FakeHub({ models })
-  const script = dir.file("child.ts")
-  const source = join(import.meta.dir, "../src/hub")
-  await writeFile(
-    script,
-    `import { fetchSnapshot } from ${JSON.stringify(join(source, "fetchSnapshot.ts"))}
-     import { hubSettings } from ${JSON.stringify(join(source, "HubSettings.ts"))}
-     console.log(await fetchSnapshot(${JSON.stringify(model)}, "main", hubSettings()))`
-  )
+  const script = await fetchScript(dir.path)
   const env = { ...process.env, HF_ENDPOINT: hub.endpoint, HF_HOME: dir.file("home"), HF_TOKEN: "", HF_HUB_CACHE: "" }
   const children = [0, 1, 2].map(() => Bun.spawn(["bun", script], { env, stdout: "pipe", stderr: "inherit" }))
   const printed = await Promise.all(children.map((child) => new Response(child.stdout).text()))

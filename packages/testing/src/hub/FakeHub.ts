@@ -122,6 +122,7 @@ export class FakeHub {
     const end = range?.[2] ? Number(range[2]) + 1 : content.length
     let body = content.slice(start, end)
     if (fault?.corrupt) body = body.map((byte, index) => (index === 0 ? byte ^ 0xff : byte))
+    if (fault?.surplus) body = Uint8Array.of(...body, ...new Uint8Array(fault.surplus))
     const headers: Record<string, string> = { ETag: fault?.etag ?? etag }
     if (range) headers["Content-Range"] = `bytes ${start}-${end - 1}/${content.length}`
     const status = range ? 206 : 200

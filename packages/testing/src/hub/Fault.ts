@@ -9,6 +9,8 @@ export interface Fault {
   readonly stall?: boolean
   /** Change the first byte of the body. */
   readonly corrupt?: boolean
+  /** Send this many bytes more than there are. */
+  readonly surplus?: number
   /** Ignore a Range header, as some proxies do. */
   readonly noRanges?: boolean
   /** Send this ETag. */
