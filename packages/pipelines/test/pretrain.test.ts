@@ -102,6 +102,22 @@ describe("nuner pretrain", () => {
     expect(counts.annotations).toMatchObject({ in: 120, out: 80 })
     const card = readFileSync(at("nuner/README.md"), "utf8")
     for (const name of Object.keys(options)) expect(card).toContain(name)
+    // What the paper leaves open, too.
+    for (const choice of [
+      /logits \| dot product .* divided by the square root of the width, plus a learned offset/,
+      /projection layers \| none/,
+      /sub-tokens \| each that a mention overlaps/,
+      /concept text \| trimmed/,
+      /repeated mentions \| as the sentences came/,
+      /overlapping mentions \| as the sentences came/,
+      /long sentences \| windows of 16 tokens/,
+      /batches without a concept \| skipped/,
+      /missing annotations \| negatives, but near-synonyms/
+    ])
+      expect(card).toMatch(choice)
+    const head = Bun.YAML.parse(card.split("---\n")[1]!) as Record<string, unknown>
+    expect(JSON.stringify(head["model-index"])).toContain("AUC of token and concept")
+    expect(card).toContain("- aligned.jsonl: 60 sentences")
     const log = readTrainingLog(at("nuner.log.jsonl"))
     expect(log.find(({ type }) => type === "step")!.metrics).toMatchObject({
       positiveRate: expect.any(Number),

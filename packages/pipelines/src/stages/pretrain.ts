@@ -1,5 +1,5 @@
 import { basename } from "node:path"
-import { fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
+import { fromPretrained, maxTokens, modelCard, resolveModel } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import {
   type ContrastiveScores,
@@ -11,6 +11,7 @@ import {
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { readAligned } from "../inputs/readAligned.ts"
+import { paperChoices } from "../report/paperChoices.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
@@ -44,11 +45,12 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
       const sentences = await readAligned(input)
       await useEngine()
       const encoder = await fromPretrained(directory)
+      const window = Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(encoder.config))
       const { loss, scores, start, steps } = await trainModel<PretrainStart, ContrastiveScores>({
         ...{ stage: "pretrain", encoder, dtype, out, signal, update },
         events: (checkpoint) => pretrain({ ...given, sentences, text: encoder, signal, checkpoint }),
         note: ({ auc }) => `AUC ${auc.toFixed(3)}`,
-        card: ({ start: { concepts, trainSentences } }) =>
+        card: async ({ scores, start: { concepts, trainSentences, windowed } }) =>
           modelCard({
             name: "NuNER",
             description:
@@ -56,7 +58,21 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
               `${concepts} concepts, by contrastive learning (Bogdanov et al. 2024). Put a token classifier on it.`,
             license: "apache-2.0",
             ...(isHub(base) ? { base } : {}),
-            settings: plain({ ...settings })
+            datasets: [`${basename(input)}: ${sentences.length} sentences, annotated by an LLM and aligned`],
+            metrics:
+              scores === undefined
+                ? []
+                : [
+                    {
+                      dataset: "held-out sentences (last validation)",
+                      metric: "AUC of token and concept",
+                      value: scores.auc
+                    }
+                  ],
+            settings: {
+              ...plain({ ...settings }),
+              ...(await paperChoices({ settings, aligned: input, window, windowed }))
+            }
           })
       })
       const validation =

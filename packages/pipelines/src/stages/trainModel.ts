@@ -27,7 +27,7 @@ export interface ModelTraining<Start, Scores> {
   readonly events: (checkpoint: CheckpointOptions) => AsyncIterable<Event<Start, Scores>>
   /** What to show of the validation scores beside the loss. */
   readonly note: (scores: Scores) => string
-  readonly card: (trained: TrainedModel<Start, Scores>) => string
+  readonly card: (trained: TrainedModel<Start, Scores>) => string | Promise<string>
 }
 
 /** How training ended. */
@@ -70,7 +70,7 @@ export const trainModel = async <Start extends { readonly type: "start"; readonl
     signal.throwIfAborted()
     const loss = await writeCurve(out)
     const trained = { start: start!, steps, loss, scores }
-    await saveEncoder(out, encoder, { dtype: training.dtype, card: training.card(trained) })
+    await saveEncoder(out, encoder, { dtype: training.dtype, card: await training.card(trained) })
     await kept.remove()
     return trained
   } finally {
