@@ -71,7 +71,10 @@ describe("nuner finetune --mode full", () => {
     const settings = JSON.parse(readFileSync(at("full/nuner.json"), "utf8"))
     expect(settings).toMatchObject({ layers: [-1, -2], headHidden: 64 })
     expect(settings.temperature).not.toBe(1)
-    expect(readFileSync(at("full/README.md"), "utf8")).toMatch(/headLearningRate/)
+    const card = readFileSync(at("full/README.md"), "utf8")
+    expect(card).toMatch(/headLearningRate/)
+    expect(card).toMatch(/labelled sentences/)
+    expect(card.split("---\n")[1]).toContain('metrics: [{ type: "entity micro F1", value: ')
     expect(existsSync(at("full.checkpoints"))).toBe(false)
 
     const text = "Emmy left Lima ."

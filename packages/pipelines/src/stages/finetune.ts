@@ -1,3 +1,4 @@
+import { basename } from "node:path"
 import {
   checkLabelled,
   describeReport,
@@ -8,7 +9,7 @@ import {
   type TokenClassifier
 } from "@nuner/classifier"
 import { type LabelledSentence, OptionError } from "@nuner/core"
-import { fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
+import { type CardMetric, fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { evaluate } from "@nuner/metrics"
 import { Effect } from "effect"
@@ -20,6 +21,7 @@ import { checkpoints } from "./checkpoints.ts"
 import { finetuneFull } from "./finetuneFull.ts"
 import { finetuneProbe } from "./finetuneProbe.ts"
 import { plain } from "./plain.ts"
+import { isHub } from "./pretrain.ts"
 
 /** Options of `fineTune` that the stage leaves to the caller. */
 export type FullOptions = Omit<
@@ -78,13 +80,17 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
         const place = { checkpoints: kept.directory, signal, update }
         const fitted = await fit({ ...settings, ...place, encoder, train: sentences, dev: devSentences })
         classifier = fitted.classifier
-        const scored = testSentences === undefined ? "" : `; ${await score(classifier, testSentences, signal)}`
+        const scores = testSentences === undefined ? undefined : await score(classifier, testSentences, signal)
+        const scored = scores === undefined ? "" : `; ${describe(scores)}`
         const head = mode === "full" ? "fine-tuned whole" : "a linear layer on a frozen encoder, fitted"
         const card = modelCard({
           name: "A NER model",
           description: `Recognises ${typesOf(sentences).join(", ")}: ${head} on ${sentences.length} sentences${scored}.`,
           license: "apache-2.0",
           task: "token-classification",
+          ...(isHub(model) ? { base: model } : {}),
+          datasets: [`${basename(input)}: ${sentences.length} labelled sentences`],
+          metrics: scores === undefined || test === undefined ? [] : metricsOf(basename(test), scores),
           settings: plain({ mode, ...fitted.settings, temperature: classifier.temperature })
         })
         await saveClassifier(out, classifier, { card })
@@ -116,16 +122,31 @@ const findings = (
   ])
 }
 
+interface Scores {
+  readonly sentences: number
+  readonly tokenMacro: number
+  readonly entityMicro: number
+}
+
 const score = async (
   classifier: TokenClassifier,
   sentences: ReadonlyArray<LabelledSentence>,
   signal: AbortSignal
-): Promise<string> => {
+): Promise<Scores> => {
   const predicted = (await classifier.predictWords(sentences, { signal })).map((entities) => ({ entities }))
   const { entities, words } = evaluate(sentences, predicted)
-  const percent = (value: number) => (100 * value).toFixed(1)
-  return `on ${sentences.length} test sentences token macro F1 ${percent(words.macro.f1)}, entity micro F1 ${percent(entities.micro.f1)}`
+  return { sentences: sentences.length, tokenMacro: words.macro.f1, entityMicro: entities.micro.f1 }
 }
+
+const describe = ({ entityMicro, sentences, tokenMacro }: Scores): string => {
+  const percent = (value: number) => (100 * value).toFixed(1)
+  return `on ${sentences} test sentences token macro F1 ${percent(tokenMacro)}, entity micro F1 ${percent(entityMicro)}`
+}
+
+const metricsOf = (dataset: string, { entityMicro, tokenMacro }: Scores): Array<CardMetric> => [
+  { dataset, metric: "entity micro F1", value: Number(entityMicro.toFixed(4)) },
+  { dataset, metric: "token macro F1", value: Number(tokenMacro.toFixed(4)) }
+]
 
 const shared = ["scheme", "layers", "pooling", "types"]
 
