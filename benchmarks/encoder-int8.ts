@@ -1,12 +1,13 @@
 /**
- * What 8-bit export costs: entity F1 in transformers.js at fp32 and at int8, on the test set of WNUT 2017. Of a model of yours with
- * `NUNER_MODEL=<directory>` (of `nuner finetune`, or any token classifier) and, for another test set, `NUNER_TEST=<file>`; else of a small tagger
- * trained from nothing, also on the sentences that it was trained on, where F1 is high, so that a loss would show.
+ * What 16- and 8-bit export costs: entity F1 in transformers.js at fp32, fp16 and int8, and of our engine, on the test set of WNUT 2017. Of a
+ * model of yours with `NUNER_MODEL=<directory>` (of `nuner finetune --head-hidden 0`, or any token classifier) and, for another test set,
+ * `NUNER_TEST=<file>`; else of a small tagger trained from nothing, also on the sentences that it was trained on, where F1 is high, so that a
+ * loss would show.
  */
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { AutoModelForTokenClassification, env, Tensor } from "@huggingface/transformers"
+import { AutoModelForTokenClassification, env, type PreTrainedModel, Tensor } from "@huggingface/transformers"
 import { type ClassScheme, loadClassifier, type Pooling } from "@nuner/classifier"
 import { type LabelledSentence, readConll, rng, type Span, toTags } from "@nuner/core"
 import {
@@ -14,12 +15,15 @@ import {
   exportOnnx,
   forward,
   maxTokens,
+  mergeWindows,
+  planWindows,
   randomEncoder,
   small,
   type TokenBatch,
   type TokenClassifier,
   tokenBatch,
   trainByteLevelBpe,
+  type WindowResult,
   type WordEncoding
 } from "@nuner/encoder"
 import { adamW, crossEntropy, linear, type Parameters, schedules, tf, train, useEngine } from "@nuner/engine"
@@ -93,36 +97,64 @@ interface Tagger {
   readonly pooling: Pooling
 }
 
-/** Entity micro-F1 of the exported model as transformers.js runs it, one sentence at a time. */
+/** Logits `[tokens, labels]` of one window, special tokens included. */
+type Network = (ids: Int32Array) => Promise<Float32Array>
+
+/** Entity micro-F1 of a network, one sentence at a time, long ones in windows. */
 const scoreOf = async (
-  directory: string,
-  dtype: "fp32" | "q8",
+  network: Network,
   { model: { encoder, labels }, pooling, scheme }: Tagger,
   sentences: ReadonlyArray<LabelledSentence>
 ): Promise<number> => {
-  const network = await AutoModelForTokenClassification.from_pretrained(directory, { dtype })
-  const encodings = await encoder.tokenizer.encodeWordsBatch(sentences.map(({ words }) => words))
+  const { prefix, suffix } = encoder.tokenizer
+  const frame = prefix.length + suffix.length
+  const size = maxTokens(encoder.config) - frame
+  const width = labels.length
   const tags: Array<Array<string>> = []
-  for (const { ids, tokensOf } of encodings) {
+  for (const encoding of await encoder.tokenizer.encodeWordsBatch(sentences.map(({ words }) => words))) {
+    const inner = encoding.ids.subarray(prefix.length, encoding.ids.length - suffix.length)
+    const windows: Array<WindowResult> = []
+    for (const window of planWindows(inner.length, size, Math.floor(size / 4))) {
+      const ids = Int32Array.of(...prefix, ...inner.subarray(window.start, window.end), ...suffix)
+      windows.push({ window, values: await network(ids), width })
+    }
+    const values = mergeWindows(encoding, windows)
+    const best = ({ start, end }: Span): string => {
+      const row = values.slice(start * width, (start + 1) * width)
+      if (pooling === "mean")
+        for (let token = start + 1; token < end; token++) {
+          for (let k = 0; k < width; k++) row[k]! += values[token * width + k]!
+        }
+      return labels[row.indexOf(Math.max(...row))]!
+    }
+    tags.push(encoding.tokensOf.map(best))
+  }
+  return entityMicro(sentences, entitiesFromTags(tags, { scheme })).f1
+}
+
+const ourNetwork =
+  ({ encoder, kernel, bias }: TokenClassifier): Network =>
+  async (ids) => {
+    const logits = tf.tidy(() => {
+      const [state] = forward(encoder, tokenBatch([ids], encoder.config.padId))
+      return linear(tf.reshape(state!, [ids.length, encoder.config.hidden]) as tf.Tensor2D, kernel, bias)
+    })
+    const values = (await logits.data()) as Float32Array
+    logits.dispose()
+    return values
+  }
+
+/** As transformers.js runs an export. */
+const exported =
+  (network: PreTrainedModel): Network =>
+  async (ids) => {
     const shape = [1, ids.length]
     const { logits } = await network({
       input_ids: new Tensor("int64", BigInt64Array.from(ids, BigInt), shape),
       attention_mask: new Tensor("int64", new BigInt64Array(ids.length).fill(1n), shape)
     })
-    const values = logits.data as Float32Array
-    const best = ({ start, end }: Span): string => {
-      const row = values.slice(start * labels.length, (start + 1) * labels.length)
-      if (pooling === "mean")
-        for (let token = start + 1; token < end; token++) {
-          for (let k = 0; k < row.length; k++) row[k]! += values[token * row.length + k]!
-        }
-      return labels[row.indexOf(Math.max(...row))]!
-    }
-    tags.push(tokensOf.map(best))
+    return logits.data as Float32Array
   }
-  await network.dispose()
-  return entityMicro(sentences, entitiesFromTags(tags, { scheme })).f1
-}
 
 async function* run(): AsyncGenerator<Row> {
   const data = dataDir()
@@ -138,7 +170,7 @@ async function* run(): AsyncGenerator<Row> {
       tf.tensor1d(head.bias)
     ]
     const tagger = { model: { encoder, kernel, bias, labels: head.classes }, scheme, pooling }
-    yield* compare(tagger, [[path.split("/").slice(-2).join("/"), test]], `int8 export; ${describe(encoder)}, ${given}`)
+    yield* compare(tagger, [[path.split("/").slice(-2).join("/"), test]], `${describe(encoder)}, ${given}`)
     encoder.dispose()
     tf.dispose([kernel, bias])
     return
@@ -152,7 +184,7 @@ async function* run(): AsyncGenerator<Row> {
   yield* compare(
     { model, scheme: "BIO", pooling: "first" },
     sets,
-    `int8 export; ${describe(model.encoder)} trained from nothing, engine ${engine.name}`
+    `${describe(model.encoder)} trained from nothing, engine ${engine.name}`
   )
   dispose()
 }
@@ -183,7 +215,7 @@ const taggerOf = async (
   return { model: { encoder, ...head, labels }, dispose }
 }
 
-/** Entity F1 of both exports of a model on sets of sentences. */
+/** Entity F1 of our engine and of the smaller exports, each beside the fp32 export, on sets of sentences. */
 async function* compare(
   tagger: Tagger,
   sets: ReadonlyArray<readonly [string, ReadonlyArray<LabelledSentence>]>,
@@ -191,24 +223,23 @@ async function* compare(
 ): AsyncGenerator<Row> {
   const directory = await mkdtemp(join(tmpdir(), "nuner-bench-"))
   try {
-    await exportOnnx(directory, tagger.model, { types: ["fp32", "int8"] })
-    const { encoder } = tagger.model
-    for (const [name, all] of sets) {
-      // The exported network reads one window.
-      const encodings = await encoder.tokenizer.encodeWordsBatch(all.map(({ words }) => words))
-      const sentences = all.filter((_, i) => encodings[i]!.ids.length <= maxTokens(encoder.config))
-      const long = all.length - sentences.length
-      const peer = await scoreOf(directory, "fp32", tagger, sentences)
-      const ours = await scoreOf(directory, "q8", tagger, sentences)
-      yield {
-        bench: "encoder-int8",
-        case: name,
-        metric: "entity F1",
-        ours,
-        peer,
-        peerName: "fp32 export",
-        ratio: moreIsBetter(ours, peer),
-        note: long === 0 ? note : `${note}; ${long} of ${all.length} sentences, longer than its window, left out`
+    await exportOnnx(directory, tagger.model, { types: ["fp32", "fp16", "int8"] })
+    const scoreOfExport = async (dtype: "fp32" | "fp16" | "q8", sentences: ReadonlyArray<LabelledSentence>) => {
+      const network = await AutoModelForTokenClassification.from_pretrained(directory, { dtype })
+      const f1 = await scoreOf(exported(network), tagger, sentences)
+      await network.dispose()
+      return f1
+    }
+    for (const [name, sentences] of sets) {
+      const peer = await scoreOfExport("fp32", sentences)
+      const scores = {
+        "our engine": await scoreOf(ourNetwork(tagger.model), tagger, sentences),
+        "fp16 export": await scoreOfExport("fp16", sentences),
+        "int8 export": await scoreOfExport("q8", sentences)
+      }
+      for (const [what, ours] of Object.entries(scores)) {
+        const row = { bench: "encoder-int8", case: `${name}, ${what}`, metric: "entity F1", ours, peer, note }
+        yield { ...row, peerName: "fp32 export in transformers.js", ratio: moreIsBetter(ours, peer) }
       }
     }
   } finally {
