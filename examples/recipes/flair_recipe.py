@@ -1,6 +1,7 @@
 """Our encoder as Flair's word embeddings (Flair 0.15): python flair_recipe.py DIRECTORY
 
-Not run: Flair could not be installed where it was written.
+Not run: Flair could not be installed where it was written. Names and arguments were held against its documentation (0.15) and source. It tells the
+tokenizer itself that every word begins with a space.
 """
 
 import sys
@@ -21,7 +22,7 @@ corpus = Corpus(train=data, dev=data, test=data)
 
 tagger = SequenceTagger(
     embeddings=embeddings,
-    tag_dictionary=corpus.make_label_dictionary("ner"),
+    tag_dictionary=corpus.make_label_dictionary("ner", add_unk=False),
     tag_type="ner",
     use_rnn=False,
     use_crf=False,

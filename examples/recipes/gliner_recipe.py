@@ -1,19 +1,29 @@
 """Our encoder as the text encoder of a new GLiNER (0.2): python gliner_recipe.py DIRECTORY
 
-Give it the directory of an encoder (nuner export --encoder-only). The rest of the model starts at random: it has to be trained. Written after GLiNER's
-documentation and not run: GLiNER could not be installed where it was written.
+Give it the directory of an encoder (nuner export --encoder-only). The rest of the model starts at random: it has to be trained. Not run: GLiNER could not
+be installed where it was written. Names and arguments were held against GLiNER's source and documentation; the copy with leading spaces ran, with
+transformers 5.18.0.
 """
 
 import sys
 
-from gliner import GLiNER, GLiNERConfig
-from transformers import AutoConfig
+from gliner import GLiNER
+from transformers import AutoConfig, AutoModel, AutoTokenizer
 
-directory = sys.argv[1]
+# GLiNER hands over words: each of them has to begin with a space, as within a text, which a copy of the tokenizer is told here.
+directory = "gliner-encoder"
+AutoTokenizer.from_pretrained(sys.argv[1], add_prefix_space=True).save_pretrained(directory)
+AutoModel.from_pretrained(sys.argv[1], add_pooling_layer=False).save_pretrained(directory)
 encoder = AutoConfig.from_pretrained(directory)
-model = GLiNER.from_config(
-    GLiNERConfig(model_name=directory, hidden_size=encoder.hidden_size, max_len=encoder.max_position_embeddings // 2, max_width=8)
-)
+
+config = {
+    "model_name": directory,
+    "hidden_size": encoder.hidden_size,
+    # In words; types and sub-tokens have to fit into the encoder's window as well.
+    "max_len": encoder.max_position_embeddings // 2,
+    "max_width": 8,
+}
+model = GLiNER.from_config(config, backbone_from_pretrained=True)
 data = [{"tokenized_text": ["Marie", "Curie", "was", "born", "in", "Warsaw", "."], "ner": [[0, 1, "person"], [5, 5, "city"]]}] * 16
 model.train_model(
     train_dataset=data,

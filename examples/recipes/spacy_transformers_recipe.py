@@ -1,7 +1,7 @@
 """Our encoder under spaCy's NER (spaCy 3.8, spacy-transformers 1.3): python spacy_transformers_recipe.py DIRECTORY
 
-Not run: spacy-transformers could not be installed where it was written; its release 1.3.5 asks for transformers below 4.42. What ran, with newer
-versions, is spacy_recipe.py.
+Not run: spacy-transformers could not be installed where it was written; its release 1.3.5 asks for transformers below 4.42. Names and arguments were
+held against its source. What ran, with newer versions, is spacy_recipe.py.
 """
 
 import sys
