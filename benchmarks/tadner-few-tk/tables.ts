@@ -1,5 +1,5 @@
-import { type Counts, pairedBootstrap } from "@nuner/metrics"
-import { markdownTable } from "@nuner/pipelines"
+import { pairedBootstrap } from "@nuner/metrics"
+import { episodeCounts, markdownTable } from "@nuner/pipelines"
 import { type EpisodeRecord, type EpisodeScores, episodeScores, type MatchCounts } from "@nuner/tadner"
 
 /** A finished run over episodes. */
@@ -47,20 +47,6 @@ export const detailTable = (runs: ReadonlyArray<Finished>): string => {
   )
 }
 
-/** The counts of episodes as the bootstrap takes them. */
-const countsOf = (records: ReadonlyArray<EpisodeRecord>, of: (record: EpisodeRecord) => MatchCounts): Counts => {
-  const column = (key: keyof MatchCounts) => Int32Array.from(records, (record) => of(record)[key])
-  return {
-    ...{ units: records.length, types: ["entity"], allTypes: false },
-    starts: Int32Array.from({ length: records.length + 1 }, (_, i) => i),
-    typeOf: new Int32Array(records.length),
-    ...{ correct: column("correct"), predicted: column("predicted"), gold: column("gold") }
-  }
-}
-
-const none: MatchCounts = { correct: 0, predicted: 0, gold: 0 }
-const entities = ({ counts, crashed }: EpisodeRecord): MatchCounts => (crashed ? none : counts)
-
 /** What a switch makes of some episodes. */
 interface Row {
   readonly name: string
@@ -75,7 +61,7 @@ const differences = (rows: ReadonlyArray<Row>): string =>
   markdownTable(
     ["published, but", "published", "so", "difference", "95 %", "unseen: published", "so"],
     rows.map(({ countsOf: of, name, published, so }) => {
-      const pair = { a: countsOf(so, of ?? entities), b: countsOf(published, entities) }
+      const pair = { a: episodeCounts(so, of), b: episodeCounts(published) }
       const { a, b, difference, high, low } = pairedBootstrap({ ...pair, seed: 0, resamples: 10_000 })
       const sign = (value: number) => `${value < 0 ? "" : "+"}${show(100 * value)}`
       // Of the other choice of types no counts without seen sentences are kept.
@@ -104,7 +90,7 @@ export const wholeFileTable = (published: ReadonlyArray<Finished>, long: Readonl
       return [
         {
           ...{ name: `${encoder}: types chosen without the norm over the query`, published: records, so: records },
-          countsOf: ({ crashed, otherChoice }) => (crashed ? none : otherChoice)
+          countsOf: ({ otherChoice }) => otherChoice
         },
         {
           ...{ name: `${encoder}: an empty prediction instead of a crash`, published: records },

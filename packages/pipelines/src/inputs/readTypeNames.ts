@@ -4,8 +4,13 @@ import { Result, Schema } from "effect"
 
 const Names = Schema.Record(Schema.String, Schema.NonEmptyString)
 
+/** The file of names, where there is one: an input of what is made with it. */
+export const typeNamesFile = (given: string | undefined): Array<string> =>
+  given === undefined || Object.hasOwn(typeNames, given) ? [] : [given]
+
 /** Natural-language names of types: of a known dataset by its name, or a JSON file `{"label": "name"}`. @throws InputError */
-export const readTypeNames = async (given: string): Promise<TypeNames> => {
+export const readTypeNames = async (given: string | undefined): Promise<TypeNames> => {
+  if (given === undefined) return {}
   if (Object.hasOwn(typeNames, given)) return typeNames[given as keyof typeof typeNames]
   const known = Object.keys(typeNames).join(", ")
   const fail = (reason: string): never => {

@@ -1,6 +1,7 @@
-import { bootstrap, countEpisodes, summarise } from "@nuner/metrics"
+import { bootstrap, summarise } from "@nuner/metrics"
 import type { EpisodeFileReport } from "@nuner/miner"
-import type { EpisodeRecord, EpisodeScores, SpanScheme } from "@nuner/tadner"
+import type { EpisodeOutcome, EpisodeScores, SpanScheme } from "@nuner/tadner"
+import { episodeCounts } from "./episodeCounts.ts"
 import { markdownTable } from "./table.ts"
 
 /** The episodes of one model under one seed. */
@@ -8,7 +9,7 @@ export interface EpisodeRun {
   readonly name: string
   /** The tags of the model's detector. */
   readonly scheme: SpanScheme
-  readonly records: ReadonlyArray<EpisodeRecord>
+  readonly records: ReadonlyArray<EpisodeOutcome>
   readonly scores: EpisodeScores
 }
 
@@ -17,6 +18,8 @@ export interface EpisodeReportInput {
   readonly episodes: string
   readonly file?: EpisodeFileReport | undefined
   readonly runs: ReadonlyArray<EpisodeRun>
+  /** Types and their names in natural language. */
+  readonly names: ReadonlyArray<readonly [type: string, name: string]>
   /** What differs from run to run is not among them. */
   readonly settings: Readonly<Record<string, unknown>>
   /** Of the bootstrap. */
@@ -42,17 +45,8 @@ const rows: ReadonlyArray<readonly [string, (run: EpisodeRun) => string]> = [
 ]
 
 /** The report of a run over episodes, in Markdown. */
-export const episodeReport = ({ episodes, file, runs, seed, settings, title }: EpisodeReportInput): string => {
-  // A crashed episode counts nothing, so that every run has the same units.
-  const counts = runs.map(({ records }) =>
-    countEpisodes(
-      records.map(({ crashed, gold, predicted }) => {
-        const pairs = (side: typeof gold) => (crashed ? [] : side.map((entities) => ({ entities })))
-        return { gold: pairs(gold), predicted: pairs(predicted) }
-      })
-    )
-  )
-  const interval = bootstrap({ counts, seed })
+export const episodeReport = ({ episodes, file, names, runs, seed, settings, title }: EpisodeReportInput): string => {
+  const interval = bootstrap({ counts: runs.map(({ records }) => episodeCounts(records)), seed })
   const { mean, standardDeviation } = summarise(runs.map(({ scores }) => scores.f1))
   const spread =
     standardDeviation === undefined
@@ -80,6 +74,8 @@ export const episodeReport = ({ episodes, file, runs, seed, settings, title }: E
     `Settings: ${Object.entries(settings)
       .map(([name, value]) => `${name} ${value}`)
       .join(", ")}.`,
+    "",
+    `Types by name: ${names.map(([type, name]) => `${type} "${name}"`).join(", ")}.`,
     ""
   ].join("\n")
 }

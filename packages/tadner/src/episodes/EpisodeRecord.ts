@@ -44,3 +44,6 @@ export const EpisodeRecord = Schema.Struct({
   seconds: Schema.Finite
 })
 export interface EpisodeRecord extends Schema.Schema.Type<typeof EpisodeRecord> {}
+
+/** A record without its entities: all that scores need, and a twentieth of the memory. */
+export interface EpisodeOutcome extends Omit<EpisodeRecord, "gold" | "predicted"> {}

@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, readFile } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { InputError, readJsonl } from "@nuner/core"
-import { EpisodeRecord } from "./EpisodeRecord.ts"
+import { type EpisodeOutcome, EpisodeRecord } from "./EpisodeRecord.ts"
 
 /** A part of the episodes, for one of several processes: those whose index leaves the remainder `index` when divided by `of`. */
 export interface Shard {
@@ -20,15 +20,24 @@ const stem = (results: string): string => results.replace(/\.jsonl$/, "")
  *
  * @throws InputError for a damaged line
  */
-export const readResults = async (results: string): Promise<Array<EpisodeRecord>> => {
-  const found = new Map<number, EpisodeRecord>()
+export const readResults = (results: string): Promise<Array<EpisodeRecord>> => read(results, (record) => record)
+
+/** As `readResults`, without the entities: thousands of episodes fit in memory. */
+export const readOutcomes = (results: string): Promise<Array<EpisodeOutcome>> =>
+  read(results, ({ gold: _, predicted: __, ...outcome }) => outcome)
+
+const read = async <A extends EpisodeOutcome>(
+  results: string,
+  keep: (record: EpisodeRecord) => A
+): Promise<Array<A>> => {
+  const found = new Map<number, A>()
   for (const path of await filesOf(results)) {
     const text = await readFile(path, "utf8")
     const whole = text.slice(0, text.lastIndexOf("\n") + 1)
     for await (const record of readJsonl({ name: path, text: whole }, EpisodeRecord)) {
       const other = found.get(record.index)
       if (other !== undefined && other.fingerprint !== record.fingerprint) throw strange(path, record.index)
-      found.set(record.index, other ?? record)
+      found.set(record.index, other ?? keep(record))
     }
   }
   return [...found.values()].sort((a, b) => a.index - b.index)

@@ -1,4 +1,4 @@
-import type { EpisodeRecord, MatchCounts } from "./EpisodeRecord.ts"
+import type { EpisodeOutcome, MatchCounts } from "./EpisodeRecord.ts"
 
 /** Pooled over episodes, in percent where they are rates. */
 export interface EpisodeScores {
@@ -30,14 +30,14 @@ export interface EpisodeScores {
  * @param valid by index of an episode; one that is not listed is valid
  */
 export const episodeScores = (
-  records: ReadonlyArray<EpisodeRecord>,
+  records: ReadonlyArray<EpisodeOutcome>,
   valid: ReadonlyArray<boolean> = []
 ): EpisodeScores => {
   const scored = records.filter(({ crashed }) => !crashed)
   const entities = pooled(scored, ({ counts }) => counts)
   const spans = pooled(scored, ({ spans }) => spans)
   const removed = sum(scored, ({ filter }) => filter.removed)
-  const mean = (of: (record: EpisodeRecord) => number) => sum(records, of) / Math.max(1, records.length)
+  const mean = (of: (record: EpisodeOutcome) => number) => sum(records, of) / Math.max(1, records.length)
   return {
     f1: f1(entities),
     precision: percent(entities.correct, entities.predicted),
@@ -67,10 +67,10 @@ export const episodeScores = (
   }
 }
 
-const sum = (records: ReadonlyArray<EpisodeRecord>, of: (record: EpisodeRecord) => number): number =>
+const sum = (records: ReadonlyArray<EpisodeOutcome>, of: (record: EpisodeOutcome) => number): number =>
   records.reduce((total, record) => total + of(record), 0)
 
-const pooled = (records: ReadonlyArray<EpisodeRecord>, of: (record: EpisodeRecord) => MatchCounts): MatchCounts => ({
+const pooled = (records: ReadonlyArray<EpisodeOutcome>, of: (record: EpisodeOutcome) => MatchCounts): MatchCounts => ({
   correct: sum(records, (record) => of(record).correct),
   predicted: sum(records, (record) => of(record).predicted),
   gold: sum(records, (record) => of(record).gold)

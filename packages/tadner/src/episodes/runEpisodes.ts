@@ -8,7 +8,7 @@ import { weightsHash } from "../model/weightsHash.ts"
 import { nameTypes, type TypeNames } from "../names/nameTypes.ts"
 import { type EpisodeOptions, type EpisodeSettings, episodeSettings } from "../options.ts"
 import type { EpisodeRecord } from "./EpisodeRecord.ts"
-import { ResultsWriter, readResults, type Shard, shardPath, strange } from "./ResultsFile.ts"
+import { ResultsWriter, readOutcomes, type Shard, shardPath, strange } from "./ResultsFile.ts"
 import { solveEpisode } from "./solveEpisode.ts"
 
 const RunOptions = Schema.Struct({
@@ -60,7 +60,7 @@ export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<Epis
     const reason = `index ${shard.index} of ${shard.of}; shards are counted from 0`
     throw new OptionError({ component: "runEpisodes", option: "shard", reason })
   }
-  const earlier = new Map((results === undefined ? [] : await readResults(results)).map((one) => [one.index, one]))
+  const earlier = new Map((results === undefined ? [] : await readOutcomes(results)).map((one) => [one.index, one]))
   yield { type: "start", resumed: earlier.size }
   const session = openSession(model, settings)
   let writer: ResultsWriter | undefined

@@ -6,14 +6,15 @@ import {
   episodeScores,
   episodeSettings,
   loadModel,
-  readResults,
+  nameTypes,
+  readOutcomes,
   runEpisodes,
   type Shard,
   type SpanScheme
 } from "@nuner/tadner"
 import { Effect } from "effect"
 import { attempt } from "../../errors.ts"
-import { readTypeNames } from "../../inputs/readTypeNames.ts"
+import { readTypeNames, typeNamesFile } from "../../inputs/readTypeNames.ts"
 import { episodeReport } from "../../report/episodeReport.ts"
 import { Progress } from "../../services/Progress.ts"
 import { runStage } from "../../services/stage.ts"
@@ -40,6 +41,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
   const progress = yield* Progress
   const settings = yield* attempt("tadner", () => episodeSettings(adaptation))
   const runs = yield* attempt("tadner", () => episodeRuns(models, seeds, out))
+  const names = yield* attempt("tadner", () => readTypeNames(typeNames))
   const given = { input, k, count, mineSeed, ...(n !== undefined && { n }), ...(q !== undefined && { q }) }
   const open = async (): Promise<EpisodeSource & { readonly total: number }> => {
     const source = await episodeSource(given)
@@ -52,16 +54,17 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
     { episodes, total }: EpisodeSource & { readonly total: number },
     signal: AbortSignal
   ): Promise<SpanScheme> => {
-    const names = typeNames === undefined ? {} : await readTypeNames(typeNames)
     const model = await loadModel(directory)
     try {
       const shared = { ...adaptation, model, results, seed, signal, typeNames: names, episodes: episodes() }
       const part = { ...(limit !== undefined && { limit }), ...(shard && { shard }) }
       let done = 0
       const pool = { correct: 0, both: 0 }
-      const noteOf = ({ counts, seconds }: EpisodeRecord): string => {
-        pool.correct += 2 * counts.correct
-        pool.both += counts.predicted + counts.gold
+      const noteOf = ({ counts, crashed, seconds }: EpisodeRecord): string => {
+        if (!crashed) {
+          pool.correct += 2 * counts.correct
+          pool.both += counts.predicted + counts.gold
+        }
         const f1 = ((100 * pool.correct) / Math.max(1, pool.both)).toFixed(1)
         return `${name}  F1 ${f1}  ${seconds.toFixed(2)} s`
       }
@@ -95,7 +98,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
       ...Object.fromEntries(runs.map(({ name, seed }) => [name, seed])),
       ...(n === undefined ? {} : { mineSeed })
     },
-    inputs: [input, ...models],
+    inputs: [input, ...models, ...typeNamesFile(typeNames)],
     artefacts: [report, `${out}/scores.json`],
     work: attempt("tadner", async (signal) => {
       const source = await open()
@@ -104,7 +107,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
       const finished = []
       for (const run of runs) {
         const scheme = await solve(run, source, signal)
-        const records = (await readResults(run.results)).filter(({ index }) => index < total)
+        const records = (await readOutcomes(run.results)).filter(({ index }) => index < total)
         finished.push({ name: run.name, scheme, records, scores: episodeScores(records, valid) })
       }
       await writeJson(
@@ -112,7 +115,10 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
         finished.map(({ name, scheme, scores }) => ({ run: name, scheme, ...scores }))
       )
       const title = `TadNER, ${settings.mode} mode`
-      await writeAtomic(report, [episodeReport({ title, episodes, file, runs: finished, settings: shown, seed: 0 })])
+      const types = [...new Set(finished.flatMap(({ records }) => records.flatMap(({ types }) => types)))].sort()
+      const named = nameTypes(types, names).map((name, i) => [types[i]!, name] as const)
+      const input = { title, episodes, file, runs: finished, names: named, settings: shown, seed: 0 }
+      await writeAtomic(report, [episodeReport(input)])
       const f1 = finished.reduce((sum, { scores }) => sum + scores.f1, 0) / finished.length
       return {
         counts: {

@@ -31,6 +31,8 @@ export const tadnerPredictStage = Effect.fn("tadnerPredictStage")(function* (opt
       support === undefined ? await TadNer.load(model) : await fit(model, support, typeNames, { ...adaptation, signal })
     try {
       if (save !== undefined) await recogniser.save(save)
+      // Scores that are normalised over all spans need all texts at once.
+      const most = recogniser.settings.normaliseOverSpans ? Number.POSITIVE_INFINITY : CHUNK
       let held: Array<string> = []
       let done = 0
       const flush = async () => {
@@ -41,7 +43,7 @@ export const tadnerPredictStage = Effect.fn("tadnerPredictStage")(function* (opt
         progress.update({ stage: "predict", done })
         held = []
       }
-      for await (const text of texts) if (held.push(text) === CHUNK) await flush()
+      for await (const text of texts) if (held.push(text) === most) await flush()
       if (held.length > 0) await flush()
     } finally {
       recogniser.dispose()
@@ -56,7 +58,7 @@ const fit = async (
   options: AdaptOptions & { readonly signal: AbortSignal }
 ): Promise<TadNer> => {
   const sentences = await readDataset(support)
-  const names = typeNames === undefined ? {} : await readTypeNames(typeNames)
+  const names = await readTypeNames(typeNames)
   const model = await loadModel(directory)
   try {
     return await TadNer.fit(sentences, { ...options, model, typeNames: names })

@@ -4,7 +4,7 @@ import { type SourceData, type SourceOptions, saveModel, sourceSettings, trainSo
 import { Effect } from "effect"
 import { attempt } from "../../errors.ts"
 import { readDataset } from "../../inputs/readDataset.ts"
-import { readTypeNames } from "../../inputs/readTypeNames.ts"
+import { readTypeNames, typeNamesFile } from "../../inputs/readTypeNames.ts"
 import { Progress } from "../../services/Progress.ts"
 import { runStage } from "../../services/stage.ts"
 import { checkpoints } from "../checkpoints.ts"
@@ -26,6 +26,7 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
   const { encoder: name, input, out, typeNames, ...given } = options
   const progress = yield* Progress
   const settings = yield* attempt("tadner", () => sourceSettings(given))
+  const names = yield* attempt("tadner", () => readTypeNames(typeNames))
   const directory = yield* attempt("tadner", () => resolveModel(name))
   const { seed, ...plainSettings } = settings
   return yield* runStage({
@@ -33,11 +34,10 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
     manifest: `${out}.manifest.json`,
     settings: plain({ ...plainSettings, typeNames }),
     seeds: { train: seed },
-    inputs: [input, directory],
+    inputs: [input, directory, ...typeNamesFile(typeNames)],
     artefacts: [out],
     work: attempt("tadner", async (signal) => {
       const sentences = await readDataset(input)
-      const names = typeNames === undefined ? {} : await readTypeNames(typeNames)
       await useEngine()
       const encoder = await fromPretrained(directory)
       const kept = checkpoints(out)
