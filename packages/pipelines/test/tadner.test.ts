@@ -101,6 +101,42 @@ describe("nuner tadner", () => {
     expect(failed.err).toContain('"frozenLayers"')
   }, 60_000)
 
+  test("kill -9 in the middle of a run in two processes: no process stays, and the same call gives the report of a run in peace", async () => {
+    const all = readFileSync(at("episodes.jsonl"), "utf8").trim().split("\n")
+    await Bun.write(at("many.jsonl"), Array.from({ length: 10 }, (_, i) => all[i % 3]).join("\n"))
+    const steps = ["--steps", "30", "--detector-patience", "30", "--classifier-patience", "30"]
+    const many = ["tadner", "episodes", at("many.jsonl"), "--model", at("model"), ...steps]
+    const killed = [...many, "--processes", "2", "--out", at("killed")]
+    const child = Bun.spawn(["bun", cli, ...killed], { cwd: folder.path, stdio: ["ignore", "ignore", "ignore"] })
+    const sizes = () => {
+      const names = existsSync(at("killed")) ? readdirSync(at("killed")) : []
+      return names.map((name) => readFileSync(at(`killed/${name}`), "utf8").split("\n").length - 1)
+    }
+    const done = () => sizes().reduce((a, b) => a + b, 0)
+    while (done() < 3) await Bun.sleep(20)
+    child.kill("SIGKILL")
+    await child.exited
+    // Until nothing is added any more; a process that stayed would add what is missing.
+    for (let before = -1; before < done(); await Bun.sleep(3000)) before = done()
+    expect(done()).toBeLessThan(10)
+    const again = await nuner(...killed)
+    expect({ code: again.code, err: again.err }).toMatchObject({ code: 0 })
+    const peace = await nuner(...many, "--out", at("peace"))
+    const times = /\| s\/episode .*/
+    expect(again.out.replace(times, "")).toBe(peace.out.replace(times, ""))
+  }, 120_000)
+
+  test("names in a file are part of what a run is: other names, another run", async () => {
+    const run = [...episodes, "--type-names", at("names.json"), "--out", at("named")]
+    await Bun.write(at("names.json"), JSON.stringify({ city: "large town" }))
+    const first = await nuner(...run)
+    expect(first.out).toContain('Types by name: city "large town", river "river".')
+    await Bun.write(at("names.json"), JSON.stringify({ city: "village" }))
+    const second = await nuner(...run)
+    expect(second.code).toBe(1)
+    expect(second.err).toContain("is a result of other settings, weights, names or episodes")
+  }, 60_000)
+
   test("published episodes are all run, the report says which are valid; what cannot be run is told before anything is", async () => {
     const [first, ...rest] = readFileSync(at("episodes.jsonl"), "utf8").trim().split("\n")
     const { query, support, types } = JSON.parse(first!)

@@ -5,7 +5,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { readSentences } from "../inputs/readSentences.ts"
 import { marked } from "../report/marked.ts"
 import { tadnerEpisodesStage } from "../stages/tadner/episodes.ts"
-import { inProcesses } from "../stages/tadner/inProcesses.ts"
+import { endWithStarter, inProcesses } from "../stages/tadner/inProcesses.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
 import { tadnerTrainStage } from "../stages/tadner/train.ts"
 import { given, input, integerList, optional, out, seed, toggle } from "./flags.ts"
@@ -101,7 +101,8 @@ const episodesCommand = Command.make(
   Effect.fn(function* ({ count, input, k, mineSeed, models, out, processes, seeds, shard, ...flags }) {
     const part = Option.isSome(shard) ? { shard: yield* parseShard(shard.value) } : {}
     // A process that has a shard already shares it with nobody: it is one of those that are started here.
-    if (processes > 1 && Option.isNone(shard)) {
+    if (Option.isSome(shard)) endWithStarter()
+    else if (processes > 1) {
       const command = [process.execPath, ...process.argv.slice(1)]
       yield* inProcesses({ processes, command, out })
     }

@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises"
+import { readdir } from "node:fs/promises"
 import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { Effect } from "effect"
@@ -15,6 +15,21 @@ export interface InProcessesOptions {
 
 /** Milliseconds between two looks at how far the processes are. */
 const GLANCE = 5000
+const NEWLINE = 10
+/** Environment variable of a shard: the process that started it. */
+const STARTER = "NUNER_STARTER"
+
+/**
+ * Ends a shard that `inProcesses` started soon after its starter is killed: when the run is taken up again, two would do the same episodes.
+ * A shard that somebody else started is left alone.
+ */
+export const endWithStarter = (): void => {
+  const starter = process.env[STARTER]
+  if (starter === undefined) return
+  setInterval(() => {
+    if (process.ppid !== Number(starter)) process.exit(1)
+  }, 1000).unref()
+}
 
 /**
  * Runs a command in several processes, a shard of the episodes each, and waits for all of them. The processors are divided among them unless
@@ -26,7 +41,7 @@ export const inProcesses = Effect.fn("inProcesses")(function* ({ command, out, p
     const threads = String(Math.max(1, Math.floor(availableParallelism() / processes)))
     const children = Array.from({ length: processes }, (_, i) =>
       Bun.spawn([...command, "--shard", `${i}/${processes}`], {
-        env: { NUNER_THREADS: threads, ...process.env },
+        env: { NUNER_THREADS: threads, ...process.env, [STARTER]: String(process.pid) },
         stdio: ["ignore", "ignore", "pipe"]
       })
     )
@@ -34,8 +49,9 @@ export const inProcesses = Effect.fn("inProcesses")(function* ({ command, out, p
       for (const child of children) child.kill()
     }
     signal.addEventListener("abort", end)
+    const results = resultsIn(out)
     const glance = setInterval(async () => {
-      progress.update({ stage: "episodes", done: await resultsIn(out), note: `${processes} processes` })
+      progress.update({ stage: "episodes", done: await results(), note: `${processes} processes` })
     }, GLANCE)
     try {
       const said = children.map((child) => new Response(child.stderr).text())
@@ -56,9 +72,18 @@ export const inProcesses = Effect.fn("inProcesses")(function* ({ command, out, p
   })
 })
 
-/** Lines of all results files: episodes that are done, of all runs. */
-const resultsIn = async (folder: string): Promise<number> => {
-  const names = (await readdir(folder).catch((): Array<string> => [])).filter((name) => name.endsWith(".jsonl"))
-  const texts = await Promise.all(names.map((name) => readFile(join(folder, name), "utf8")))
-  return texts.reduce((sum, text) => sum + text.split("\n").length - 1, 0)
+/** Counts the lines of all results files, episodes that are done, of all runs; at each call it reads what is new. */
+const resultsIn = (folder: string): (() => Promise<number>) => {
+  const read = new Map<string, number>()
+  let lines = 0
+  return async () => {
+    const names = (await readdir(folder).catch((): Array<string> => [])).filter((name) => name.endsWith(".jsonl"))
+    for (const name of names) {
+      const from = read.get(name) ?? 0
+      const bytes = await Bun.file(join(folder, name)).slice(from).bytes()
+      read.set(name, from + bytes.length)
+      for (const byte of bytes) if (byte === NEWLINE) lines++
+    }
+    return lines
+  }
 }
