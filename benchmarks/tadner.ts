@@ -39,10 +39,10 @@ interface Case {
 const cases: ReadonlyArray<Case> = [
   { layers: 4, hidden: 128, heads: 2, frozen: 0 },
   { layers: 4, hidden: 256, heads: 4, frozen: 0 },
-  { layers: 4, hidden: 256, heads: 4, frozen: 2 }
+  { layers: 4, hidden: 256, heads: 4, frozen: 1 }
 ]
 const nameOf = ({ frozen, hidden, layers }: Case): string =>
-  `5-way 1~2 episode, ${layers} x ${hidden}${frozen > 0 ? `, ${frozen} layers frozen` : ""}`
+  `5-way 1~2 episode, ${layers} x ${hidden}${frozen > 0 ? `, ${frozen} of them frozen` : ""}`
 
 interface Measured {
   /** Of an episode, the median. */
