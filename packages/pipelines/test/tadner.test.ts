@@ -161,6 +161,10 @@ describe("nuner tadner", () => {
     expect(odd.code).toBe(1)
     expect(odd.err).toContain("odd.jsonl:3")
     expect(odd.err).toContain("which is not listed")
+    const bare = { word: support.word, label: support.label.map((labels: Array<string>) => labels.map(() => "O")) }
+    await Bun.write(at("bare.jsonl"), [...rest, JSON.stringify({ types, support: bare, query })].join("\n"))
+    const none = await nuner("tadner", "episodes", at("bare.jsonl"), "--model", at("model"), "--out", at("odd"))
+    expect(none.err).toContain("bare.jsonl:3: support: no entity at all")
     expect(existsSync(at("odd"))).toBe(false)
   }, 60_000)
 

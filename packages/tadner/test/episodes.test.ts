@@ -63,11 +63,13 @@ describe("runEpisodes", () => {
     const [a, b, c] = toyEpisodes(3)
     const before = weights()
     await leakCheck(async () => {
-      const there = await solve({ episodes: [a!, b!, c!] })
-      const back = await solve({ episodes: [c!, b!, a!] })
-      expect(back.map(result).reverse()).toEqual(there.map(result))
-      expect(there[0]!.steps.detector).toBeGreaterThan(0)
-      expect(new Set(there.map(({ fingerprint }) => fingerprint)).size).toBe(3)
+      for (const options of [{}, { mode: "published", frozenLayers: 1 }] as const) {
+        const there = await solve({ episodes: [a!, b!, c!], ...options })
+        const back = await solve({ episodes: [c!, b!, a!], ...options })
+        expect(back.map(result).reverse()).toEqual(there.map(result))
+        expect(there[0]!.steps.detector).toBeGreaterThan(0)
+        expect(new Set(there.map(({ fingerprint }) => fingerprint)).size).toBe(3)
+      }
     })
     expect(weights()).toBe(before)
   })

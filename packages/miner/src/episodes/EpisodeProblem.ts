@@ -3,9 +3,19 @@ export interface EpisodeProblem {
   /**
    * `shape`: no episode record. `length`: words and labels differ in number. `types`: not n different types. `unlisted`: an entity
    * of a type that the episode does not list. `few` / `many`: a type counted less than K / more than 2K times. `empty`: a sentence
-   * without any entity. `repeated`: a sentence twice on one side. `shared`: a sentence on both sides.
+   * without any entity. `unlabelled`: no sentence of a side has one. `repeated`: a sentence twice on one side. `shared`: a sentence on both sides.
    */
-  readonly kind: "shape" | "length" | "types" | "unlisted" | "few" | "many" | "empty" | "repeated" | "shared"
+  readonly kind:
+    | "shape"
+    | "length"
+    | "types"
+    | "unlisted"
+    | "few"
+    | "many"
+    | "empty"
+    | "unlabelled"
+    | "repeated"
+    | "shared"
   readonly side?: "support" | "query"
   readonly type?: string
   readonly count?: number

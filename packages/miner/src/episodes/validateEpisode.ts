@@ -67,7 +67,8 @@ const sideProblems = (
     else if (count > 2 * low) say("many", `more than ${2 * low}`)
   }
   const empty = sentences.filter(({ counts }) => counts.size === 0).length
-  if (empty > 0)
+  if (empty === sentences.length) problems.push({ kind: "unlabelled", side, message: `${side}: no entity at all` })
+  else if (empty > 0)
     problems.push({ kind: "empty", side, count: empty, message: `${side}: ${empty} sentences without any entity` })
   const repeated = sentences.length - new Set(sentences.map(({ key }) => key)).size
   if (repeated > 0)

@@ -63,7 +63,10 @@ export const episodeSource = async (options: EpisodeSourceOptions): Promise<Epis
 
 /** What cannot be run, told before anything is. Anything else that is wrong with an episode is in the report. */
 const isUnusable = ({ kind, side }: EpisodeProblem): boolean =>
-  kind === "shape" || kind === "length" || kind === "types" || (kind === "unlisted" && side === "support")
+  kind === "shape" ||
+  kind === "length" ||
+  kind === "types" ||
+  (side === "support" && (kind === "unlisted" || kind === "unlabelled"))
 
 const validOf = (bytes: Uint8Array, { invalid }: EpisodeFileReport): Array<boolean> => {
   const wrong = new Set(invalid.map(({ line }) => line))
