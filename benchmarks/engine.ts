@@ -1,10 +1,11 @@
 /**
  * Forward pass and training step of the encoder against PyTorch: base and small, three batch shapes, all layers trained or the
  * bottom half frozen. Each side runs in processes of its own, in alternation; medians over all rounds. Beside fp32 eager, the
- * peer, stand bf16 autocast and, on the smallest batch of each model, torch.compile, which compiles for a minute.
+ * peer, stand bf16 autocast and, on the smallest batch of each model, torch.compile, which compiles for a minute. Our own bf16
+ * stands against bf16 autocast and against our fp32.
  *
  * PYTHON or NUNER_PYTHON names the Python that has torch; NUNER_BENCH_CASES is a regular expression that picks cases by name, so that a
- * run can be taken up again where it stopped; NUNER_BENCH_VARIANTS=0 leaves out torch.compile and bf16 autocast;
+ * run can be taken up again where it stopped; NUNER_BENCH_VARIANTS=0 leaves out torch.compile and bf16, NUNER_BENCH_VARIANTS=bf16 torch.compile alone;
  * NUNER_BENCH_CLOCK=processor measures processor time instead of wall time, for a busy machine and NUNER_THREADS=1.
  */
 import { forward, initEncoder, robertaBase, small } from "@nuner/encoder"
@@ -134,8 +135,9 @@ function forwardFlops({ model, rows, tokens }: Case): number {
   return rows * tokens * layers * perToken
 }
 
-async function inProcess<A>(argument: string): Promise<A> {
-  const child = Bun.spawn([process.execPath, import.meta.path, argument], { stdout: "pipe", stderr: "inherit" })
+async function inProcess<A>(argument: string, precision = "fp32"): Promise<A> {
+  const env = { ...process.env, NUNER_PRECISION: precision }
+  const child = Bun.spawn([process.execPath, import.meta.path, argument], { env, stdout: "pipe", stderr: "inherit" })
   const output = await new Response(child.stdout).text()
   if ((await child.exited) !== 0) throw new Error(`benchmark engine: ${argument} failed`)
   return JSON.parse(output.trim().split("\n").at(-1)!)
@@ -165,6 +167,7 @@ async function* compare(item: Case, gflops: number): AsyncGenerator<Row> {
       peers.set(variant, await runPeer(item, variant, mine.threads, peers.get(variant)))
     }
   }
+  if (runs("bf16 autocast", item, 0)) yield* compareBf16(item, ours, peers.get("bf16 autocast")!)
   for (const metric of ["forward", "step"] as const) {
     const mine = median(ours.flatMap((measured) => measured[metric]))
     const share = (forwardFlops(item) / (mine / 1e3) / (gflops * 1e9)) * 100
@@ -184,11 +187,25 @@ async function* compare(item: Case, gflops: number): AsyncGenerator<Row> {
   }
 }
 
+/** Our bf16 against PyTorch's and against our fp32; nothing where it cannot run. */
+async function* compareBf16(item: Case, fp32: readonly Measured[], torch: Peer): AsyncGenerator<Row> {
+  const ours = await inProcess<Measured>(JSON.stringify(item), "bf16").catch((error: Error) => error.message)
+  const reason = typeof ours === "string" ? ours : ""
+  const measured = typeof ours === "string" ? [] : [ours]
+  const mine: Peer = { name: "ours, bf16", measured, reason }
+  const own: Peer = { name: "ours, fp32", measured: fp32, reason: "" }
+  for (const metric of ["forward", "step"] as const) {
+    for (const peer of [torch, own]) {
+      yield row(item, `bf16 ${metric} ms`, medianOf(mine, metric), medianOf(peer, metric), peer, lessIsBetter, reason)
+    }
+  }
+}
+
 const runs = (variant: Variant, { rows, frozen }: Case, round: number): boolean =>
   variant === "fp32 eager" ||
   (process.env.NUNER_BENCH_VARIANTS !== "0" &&
     round === 0 &&
-    (variant === "bf16 autocast" || (rows === 8 && frozen === 0)))
+    (variant === "bf16 autocast" || (process.env.NUNER_BENCH_VARIANTS !== "bf16" && rows === 8 && frozen === 0)))
 
 async function runPeer(item: Case, variant: Variant, threads: number, before: Peer | undefined): Promise<Peer> {
   const { hidden, heads, layers, feedForward, vocabSize, positions } = models[item.model]

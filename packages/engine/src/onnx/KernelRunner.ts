@@ -1,8 +1,8 @@
-import { EngineError } from "../EngineError.ts"
 import type { tf } from "../tf.ts"
 import type { NativeBuffer } from "./BufferPool.ts"
 import { Graph } from "./Graph.ts"
 import { type Kernel, type Operand, type Result, sizeOf } from "./Kernel.ts"
+import { kernelError } from "./kernelError.ts"
 import { LruCache } from "./LruCache.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
 import type { Handle } from "./OrtApi.ts"
@@ -59,8 +59,7 @@ export class KernelRunner {
       return outputs
     } catch (error) {
       for (const output of outputs) this.#backend.disposeData(output.dataId)
-      const shapes = tensors.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")
-      throw new EngineError(`${kernel.name}(${shapes}): ${error instanceof Error ? error.message : error}`)
+      throw kernelError(kernel.name, tensors, error)
     }
   }
 

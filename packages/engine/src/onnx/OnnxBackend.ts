@@ -1,11 +1,14 @@
 import { EngineError } from "../EngineError.ts"
 import type { AdamWUpdate } from "../optim/adamW.ts"
+import type { Precision } from "../selection/EngineReport.ts"
 import { tf } from "../tf.ts"
 import { BufferPool } from "./BufferPool.ts"
 import type { Fallback } from "./Fallback.ts"
 import { runAdamW } from "./inPlaceAdamW.ts"
 import { sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
+import { Bf16Products } from "./onednn/Bf16Products.ts"
+import { checkProducts } from "./onednn/checkProducts.ts"
 import { startRuntime } from "./Runtime.ts"
 import { LinearMemory } from "./simd/LinearMemory.ts"
 import type { VectorWorker } from "./simd/VectorWorker.ts"
@@ -25,6 +28,7 @@ export class OnnxBackend extends tf.KernelBackend {
   readonly kernels: KernelRunner
   /** Kernels that ran on tfjs-cpu instead; set when the kernels are registered. */
   fallback: Fallback | undefined
+  #products: Bf16Products | undefined
   readonly #foreign: tf.DataStorage<TensorData>
   readonly #worker: VectorWorker
   #count = 0
@@ -43,6 +47,23 @@ export class OnnxBackend extends tf.KernelBackend {
     this.kernels = new KernelRunner(runtime, this)
     this.#worker = worker
     this.#foreign = new tf.DataStorage(this, tf.engine())
+  }
+
+  /** Products in bfloat16, while the precision is bf16. */
+  get products(): Bf16Products | undefined {
+    return this.#products
+  }
+
+  /** How products are computed from now on. @throws EngineError where bf16 cannot be had here; nothing changes then. */
+  setPrecision(precision: Precision): void {
+    if (precision === "fp32") {
+      this.#products?.clear()
+      this.#products = undefined
+    } else if (this.#products === undefined) {
+      const products = new Bf16Products(this)
+      checkProducts(products, this)
+      this.#products = products
+    }
   }
 
   /** What stands behind a tensor; tensors of another backend are moved here. @throws EngineError after it was disposed. */
@@ -210,6 +231,7 @@ export class OnnxBackend extends tf.KernelBackend {
   /** Gives free memory and compiled kernels back. Live tensors stay valid: ONNX Runtime itself stays up with the process. */
   override dispose(): void {
     this.kernels.clear()
+    this.#products?.clear()
     this.pool.trim()
   }
 }

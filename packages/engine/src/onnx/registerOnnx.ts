@@ -11,6 +11,7 @@ import { kernels } from "./kernels/kernels.ts"
 import { segmentSumKernels } from "./kernels/segmentSum.ts"
 import { viewKernels } from "./kernels/views.ts"
 import { OnnxBackend } from "./OnnxBackend.ts"
+import { bf16Kernels, runBf16 } from "./onednn/bf16Kernel.ts"
 import { VectorWorker } from "./simd/VectorWorker.ts"
 
 export const backendName = "onnx"
@@ -58,7 +59,12 @@ function host(backend: OnnxBackend, kernel: HostKernel): Run {
 }
 
 function compiled(backend: OnnxBackend, kernel: Kernel): Run {
+  const rounds = bf16Kernels.includes(kernel.name)
   return (inputs, attributes) => {
+    if (rounds && backend.products !== undefined) {
+      const product = runBf16(backend, kernel.name, inputs as tf.NamedTensorInfoMap, attributes)
+      if (product !== undefined) return product
+    }
     const tensors = operands(kernel, inputs)
     const unchanged = noop(kernel.name, tensors, attributes)
     if (unchanged) return backend.alias(unchanged, unchanged.shape)

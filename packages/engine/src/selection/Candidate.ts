@@ -1,4 +1,4 @@
-import type { EngineName } from "./EngineReport.ts"
+import type { EngineName, Precision } from "./EngineReport.ts"
 
 /** What is known of an engine once it is up. */
 export interface Loaded {
@@ -16,4 +16,9 @@ export interface Candidate {
   readonly remedy?: string
   /** Registers the tfjs backend. Throws where it cannot run here. */
   load(threads: number): Promise<Loaded>
+  /**
+   * Sets how products are computed and names the library that does it, where it is another. Absent where there is fp32 only.
+   * Throws where this precision cannot be had here.
+   */
+  setPrecision?(precision: Precision): string | undefined
 }

@@ -3,6 +3,11 @@ export const engineNames = ["cuda", "native", "onnx", "wasm", "cpu"] as const
 
 export type EngineName = (typeof engineNames)[number]
 
+/** How matrix products are computed: in float32, or from operands rounded to bfloat16 with sums and results in float32. */
+export const precisions = ["fp32", "bf16"] as const
+
+export type Precision = (typeof precisions)[number]
+
 /** One engine that was looked at: what came of it and, where it did not run, what to do about it. */
 export interface EngineAttempt {
   readonly name: EngineName
@@ -24,5 +29,8 @@ export interface EngineReport {
   readonly version: string
   /** Threads it computes with; 0 where the engine decides for itself. */
   readonly threads: number
+  readonly precision: Precision
+  /** What multiplies in bf16: library, version, instructions, path. */
+  readonly products?: string
   readonly tried: readonly EngineAttempt[]
 }

@@ -1,8 +1,16 @@
 import { availableParallelism } from "node:os"
 import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
+import type { Loaded } from "./Candidate.ts"
 import { candidates } from "./candidates.ts"
-import { type EngineAttempt, type EngineName, type EngineReport, engineNames } from "./EngineReport.ts"
+import {
+  type EngineAttempt,
+  type EngineName,
+  type EngineReport,
+  engineNames,
+  type Precision,
+  precisions
+} from "./EngineReport.ts"
 import { selfCheck } from "./selfCheck.ts"
 
 export interface UseEngineOptions {
@@ -10,56 +18,75 @@ export interface UseEngineOptions {
   readonly prefer?: EngineName
   /** Threads to compute with, set once a process. Default: NUNER_THREADS, else the processors this process may use. */
   readonly threads?: number
+  /**
+   * How matrix products are computed: "bf16" rounds their operands to bfloat16 (onnx engine, Linux x64 with bf16 instructions
+   * and the library oneDNN); sums, results and all else stay float32. Default: NUNER_PRECISION, else "fp32".
+   */
+  readonly precision?: Precision
 }
 
 let current: Promise<EngineReport | undefined> = Promise.resolve(undefined)
 
 /**
  * Brings up the tensor engine and says which one it is: cuda, native, onnx, wasm or cpu, the first that trains a tiny model
- * to the right numbers. Calling it again gives the same report; asking for another engine switches, and tensors move along
- * as they are used.
+ * to the right numbers. Calling it again gives the same report; asking for another engine or precision switches, and tensors
+ * move along as they are used.
  *
- * @throws EngineError where the engine that was asked for does not work here; the message says what to run.
+ * @throws EngineError where the engine or precision that was asked for does not work here; the message says what to run.
  */
 export function useEngine(options: UseEngineOptions = {}): Promise<EngineReport> {
   const chosen = current
     .catch(() => undefined)
     .then((previous) => {
-      const stays = previous && (options.prefer === undefined || options.prefer === previous.name)
-      return stays ? previous : choose(options)
+      if (previous === undefined) return choose(options)
+      const { prefer = previous.name, precision = previous.precision } = options
+      const stays = prefer === previous.name && precision === previous.precision
+      return stays ? previous : choose({ ...options, prefer })
     })
   current = chosen
   return chosen
 }
 
-async function choose({ prefer, threads }: UseEngineOptions): Promise<EngineReport> {
-  const asked = checkName(prefer, "prefer") ?? checkName(process.env.NUNER_ENGINE, "NUNER_ENGINE")
+async function choose({ prefer, threads, ...options }: UseEngineOptions): Promise<EngineReport> {
+  const asked = oneOf(engineNames, prefer, "prefer") ?? oneOf(engineNames, process.env.NUNER_ENGINE, "NUNER_ENGINE")
+  const precision =
+    oneOf(precisions, options.precision, "precision") ??
+    oneOf(precisions, process.env.NUNER_PRECISION, "NUNER_PRECISION") ??
+    "fp32"
   const count = threads ?? (Number(process.env.NUNER_THREADS) || availableParallelism())
   if (!Number.isInteger(count) || count < 1)
     throw new EngineError(`threads is ${count}; it must be a whole number above 0`)
   const tried: EngineAttempt[] = []
-  for (const { name, backend, remedy, load } of candidates) {
+  for (const { name, backend, remedy, load, setPrecision } of candidates) {
     if (asked !== undefined && name !== asked) continue
+    if (precision !== "fp32" && setPrecision === undefined) {
+      tried.push({ name, backend, works: false, detail: `computes in fp32 only, not in ${precision}` })
+      continue
+    }
+    let found: Loaded
     try {
-      const found = await load(count)
+      found = await load(count)
       await tf.setBackend(backend)
       await tf.ready()
       selfCheck()
-      tried.push({ name, backend, works: true, detail: found.version })
-      const why = asked === undefined ? "the first that works here" : "asked for"
-      return { name, backend, why, version: found.version, threads: found.threads, tried }
     } catch (error) {
       const detail = (error instanceof Error ? error.message : String(error)).split("\n")[0]!
       tried.push({ name, backend, works: false, detail, ...(remedy ? { remedy } : {}) })
+      continue
     }
+    // Whoever asks for a precision is not served by another engine without it: what it lacks is thrown.
+    const products = setPrecision?.(precision)
+    tried.push({ name, backend, works: true, detail: found.version })
+    const why = asked === undefined ? "the first that works here" : "asked for"
+    return { name, backend, why, ...found, precision, ...(products ? { products } : {}), tried }
   }
   const reasons = tried.map(({ name, detail, remedy }) => `${name}: ${detail}${remedy ? `; run: ${remedy}` : ""}`)
   throw new EngineError(`No engine works here. ${reasons.join(". ")}`)
 }
 
-function checkName(value: string | undefined, source: string): EngineName | undefined {
+function oneOf<A extends string>(known: readonly A[], value: string | undefined, source: string): A | undefined {
   if (!value) return undefined
-  const name = engineNames.find((known) => known === value)
-  if (!name) throw new EngineError(`${source} is "${value}"; it must be one of ${engineNames.join(", ")}`)
-  return name
+  const found = known.find((one) => one === value)
+  if (!found) throw new EngineError(`${source} is "${value}"; it must be one of ${known.join(", ")}`)
+  return found
 }

@@ -1,4 +1,6 @@
 import { EngineError } from "../../EngineError.ts"
+import type { OnnxBackend } from "../../onnx/OnnxBackend.ts"
+import { tf } from "../../tf.ts"
 import type { Candidate } from "../Candidate.ts"
 import { cpu } from "./cpu.ts"
 
@@ -13,5 +15,11 @@ export const onnx: Candidate = {
     const { registerOnnx } = await import("../../onnx/registerOnnx.ts")
     const backend = await registerOnnx(threads)
     return { version: `ONNX Runtime ${backend.version}`, threads: backend.threads }
+  },
+  setPrecision(precision) {
+    const backend = tf.findBackend("onnx") as OnnxBackend
+    backend.setPrecision(precision)
+    const library = backend.products?.library
+    return library && `oneDNN ${library.version} (${library.path}) with ${library.instructions}`
   }
 }

@@ -1,0 +1,122 @@
+import type { tf } from "../../tf.ts"
+import type { NativeBuffer } from "../BufferPool.ts"
+import { sizeOf } from "../Kernel.ts"
+import { LruCache } from "../LruCache.ts"
+import type { OnnxBackend } from "../OnnxBackend.ts"
+import type { Layout } from "./descriptors.ts"
+import { type OneDnnLibrary, openOneDnn } from "./OneDnnLibrary.ts"
+import { Primitive } from "./Primitive.ts"
+import { type Product, productOf, type Transposition } from "./productOf.ts"
+
+/** A base model's step needs some 20 products for each sentence length; one takes 0.1-0.3 ms to compile and 0.1-0.2 MB. */
+const productsKept = 256
+const roundingsKept = 256
+const bf16Bytes = 2
+
+/**
+ * Matrix products with operands rounded to bfloat16, sums in float32 and float32 results, on oneDNN. Operands are rounded at each
+ * call into memory that is given back: weights, activations, gradients and moments exist in float32 only.
+ */
+export class Bf16Products {
+  readonly library: OneDnnLibrary
+  /** Products computed here so far. */
+  calls = 0
+  readonly #backend: OnnxBackend
+  readonly #products = new LruCache<Primitive>(productsKept, (product) => product.release())
+  readonly #roundings = new LruCache<Primitive>(roundingsKept, (rounding) => rounding.release())
+
+  /** @throws EngineError where oneDNN is missing or this processor has no use for it. */
+  constructor(backend: OnnxBackend) {
+    this.library = openOneDnn(backend.threads)
+    this.#backend = backend
+  }
+
+  /** Compiled operations held now. */
+  get compiled(): { readonly products: number; readonly roundings: number } {
+    return { products: this.#products.size, roundings: this.#roundings.size }
+  }
+
+  /**
+   * The product `a b`, or `a b + bias` with one number a column.
+   *
+   * @returns undefined where the fp32 kernel is the one to ask: small products, unusual batches or biases, extents that do not fit.
+   * @throws EngineError after an operand was disposed, where memory runs out, and where oneDNN fails.
+   */
+  run(a: tf.TensorInfo, b: tf.TensorInfo, attributes: Transposition, bias?: tf.TensorInfo): tf.TensorInfo | undefined {
+    const product = productOf(a, b, attributes)
+    if (product === undefined || (bias && !oneToColumn(bias, product))) return undefined
+    this.calls++
+    const out = this.#backend.empty(resultShape(a, b, attributes), "float32")
+    try {
+      this.#multiply(product, [a, b, ...(bias ? [bias] : [])], out)
+      return out
+    } catch (error) {
+      this.#backend.disposeData(out.dataId)
+      throw error
+    }
+  }
+
+  clear(): void {
+    this.#products.clear()
+    this.#roundings.clear()
+  }
+
+  #multiply(product: Product, [a, b, bias]: readonly tf.TensorInfo[], out: tf.TensorInfo): void {
+    const { pool } = this.#backend
+    const address = (tensor: tf.TensorInfo) => this.#backend.native(tensor).buffer!.address
+    const operands = [a!, b!].map((tensor) => ({ from: address(tensor), size: sizeOf(tensor.shape) }))
+    const primitive = this.#product(product, bias !== undefined)
+    const rounded: NativeBuffer[] = []
+    try {
+      for (const { from, size } of operands) {
+        const buffer = pool.take(size * bf16Bytes)
+        rounded.push(buffer)
+        this.#rounding(size).run(from, buffer.address)
+      }
+      primitive.run(rounded[0]!.address, rounded[1]!.address, address(out), ...(bias ? [address(bias)] : []))
+    } finally {
+      for (const buffer of rounded) pool.give(buffer)
+    }
+  }
+
+  #product(product: Product, biased: boolean): Primitive {
+    const { batch, rows, inner, columns, transposeA, transposeB } = product
+    const key = `${batch},${rows},${inner},${columns},${transposeA},${transposeB},${biased}`
+    return cached(this.#products, key, () => {
+      const a = matrices("bf16", batch, rows, inner, transposeA)
+      const b = matrices("bf16", batch, inner, columns, transposeB)
+      const out = matrices("f32", batch, rows, columns)
+      return Primitive.matMul(this.library, a, b, out, biased ? matrices("f32", 1, 1, columns) : undefined)
+    })
+  }
+
+  #rounding(size: number): Primitive {
+    const line = { dims: [size], strides: [1] }
+    return cached(this.#roundings, `${size}`, () =>
+      Primitive.reorder(this.library, { ...line, type: "f32" }, { ...line, type: "bf16" })
+    )
+  }
+}
+
+/** `[batch, rows, columns]`, read from memory that holds each matrix the other way round where it is transposed. */
+function matrices(type: Layout["type"], batch: number, rows: number, columns: number, transposed = false): Layout {
+  const strides = transposed ? [1, rows] : [columns, 1]
+  return { dims: [batch, rows, columns], strides: [rows * columns, ...strides], type }
+}
+
+function oneToColumn({ dtype, shape }: tf.TensorInfo, { columns }: Product): boolean {
+  return dtype === "float32" && shape.at(-1) === columns && sizeOf(shape) === columns
+}
+
+function resultShape(a: tf.TensorInfo, b: tf.TensorInfo, { transposeA, transposeB }: Transposition): number[] {
+  return [...a.shape.slice(0, -2), a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!]
+}
+
+function cached<V>(cache: LruCache<V>, key: string, make: () => V): V {
+  let value = cache.get(key)
+  if (value === undefined) {
+    value = make()
+    cache.set(key, value)
+  }
+  return value
+}

@@ -1,0 +1,118 @@
+import { CString, dlopen, type Pointer, ptr, read } from "bun:ffi"
+import { EngineError } from "../../EngineError.ts"
+import { type DescriptorApi, descriptorApi } from "./descriptors.ts"
+import { findOneDnn, remedy } from "./findOneDnn.ts"
+import { limitOpenMp, quietOpenMp } from "./openMp.ts"
+
+export type Handle = Pointer
+
+/** Functions that versions 2 and 3 share. All but those with `returns` of another kind return a status, 0 on success. */
+const common = {
+  dnnl_version: { args: [], returns: "ptr" },
+  dnnl_get_effective_cpu_isa: { args: [], returns: "i32" },
+  dnnl_engine_create: { args: ["ptr", "i32", "u64"], returns: "i32" },
+  dnnl_stream_create: { args: ["ptr", "ptr", "u32"], returns: "i32" },
+  dnnl_set_primitive_cache_capacity: { args: ["i32"], returns: "i32" },
+  dnnl_reorder_primitive_desc_create: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  dnnl_primitive_desc_query: { args: ["ptr", "i32", "i32", "ptr"], returns: "i32" },
+  dnnl_primitive_desc_destroy: { args: ["ptr"], returns: "i32" },
+  dnnl_primitive_create: { args: ["ptr", "ptr"], returns: "i32" },
+  dnnl_primitive_execute: { args: ["ptr", "ptr", "i32", "ptr"], returns: "i32" },
+  dnnl_primitive_destroy: { args: ["ptr"], returns: "i32" },
+  dnnl_memory_create: { args: ["ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+  dnnl_memory_set_data_handle: { args: ["ptr", "ptr"], returns: "i32" },
+  dnnl_memory_destroy: { args: ["ptr"], returns: "i32" }
+} as const
+
+type Symbols = ReturnType<typeof dlopen<typeof common>>["symbols"]
+
+/** oneDNN's C API with an engine and a stream on the processor. One exists a process and lives as long. */
+export interface OneDnnLibrary {
+  readonly path: string
+  readonly version: string
+  /** The widest instructions that the library uses here, as in `avx512_core_bf16`. */
+  readonly instructions: string
+  readonly symbols: Symbols
+  readonly descriptors: DescriptorApi
+  readonly engine: Handle
+  readonly stream: Handle
+  /** Throws EngineError where a status is not success. */
+  check(status: number, what: string): void
+  /** Calls a function whose first argument is an out-pointer and gives what was written there. */
+  create(what: string, call: (out: Pointer) => number): Handle
+}
+
+const statuses = ["success", "out of memory", "invalid arguments", "unimplemented", "iterator ends", "runtime error"]
+const bf16Instructions = 0xe7
+/** Bits that stand for a set of instructions, widest first, alike in versions 2 and 3 up to the first two. */
+const instructionSets = [
+  [0x3e7, 2, "avx512_core_amx"],
+  [0xfef, 3, "avx10_1_512_amx"],
+  [bf16Instructions, 0, "avx512_core_bf16"]
+] as const
+
+const opened = new Map<string, OneDnnLibrary>()
+
+/**
+ * Opens oneDNN 2.x or 3.x, with as many threads as the engine has.
+ *
+ * @throws EngineError where it is missing, of another version, or has no bf16 instructions to use on this processor.
+ */
+export function openOneDnn(threads: number, path: string = findOneDnn()): OneDnnLibrary {
+  let library = opened.get(path)
+  if (library === undefined) {
+    library = open(path)
+    opened.set(path, library)
+  }
+  limitOpenMp(threads)
+  return library
+}
+
+function open(path: string): OneDnnLibrary {
+  quietOpenMp()
+  const symbols = load(path, common)
+  const table = symbols.dnnl_version() as Pointer
+  const [major, minor, patch] = [0, 4, 8].map((offset) => read.i32(table, offset)) as [number, number, number]
+  const version = `${major}.${minor}.${patch}`
+  if (major !== 2 && major !== 3) {
+    throw new EngineError(`oneDNN ${version} at ${path} is neither version 2 nor 3; needed is ${remedy}`)
+  }
+  const bits = symbols.dnnl_get_effective_cpu_isa()
+  if ((bits & bf16Instructions) !== bf16Instructions) {
+    throw new EngineError(`this processor has no bf16 instructions (avx512_bf16 or AMX), so bf16 would only be slower`)
+  }
+  const [, , instructions] = instructionSets.find(
+    ([set, only]) => (bits & set) === set && (only === 0 || only === major)
+  )!
+  const check = (status: number, what: string) => {
+    if (status !== 0) throw new EngineError(`oneDNN ${version}: ${what}: ${statuses[status] ?? `status ${status}`}`)
+  }
+  const out = new BigUint64Array(1)
+  const create = (what: string, call: (out: Pointer) => number) => {
+    check(call(ptr(out)), what)
+    return Number(out[0]) as Handle
+  }
+  // We keep primitives ourselves, and what we let go should be gone.
+  check(symbols.dnnl_set_primitive_cache_capacity(0), "primitive cache")
+  const [processor, inOrder] = [1, 1]
+  const engine = create("engine", (out) => symbols.dnnl_engine_create(out, processor, 0))
+  const stream = create("stream", (out) => symbols.dnnl_stream_create(out, engine, inOrder))
+  const descriptors = descriptorApi(major, path, engine)
+  return { path, version, instructions, symbols, descriptors, engine, stream, check, create }
+}
+
+/** Binds functions of a library. @throws EngineError where it or one of them is missing. */
+export function load<S extends Parameters<typeof dlopen>[1]>(path: string, functions: S) {
+  try {
+    return dlopen(path, functions).symbols
+  } catch (error) {
+    throw new EngineError(`Cannot load oneDNN from ${path}: ${error instanceof Error ? error.message : error}`)
+  }
+}
+
+/** The name of the implementation behind a primitive descriptor, as in `brg:avx512_core_bf16`. */
+export function implementation({ symbols, create }: OneDnnLibrary, descriptor: Handle): string {
+  const query = 8
+  const text = create("implementation", (out) => symbols.dnnl_primitive_desc_query(descriptor, query, 0, out))
+  return new CString(text).toString()
+}

@@ -1,0 +1,154 @@
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test"
+import { tf, useEngine } from "../../../src/index.ts"
+import { productOf } from "../../../src/onnx/onednn/productOf.ts"
+import { backend, bf16Test, products, report } from "./bf16.ts"
+
+let before = { tensors: 0, inUse: 0 }
+const state = () => ({ tensors: tf.memory().numTensors, inUse: backend().pool.statistics.inUse })
+
+beforeAll(async () => {
+  if (report) await useEngine({ prefer: "onnx", precision: "bf16" })
+})
+afterAll(async () => void (await useEngine({ prefer: "onnx", precision: "fp32" })))
+beforeEach(() => {
+  if (report) before = state()
+})
+afterEach(() => {
+  if (report) expect(state()).toEqual(before)
+})
+
+/** Round to nearest even on the upper half of a float32's bits. */
+function rounded(value: number): number {
+  const bits = new Uint32Array(new Float32Array([value]).buffer)[0]!
+  const half = (bits >>> 16) & 1
+  return new Float32Array(new Uint32Array([((bits + 0x7fff + half) & 0xffff0000) >>> 0]).buffer)[0]!
+}
+
+const numbers = (size: number, seed: number) =>
+  Float32Array.from({ length: size }, (_, i) => Math.sin(seed + i * 1.7) * 2)
+
+interface Form {
+  readonly name: string
+  readonly a: number[]
+  readonly b: number[]
+  readonly transposeA?: boolean
+  readonly transposeB?: boolean
+  readonly bias?: number[]
+  readonly activation?: "relu" | "sigmoid"
+}
+
+/** `[batch][row][column]` of the product in double precision, `round` applied to the operands first. */
+function expected(form: Form, values: readonly Float32Array[], round: (value: number) => number): number[] {
+  const { a, b, transposeA = false, transposeB = false, bias, activation } = form
+  const [rows, inner] = transposeA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!]
+  const columns = transposeB ? b.at(-2)! : b.at(-1)!
+  const batch = a.slice(0, -2).reduce((x, y) => x * y, 1)
+  const shared = b.length === 2
+  const [x, y, c] = values as [Float32Array, Float32Array, Float32Array]
+  const [left, right] = [x.map(round), y.map(round)]
+  const result: number[] = []
+  for (let n = 0; n < batch; n++) {
+    for (let i = 0; i < rows; i++) {
+      for (let j = 0; j < columns; j++) {
+        let sum = bias ? c[j]! : 0
+        for (let k = 0; k < inner; k++) {
+          const at = n * rows * inner + (transposeA ? k * rows + i : i * inner + k)
+          const to = (shared ? 0 : n * inner * columns) + (transposeB ? j * inner + k : k * columns + j)
+          sum += left[at]! * right[to]!
+        }
+        if (activation === "relu") sum = Math.max(sum, 0)
+        if (activation === "sigmoid") sum = 1 / (1 + Math.exp(-sum))
+        result.push(sum)
+      }
+    }
+  }
+  return result
+}
+
+const forms: Form[] = [
+  { name: "plain", a: [48, 40], b: [40, 56] },
+  { name: "a transposed", a: [40, 48], b: [40, 56], transposeA: true },
+  { name: "b transposed", a: [48, 40], b: [56, 40], transposeB: true },
+  { name: "both transposed", a: [40, 48], b: [56, 40], transposeA: true, transposeB: true },
+  { name: "odd extents", a: [37, 41], b: [41, 53] },
+  { name: "one row", a: [1, 400], b: [400, 129] },
+  { name: "one column", a: [300, 131], b: [131, 1] },
+  { name: "bias", a: [48, 40], b: [40, 56], bias: [56] },
+  { name: "bias of a row", a: [48, 40], b: [40, 56], bias: [1, 56] },
+  { name: "bias and relu", a: [48, 40], b: [40, 56], bias: [56], activation: "relu" },
+  { name: "sigmoid, b transposed", a: [48, 40], b: [56, 40], transposeB: true, activation: "sigmoid" },
+  { name: "batch", a: [6, 17, 24], b: [6, 24, 19] },
+  { name: "batch, a transposed", a: [6, 24, 17], b: [6, 24, 19], transposeA: true },
+  { name: "batch, b transposed", a: [6, 17, 24], b: [6, 19, 24], transposeB: true },
+  { name: "batch, both transposed", a: [6, 24, 17], b: [6, 19, 24], transposeA: true, transposeB: true },
+  { name: "batch of two axes", a: [2, 3, 17, 24], b: [2, 3, 24, 19] },
+  { name: "batch, bias", a: [6, 17, 24], b: [6, 24, 19], bias: [19] },
+  { name: "many rows by one matrix", a: [3, 21, 32], b: [32, 40], bias: [40] },
+  { name: "many rows by one matrix, transposed", a: [3, 21, 32], b: [40, 32], transposeB: true }
+]
+
+for (const form of forms) {
+  bf16Test(`a product with ${form.name} is that of the rounded operands`, () => {
+    const values = [form.a, form.b, form.bias ?? [1]].map((shape, i) => numbers(tf.util.sizeFromShape(shape), i))
+    const { transposeA = false, transposeB = false, activation = "linear" } = form
+    const run = () =>
+      tf.tidy(() => {
+        const [a, b, c] = [form.a, form.b, form.bias ?? [1]].map((shape, i) => tf.tensor(values[i]!, shape))
+        const fused = { transposeA, transposeB, activation }
+        const inputs = { a: a!, b: b!, ...(form.bias ? { bias: c! } : {}) }
+        const name = form.bias || form.activation ? "_FusedMatMul" : "BatchMatMul"
+        const kernel = tf.engine().runKernel(name, inputs, fused) as tf.Tensor
+        return { shape: kernel.shape, numbers: kernel.dataSync() }
+      })
+    const compiled = products().calls
+    const { shape, numbers: actual } = run()
+    expect(products().calls).toBe(compiled + 1)
+    const operand = [...form.a.slice(0, -2), form.a.at(transposeA ? -1 : -2)!, form.b.at(transposeB ? -2 : -1)!]
+    expect(shape).toEqual(operand)
+    const exact = expected(form, values, rounded)
+    const unrounded = expected(form, values, (value) => value)
+    expect(actual.length).toBe(exact.length)
+    const inner = form.a.at(transposeA ? -2 : -1)!
+    for (const [i, want] of exact.entries()) {
+      // Sums of `inner` float32 products of numbers up to 4; rounding to bf16 itself errs by 2^-8 a factor.
+      expect(Math.abs(actual[i]! - want)).toBeLessThan(inner * 4 * 2 ** -22)
+      expect(Math.abs(actual[i]! - unrounded[i]!)).toBeLessThan(Math.sqrt(inner) * 4 * 2 ** -6)
+    }
+  })
+}
+
+bf16Test("numbers that are none stay none", () => {
+  const [a, b] = [numbers(64 * 64, 1), numbers(64 * 64, 2)]
+  a[0] = Number.NaN
+  b[64 * 64 - 1] = Number.POSITIVE_INFINITY
+  const got = tf.tidy(() => tf.matMul(tf.tensor2d(a, [64, 64]), tf.tensor2d(b, [64, 64])).dataSync())
+  expect(got.slice(0, 64).every(Number.isNaN)).toBe(true)
+  expect(Math.abs(got[64 + 63]!)).toBe(Number.POSITIVE_INFINITY)
+  expect(Number.isFinite(got[64])).toBe(true)
+})
+
+bf16Test("small products, and shapes and biases without a bf16 form, are computed in fp32", () => {
+  const calls = products().calls
+  tf.tidy(() => {
+    tf.matMul(tf.ones([8, 8]), tf.ones([8, 8]))
+    tf.matMul(tf.ones([1, 64, 64]), tf.ones([4, 64, 64]))
+    tf.fused.matMul({ a: tf.ones([64, 64]), b: tf.ones([64, 64]), bias: tf.ones([64, 1]) })
+    tf.fused.matMul({ a: tf.ones([64, 64]), b: tf.ones([64, 64]), activation: "leakyrelu", leakyreluAlpha: 0.1 })
+    const whole = tf.matMul(tf.ones([64, 64], "int32"), tf.ones([64, 64], "int32"))
+    expect(whole.dtype).toBe("int32")
+  })
+  expect(products().calls).toBe(calls)
+})
+
+test("which products: large ones whose batches agree", () => {
+  const f = (...shape: number[]) => ({ shape, dtype: "float32" as const })
+  const plain = { transposeA: false, transposeB: false }
+  const of = (a: number[], b: number[], attributes = plain) => productOf(f(...a), f(...b), attributes)
+  expect(of([32, 32], [32, 31])).toBeUndefined()
+  expect(of([32, 32], [32, 32])).toEqual({ batch: 1, rows: 32, inner: 32, columns: 32, ...plain })
+  expect(of([4, 8, 32], [32, 64])).toMatchObject({ batch: 1, rows: 32 })
+  expect(of([4, 64, 64], [64, 64], { ...plain, transposeA: true })).toBeUndefined()
+  expect(of([64, 64], [63, 64])).toBeUndefined()
+  expect(of([2, 2, 64, 64], [4, 64, 64])).toBeUndefined()
+  expect(of([4], [4, 4])).toBeUndefined()
+})
