@@ -24,6 +24,16 @@ export class LruCache<V> {
     return value
   }
 
+  /** The entry, made and kept where there is none. */
+  getOr(key: string, make: () => V): V {
+    let value = this.get(key)
+    if (value === undefined) {
+      value = make()
+      this.set(key, value)
+    }
+    return value
+  }
+
   set(key: string, value: V): void {
     this.#entries.set(key, value)
     if (this.#entries.size <= this.#capacity) return

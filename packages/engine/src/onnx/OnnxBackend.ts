@@ -7,8 +7,7 @@ import type { Fallback } from "./Fallback.ts"
 import { runAdamW } from "./inPlaceAdamW.ts"
 import { sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
-import { Bf16Products } from "./onednn/Bf16Products.ts"
-import { checkProducts } from "./onednn/checkProducts.ts"
+import { OneDnnKernels } from "./onednn/OneDnnKernels.ts"
 import { startRuntime } from "./Runtime.ts"
 import { LinearMemory } from "./simd/LinearMemory.ts"
 import type { VectorWorker } from "./simd/VectorWorker.ts"
@@ -28,15 +27,15 @@ export class OnnxBackend extends tf.KernelBackend {
   readonly kernels: KernelRunner
   /** Kernels that ran on tfjs-cpu instead; set when the kernels are registered. */
   fallback: Fallback | undefined
-  #products: Bf16Products | undefined
+  #oneDnn: OneDnnKernels | undefined
   readonly #foreign: tf.DataStorage<TensorData>
   readonly #worker: VectorWorker
   #count = 0
 
   /** @throws EngineError where ONNX Runtime's library is missing or too old. */
-  constructor(threads: number, worker: VectorWorker) {
+  constructor(threads: number, worker: VectorWorker, spin = true) {
     super()
-    const runtime = startRuntime(threads)
+    const runtime = startRuntime(threads, spin)
     this.version = runtime.api.version
     this.threads = threads
     const system = systemMemory(runtime.api)
@@ -49,20 +48,17 @@ export class OnnxBackend extends tf.KernelBackend {
     this.#foreign = new tf.DataStorage(this, tf.engine())
   }
 
-  /** Products in bfloat16, while the precision is bf16. */
-  get products(): Bf16Products | undefined {
-    return this.#products
+  /** Kernels of oneDNN's, while the precision is bf16. */
+  get oneDnn(): OneDnnKernels | undefined {
+    return this.#oneDnn
   }
 
   /** How products are computed from now on. @throws EngineError where bf16 cannot be had here; nothing changes then. */
   setPrecision(precision: Precision): void {
-    if (precision === "fp32") {
-      this.#products?.clear()
-      this.#products = undefined
-    } else if (this.#products === undefined) {
-      const products = new Bf16Products(this)
-      checkProducts(products, this)
-      this.#products = products
+    if (precision === "bf16") this.#oneDnn ??= new OneDnnKernels(this)
+    else {
+      this.#oneDnn?.clear()
+      this.#oneDnn = undefined
     }
   }
 
@@ -231,7 +227,7 @@ export class OnnxBackend extends tf.KernelBackend {
   /** Gives free memory and compiled kernels back. Live tensors stay valid: ONNX Runtime itself stays up with the process. */
   override dispose(): void {
     this.kernels.clear()
-    this.#products?.clear()
+    this.#oneDnn?.clear()
     this.pool.trim()
   }
 }

@@ -27,14 +27,15 @@ function cString(text: string): Handle {
 
 /**
  * Brings ONNX Runtime up: one global thread pool whose threads spin between kernels (measured: without spinning an optimizer
- * step of many small kernels takes almost twice as long), one arena for the temporaries of all sessions.
+ * step of many small kernels takes almost twice as long) unless another library's threads take turns with them, one arena for
+ * the temporaries of all sessions.
  */
-export function startRuntime(threads: number): Runtime {
+export function startRuntime(threads: number, spin = true): Runtime {
   const api = openOrtApi()
   const threading = api.create("CreateThreadingOptions")
   api.call("SetGlobalIntraOpNumThreads", threading, threads)
   api.call("SetGlobalInterOpNumThreads", threading, 1)
-  api.call("SetGlobalSpinControl", threading, 1)
+  api.call("SetGlobalSpinControl", threading, spin ? 1 : 0)
   // What the library would print as an error it also returns, and that is thrown.
   const fatalOnly = 4
   const environment = api.create("CreateEnvWithGlobalThreadPools", fatalOnly, cString("nuner"), threading)

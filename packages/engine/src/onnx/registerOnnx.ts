@@ -11,7 +11,7 @@ import { kernels } from "./kernels/kernels.ts"
 import { segmentSumKernels } from "./kernels/segmentSum.ts"
 import { viewKernels } from "./kernels/views.ts"
 import { OnnxBackend } from "./OnnxBackend.ts"
-import { bf16Kernels, runBf16 } from "./onednn/bf16Kernel.ts"
+import { oneDnnKernels } from "./onednn/OneDnnKernels.ts"
 import { VectorWorker } from "./simd/VectorWorker.ts"
 
 export const backendName = "onnx"
@@ -23,13 +23,13 @@ let backend: OnnxBackend | undefined
 
 /**
  * Registers the tfjs backend "onnx" with its kernels; every other kernel of tfjs-cpu is reached through a counted fallback.
- * A second call gives the backend of the first.
+ * A second call gives the backend of the first. `spin`: ONNX Runtime's threads wait for the next kernel in a loop.
  *
  * @throws EngineError where ONNX Runtime cannot be loaded.
  */
-export async function registerOnnx(threads: number): Promise<OnnxBackend> {
+export async function registerOnnx(threads: number, spin = true): Promise<OnnxBackend> {
   if (backend !== undefined) return backend
-  const onnx = new OnnxBackend(threads, await VectorWorker.start(adamwLoop))
+  const onnx = new OnnxBackend(threads, await VectorWorker.start(adamwLoop), spin)
   const fallback = new Fallback(onnx, tf.findBackend("cpu") as MathBackendCPU)
   onnx.fallback = fallback
   const registered = new Set<string>()
@@ -59,12 +59,10 @@ function host(backend: OnnxBackend, kernel: HostKernel): Run {
 }
 
 function compiled(backend: OnnxBackend, kernel: Kernel): Run {
-  const rounds = bf16Kernels.includes(kernel.name)
+  const shared = oneDnnKernels.includes(kernel.name)
   return (inputs, attributes) => {
-    if (rounds && backend.products !== undefined) {
-      const product = runBf16(backend, kernel.name, inputs as tf.NamedTensorInfoMap, attributes)
-      if (product !== undefined) return product
-    }
+    const taken = shared ? backend.oneDnn?.run(kernel.name, inputs as tf.NamedTensorInfoMap, attributes) : undefined
+    if (taken !== undefined) return taken
     const tensors = operands(kernel, inputs)
     const unchanged = noop(kernel.name, tensors, attributes)
     if (unchanged) return backend.alias(unchanged, unchanged.shape)

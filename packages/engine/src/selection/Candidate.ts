@@ -14,8 +14,8 @@ export interface Candidate {
   readonly backend: string
   /** What to run to get it, where it is not there. */
   readonly remedy?: string
-  /** Registers the tfjs backend. Throws where it cannot run here. */
-  load(threads: number): Promise<Loaded>
+  /** Registers the tfjs backend, made ready for this precision. Throws where it cannot run here. */
+  load(threads: number, precision: Precision): Promise<Loaded>
   /**
    * Sets how products are computed and names the library that does it, where it is another. Absent where there is fp32 only.
    * Throws where this precision cannot be had here.

@@ -65,7 +65,7 @@ async function choose({ prefer, threads, ...options }: UseEngineOptions): Promis
     }
     let found: Loaded
     try {
-      found = await load(count)
+      found = await load(count, precision)
       await tf.setBackend(backend)
       await tf.ready()
       selfCheck()

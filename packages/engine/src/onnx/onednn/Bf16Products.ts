@@ -4,7 +4,7 @@ import { sizeOf } from "../Kernel.ts"
 import { LruCache } from "../LruCache.ts"
 import type { OnnxBackend } from "../OnnxBackend.ts"
 import type { Layout } from "./descriptors.ts"
-import { type OneDnnLibrary, openOneDnn } from "./OneDnnLibrary.ts"
+import type { OneDnnLibrary } from "./OneDnnLibrary.ts"
 import { Primitive } from "./Primitive.ts"
 import { type Product, productOf, type Transposition } from "./productOf.ts"
 
@@ -25,10 +25,9 @@ export class Bf16Products {
   readonly #products = new LruCache<Primitive>(productsKept, (product) => product.release())
   readonly #roundings = new LruCache<Primitive>(roundingsKept, (rounding) => rounding.release())
 
-  /** @throws EngineError where oneDNN is missing or this processor has no use for it. */
-  constructor(backend: OnnxBackend) {
-    this.library = openOneDnn(backend.threads)
+  constructor(backend: OnnxBackend, library: OneDnnLibrary) {
     this.#backend = backend
+    this.library = library
   }
 
   /** Compiled operations held now. */
@@ -82,7 +81,7 @@ export class Bf16Products {
   #product(product: Product, biased: boolean): Primitive {
     const { batch, rows, inner, columns, transposeA, transposeB } = product
     const key = `${batch},${rows},${inner},${columns},${transposeA},${transposeB},${biased}`
-    return cached(this.#products, key, () => {
+    return this.#products.getOr(key, () => {
       const a = matrices("bf16", batch, rows, inner, transposeA)
       const b = matrices("bf16", batch, inner, columns, transposeB)
       const out = matrices("f32", batch, rows, columns)
@@ -92,7 +91,7 @@ export class Bf16Products {
 
   #rounding(size: number): Primitive {
     const line = { dims: [size], strides: [1] }
-    return cached(this.#roundings, `${size}`, () =>
+    return this.#roundings.getOr(`${size}`, () =>
       Primitive.reorder(this.library, { ...line, type: "f32" }, { ...line, type: "bf16" })
     )
   }
@@ -110,13 +109,4 @@ function oneToColumn({ dtype, shape }: tf.TensorInfo, { columns }: Product): boo
 
 function resultShape(a: tf.TensorInfo, b: tf.TensorInfo, { transposeA, transposeB }: Transposition): number[] {
   return [...a.shape.slice(0, -2), a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!]
-}
-
-function cached<V>(cache: LruCache<V>, key: string, make: () => V): V {
-  let value = cache.get(key)
-  if (value === undefined) {
-    value = make()
-    cache.set(key, value)
-  }
-  return value
 }

@@ -8,6 +8,8 @@ const source = 1
 const weights = 33
 const biases = 41
 const destination = 17
+const sourceGradient = 129
+const destinationGradient = 145
 
 const bytesPerArgument = 16
 
@@ -82,6 +84,29 @@ export class Primitive {
           (to) => library.descriptors.matMul(to, a!.pointer, b!.pointer, bias?.pointer ?? null, out!.pointer)
         )
     )
+  }
+
+  /** `dx = dy gelu'(x)` over x, dy and dx of one layout, with erf, in float32. @throws EngineError where the library cannot. */
+  static geluGradient(library: OneDnnLibrary, layout: Layout): Primitive {
+    const { create, check, descriptors, symbols } = library
+    return withLayouts(library, [layout], ([x]) => {
+      const { pointer } = x!
+      const gelu = create("GELU", (out) => descriptors.gelu(out, pointer))
+      try {
+        return new Primitive(
+          library,
+          "GELU's gradient",
+          [
+            [source, x!],
+            [destinationGradient, x!],
+            [sourceGradient, x!]
+          ],
+          (out) => descriptors.geluGradient(out, pointer, gelu)
+        )
+      } finally {
+        check(symbols.dnnl_primitive_desc_destroy(gelu), "GELU")
+      }
+    })
   }
 
   /** Runs over operands at these addresses, in the order in which their layouts were given. */

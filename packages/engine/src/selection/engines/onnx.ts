@@ -9,17 +9,17 @@ export const onnx: Candidate = {
   name: "onnx",
   backend: "onnx",
   remedy: "bun add onnxruntime-node",
-  async load(threads) {
+  async load(threads, precision) {
     if (process.versions.bun === undefined) throw new EngineError("needs Bun: it reaches ONNX Runtime through bun:ffi")
-    await cpu.load(1) // for kernels that ONNX Runtime does not serve
+    await cpu.load(1, "fp32") // for kernels that ONNX Runtime does not serve
     const { registerOnnx } = await import("../../onnx/registerOnnx.ts")
-    const backend = await registerOnnx(threads)
+    const backend = await registerOnnx(threads, precision === "fp32")
     return { version: `ONNX Runtime ${backend.version}`, threads: backend.threads }
   },
   setPrecision(precision) {
     const backend = tf.findBackend("onnx") as OnnxBackend
     backend.setPrecision(precision)
-    const library = backend.products?.library
+    const library = backend.oneDnn?.library
     return library && `oneDNN ${library.version} (${library.path}) with ${library.instructions}`
   }
 }

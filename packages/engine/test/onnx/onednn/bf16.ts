@@ -15,4 +15,4 @@ export const bf16Test = test.skipIf(report === undefined)
 
 export const backend = (): OnnxBackend => tf.backend() as unknown as OnnxBackend
 
-export const products = (): Bf16Products => backend().products!
+export const products = (): Bf16Products => backend().oneDnn!.products

@@ -117,6 +117,40 @@ for (const form of forms) {
   })
 }
 
+bf16Test("GELU's gradient is that of erf", () => {
+  const size = 2 ** 13
+  const at = Float32Array.from({ length: size }, (_, i) => (i / size) * 24 - 12)
+  const got = tf.tidy(() => {
+    const x = tf.tensor2d(at, [size / 2, 2])
+    const run = (dy: tf.Tensor) => tf.engine().runKernel("FusedGeluGrad", { dy, x }) as tf.Tensor
+    expect(() => run(tf.ones([2, size / 2]))).toThrow("dy has shape [2,4096], not [4096,2]")
+    return run(tf.fill([size / 2, 2], 3)).dataSync()
+  })
+  // Slopes from the cdf by its central difference: x cdf(x) differentiated as numbers, not by the formula under test.
+  const gelu = (x: number) => (x / 2) * erfc(-x * Math.SQRT1_2)
+  for (const [i, x] of at.entries()) {
+    const slope = (gelu(x + 1e-4) - gelu(x - 1e-4)) / 2e-4
+    expect(Math.abs(got[i]! / 3 - slope)).toBeLessThan(2e-6)
+  }
+})
+
+/** 1 - erf(x) by the continued fraction or the series (Abramowitz & Stegun 7.1.5, 7.1.14), in double precision. */
+function erfc(x: number): number {
+  if (x < 0) return 2 - erfc(-x)
+  if (x < 2.5) {
+    let term = x
+    let sum = x
+    for (let n = 1; n < 80; n++) {
+      term *= -(x * x) / n
+      sum += term / (2 * n + 1)
+    }
+    return 1 - (2 / Math.sqrt(Math.PI)) * sum
+  }
+  let fraction = 0
+  for (let n = 120; n >= 1; n--) fraction = n / 2 / (x + fraction)
+  return Math.exp(-x * x) / Math.sqrt(Math.PI) / (x + fraction)
+}
+
 bf16Test("numbers that are none stay none", () => {
   const [a, b] = [numbers(64 * 64, 1), numbers(64 * 64, 2)]
   a[0] = Number.NaN

@@ -68,7 +68,7 @@ async function run(precision: Precision): Promise<Trained> {
   const state = optimizer.init(p)
   const losses: number[] = []
   const gradients: Record<string, Float32Array> = {}
-  const before = backend().products?.calls ?? 0
+  const before = backend().oneDnn?.products.calls ?? 0
   for (let step = 0; step < steps; step++) {
     const { value, grads } = variableGrads(() => loss(p), p)
     if (step === 0) for (const [name, grad] of Object.entries(grads)) gradients[name] = grad.dataSync() as Float32Array
@@ -76,7 +76,7 @@ async function run(precision: Precision): Promise<Trained> {
     losses.push(value.dataSync()[0]!)
     tf.dispose([value, ...Object.values(grads)])
   }
-  const products = (backend().products?.calls ?? 0) - before
+  const products = (backend().oneDnn?.products.calls ?? 0) - before
   disposeAll(state.tensors)
   disposeAll(p)
   expect(tf.memory().numTensors).toBe(tensors)
