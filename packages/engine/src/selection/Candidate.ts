@@ -5,6 +5,8 @@ export interface Loaded {
   readonly version: string
   /** 0 where the engine decides for itself. */
   readonly threads: number
+  /** What would make it faster here, where something would. */
+  readonly faster?: string
 }
 
 /** How one engine is brought up. */

@@ -32,5 +32,7 @@ export interface EngineReport {
   readonly precision: Precision
   /** What multiplies in bf16: library, version, instructions, path. */
   readonly products?: string
+  /** What would make it faster here, where something would. */
+  readonly faster?: string
   readonly tried: readonly EngineAttempt[]
 }

@@ -72,6 +72,8 @@ bf16Test("fp32 comes back when it is asked for", async () => {
   const fp32 = await useEngine({ precision: "fp32" })
   expect([fp32.precision, fp32.products, product()]).toEqual(["fp32", undefined, Math.fround(1 / 3)])
   const bf16 = await useEngine({ precision: "bf16" })
+  expect(bf16.faster).toBeUndefined()
+  expect(fp32.faster).toStartWith("NUNER_PRECISION=bf16")
   expect(bf16.products).toMatch(/^oneDNN [23]\.\d+\.\d+ \(.*libdnnl.*\) with avx/)
   expect((await useEngine()).precision).toBe("bf16")
 })
