@@ -1,12 +1,12 @@
-import { CString, dlopen, type Pointer, ptr, read } from "bun:ffi"
+import { CString, type dlopen, type Pointer, ptr, read } from "bun:ffi"
 import { EngineError } from "../../EngineError.ts"
+import type { Handle } from "../OrtApi.ts"
 import { type DescriptorApi, descriptorApi } from "./descriptors.ts"
 import { findOneDnn, remedy } from "./findOneDnn.ts"
+import { load } from "./load.ts"
 import { limitOpenMp, quietOpenMp } from "./openMp.ts"
 
-export type Handle = Pointer
-
-/** Functions that versions 2 and 3 share. All but those with `returns` of another kind return a status, 0 on success. */
+/** Functions that versions 2 and 3 share. All but the first two return a status, 0 on success. */
 const common = {
   dnnl_version: { args: [], returns: "ptr" },
   dnnl_get_effective_cpu_isa: { args: [], returns: "i32" },
@@ -99,15 +99,6 @@ function open(path: string): OneDnnLibrary {
   const stream = create("stream", (out) => symbols.dnnl_stream_create(out, engine, inOrder))
   const descriptors = descriptorApi(major, path, engine)
   return { path, version, instructions, symbols, descriptors, engine, stream, check, create }
-}
-
-/** Binds functions of a library. @throws EngineError where it or one of them is missing. */
-export function load<S extends Parameters<typeof dlopen>[1]>(path: string, functions: S) {
-  try {
-    return dlopen(path, functions).symbols
-  } catch (error) {
-    throw new EngineError(`Cannot load oneDNN from ${path}: ${error instanceof Error ? error.message : error}`)
-  }
 }
 
 /** The name of the implementation behind a primitive descriptor, as in `brg:avx512_core_bf16`. */

@@ -1,7 +1,8 @@
 import { type Pointer, ptr } from "bun:ffi"
 import { EngineError } from "../../EngineError.ts"
+import type { Handle } from "../OrtApi.ts"
 import type { Layout, LayoutHandle } from "./descriptors.ts"
-import { type Handle, implementation, type OneDnnLibrary } from "./OneDnnLibrary.ts"
+import { implementation, type OneDnnLibrary } from "./OneDnnLibrary.ts"
 
 /** oneDNN's numbers for the operands of a primitive. */
 const source = 1

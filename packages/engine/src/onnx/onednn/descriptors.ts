@@ -1,5 +1,6 @@
 import { type Pointer, ptr } from "bun:ffi"
-import { type Handle, load } from "./OneDnnLibrary.ts"
+import type { Handle } from "../OrtApi.ts"
+import { load } from "./load.ts"
 
 /** How numbers lie in memory: `strides` counts elements from one index of an axis to the next. */
 export interface Layout {

@@ -19,7 +19,7 @@ export interface Product {
 }
 
 /**
- * The product that two operands make; undefined where it is too small to gain, where extents do not fit (the fp32 kernel says
+ * The product that two operands make; undefined where it is too small to gain or a vector's, where extents do not fit (the fp32 kernel says
  * so), and where batches broadcast in other ways than one matrix b for all.
  */
 export function productOf(a: Operand, b: Operand, attributes: Transposition): Product | undefined {
@@ -31,10 +31,15 @@ export function productOf(a: Operand, b: Operand, attributes: Transposition): Pr
   if (inner !== innerB || batch * rows * inner * columns < leastWork) return undefined
   const sharedB = batchB === 1 && b.shape.length <= a.shape.length
   const product = { batch, rows, inner, columns, transposeA, transposeB }
-  if (sharedB && !transposeA) return { ...product, batch: 1, rows: batch * rows }
-  if (sharedB) return batch === 1 ? product : undefined
+  if (sharedB && !transposeA) return faster({ ...product, batch: 1, rows: batch * rows })
+  if (sharedB) return batch === 1 ? faster(product) : undefined
   const same = a.shape.length === b.shape.length && a.shape.slice(0, -2).every((extent, i) => extent === b.shape[i])
-  return same ? product : undefined
+  return same ? faster(product) : undefined
+}
+
+/** A matrix by one vector is read once either way: rounding it first takes two to three times as long as fp32 (measured). */
+function faster(product: Product): Product | undefined {
+  return product.rows > 1 && product.columns > 1 ? product : undefined
 }
 
 function lastTwo(shape: readonly number[], transposed: boolean): [number, number] {

@@ -71,8 +71,8 @@ const forms: Form[] = [
   { name: "b transposed", a: [48, 40], b: [56, 40], transposeB: true },
   { name: "both transposed", a: [40, 48], b: [56, 40], transposeA: true, transposeB: true },
   { name: "odd extents", a: [37, 41], b: [41, 53] },
-  { name: "one row", a: [1, 400], b: [400, 129] },
-  { name: "one column", a: [300, 131], b: [131, 1] },
+  { name: "two rows", a: [2, 400], b: [400, 129] },
+  { name: "two columns", a: [300, 131], b: [131, 2] },
   { name: "bias", a: [48, 40], b: [40, 56], bias: [56] },
   { name: "bias of a row", a: [48, 40], b: [40, 56], bias: [1, 56] },
   { name: "bias and relu", a: [48, 40], b: [40, 56], bias: [56], activation: "relu" },
@@ -179,6 +179,9 @@ test("which products: large ones whose batches agree", () => {
   const plain = { transposeA: false, transposeB: false }
   const of = (a: number[], b: number[], attributes = plain) => productOf(f(...a), f(...b), attributes)
   expect(of([32, 32], [32, 31])).toBeUndefined()
+  expect(of([1, 256], [256, 256])).toBeUndefined()
+  expect(of([256, 256], [256, 1])).toBeUndefined()
+  expect(of([4, 1, 256], [256, 256])).toMatchObject({ batch: 1, rows: 4 })
   expect(of([32, 32], [32, 32])).toEqual({ batch: 1, rows: 32, inner: 32, columns: 32, ...plain })
   expect(of([4, 8, 32], [32, 64])).toMatchObject({ batch: 1, rows: 32 })
   expect(of([4, 64, 64], [64, 64], { ...plain, transposeA: true })).toBeUndefined()
