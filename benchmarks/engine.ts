@@ -182,8 +182,7 @@ async function* compare(item: Case, gflops: number): AsyncGenerator<Row> {
     // A compiler counts towards the process that it ran in.
     if (variant === "torch.compile") continue
     const memory = median(ours.map(({ peakMegabytes }) => peakMegabytes))
-    const theirs = peer.measured.length > 0 ? median(peer.measured.map(({ peakMegabytes }) => peakMegabytes)) : null
-    yield row(item, "peak RSS MB", memory, theirs, peer, lessIsBetter)
+    yield row(item, "peak RSS MB", memory, peakOf(peer), peer, lessIsBetter)
   }
 }
 
@@ -198,6 +197,9 @@ async function* compareBf16(item: Case, fp32: readonly Measured[], torch: Peer):
     for (const peer of [torch, own]) {
       yield row(item, `bf16 ${metric} ms`, medianOf(mine, metric), medianOf(peer, metric), peer, lessIsBetter, reason)
     }
+  }
+  for (const peer of [torch, own]) {
+    yield row(item, "bf16 peak RSS MB", peakOf(mine), peakOf(peer), peer, lessIsBetter, reason)
   }
 }
 
@@ -221,6 +223,9 @@ async function runPeer(item: Case, variant: Variant, threads: number, before: Pe
 
 const medianOf = ({ measured }: Peer, metric: "forward" | "step"): number | null =>
   measured.length > 0 ? median(measured.flatMap((one) => one[metric])) : null
+
+const peakOf = ({ measured }: Peer): number | null =>
+  measured.length > 0 ? median(measured.map(({ peakMegabytes }) => peakMegabytes)) : null
 
 function row(
   item: Case,
