@@ -1,6 +1,6 @@
 import { type Operand, sizeOf } from "../Kernel.ts"
 
-/** Least `batch x rows x inner x columns` for which rounding and multiplying beats fp32 (measured: even from 2^13 on). */
+/** Least `batch x rows x inner x columns` for which rounding and multiplying was measured to take no longer than fp32. */
 const leastWork = 2 ** 15
 
 export interface Transposition {
