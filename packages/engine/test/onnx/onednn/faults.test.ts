@@ -47,6 +47,10 @@ bf16Test("what oneDNN refuses is an error with its reason; a released primitive 
     /^oneDNN [23]\.\d+\.\d+: product: (invalid arguments|unimplemented)$/
   )
   expect(() => Primitive.reorder(library, matrix(-1, 5, "f32"), matrix(4, 5, "bf16"))).toThrow("invalid arguments")
+  const apart = { dims: [64, 64], strides: [128, 2], type: "bf16" } as const
+  expect(() => Primitive.matMul(library, apart, apart, matrix(64, 64, "f32"))).toThrow(
+    /has only slow code \(ref:?.*\) for product$/
+  )
   const rounding = Primitive.reorder(library, matrix(4, 4, "f32"), matrix(4, 4, "bf16"))
   rounding.release()
   rounding.release()
@@ -119,7 +123,15 @@ async function inProcess(environment: Record<string, string>): Promise<string> {
 onLinux("asked for by the variable, it runs or says why not; nothing else would do", async () => {
   const output = await inProcess({ NUNER_PRECISION: "bf16", NUNER_ONEDNN: "/nowhere/libdnnl.so" })
   expect(output).toStartWith("EngineError: Cannot load oneDNN from /nowhere/libdnnl.so")
+  expect(output).toContain("apt install libdnnl2")
   if (report) expect(await inProcess({ NUNER_PRECISION: "bf16" })).toContain("products bf16 on oneDNN")
+})
+
+bf16Test("a processor without bf16 instructions is refused", async () => {
+  // oneDNN's own variable keeps it from using what this processor has.
+  expect(await inProcess({ NUNER_PRECISION: "bf16", ONEDNN_MAX_CPU_ISA: "AVX512_CORE" })).toBe(
+    "EngineError: this processor has no bf16 instructions (avx512_bf16 or AMX), so bf16 would only be slower"
+  )
 })
 
 test("engines without bf16 refuse it, and a misspelt precision is refused by name", async () => {
