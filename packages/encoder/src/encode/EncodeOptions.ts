@@ -19,7 +19,7 @@ export const EncodeOptions = Schema.Struct({
   batchTokens: positive.pipe(Schema.withDecodingDefaultKey(Effect.succeed(2048))),
   /** Tokens that neighbouring windows of a long text share, at least. Default: a quarter of the window. */
   overlap: Schema.optionalKey(Schema.Natural),
-  /** Texts that are read ahead and sorted by length together; fewer where they are long, of 2^18 UTF-16 units together. Default 512. */
-  readAhead: positive.pipe(Schema.withDecodingDefaultKey(Effect.succeed(512)))
+  /** Texts that are read ahead and sorted by length together; fewer where they are long, of 2^18 UTF-16 units together. Default 2048. */
+  readAhead: positive.pipe(Schema.withDecodingDefaultKey(Effect.succeed(2048)))
 })
 export interface EncodeOptions extends Schema.Schema.Type<typeof EncodeOptions> {}

@@ -25,7 +25,7 @@ export const encodeCommand = Command.make(
     ),
     batchTokens: optional.int("batch-tokens", "the most tokens of a batch, padding included; default 2048"),
     overlap: optional.int("overlap", "tokens that windows of a long text share; default: a quarter of the window"),
-    readAhead: optional.int("read-ahead", "sentences sorted by length together; default 512")
+    readAhead: optional.int("read-ahead", "sentences sorted by length together; default 2048")
   },
   Effect.fn(function* ({ inputs, model, out, ...flags }) {
     yield* encodeStage({ inputs, model, out, ...given(flags) })
