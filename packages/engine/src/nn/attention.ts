@@ -1,7 +1,9 @@
 import { differentiable } from "../autodiff/differentiable.ts"
+import { isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
 import { type DropoutKey, dropoutMask } from "./dropout.ts"
+import { hasKernel, runKernel } from "./fusedKernel.ts"
 import { softmaxGradient } from "./softmax.ts"
 
 export interface AttentionOptions {
@@ -45,6 +47,9 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
   const rows = batch * heads
   const size = Math.max(1, Math.floor(maxScores / tokens ** 2))
   const chunks = split(rows, size)
+  if (chunks.length === 1 && !options.dropout?.rate && !isRecording() && hasKernel("FusedAttention")) {
+    return fusedAttention(q, k, v, { heads, causal, mask })
+  }
   const split3 = (x: tf.Tensor) => splitHeads(x as tf.Tensor3D, heads)
   const scale = 1 / Math.sqrt(hidden / heads)
   const later = causal ? laterBias(tokens) : undefined
@@ -103,6 +108,21 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
   })
 }
 
+/** In one kernel, where no gradient will be asked for. */
+const fusedAttention = (
+  q: tf.Tensor3D,
+  k: tf.Tensor3D,
+  v: tf.Tensor3D,
+  { causal, heads, mask }: { heads: number; causal: boolean; mask: ArrayLike<number> | undefined }
+): tf.Tensor3D =>
+  tf.tidy(() => {
+    const seen =
+      mask && !isFull(mask) ? { mask: tf.tensor2d(Int32Array.from(mask), [q.shape[0], q.shape[1]], "int32") } : {}
+    return runKernel<tf.Tensor3D>("FusedAttention", { q, k, v, ...seen }, { heads, causal })
+  })
+
+const isFull = (mask: ArrayLike<number>): boolean => Array.prototype.every.call(mask, (entry) => entry !== 0)
+
 interface Chunk {
   readonly start: number
   readonly size: number
@@ -135,7 +155,7 @@ function mergeHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
 
 /** 0 for keys, -1e9 for padding: [batch * heads, 1, tokens]; undefined where nothing is padding. */
 function keyBias(mask: ArrayLike<number>, batch: number, tokens: number, heads: number): tf.Tensor3D | undefined {
-  if (Array.prototype.every.call(mask, (entry) => entry !== 0)) return undefined
+  if (isFull(mask)) return undefined
   const bias = new Float32Array(batch * heads * tokens)
   for (let row = 0; row < batch * heads; row++) {
     const from = Math.floor(row / heads) * tokens

@@ -1,7 +1,14 @@
 import { tf } from "../tf.ts"
 
 /** Kernels beyond tfjs's own that a backend may register; every caller has a twin made of plain operations. */
-export type FusedKernel = "FusedGelu" | "FusedGeluGrad" | "FusedLayerNorm" | "FusedLayerNormGrad" | "FusedSoftmaxGrad"
+export type FusedKernel =
+  | "FusedGelu"
+  | "FusedGeluGrad"
+  | "FusedLayerNorm"
+  | "FusedLayerNormGrad"
+  | "FusedSoftmaxGrad"
+  | "FusedAttention"
+  | "PackedLinear"
 
 /** Whether the current backend has the kernel. */
 export const hasKernel = (name: FusedKernel | "UnsortedSegmentSum"): boolean =>
@@ -11,5 +18,5 @@ export const hasKernel = (name: FusedKernel | "UnsortedSegmentSum"): boolean =>
 export const runKernel = <T extends tf.Tensor | tf.Tensor[]>(
   name: FusedKernel,
   inputs: Record<string, tf.Tensor>,
-  attributes?: Record<string, number>
+  attributes?: Record<string, number | boolean>
 ): T => tf.engine().runKernel<T>(name, inputs, attributes)

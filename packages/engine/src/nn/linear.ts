@@ -1,6 +1,8 @@
 import { differentiable } from "../autodiff/differentiable.ts"
+import { isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
+import { hasKernel, runKernel } from "./fusedKernel.ts"
 
 /**
  * `y = x W + b`, one fused product.
@@ -18,11 +20,7 @@ export function linear<T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.T
   }
   // Only x and W are saved: tfjs's own fused product keeps its output as well.
   return differentiable<T, string>({ x, kernel, ...(bias && { bias }) }, (save) => {
-    const y = tf.fused.matMul({
-      a: rows(x, inputs),
-      b: kernel as tf.Tensor2D,
-      ...(bias ? { bias: bias as tf.Tensor1D } : {})
-    }) // [rows, out]
+    const y = product(rows(x, inputs), kernel as tf.Tensor2D, bias as tf.Tensor1D | undefined) // [rows, out]
     save(x, kernel)
     return {
       value: tf.reshape(y, [...x.shape.slice(0, -1), outputs]) as T,
@@ -34,5 +32,14 @@ export function linear<T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.T
     }
   })
 }
+
+/** From this many rows on the products of a pass are long enough to lay the weights out anew for each. */
+const manyRows = 1024
+
+/** Weights laid out once for all passes, where a pass is short and no training is going on that would write them. */
+const product = (x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D | undefined): tf.Tensor =>
+  bias && kernel instanceof tf.Variable && x.shape[0] < manyRows && !isRecording() && hasKernel("PackedLinear")
+    ? runKernel<tf.Tensor2D>("PackedLinear", { x, kernel, bias })
+    : tf.fused.matMul({ a: x, b: kernel, ...(bias && { bias }) })
 
 const rows = (x: tf.Tensor, width: number): tf.Tensor2D => tf.reshape(x, [x.size / width, width])

@@ -84,6 +84,12 @@ export class Graph {
     return this.#constant(`int ${value}`, "int32", [], new Uint8Array(Int32Array.of(value).buffer))
   }
 
+  /** A tensor of numbers that are compiled in. */
+  weights(dims: readonly number[], numbers: Float32Array): Value {
+    const data = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)
+    return this.#constant(`weights ${this.#constants.size}`, "float32", dims, data)
+  }
+
   /** A scalar of that type. */
   scalar(value: number, type: "float32" | "int32"): Value {
     return type === "float32" ? this.float(value) : this.int(value)
@@ -93,8 +99,8 @@ export class Graph {
     return this.op("Cast", [value], { to: elementType[type] })
   }
 
-  /** The model as ONNX ModelProto bytes. Field numbers: onnx.proto3. */
-  encode(): Uint8Array {
+  /** The model as ONNX ModelProto bytes, in memory that the caller may provide. Field numbers: onnx.proto3. */
+  encode(allocate?: (bytes: number) => Uint8Array): Uint8Array {
     const graph = new Protobuf()
     for (const node of this.#nodes) graph.message(1, encodeNode(node))
     graph.string(2, "kernel")
@@ -110,7 +116,7 @@ export class Graph {
     for (const [domain, version] of Object.entries(operatorSets)) {
       model.message(8, new Protobuf().string(1, domain).int(2, version))
     }
-    return model.finish()
+    return model.finish(allocate)
   }
 
   #node(

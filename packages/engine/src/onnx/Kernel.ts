@@ -19,6 +19,11 @@ export interface Kernel<Attributes = unknown> {
   readonly inputs: readonly string[] | "list"
   /** tfjs expects an array of results, even of one. */
   readonly listsResults?: boolean
+  /**
+   * The operand whose numbers stay as they are over many calls: a matrix of weights. It is compiled in, laid out as products read it, for as long as
+   * it lives and is not written; where that is not worth it, it is passed like the others.
+   */
+  readonly weights?: number
   /** Every output element depends on the same element of inputs of equal size: the kernel may run piece by piece. */
   readonly elementwise?: boolean
   /**

@@ -6,9 +6,10 @@ import { kernelError } from "./kernelError.ts"
 import { LruCache } from "./LruCache.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
 import type { Handle } from "./OrtApi.ts"
+import { PackedWeights } from "./PackedWeights.ts"
 import type { Runtime } from "./Runtime.ts"
 import { Session } from "./Session.ts"
-import { isNative, type NativeType } from "./TensorData.ts"
+import { isNative, type NativeType, type TensorData } from "./TensorData.ts"
 
 /** A training step needs some 40 sessions, tfjs-core's own test suite about a thousand. */
 const sessionsKept = 512
@@ -20,12 +21,15 @@ interface Compiled {
   readonly session: Session
   /** Memory of the lists of whole numbers that the kernel takes at each call. */
   readonly indices: readonly NativeBuffer[]
+  /** The operand that is compiled in. */
+  readonly packed?: number
 }
 
 /** Runs kernels one by one: checks, finds or builds the session, allocates the results, runs. */
 export class KernelRunner {
   readonly #runtime: Runtime
   readonly #backend: OnnxBackend
+  readonly packed = new PackedWeights<Compiled>((compiled) => this.#release(compiled))
   readonly #sessions = new LruCache<Compiled>(sessionsKept, (compiled) => this.#release(compiled))
 
   constructor(runtime: Runtime, backend: OnnxBackend) {
@@ -38,6 +42,7 @@ export class KernelRunner {
   }
 
   clear(): void {
+    this.packed.clear()
     this.#sessions.clear()
   }
 
@@ -72,12 +77,13 @@ export class KernelRunner {
     attributes: unknown
   ): void {
     const [operands, shapes] = seen(tensors, results, kernel.view?.(tensors, attributes))
-    const compiled = this.#compiled(kernel, operands, shapes, attributes)
+    const compiled = this.#compiled(kernel, tensors, operands, shapes, attributes)
     if (kernel.elementwise && sizeOf(results[0]!.shape) > pieceSize) {
       this.#runPieces(compiled, inputs, tensors, outputs)
       return
     }
     const values = inputs.map((buffer, i) => buffer.value(operands[i]!.shape, operands[i]!.dtype as NativeType))
+    if (compiled.packed !== undefined) values.splice(compiled.packed, 1)
     if (kernel.indices) this.#passIndices(values, compiled, kernel.indices(operands, attributes))
     const written = outputs.map(({ dataId }, i) =>
       this.#backend.data(dataId).buffer!.value(shapes[i]!.shape, shapes[i]!.dtype)
@@ -115,27 +121,73 @@ export class KernelRunner {
     }
   }
 
-  #compiled(kernel: Kernel, tensors: readonly Operand[], results: readonly Result[], attributes: unknown): Compiled {
+  #compiled(
+    kernel: Kernel,
+    tensors: readonly tf.TensorInfo[],
+    operands: readonly Operand[],
+    results: readonly Result[],
+    attributes: unknown
+  ): Compiled {
     let key = kernel.name
-    for (const { dtype, shape } of tensors) key += `|${dtype}${shape.length}`
-    key += kernel.key ? `;${kernel.key(attributes, tensors)}` : attributesKey(attributes)
+    for (const { dtype, shape } of operands) key += `|${dtype}${shape.length}`
+    key += kernel.key ? `;${kernel.key(attributes, operands)}` : attributesKey(attributes)
+    const weights = kernel.weights === undefined ? undefined : this.#backend.native(tensors[kernel.weights]!)
+    if (weights) {
+      const packed = this.packed.get(weights, key)
+      if (packed) return packed
+      if (this.packed.admits(weights)) {
+        const compiled = this.#compile(kernel, operands, results, attributes, weights)
+        this.packed.set(weights, key, compiled)
+        return compiled
+      }
+    }
     let compiled = this.#sessions.get(key)
     if (compiled === undefined) {
-      compiled = this.#compile(kernel, tensors, results, attributes)
+      compiled = this.#compile(kernel, operands, results, attributes)
       this.#sessions.set(key, compiled)
     }
     return compiled
   }
 
-  #compile(kernel: Kernel, tensors: readonly Operand[], results: readonly Result[], attributes: unknown): Compiled {
+  /** `weights`: the numbers to compile in, of the operand that the kernel names. */
+  #compile(
+    kernel: Kernel,
+    operands: readonly Operand[],
+    results: readonly Result[],
+    attributes: unknown,
+    weights?: TensorData
+  ): Compiled {
     const graph = new Graph()
-    const values = tensors.map(({ dtype, shape }) => graph.input(dtype as NativeType, shape.length))
-    const lists = kernel.indices?.(tensors, attributes) ?? []
+    const packed = weights && kernel.weights!
+    const values = operands.map(({ dtype, shape }, i) =>
+      i === packed
+        ? graph.weights(shape, weights!.view() as Float32Array)
+        : graph.input(dtype as NativeType, shape.length)
+    )
+    const lists = kernel.indices?.(operands, attributes) ?? []
+    const inputs = values.filter((_, i) => i !== packed)
     for (const _ of lists) values.push(graph.input("int64", 1))
-    const names = kernel.emit(graph, values, tensors, attributes)
+    const names = kernel.emit(graph, values, operands, attributes)
     for (const [i, name] of names.entries()) graph.output(name, results[i]!.dtype, results[i]!.shape.length)
-    const session = new Session(this.#runtime, graph.encode(), values, names)
-    return { session, indices: lists.map((list) => this.#backend.pool.take(list.length * 8)) }
+    inputs.push(...values.slice(operands.length))
+    const session = this.#session(graph, inputs, names, weights !== undefined)
+    const indices = lists.map((list) => this.#backend.pool.take(list.length * 8))
+    return { session, indices, ...(packed !== undefined && { packed }) }
+  }
+
+  #session(graph: Graph, inputs: readonly string[], outputs: readonly string[], packed: boolean): Session {
+    if (!packed) return new Session(this.#runtime, graph.encode(), inputs, outputs)
+    // A model with weights in it is large, and read once: JavaScript would be slow to see that it is garbage.
+    let model: NativeBuffer | undefined
+    const native = (bytes: number): Uint8Array => {
+      model = this.#backend.pool.take(bytes)
+      return new Uint8Array(model.array, 0, bytes)
+    }
+    try {
+      return new Session(this.#runtime, graph.encode(native), inputs, outputs, this.#runtime.packedOptions)
+    } finally {
+      if (model) this.#backend.pool.give(model)
+    }
   }
 
   #release({ session, indices }: Compiled): void {

@@ -118,7 +118,12 @@ export class OnnxBackend extends tf.KernelBackend {
     runAdamW(
       this.#worker,
       updates.map(({ p, m, v, g, numbers }) => {
-        for (const written of [p, m, v]) this.#unshare(written)
+        for (const written of [p, m, v]) {
+          this.#unshare(written)
+          const data = this.native(written)
+          data.written = true
+          this.kernels.packed.drop(data)
+        }
         return { buffers: [p, m, v, g].map((tensor) => this.native(tensor).buffer!), size: sizeOf(p.shape), numbers }
       })
     )
@@ -188,6 +193,7 @@ export class OnnxBackend extends tf.KernelBackend {
     if (data.references > 0 && !force) return false
     data.references = 0
     this.#count--
+    this.kernels.packed.drop(data)
     if (data.buffer) this.pool.give(data.buffer)
     if (data.parts) {
       this.disposeData(data.parts.real.dataId)

@@ -15,6 +15,7 @@ export const slots = {
   Run: [9, ["ptr", "ptr", "ptr", "ptr", "u64", "ptr", "u64", "ptr"]],
   CreateSessionOptions: [10, ["ptr"]],
   DisableMemPattern: [17, ["ptr"]],
+  DisableCpuMemArena: [19, ["ptr"]],
   SetSessionLogSeverityLevel: [22, ["ptr", "i32"]],
   SetSessionGraphOptimizationLevel: [23, ["ptr", "i32"]],
   CreateTensorWithDataAsOrtValue: [49, ["ptr", "ptr", "u64", "ptr", "u64", "i32", "ptr"]],

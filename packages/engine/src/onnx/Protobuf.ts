@@ -3,8 +3,13 @@ const varintField = 0
 const bytesField = 2
 const fixed32Field = 5
 
+/** From this size on bytes are copied once, when the message is finished, however deep they stand in it. */
+const large = 2 ** 12
+
 /** Writes protocol-buffer messages: the four wire forms that ONNX models need. */
 export class Protobuf {
+  /** What was written before `#bytes`. */
+  readonly #parts: Uint8Array[] = []
   #bytes = new Uint8Array(256)
   #length = 0
 
@@ -23,12 +28,7 @@ export class Protobuf {
   }
 
   bytes(field: number, value: Uint8Array): this {
-    this.#varint(field * 8 + bytesField)
-    this.#varint(value.length)
-    this.#reserve(value.length)
-    this.#bytes.set(value, this.#length)
-    this.#length += value.length
-    return this
+    return this.#delimited(field, [value])
   }
 
   string(field: number, value: string): this {
@@ -36,11 +36,43 @@ export class Protobuf {
   }
 
   message(field: number, value: Protobuf): this {
-    return this.bytes(field, value.finish())
+    return this.#delimited(field, value.#all())
   }
 
-  finish(): Uint8Array {
-    return this.#bytes.subarray(0, this.#length)
+  /** The message's bytes, in memory that the caller may provide. */
+  finish(allocate: (bytes: number) => Uint8Array = (bytes) => new Uint8Array(bytes)): Uint8Array {
+    const parts = this.#all()
+    const whole = allocate(parts.reduce((sum, { length }) => sum + length, 0))
+    let at = 0
+    for (const part of parts) {
+      whole.set(part, at)
+      at += part.length
+    }
+    return whole
+  }
+
+  #all(): Uint8Array[] {
+    return [...this.#parts, this.#bytes.subarray(0, this.#length)]
+  }
+
+  #delimited(field: number, parts: readonly Uint8Array[]): this {
+    this.#varint(field * 8 + bytesField)
+    this.#varint(parts.reduce((sum, { length }) => sum + length, 0))
+    for (const part of parts) {
+      if (part.length < large) this.#append(part)
+      else {
+        this.#parts.push(this.#bytes.subarray(0, this.#length), part)
+        this.#bytes = new Uint8Array(256)
+        this.#length = 0
+      }
+    }
+    return this
+  }
+
+  #append(value: Uint8Array): void {
+    this.#reserve(value.length)
+    this.#bytes.set(value, this.#length)
+    this.#length += value.length
   }
 
   /** Seven bits a byte, lowest first; negative numbers as 64-bit two's complement. */

@@ -12,6 +12,8 @@ export interface Runtime {
   readonly environment: Handle
   /** One set of options serves every session: all of them share the global thread pool and its arena. */
   readonly sessionOptions: Handle
+  /** For sessions with weights compiled in: the arena would keep the weights' memory when the session is gone. */
+  readonly packedOptions: Handle
   /** Wraps memory of ours as an ONNX Runtime value of that shape; nothing is copied or owned. */
   tensor(address: number, bytes: number, shape: readonly number[], type: ElementType): Handle
 }
@@ -47,13 +49,19 @@ export function startRuntime(threads: number, spin = true): Runtime {
     null
   )
 
-  const sessionOptions = api.create("CreateSessionOptions")
-  api.call("DisablePerSessionThreads", sessionOptions)
-  api.call("SetSessionGraphOptimizationLevel", sessionOptions, 99)
-  api.call("SetSessionLogSeverityLevel", sessionOptions, fatalOnly)
+  const options = () => {
+    const handle = api.create("CreateSessionOptions")
+    api.call("DisablePerSessionThreads", handle)
+    api.call("SetSessionGraphOptimizationLevel", handle, 99)
+    api.call("SetSessionLogSeverityLevel", handle, fatalOnly)
+    // Memory patterns are remembered for each combination of input shapes: with sentences of all lengths that never ends.
+    api.call("DisableMemPattern", handle)
+    return handle
+  }
+  const sessionOptions = options()
   api.call("AddSessionConfigEntry", sessionOptions, cString("session.use_env_allocators"), cString("1"))
-  // Memory patterns are remembered for each combination of input shapes: with sentences of all lengths that never ends.
-  api.call("DisableMemPattern", sessionOptions)
+  const packedOptions = options()
+  api.call("DisableCpuMemArena", packedOptions)
 
   const memory = api.create("CreateCpuMemoryInfo", deviceAllocator, defaultMemory)
   const shapeBuffer = new BigInt64Array(16)
@@ -63,6 +71,7 @@ export function startRuntime(threads: number, spin = true): Runtime {
     threads,
     environment,
     sessionOptions,
+    packedOptions,
     tensor(address, bytes, shape, type) {
       for (let i = 0; i < shape.length; i++) shapeBuffer[i] = BigInt(shape[i]!)
       const data = address as Handle

@@ -18,19 +18,19 @@ export class Session {
   #handle: Handle | undefined
 
   /** @throws EngineError where ONNX Runtime refuses the model. */
-  constructor(runtime: Runtime, model: Uint8Array, inputs: readonly string[], outputs: readonly string[]) {
+  constructor(
+    runtime: Runtime,
+    model: Uint8Array,
+    inputs: readonly string[],
+    outputs: readonly string[],
+    options: Handle = runtime.sessionOptions
+  ) {
     this.#runtime = runtime
     this.#run = runtime.api.raw("Run")
     this.inputs = inputs
     this.outputs = outputs
-    const { environment, sessionOptions } = runtime
-    this.#handle = runtime.api.create(
-      "CreateSessionFromArray",
-      environment,
-      ptr(model),
-      model.byteLength,
-      sessionOptions
-    )
+    const { api, environment } = runtime
+    this.#handle = api.create("CreateSessionFromArray", environment, ptr(model), model.byteLength, options)
     this.#inputNames = this.#nameTable(inputs)
     this.#outputNames = this.#nameTable(outputs)
     // ptr() refuses an empty array, and a graph of constants has no inputs.

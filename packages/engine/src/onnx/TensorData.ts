@@ -17,6 +17,8 @@ export class TensorData {
   references: number
   buffer: NativeBuffer | undefined
   values: tf.backend_util.BackendValues | undefined
+  /** Whether an optimizer has written into the numbers since they were made. */
+  written = false
   parts: { readonly real: tf.TensorInfo; readonly imag: tf.TensorInfo } | undefined
 
   constructor(dtype: tf.DataType, size: number, references = 1) {

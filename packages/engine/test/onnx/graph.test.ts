@@ -39,6 +39,7 @@ test("the places in ONNX Runtime's table were checked against this version", () 
     "9 Run",
     "10 CreateSessionOptions",
     "17 DisableMemPattern",
+    "19 DisableCpuMemArena",
     "22 SetSessionLogSeverityLevel",
     "23 SetSessionGraphOptimizationLevel",
     "49 CreateTensorWithDataAsOrtValue",

@@ -108,4 +108,52 @@ const softmaxGrad: Kernel = {
   }
 }
 
-export const fusedKernels: readonly Kernel[] = [gelu, geluGrad, layerNorm, layerNormGrad, softmaxGrad]
+interface Attention {
+  readonly heads: number
+  readonly causal: boolean
+}
+
+/** Multi-head attention `[batch, tokens, hidden]` with a key mask `[batch, tokens]`: no gradient, since the weights are not given. */
+const attention: Kernel<Attention> = {
+  name: "FusedAttention",
+  inputs: ["q", "k", "v", "mask?"],
+  infer(operands) {
+    const [q, k, v, mask] = operands as [Operand, Operand, Operand, Operand?]
+    check("FusedAttention", [q, k, v])
+    checkShape("k", k, q.shape)
+    checkShape("v", v, q.shape)
+    if (mask?.dtype === "int32") checkShape("mask", mask, q.shape.slice(0, 2))
+    else if (mask) throw new EngineError(`FusedAttention takes an int32 mask, not ${mask.dtype}`)
+    return [like(q)]
+  },
+  emit(graph, [q, k, v, mask], _operands, { causal, heads }) {
+    const attributes = { num_heads: heads, mask_filter_value: { float: -1e9 }, unidirectional: causal ? 1 : 0 }
+    return graph.contrib("MultiHeadAttention", [q!, k!, v!, ...(mask ? ["", mask] : [])], attributes)
+  }
+}
+
+/** `x kernel + bias`, x `[rows, in]`, for weights that are read many times and not written. */
+const packedLinear: Kernel = {
+  name: "PackedLinear",
+  inputs: ["x", "kernel", "bias"],
+  weights: 1,
+  infer(operands) {
+    check("PackedLinear", operands)
+    const [x, kernel, bias] = operands as [Operand, Operand, Operand]
+    const [inputs, outputs] = kernel.shape as [number, number]
+    checkShape("x", x, [x.shape[0]!, inputs])
+    checkShape("bias", bias, [outputs])
+    return [{ shape: [x.shape[0]!, outputs], dtype: "float32" }]
+  },
+  emit: (graph, values) => [graph.op("Gemm", values)]
+}
+
+export const fusedKernels: readonly Kernel[] = [
+  gelu,
+  geluGrad,
+  layerNorm,
+  layerNormGrad,
+  softmaxGrad,
+  attention,
+  packedLinear
+]
