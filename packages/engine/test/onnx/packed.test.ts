@@ -7,10 +7,13 @@ import { TensorData } from "../../src/onnx/TensorData.ts"
 import { wave } from "../lib/wave.ts"
 
 const backend = () => tf.backend() as unknown as OnnxBackend
-const packs = () => backend().kernels.packed.size
+/** Beside what other tests left alive. */
+const packs = () => backend().kernels.packed.size - others
+let others = 0
 
 beforeAll(async () => {
   await useEngine({ prefer: "onnx" })
+  others = backend().kernels.packed.size
 })
 
 afterEach(() => expect(packs()).toBe(0))
