@@ -31,7 +31,14 @@ export type { TensorEntry } from "./safetensors/header.ts"
 export { readSafetensors, type SafetensorsFile } from "./safetensors/readSafetensors.ts"
 export { type TensorSource, writeSafetensors } from "./safetensors/writeSafetensors.ts"
 export { describeEngine } from "./selection/describeEngine.ts"
-export type { EngineAttempt, EngineName, EngineReport, Precision } from "./selection/EngineReport.ts"
+export {
+  type EngineAttempt,
+  type EngineName,
+  type EngineReport,
+  engineNames,
+  type Precision,
+  precisions
+} from "./selection/EngineReport.ts"
 export { kernelFallbacks } from "./selection/kernelFallbacks.ts"
 export { type UseEngineOptions, useEngine } from "./selection/useEngine.ts"
 export { tf } from "./tf.ts"

@@ -47,15 +47,23 @@ export function useEngine(options: UseEngineOptions = {}): Promise<EngineReport>
   return chosen
 }
 
+/** The precision of matrix products now; "fp32" where nobody called `useEngine`. */
+export async function currentPrecision(): Promise<Precision> {
+  const report = await current.catch(() => undefined)
+  return report?.precision ?? "fp32"
+}
+
 async function choose({ prefer, threads, ...options }: UseEngineOptions): Promise<EngineReport> {
   const asked = oneOf(engineNames, prefer, "prefer") ?? oneOf(engineNames, process.env.NUNER_ENGINE, "NUNER_ENGINE")
   const precision =
     oneOf(precisions, options.precision, "precision") ??
     oneOf(precisions, process.env.NUNER_PRECISION, "NUNER_PRECISION") ??
     "fp32"
-  const count = threads ?? (Number(process.env.NUNER_THREADS) || availableParallelism())
-  if (!Number.isInteger(count) || count < 1)
-    throw new EngineError(`threads is ${count}; it must be a whole number above 0`)
+  const count = threads ?? Number(process.env.NUNER_THREADS || availableParallelism())
+  if (!Number.isInteger(count) || count < 1) {
+    const given = threads === undefined ? `NUNER_THREADS is "${process.env.NUNER_THREADS}"` : `threads is ${threads}`
+    throw new EngineError(`${given}; it must be a whole number above 0`)
+  }
   const tried: EngineAttempt[] = []
   for (const { name, backend, remedy, load, setPrecision } of candidates) {
     if (asked !== undefined && name !== asked) continue

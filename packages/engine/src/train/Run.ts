@@ -4,6 +4,7 @@ import { CheckpointError, NonFiniteError } from "../errors.ts"
 import { disposeAll, type Gradients } from "../nn/Parameters.ts"
 import { addGradients, clipByGlobalNorm, globalNorm, scaleGradients } from "../optim/clipByGlobalNorm.ts"
 import type { OptimizerState } from "../optim/Optimizer.ts"
+import { currentPrecision } from "../selection/useEngine.ts"
 import {
   listCheckpoints,
   type RunState,
@@ -78,6 +79,11 @@ export class Run<Batch> {
       if (state[name] === mine[name]) continue
       const remedy = "give the run a directory of its own"
       throw new CheckpointError(path, `is of a run with ${name} ${state[name]}, this one has ${mine[name]}; ${remedy}`)
+    }
+    const [before, now] = [state.precision ?? "fp32", await currentPrecision()]
+    if (before !== now) {
+      const remedy = `go on in ${before}, or give the run a directory of its own`
+      throw new CheckpointError(path, `is of a run in precision ${before}, this one computes in ${now}; ${remedy}`)
     }
     await restoreCheckpoint(latest, parameters, this.#optimizer, state)
     this.step = state.step
@@ -180,6 +186,7 @@ export class Run<Batch> {
       accumulate: this.#accumulate,
       evaluatedStep: this.#evaluatedStep,
       sinceBest: this.#sinceBest,
+      precision: await currentPrecision(),
       ...(fingerprint !== undefined && { fingerprint }),
       ...(this.best && { best: this.best })
     }

@@ -5,6 +5,7 @@ import type { Parameters } from "../nn/Parameters.ts"
 import type { OptimizerState } from "../optim/Optimizer.ts"
 import { readSafetensors } from "../safetensors/readSafetensors.ts"
 import { syncDirectory, writeSafetensors } from "../safetensors/writeSafetensors.ts"
+import type { Precision } from "../selection/EngineReport.ts"
 import { tf } from "../tf.ts"
 import type { Best } from "./TrainEvent.ts"
 
@@ -26,6 +27,8 @@ export interface RunState {
   readonly seed: number
   readonly accumulate: number
   readonly fingerprint?: string
+  /** Of matrix products. Absent in checkpoints from before it was written: fp32. */
+  readonly precision?: Precision
   readonly best?: Best
   /** The step of the last evaluation, 0 before the first. */
   readonly evaluatedStep: number

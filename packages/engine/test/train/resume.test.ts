@@ -122,6 +122,23 @@ test("the best checkpoint's weights are those of its evaluation", async () => {
   expect(await bestCheckpoint(dir.file("none"))).toBeUndefined()
 })
 
+test("a checkpoint says in which precision it was trained, and another one is refused", async () => {
+  using dir = tempDir()
+  const checkpoint = { directory: dir.path, every: 5 }
+  const start = (steps: number) =>
+    withParameters((parameters) => events(tinyOptions(parameters, { checkpoint, steps })))
+  await start(2)
+  const file = join((await listCheckpoints(dir.path)).at(-1)!.path, "state.json")
+  const { precision, ...state } = await Bun.file(file).json()
+  expect(precision).toBe("fp32")
+  await Bun.write(file, JSON.stringify({ ...state, precision: "bf16" }))
+  const reason = "is of a run in precision bf16, this one computes in fp32; go on in bf16, or give the run a directory"
+  await expect(start(3)).rejects.toThrow(reason)
+  // From before it was written.
+  await Bun.write(file, JSON.stringify(state))
+  expect((await start(3)).result[0]).toMatchObject({ type: "resume", step: 2 })
+})
+
 test("a checkpoint of another run is refused, and the weights are left alone", async () => {
   using dir = tempDir()
   const checkpoint = { directory: dir.path, every: 5, fingerprint: "a" }
