@@ -8,6 +8,7 @@ import { benchmarkCommand } from "./commands/benchmark.ts"
 import { conceptsCommand } from "./commands/concepts.ts"
 import { encodeCommand } from "./commands/encode.ts"
 import { engineCommand } from "./commands/engine.ts"
+import { chooseEngine, engineFlags } from "./commands/engineFlags.ts"
 import { evaluateCommand } from "./commands/evaluate.ts"
 import { exportCommand } from "./commands/export.ts"
 import { finetuneCommand } from "./commands/finetune.ts"
@@ -47,7 +48,9 @@ const command = Command.make("nuner").pipe(
     exportCommand,
     tadnerCommand,
     engineCommand
-  ])
+  ]),
+  Command.provideEffectDiscard(chooseEngine),
+  Command.withGlobalFlags(engineFlags)
 )
 
 /** A wrong invocation in one line, like every other error; help is a flag away. */
