@@ -26,6 +26,7 @@ import {
   benchmark,
   readBenchmark
 } from "../src/index.ts"
+import { bf16Test } from "./support/bf16Test.ts"
 
 const cli = join(import.meta.dir, "../src/cli.ts")
 const folder = tempDir()
@@ -351,6 +352,23 @@ describe("nuner benchmark", () => {
     const same = whole.find((run) => run.fit === found[1].fit)
     expect(found[1].tokenMacroF1).toBe(same.tokenMacroF1)
   }, 30_000)
+
+  bf16Test(
+    "runs of one precision are not taken for those of another",
+    async () => {
+      const data = ["--encoder", at("base"), "--train", "train.jsonl", "--test", "test.jsonl", "--out", "precise.jsonl"]
+      const args = ["evaluate", ...data, "--k", "2", "--sets", "1", "--c", "1"]
+      for (const [precision, said] of [
+        ["fp32", "1 runs, 0 of them stand in"],
+        ["bf16", "1 runs, 0 of them stand in"],
+        ["bf16", "unchanged, kept"]
+      ] as const) {
+        const { code, err } = await nuner(...args, "--precision", precision)
+        expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining(said) })
+      }
+    },
+    30_000
+  )
 
   test("bad input is told in one line", async () => {
     for (const [args, message] of [

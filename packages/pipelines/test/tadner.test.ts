@@ -8,6 +8,7 @@ import { episodeMicro } from "@nuner/metrics"
 import { readResults } from "@nuner/tadner"
 import { tempDir } from "@nuner/testing"
 import { $ } from "bun"
+import { bf16Test } from "./support/bf16Test.ts"
 
 const cli = join(import.meta.dir, "../src/cli.ts")
 const folder = tempDir()
@@ -134,8 +135,30 @@ describe("nuner tadner", () => {
     await Bun.write(at("names.json"), JSON.stringify({ city: "village" }))
     const second = await nuner(...run)
     expect(second.code).toBe(1)
-    expect(second.err).toContain("is a result of other settings, weights, names or episodes")
+    expect(second.err).toContain("is a result of other settings, precision, weights, names or episodes")
   }, 60_000)
+
+  test("each process computes as the flags say, whatever the variables do", async () => {
+    const args = [...episodes, "--engine", "onnx", "--threads", "1", "--out", at("asked"), "--processes", "2"]
+    const { exitCode, stderr } = await $`NUNER_ENGINE=none NUNER_THREADS=none bun ${cli} ${args}`.nothrow().quiet()
+    expect({ code: exitCode, err: stderr.toString() }).toMatchObject({ code: 0 })
+    const { computedOn } = await readManifest(at("asked/manifest.json"))
+    expect(computedOn).toMatchObject({ engine: "onnx", precision: "fp32", threads: 1 })
+  }, 60_000)
+
+  bf16Test(
+    "results of one precision are not taken for those of another",
+    async () => {
+      const run = [...episodes, "--limit", "1", "--out", at("precise")]
+      expect((await nuner(...run, "--precision", "bf16")).code).toBe(0)
+      const { code, err } = await nuner(...run, "--precision", "fp32")
+      expect({ code, err }).toMatchObject({
+        code: 1,
+        err: expect.stringContaining("of other settings, precision, weights")
+      })
+    },
+    60_000
+  )
 
   test("published episodes are all run, the report says which are valid; what cannot be run is told before anything is", async () => {
     const [first, ...rest] = readFileSync(at("episodes.jsonl"), "utf8").trim().split("\n")

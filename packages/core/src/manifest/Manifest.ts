@@ -14,6 +14,18 @@ export const Counts = Schema.Struct({
 })
 export interface Counts extends Schema.Schema.Type<typeof Counts> {}
 
+/** What computed the tensors of a result. */
+export const ComputedOn = Schema.Struct({
+  /** "onnx", "wasm". */
+  engine: Schema.NonEmptyString,
+  version: Schema.NonEmptyString,
+  /** Of matrix products: "fp32", "bf16". */
+  precision: Schema.NonEmptyString,
+  /** 0 where the engine decides for itself. */
+  threads: Schema.Natural
+})
+export interface ComputedOn extends Schema.Schema.Type<typeof ComputedOn> {}
+
 /** The record that a stage leaves beside its artefacts: enough to say where they came from and to make them again. */
 export const Manifest = Schema.Struct({
   /** "annotate", "align", "pretrain". */
@@ -26,7 +38,9 @@ export const Manifest = Schema.Struct({
   inputs: Schema.Array(FileDigest),
   /** By what is counted: "sentences", "annotations". */
   counts: Schema.Record(Schema.String, Counts),
-  artefacts: Schema.Array(FileDigest)
+  artefacts: Schema.Array(FileDigest),
+  /** Absent where no tensors were computed. */
+  computedOn: Schema.optionalKey(ComputedOn)
 })
 export interface Manifest extends Schema.Schema.Type<typeof Manifest> {}
 

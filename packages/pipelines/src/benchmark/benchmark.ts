@@ -41,11 +41,12 @@ export async function* benchmark(
   checkFeasible(definition, datasets)
   const models = await readModels(definition)
   const log = await openRunLog(path)
+  const { precision } = await useEngine()
   const plan = datasets.flatMap((dataset) =>
     models.map((model) => ({
       dataset,
       model,
-      fits: dataset.sets.map((set) => ({ set, fit: fitHash(definition, dataset, model, set) }))
+      fits: dataset.sets.map((set) => ({ set, fit: fitHash(definition, dataset, model, set, precision) }))
     }))
   )
   const found = new Map(log.runs)
@@ -65,7 +66,6 @@ export async function* benchmark(
       })
     )
   })
-  await useEngine()
   for (const { dataset, fits, model } of plan) {
     const missing = new Map(fits.flatMap(({ fit, set }) => (found.has(fit) ? [] : [[set, fit] as const])))
     if (missing.size === 0) continue

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { join } from "node:path"
 import { digestFile } from "@nuner/core"
 import { resolveModel } from "@nuner/encoder"
+import type { Precision } from "@nuner/engine"
 import packageJson from "../../package.json" with { type: "json" }
 import type { Dataset, TrainingSet } from "./Dataset.ts"
 import type { Definition } from "./Definition.ts"
@@ -42,10 +43,13 @@ export const fitHash = (
   definition: Definition,
   dataset: Dataset,
   { hash }: Model,
-  { set, size }: TrainingSet
+  { set, size }: TrainingSet,
+  precision: Precision
 ): string => {
   const { protocol, seed } = definition
   const { testHash, trainHash } = dataset
   const all = [packageJson.version, hash, trainHash, testHash, protocol, unitOf(definition), size, set, seed]
+  // Not for fp32: lines from before it was told apart are of it.
+  if (precision !== "fp32") all.push(precision)
   return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16)
 }

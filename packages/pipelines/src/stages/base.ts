@@ -11,7 +11,6 @@ import {
   small,
   trainByteLevelBpe
 } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import {
   adaptation,
   type MaskedLanguageInput,
@@ -86,11 +85,11 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
     seeds: { base: seed },
     inputs: [...inputs, ...[tokenizer, directory].filter((path) => path !== undefined)],
     artefacts: tokens > 0 ? [out, logOf(out), curveOf(out)] : [out],
+    tensors: true,
     work: attempt("base", async (signal) => {
       const texts: Array<string> = []
       for (const input of inputs) for await (const { text } of readSentences(input)) texts.push(text)
       if (texts.length === 0) throw new InputError({ source: inputs.join(", "), reason: "has no text" })
-      await useEngine()
       const encoder =
         directory === undefined
           ? await newEncoder(texts, { ...smallBase, ...shape }, seed)

@@ -66,6 +66,7 @@ export const measure = Effect.fn("measure")(function* (
     seeds: { benchmark: seed },
     inputs: [...new Set([...directories, ...files, ...settings.exclude])],
     artefacts: [log, ...artefacts],
+    tensors: true,
     work: attempt(stage, async (signal) => {
       let result: BenchmarkResult | undefined
       let [done, total] = [0, 0]

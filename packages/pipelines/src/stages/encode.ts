@@ -30,6 +30,7 @@ export const encodeStage = Effect.fn("encodeStage")(function* (options: EncodeSt
     settings: plain({ model, pooling, offsets, ...encoding }),
     inputs: [...inputs, directory],
     artefacts: [out],
+    tensors: true,
     work: attempt("encode", async (signal) => {
       const count = { read: 0, written: 0, tokens: 0, long: 0 }
       const sentences = async function* (): AsyncGenerator<Sentence> {

@@ -10,7 +10,6 @@ import {
 } from "@nuner/classifier"
 import { type LabelledSentence, OptionError } from "@nuner/core"
 import { type CardMetric, fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import { evaluate } from "@nuner/metrics"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
@@ -66,12 +65,12 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
     settings: plain({ mode, ...settings, dev: dev !== undefined, test: test !== undefined }),
     inputs: [input, directory, ...[dev, test].filter((path) => path !== undefined)],
     artefacts: [out],
+    tensors: true,
     work: attempt("finetune", async (signal) => {
       const sentences = await readDataset(input)
       const devSentences = dev === undefined ? undefined : await readDataset(dev)
       const testSentences = test === undefined ? undefined : await readDataset(test)
       for (const line of findings(sentences, devSentences, testSentences)) say(`${"finetune".padEnd(10)} ${line}`)
-      await useEngine()
       const encoder = await fromPretrained(directory)
       const kept = checkpoints(out)
       let classifier: TokenClassifier | undefined

@@ -1,6 +1,5 @@
 import { basename } from "node:path"
 import { fromPretrained, maxTokens, modelCard, resolveModel } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import {
   type ContrastiveScores,
   decodePretrainOptions,
@@ -41,9 +40,9 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     seeds: { pretrain: settings.seed },
     inputs: [input, directory],
     artefacts: [out, logOf(out), curveOf(out)],
+    tensors: true,
     work: attempt("pretrain", async (signal) => {
       const sentences = await readAligned(input)
-      await useEngine()
       const encoder = await fromPretrained(directory)
       const window = Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(encoder.config))
       const { loss, scores, start, steps } = await trainModel<PretrainStart, ContrastiveScores>({

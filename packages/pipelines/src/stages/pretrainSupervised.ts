@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs"
 import type { LabelledSentence } from "@nuner/core"
 import { fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import {
   decodeSupervisedOptions,
   pretrainSupervised,
@@ -48,10 +47,10 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
     seeds: { pretrain: settings.seed },
     inputs: [...files.map(({ path }) => path), directory],
     artefacts: [out, logOf(out), curveOf(out)],
+    tensors: true,
     work: attempt("pretrain", async (signal) => {
       const datasets: Record<string, Array<LabelledSentence>> = {}
       for (const { name, path } of files) datasets[name] = [...(datasets[name] ?? []), ...(await readDataset(path))]
-      await useEngine()
       const encoder = await fromPretrained(directory)
       const { loss, scores, start, steps } = await trainModel<SupervisedStart, TypeScores>({
         ...{ stage: "pretrain", encoder, dtype, out, signal, update },

@@ -11,7 +11,7 @@ export interface MatchCounts extends Schema.Schema.Type<typeof MatchCounts> {}
 export const EpisodeRecord = Schema.Struct({
   /** Its place among the episodes, from 0. */
   index: Count,
-  /** Hash of settings, weights, type names and the episode itself. */
+  /** Hash of settings, precision, weights, type names and the episode itself. */
   fingerprint: Schema.NonEmptyString,
   types: Schema.Array(Schema.NonEmptyString),
   /** No span was predicted where `onNoSpan` is "crash": the episode has no score. */

@@ -59,7 +59,7 @@ export const strange = (path: string, index: number): InputError =>
   new InputError({
     source: path,
     field: `episode ${index}`,
-    reason: "is a result of other settings, weights, names or episodes",
+    reason: "is a result of other settings, precision, weights, names or episodes",
     remedy: "name another results file, or remove this one"
   })
 

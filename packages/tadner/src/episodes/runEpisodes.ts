@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto"
 import { decodeOptions, type Episode, OptionError } from "@nuner/core"
+import { useEngine } from "@nuner/engine"
 import { Schema } from "effect"
 import { openSession } from "../adapt/Session.ts"
 import { Snapshot } from "../model/Snapshot.ts"
@@ -109,12 +110,13 @@ export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<Epis
   }
 }
 
-/** Settings and weights. */
+/** Settings, weights and, unless it is fp32, precision. */
 const runHash = async ({ classifier, detector }: TadNerModel, settings: EpisodeSettings): Promise<string> => {
   const { config } = classifier
   const { dropout, scheme } = detector
   const weights = [await weightsHash(detectorParameters(detector)), await weightsHash(classifier.parameters)]
-  return hashOf([settings, config, dropout, scheme, weights])
+  const { precision } = await useEngine()
+  return hashOf([settings, config, dropout, scheme, weights, ...(precision === "fp32" ? [] : [precision])])
 }
 
 const episodeHash = (run: string, { query, support, types }: Episode, names: ReadonlyArray<string>): string => {

@@ -100,10 +100,10 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
     },
     inputs: [input, ...models, ...typeNamesFile(typeNames)],
     artefacts: [report, `${out}/scores.json`],
+    tensors: true,
     work: attempt("tadner", async (signal) => {
       const source = await open()
       const { description: episodes, file, total, valid } = source
-      await useEngine()
       const finished = []
       for (const run of runs) {
         const scheme = await solve(run, source, signal)

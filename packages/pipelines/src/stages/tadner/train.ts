@@ -1,5 +1,4 @@
 import { fromPretrained, resolveModel } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import { type SourceData, type SourceOptions, saveModel, sourceSettings, trainSource } from "@nuner/tadner"
 import { Effect } from "effect"
 import { attempt } from "../../errors.ts"
@@ -36,9 +35,9 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
     seeds: { train: seed },
     inputs: [input, directory, ...typeNamesFile(typeNames)],
     artefacts: [out],
+    tensors: true,
     work: attempt("tadner", async (signal) => {
       const sentences = await readDataset(input)
-      await useEngine()
       const encoder = await fromPretrained(directory)
       const kept = checkpoints(out)
       try {
