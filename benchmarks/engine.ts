@@ -54,7 +54,8 @@ const nameOf = ({ model, rows, tokens, frozen }: Case) =>
 const isLarge = ({ model, rows, tokens }: Case) => model === "base" && rows * tokens > 512
 const roundsOf = (item: Case) => (isLarge(item) ? 1 : 2)
 const repeatsOf = (item: Case) => (isLarge(item) ? 3 : item.model === "base" ? 3 : 10)
-const warmupsOf = (item: Case) => (isLarge(item) ? 1 : 2)
+/** Small steps are hundreds of kernels each: until they were compiled some forty times the compiler's own time is in them. */
+const warmupsOf = (item: Case) => (isLarge(item) ? 1 : item.model === "base" ? 2 : 40)
 const idsOf = ({ rows, tokens }: Case) => Int32Array.from({ length: rows * tokens }, (_, i) => 5 + ((i * 7919) % 8000))
 
 /** Our side, in a process of its own: what `bun benchmarks/engine.ts <case as JSON>` prints. */

@@ -36,10 +36,21 @@ export function linear<T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.T
 /** From this many rows on the products of a pass are long enough to lay the weights out anew for each. */
 const manyRows = 1024
 
-/** Weights laid out once for all passes, where a pass is short and no training is going on that would write them. */
-const product = (x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D | undefined): tf.Tensor =>
-  bias && kernel instanceof tf.Variable && x.shape[0] < manyRows && !isRecording() && hasKernel("PackedLinear")
-    ? runKernel<tf.Tensor2D>("PackedLinear", { x, kernel, bias })
-    : tf.fused.matMul({ a: x, b: kernel, ...(bias && { bias }) })
+/** A backend that keeps weights a second time for `PackedLinear`. */
+interface PackingBackend {
+  unpack?(dataId: tf.DataId): void
+}
+
+/**
+ * Weights laid out once for all passes, where a pass is short and no training is going on that would write them; where one begins, the
+ * gradients need the memory.
+ */
+const product = (x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D | undefined): tf.Tensor => {
+  if (bias && kernel instanceof tf.Variable && hasKernel("PackedLinear")) {
+    if (!isRecording() && x.shape[0] < manyRows) return runKernel("PackedLinear", { x, kernel, bias })
+    if (isRecording() && kernel.trainable) (tf.backend() as PackingBackend).unpack?.(kernel.dataId)
+  }
+  return tf.fused.matMul({ a: x, b: kernel, ...(bias && { bias }) })
+}
 
 const rows = (x: tf.Tensor, width: number): tf.Tensor2D => tf.reshape(x, [x.size / width, width])

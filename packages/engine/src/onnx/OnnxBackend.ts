@@ -120,13 +120,17 @@ export class OnnxBackend extends tf.KernelBackend {
       updates.map(({ p, m, v, g, numbers }) => {
         for (const written of [p, m, v]) {
           this.#unshare(written)
-          const data = this.native(written)
-          data.written = true
-          this.kernels.packed.drop(data)
+          this.native(written).written = true
+          this.unpack(written.dataId)
         }
         return { buffers: [p, m, v, g].map((tensor) => this.native(tensor).buffer!), size: sizeOf(p.shape), numbers }
       })
     )
+  }
+
+  /** Forgets the second layout of weights, if there is one. */
+  unpack(dataId: tf.DataId): void {
+    this.kernels.packed.drop(this.data(dataId))
   }
 
   /** A variable about to be written whose memory other tensors (clones, reshaped views) also show gets memory of its own. */

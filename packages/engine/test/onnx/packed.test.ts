@@ -67,6 +67,21 @@ test("what an optimizer writes is seen by the next pass, and not compiled in aga
   disposeAll(state.tensors)
 })
 
+test("a recorded pass gives the second layout of what it trains back", () => {
+  const parameters = layer()
+  const x = wave([4, 33], 1)
+  tf.tidy(() => linear(x, parameters.kernel, parameters.bias).dataSync())
+  expect(packs()).toBe(1)
+  const { grads, value } = variableGrads(
+    () => tf.sum(linear(x, parameters.kernel, parameters.bias)) as tf.Scalar,
+    parameters
+  )
+  expect(packs()).toBe(0)
+  tf.dispose([x, value])
+  disposeAll(grads)
+  disposeAll(parameters)
+})
+
 test("assigned weights are new weights", () => {
   const { bias, kernel } = layer()
   const x = wave([4, 33], 1)

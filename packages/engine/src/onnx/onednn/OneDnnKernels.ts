@@ -8,13 +8,16 @@ import { GeluGradient } from "./GeluGradient.ts"
 import { type OneDnnLibrary, openOneDnn } from "./OneDnnLibrary.ts"
 
 /** The kernels that `OneDnnKernels` may take over. */
-export const oneDnnKernels: readonly string[] = ["BatchMatMul", "_FusedMatMul", "FusedGeluGrad"]
+export const oneDnnKernels: readonly string[] = ["BatchMatMul", "_FusedMatMul", "PackedLinear", "FusedGeluGrad"]
 
 /** The kernels behind tfjs's names of activations, in fp32; one with a parameter leaves its product in fp32 as well. */
 const activationKernels: Record<string, string> = { relu: "Relu", relu6: "Relu6", sigmoid: "Sigmoid", elu: "Elu" }
 
 /** Below this size ONNX Runtime's gradient of GELU is as fast. */
 const leastGelu = 2 ** 12
+
+/** Below this many rows rounding the weights costs more than bf16 saves on weights that ONNX Runtime has laid out. */
+const leastRows = 32
 
 /** What oneDNN computes while the engine's precision is bf16. */
 export class OneDnnKernels {
@@ -34,12 +37,13 @@ export class OneDnnKernels {
 
   /** The result of a kernel of `oneDnnKernels`, or undefined where ONNX Runtime's is the one to run. @throws EngineError */
   run(name: string, inputs: tf.NamedTensorInfoMap, attributes: tf.NamedAttrMap): tf.TensorInfo | undefined {
-    const { a, b, bias, dy, x } = inputs
+    const { a, b, bias, dy, kernel, x } = inputs
     try {
       if (a && b) return this.#product(a, b, bias, attributes)
+      if (x && kernel) return x.shape[0]! < leastRows ? undefined : this.#product(x, kernel, bias, {})
       return dy && x && sizeOf(x.shape) >= leastGelu ? this.#geluGradient.run(dy, x) : undefined
     } catch (error) {
-      const operands = [a, b, bias, dy, x].filter((operand) => operand !== undefined && operand !== null)
+      const operands = [a, b, dy, x, kernel, bias].filter((operand) => operand !== undefined && operand !== null)
       throw kernelError(name, operands, error)
     }
   }

@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test"
-import { tf, useEngine } from "../../../src/index.ts"
+import { close } from "@nuner/testing"
+import { linear, tf, useEngine } from "../../../src/index.ts"
 import { productOf } from "../../../src/onnx/onednn/productOf.ts"
 import { backend, bf16Test, products, report } from "./bf16.ts"
 
@@ -116,6 +117,21 @@ for (const form of forms) {
     }
   })
 }
+
+bf16Test("a layer that records nothing is in bf16 as well, from 32 rows on", () => {
+  const kernel = tf.tidy(() => tf.variable(tf.tensor2d(numbers(64 * 48, 2), [64, 48])))
+  const bias = tf.tensor1d(numbers(48, 3))
+  for (const rows of [31, 32]) {
+    tf.tidy(() => {
+      const x = tf.tensor2d(numbers(rows * 64, 1), [rows, 64])
+      const values = [x, kernel, bias].map((tensor) => tensor.dataSync() as Float32Array)
+      const form: Form = { name: "", a: [rows, 64], b: [64, 48], bias: [48] }
+      const round = rows < 32 ? (value: number) => value : rounded
+      close(linear(x, kernel, bias).dataSync(), expected(form, values, round), 1e-4)
+    })
+  }
+  tf.dispose([kernel, bias])
+})
 
 bf16Test("GELU's gradient is that of erf", () => {
   const size = 2 ** 13
