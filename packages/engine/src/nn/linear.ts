@@ -34,7 +34,7 @@ export function linear<T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.T
 }
 
 /** From this many rows on the products of a pass are long enough to lay the weights out anew for each. */
-const manyRows = 1024
+const manyRows = 512
 
 /** A backend that keeps weights a second time for `PackedLinear`. */
 interface PackingBackend {

@@ -9,6 +9,7 @@ import type { Handle } from "./OrtApi.ts"
 import { PackedWeights } from "./PackedWeights.ts"
 import type { Runtime } from "./Runtime.ts"
 import { Session } from "./Session.ts"
+import { heapTrimmer } from "./systemMemory.ts"
 import { isNative, type NativeType, type TensorData } from "./TensorData.ts"
 
 /** A training step needs some 40 sessions, tfjs-core's own test suite about a thousand. */
@@ -29,7 +30,7 @@ interface Compiled {
 export class KernelRunner {
   readonly #runtime: Runtime
   readonly #backend: OnnxBackend
-  readonly packed = new PackedWeights<Compiled>((compiled) => this.#release(compiled))
+  readonly packed = new PackedWeights<Compiled>((compiled) => this.#release(compiled), heapTrimmer())
   readonly #sessions = new LruCache<Compiled>(sessionsKept, (compiled) => this.#release(compiled))
 
   constructor(runtime: Runtime, backend: OnnxBackend) {

@@ -3,14 +3,20 @@ import type { TensorData } from "./TensorData.ts"
 /** Bytes of weights that are kept a second time, compiled in. */
 const mostBytes = 2 ** 31
 
+/** Bytes dropped after which the C library is made to give memory back; also when nothing is left. */
+const trimAfter = 2 ** 26
+
 /** What was compiled with the numbers of a tensor in it, for as long as the tensor lives and keeps its numbers. */
 export class PackedWeights<V> {
   readonly #entries = new Map<TensorData, Map<string, V>>()
   readonly #dropped: (value: V) => void
+  readonly #trim: () => void
   #bytes = 0
+  #untrimmed = 0
 
-  constructor(dropped: (value: V) => void) {
+  constructor(dropped: (value: V) => void, trim: () => void) {
     this.#dropped = dropped
+    this.#trim = trim
   }
 
   /** Tensors that something was compiled with. */
@@ -40,8 +46,12 @@ export class PackedWeights<V> {
     this.#entries.delete(weights)
     for (const value of values.values()) {
       this.#bytes -= bytesOf(weights)
+      this.#untrimmed += bytesOf(weights)
       this.#dropped(value)
     }
+    if (this.#untrimmed < trimAfter && this.#bytes > 0) return
+    this.#untrimmed = 0
+    this.#trim()
   }
 
   clear(): void {

@@ -21,6 +21,13 @@ export function systemMemory(api: OrtApi): SystemMemory {
   return name ? mappedMemory(name, process.platform === "linux") : allocatorMemory(api)
 }
 
+/** Makes the C library give back what was freed inside it, which glibc keeps; elsewhere nothing. */
+export function heapTrimmer(): () => void {
+  if (process.platform !== "linux") return () => {}
+  const { malloc_trim } = dlopen(libc.linux!, { malloc_trim: { args: ["u64"], returns: "i32" } }).symbols
+  return () => void malloc_trim(0)
+}
+
 function mappedMemory(library: string, linux: boolean): SystemMemory {
   const { mmap, munmap, madvise } = dlopen(library, {
     mmap: { args: ["u64", "u64", "i32", "i32", "i32", "i64"], returns: "i64" },
