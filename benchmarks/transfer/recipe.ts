@@ -28,7 +28,7 @@ export const recipe = ({ data, folder }: { readonly data: string; readonly folde
   })
   const answers = join(data, "llm-annotated/c4-annotated.jsonl")
   const recorded = ["--provider", "recorded", "--model", "llm", "--answers", answers]
-  const small = ["--base", at("base"), "--preset", "small", "--batch-size", "16"]
+  const small = ["--base", at("base"), "--preset", "small"]
   const contrastive = (name: string, ...args: ReadonlyArray<string>) =>
     nuner(name, "pretrain", at(aligned), ...small, "-o", at(name), ...args)
   const language = ["--tokens", "8000000", "--causal", "0.25", "--lowercase", "0.15"]

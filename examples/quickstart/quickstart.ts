@@ -53,7 +53,7 @@ const quickstart = Effect.gen(function* () {
       causal: 1,
       seed: 1
     },
-    pretrain: { preset: "small", batchSize: 16, epochs: 10, seed: 1 },
+    pretrain: { preset: "small", epochs: 10, seed: 1 },
     tasks: [{ name: "events", ...labelled }],
     ks: [1, 2, 4, 8, 16],
     sets: 5,

@@ -146,7 +146,7 @@ export const training = {
   preset: optional.choice("preset", ["paper", "small"], "the paper's recipe, or one for small bases and short runs"),
   epochs: optional.int("epochs", "passes over the training sentences"),
   steps: optional.int("steps", "optimizer steps, instead of epochs"),
-  batchSize: optional.int("batch-size", "sentences a batch; default 48"),
+  batchSize: optional.int("batch-size", "sentences a batch; default 48, preset small 16"),
   accumulate: optional.int("accumulate", "batches a step; default 1"),
   learningRate: optional.number("learning-rate", "AdamW's peak rate"),
   warmup: optional.number("warmup", "part of the steps in which the rate rises, before it falls; default 0.1"),

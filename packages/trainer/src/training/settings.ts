@@ -52,5 +52,5 @@ export type TrainingSettings = (typeof Settings)["Type"]
 /** The recipe of the paper (section 3.3): for RoBERTa-size bases and long runs. */
 export const paperTraining = { epochs: 10, learningRate: 3e-5, frozenLayers: "half", dropout: 0.1 } as const
 
-/** For small bases and short runs: a larger step and nothing frozen. */
-export const smallTraining = { epochs: 3, learningRate: 1e-3, frozenLayers: 0, dropout: 0 } as const
+/** For small bases and short runs: a larger step, more of them and nothing frozen. */
+export const smallTraining = { epochs: 3, batchSize: 16, learningRate: 1e-3, frozenLayers: 0, dropout: 0 } as const
