@@ -31,7 +31,7 @@ for (const name of ["c4-1000-documents.jsonl", "masc.txt", "us-presidents.txt", 
   for await (const { text } of readSentences(join(data, "text", name))) add(name, text)
 }
 for (const [name, { train }] of Object.entries(datasets)) {
-  for (const { words } of await readDataset(train)) add(name, words.join(" "))
+  for (const file of [train].flat()) for (const { words } of await readDataset(file)) add(name, words.join(" "))
 }
 
 await writeJsonl(out, sentences)

@@ -107,6 +107,17 @@ describe("benchmark", () => {
     expect(run.entityMicroF1).toBeCloseTo(100 * entityMicro(tested, predicted).f1, 8)
   })
 
+  test("training sentences in several files are those of one", async () => {
+    await writeJsonl(at("first.jsonl"), train.slice(0, 20))
+    await writeJsonl(at("rest.jsonl"), train.slice(20))
+    const datasets = { places: { train: [at("first.jsonl"), at("rest.jsonl")], test: at("test.jsonl") } }
+    const input = { ...definition, encoders: { base: at("base") }, datasets }
+    const { datasets: report, runs } = resultOf(await follow(input))
+    expect(report[0]!.trainSentences).toBe(60)
+    const whole = resultOf(await follow({ ...input, datasets: { places: definition.datasets.places! } })).runs
+    expect(runs).toEqual(whole)
+  })
+
   test("test sentences that stand in other text are removed, and counted", async () => {
     const { datasets } = resultOf(await follow(definition, { log: at("whole.jsonl") }))
     expect(datasets.map(({ testSentences }) => testSentences)).toEqual([30, 28])
@@ -261,6 +272,8 @@ describe("a benchmark file", () => {
     expect(read.encoders).toEqual({ near: at("base"), hub: "org/model", several: ["/data/x", at("missing")] })
     expect(read.datasets.d).toEqual({ train: "/data/a.conll", test: at("b.conll"), exclude: [at("c.txt")] })
     expect(read.protocol).toEqual({ type: "frozen", layers: [-1], pooling: "mean", c: 0.1 })
+    const two = await readBenchmark(file({ ...valid, datasets: { d: { train: ["a.conll", "/b.conll"], test: "c" } } }))
+    expect(two.datasets.d!.train).toEqual([at("a.conll"), "/b.conll"])
   })
 
   const wrong: ReadonlyArray<readonly [unknown, string]> = [

@@ -48,7 +48,7 @@ export async function* readDatasets(definition: Definition): AsyncGenerator<Data
   const keysOf = (path: string) => excluded.getOrInsertComputed(path, () => excludedKeys(path))
   const { exclude, seed, testSize } = definition
   for (const [name, files] of Object.entries(definition.datasets)) {
-    const train = await readDataset(files.train)
+    const train = (await Promise.all([files.train].flat().map((file) => readDataset(file)))).flat()
     const all = await readDataset(files.test)
     const removed: Record<string, number> = {}
     let kept = all

@@ -34,8 +34,8 @@ export type FullProtocol = typeof FullProtocol.Type
 const Files = Schema.Array(Schema.NonEmptyString)
 
 export const BenchmarkDataset = Schema.Struct({
-  /** Labelled sentences that training sets are mined from: see `readDataset`. */
-  train: Schema.NonEmptyString,
+  /** Labelled sentences that training sets are mined from, a file or several: see `readDataset`. */
+  train: Schema.Union([Schema.NonEmptyString, Files.check(atLeastOne)]),
   /** Labelled sentences that everything is scored on. */
   test: Schema.NonEmptyString,
   /** Text, JSON Lines or labelled files: sentences of the test set that stand in them are removed, and counted. */

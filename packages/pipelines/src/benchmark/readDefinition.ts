@@ -29,7 +29,8 @@ export const readDefinition = async (path: string): Promise<Definition> => {
     }),
     datasets: map(definition.datasets, ({ exclude, test, train }, name) => {
       const at = (field: string) => file(`datasets.${name}.${field}`)
-      return { train: at("train")(train), test: at("test")(test), exclude: exclude.map(at("exclude")) }
+      const pools = typeof train === "string" ? at("train")(train) : train.map(at("train"))
+      return { train: pools, test: at("test")(test), exclude: exclude.map(at("exclude")) }
     }),
     exclude: definition.exclude.map(file("exclude"))
   }

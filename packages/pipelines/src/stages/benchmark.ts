@@ -58,7 +58,11 @@ export const measure = Effect.fn("measure")(function* (
   const directories = yield* attempt(stage, () =>
     Promise.all(modelsOf(definition).flatMap(([, models]) => models.map((model) => resolveModel(model))))
   )
-  const files = Object.values(settings.datasets).flatMap(({ exclude, test, train }) => [train, test, ...exclude])
+  const files = Object.values(settings.datasets).flatMap(({ exclude, test, train }) => [
+    ...[train].flat(),
+    test,
+    ...exclude
+  ])
   return yield* runStage({
     name: stage,
     manifest,
