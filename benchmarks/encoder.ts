@@ -51,7 +51,6 @@ const bucketingName = "bucketing, 4 layers x 256, 3,000 C4 sentences"
 const bucketingRepeats = 2
 
 async function* run(): AsyncGenerator<Row> {
-  process.env.PYTHON ??= process.env.NUNER_PYTHON
   const picked = new RegExp(process.env.NUNER_BENCH_CASES ?? ".")
   const { name, threads } = await useEngine()
   const note = `engine ${name}, ${threads} ${threads === 1 ? "thread" : "threads"}, ${clock} time`

@@ -11,6 +11,7 @@
 import { forward, initEncoder, robertaBase, small } from "@nuner/encoder"
 import { adamW, contrastiveBce, freeze, tf, useEngine, variableGrads } from "@nuner/engine"
 import { clock, now } from "./support/clock.ts"
+import { inProcess } from "./support/inProcess.ts"
 import { median } from "./support/median.ts"
 import { runPython } from "./support/python.ts"
 import { type Benchmark, lessIsBetter, moreIsBetter, type Row } from "./support/Row.ts"
@@ -136,18 +137,13 @@ function forwardFlops({ model, rows, tokens }: Case): number {
   return rows * tokens * layers * perToken
 }
 
-async function inProcess<A>(argument: string, precision = "fp32"): Promise<A> {
-  const env = { ...process.env, NUNER_PRECISION: precision }
-  const child = Bun.spawn([process.execPath, import.meta.path, argument], { env, stdout: "pipe", stderr: "inherit" })
-  const output = await new Response(child.stdout).text()
-  if ((await child.exited) !== 0) throw new Error(`benchmark engine: ${argument} failed`)
-  return JSON.parse(output.trim().split("\n").at(-1)!)
-}
+/** A case, or the peak, in a process of its own. */
+const measureApart = <A>(argument: string, precision = "fp32"): Promise<A> =>
+  inProcess(import.meta.path, argument, { NUNER_PRECISION: precision })
 
 async function* run(): AsyncGenerator<Row> {
-  process.env.PYTHON ??= process.env.NUNER_PYTHON
   const picked = new RegExp(process.env.NUNER_BENCH_CASES ?? ".")
-  const { gflops } = await inProcess<{ gflops: number }>("peak")
+  const { gflops } = await measureApart<{ gflops: number }>("peak")
   for (const item of cases.filter((item) => picked.test(nameOf(item)))) yield* compare(item, gflops)
 }
 
@@ -162,7 +158,7 @@ async function* compare(item: Case, gflops: number): AsyncGenerator<Row> {
   const ours: Measured[] = []
   const peers = new Map<Variant, Peer>()
   for (let round = 0; round < roundsOf(item); round++) {
-    const mine = await inProcess<Measured & { threads: number }>(JSON.stringify(item))
+    const mine = await measureApart<Measured & { threads: number }>(JSON.stringify(item))
     ours.push(mine)
     for (const variant of variants.filter((variant) => runs(variant, item, round))) {
       peers.set(variant, await runPeer(item, variant, mine.threads, peers.get(variant)))
@@ -189,7 +185,7 @@ async function* compare(item: Case, gflops: number): AsyncGenerator<Row> {
 
 /** Our bf16 against PyTorch's and against our fp32; nothing where it cannot run. */
 async function* compareBf16(item: Case, fp32: readonly Measured[], torch: Peer): AsyncGenerator<Row> {
-  const ours = await inProcess<Measured>(JSON.stringify(item), "bf16").catch((error: Error) => error.message)
+  const ours = await measureApart<Measured>(JSON.stringify(item), "bf16").catch((error: Error) => error.message)
   const reason = typeof ours === "string" ? ours : ""
   const measured = typeof ours === "string" ? [] : [ours]
   const mine: Peer = { name: "ours, bf16", measured, reason }

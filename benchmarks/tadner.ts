@@ -9,6 +9,8 @@ import type { LabelledSentence } from "@nuner/core"
 import { type EncoderConfig, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
 import { tf, useEngine } from "@nuner/engine"
 import { encodeRows, newModel, runEpisodes } from "@nuner/tadner"
+import { clock, now } from "./support/clock.ts"
+import { inProcess } from "./support/inProcess.ts"
 import { madeEpisodes, madeTypes } from "./support/madeEpisodes.ts"
 import { median } from "./support/median.ts"
 import { runPython } from "./support/python.ts"
@@ -19,14 +21,6 @@ const steps = 20
 const repeats = 5
 const fixed = { steps, detectorPatience: steps, classifierPatience: steps }
 const made = { least: 10, more: 31 }
-
-const clock = process.env.NUNER_BENCH_CLOCK === "processor" ? "processor" : "wall"
-/** Seconds of that clock. */
-const now = (): number => {
-  if (clock === "wall") return performance.now() / 1e3
-  const { system, user } = process.cpuUsage()
-  return (user + system) / 1e6
-}
 
 interface Case {
   readonly layers: number
@@ -85,7 +79,7 @@ const measure = async ({ frozen, heads, hidden, layers }: Case): Promise<Ours> =
   const seconds: Array<number> = []
   let last = now()
   for await (const event of runEpisodes({ ...options, model, episodes: all })) {
-    if (event.type === "episode") seconds.push(now() - last)
+    if (event.type === "episode") seconds.push((now() - last) / 1000)
     last = now()
   }
   model.dispose()
@@ -97,19 +91,10 @@ const measure = async ({ frozen, heads, hidden, layers }: Case): Promise<Ours> =
   }
 }
 
-const inProcess = async (item: Case): Promise<Ours> => {
-  const command = [process.execPath, import.meta.path, JSON.stringify(item)]
-  const child = Bun.spawn(command, { stdout: "pipe", stderr: "inherit" })
-  const output = await new Response(child.stdout).text()
-  if ((await child.exited) !== 0) throw new Error(`benchmark tadner: ${nameOf(item)} failed`)
-  return JSON.parse(output.trim().split("\n").at(-1)!)
-}
-
 async function* run(): AsyncGenerator<Row> {
-  process.env.PYTHON ??= process.env.NUNER_PYTHON
   const trained = new Map<number, Ours>()
   for (const item of cases) {
-    const ours = await inProcess(item)
+    const ours = await inProcess<Ours>(import.meta.path, JSON.stringify(item))
     const { query, support, threads, version, vocabSize } = ours
     const note = `${clock} clock; engine ${version}, ${threads} threads; ${steps} updates of each stage, random weights`
     if (item.frozen > 0) {

@@ -5,9 +5,9 @@ export type PythonResult<A> =
   | { readonly skipped: false; readonly output: A; readonly version: string }
   | { readonly skipped: true; readonly reason: string }
 
-/** The `python3` of the machine (`$PYTHON` names another), with its version. `undefined` where there is none. */
+/** The `python3` of the machine (`$PYTHON` or `$NUNER_PYTHON` names another), with its version. `undefined` where there is none. */
 export const findPython = (): { readonly path: string; readonly version: string } | undefined => {
-  for (const name of [process.env.PYTHON, "/usr/bin/python3", "python3"]) {
+  for (const name of [process.env.PYTHON ?? process.env.NUNER_PYTHON, "/usr/bin/python3", "python3"]) {
     const path = name === undefined ? null : Bun.which(name)
     if (path === null) continue
     const { exitCode, stdout, stderr } = Bun.spawnSync([path, "--version"])

@@ -34,16 +34,18 @@ export const parseTokenizerSettings = (text: string, source: string): TokenizerS
   return { bert: read(fields.bert), byteLevel: read(fields.byteLevel) }
 }
 
-/** The text of a `tokenizer.json` with those settings, which win over its own, as in Python's transformers. */
-export const withSettings = (json: string, { bert, byteLevel }: TokenizerSettings): string => {
-  const all = JSON.parse(json)
-  const { normalizer, post_processor, pre_tokenizer } = all
-  const changed = [
-    normalizer?.type === "BertNormalizer" && apply(normalizer, bert),
-    pre_tokenizer?.type === "ByteLevel" && apply(pre_tokenizer, byteLevel),
-    post_processor?.type === "RobertaProcessing" && apply(post_processor, byteLevel)
-  ]
-  return changed.includes(true) ? JSON.stringify(all) : json
+/** Writes those settings into the content of a `tokenizer.json`, over its own, as Python's transformers does. @returns whether that changed it */
+export const applySettings = (tokenizer: Record<string, unknown>, { bert, byteLevel }: TokenizerSettings): boolean => {
+  const parts = [
+    ["normalizer", "BertNormalizer", bert],
+    ["pre_tokenizer", "ByteLevel", byteLevel],
+    ["post_processor", "RobertaProcessing", byteLevel]
+  ] as const
+  const changed = parts.map(([name, type, settings]) => {
+    const part = tokenizer[name] as Record<string, unknown> | null | undefined
+    return part?.type === type && apply(part, settings)
+  })
+  return changed.includes(true)
 }
 
 const apply = (part: Record<string, unknown>, settings: Readonly<Record<string, boolean | null>>): boolean => {

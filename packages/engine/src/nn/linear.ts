@@ -47,8 +47,9 @@ interface PackingBackend {
  */
 const product = (x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D | undefined): tf.Tensor => {
   if (bias && kernel instanceof tf.Variable && hasKernel("PackedLinear")) {
-    if (!isRecording() && x.shape[0] < manyRows) return runKernel("PackedLinear", { x, kernel, bias })
-    if (isRecording() && kernel.trainable) (tf.backend() as PackingBackend).unpack?.(kernel.dataId)
+    if (isRecording()) {
+      if (kernel.trainable) (tf.backend() as PackingBackend).unpack?.(kernel.dataId)
+    } else if (x.shape[0] < manyRows) return runKernel("PackedLinear", { x, kernel, bias })
   }
   return tf.fused.matMul({ a: x, b: kernel, ...(bias && { bias }) })
 }

@@ -142,12 +142,7 @@ export class KernelRunner {
         return compiled
       }
     }
-    let compiled = this.#sessions.get(key)
-    if (compiled === undefined) {
-      compiled = this.#compile(kernel, operands, results, attributes)
-      this.#sessions.set(key, compiled)
-    }
-    return compiled
+    return this.#sessions.getOr(key, () => this.#compile(kernel, operands, results, attributes))
   }
 
   /** `weights`: the numbers to compile in, of the operand that the kernel names. */
@@ -166,11 +161,10 @@ export class KernelRunner {
         : graph.input(dtype as NativeType, shape.length)
     )
     const lists = kernel.indices?.(operands, attributes) ?? []
-    const inputs = values.filter((_, i) => i !== packed)
     for (const _ of lists) values.push(graph.input("int64", 1))
+    const inputs = values.filter((_, i) => i !== packed)
     const names = kernel.emit(graph, values, operands, attributes)
     for (const [i, name] of names.entries()) graph.output(name, results[i]!.dtype, results[i]!.shape.length)
-    inputs.push(...values.slice(operands.length))
     const session = this.#session(graph, inputs, names, weights !== undefined)
     const indices = lists.map((list) => this.#backend.pool.take(list.length * 8))
     return { session, indices, ...(packed !== undefined && { packed }) }

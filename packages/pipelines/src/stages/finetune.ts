@@ -19,8 +19,8 @@ import { runStage } from "../services/stage.ts"
 import { checkpoints } from "./checkpoints.ts"
 import { finetuneFull } from "./finetuneFull.ts"
 import { finetuneProbe } from "./finetuneProbe.ts"
+import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
-import { isHub } from "./pretrain.ts"
 
 /** Options of `fineTune` that the stage leaves to the caller. */
 export type FullOptions = Omit<

@@ -13,6 +13,7 @@ import { readAligned } from "../inputs/readAligned.ts"
 import { paperChoices } from "../report/paperChoices.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
 import { curveOf, logOf, trainModel } from "./trainModel.ts"
 
@@ -85,9 +86,5 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     })
   })
 })
-
-/** Whether a base is a name on the hub, not a folder. */
-export const isHub = (base: string): boolean =>
-  !base.startsWith(".") && !base.startsWith("/") && basename(base) !== base
 
 const cut = (names: number): string => (names === 0 ? "" : `${names} concept names cut to the window; `)

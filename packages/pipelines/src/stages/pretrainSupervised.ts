@@ -13,8 +13,8 @@ import { attempt } from "../errors.ts"
 import { readDataset } from "../inputs/readDataset.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
-import { isHub } from "./pretrain.ts"
 import { curveOf, logOf, trainModel } from "./trainModel.ts"
 
 export interface PretrainSupervisedStageOptions extends SupervisedOptions {

@@ -1,26 +1,7 @@
-import { EngineError } from "../../EngineError.ts"
 import type { tf } from "../../tf.ts"
 import type { Graph, Value } from "../Graph.ts"
 import { every, type Kernel, type Operand, sizeOf } from "../Kernel.ts"
-import { broadcast } from "./binary.ts"
-
-interface Transposition {
-  readonly transposeA: boolean
-  readonly transposeB: boolean
-}
-
-/** `[..., m, k] x [..., k, n] -> [..., m, n]`, either operand transposed first where its attribute says so. */
-function productShape([a, b]: readonly Operand[], { transposeA, transposeB }: Transposition): number[] {
-  const [rows, innerA] = lastTwo(a!.shape, transposeA)
-  const [innerB, columns] = lastTwo(b!.shape, transposeB)
-  if (innerA !== innerB) throw new EngineError(`inner extents ${innerA} and ${innerB} differ`)
-  return [...broadcast(a!.shape.slice(0, -2), b!.shape.slice(0, -2)), rows, columns]
-}
-
-function lastTwo(shape: readonly number[], transposed: boolean): [number, number] {
-  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1]
-  return transposed ? [columns, rows] : [rows, columns]
-}
+import { productShape, type Transposition } from "./productShape.ts"
 
 function product(graph: Graph, a: Value, b: Value, { transposeA, transposeB }: Transposition): Value {
   if (!transposeA && !transposeB) return graph.op("MatMul", [a, b])

@@ -1,12 +1,13 @@
 import type { tf } from "../../tf.ts"
 import type { NativeBuffer } from "../BufferPool.ts"
 import { sizeOf } from "../Kernel.ts"
+import { productShape, type Transposition } from "../kernels/productShape.ts"
 import { LruCache } from "../LruCache.ts"
 import type { OnnxBackend } from "../OnnxBackend.ts"
 import type { Layout } from "./descriptors.ts"
 import type { OneDnnLibrary } from "./OneDnnLibrary.ts"
 import { Primitive } from "./Primitive.ts"
-import { type Product, productOf, type Transposition } from "./productOf.ts"
+import { type Product, productOf } from "./productOf.ts"
 
 /** A base model's step needs some 20 products for each sentence length; one takes 0.1-0.3 ms to compile and 0.1-0.2 MB. */
 const productsKept = 256
@@ -45,7 +46,7 @@ export class Bf16Products {
     const product = productOf(a, b, attributes)
     if (product === undefined || (bias && !oneToColumn(bias, product))) return undefined
     this.calls++
-    const out = this.#backend.empty(resultShape(a, b, attributes), "float32")
+    const out = this.#backend.empty(productShape([a, b], attributes), "float32")
     try {
       this.#multiply(product, [a, b, ...(bias ? [bias] : [])], out)
       return out
@@ -105,8 +106,4 @@ function matrices(type: Layout["type"], batch: number, rows: number, columns: nu
 
 function oneToColumn({ dtype, shape }: tf.TensorInfo, { columns }: Product): boolean {
   return dtype === "float32" && shape.at(-1) === columns && sizeOf(shape) === columns
-}
-
-function resultShape(a: tf.TensorInfo, b: tf.TensorInfo, { transposeA, transposeB }: Transposition): number[] {
-  return [...a.shape.slice(0, -2), a.shape.at(transposeA ? -1 : -2)!, b.shape.at(transposeB ? -2 : -1)!]
 }

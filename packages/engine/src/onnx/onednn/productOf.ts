@@ -1,21 +1,15 @@
 import { type Operand, sizeOf } from "../Kernel.ts"
+import { lastTwo, type Transposition } from "../kernels/productShape.ts"
 
 /** Least `batch x rows x inner x columns` for which rounding and multiplying was measured to take no longer than fp32. */
 const leastWork = 2 ** 15
 
-export interface Transposition {
-  readonly transposeA: boolean
-  readonly transposeB: boolean
-}
-
 /** `[batch, rows, inner] x [batch, inner, columns]` */
-export interface Product {
+export interface Product extends Transposition {
   readonly batch: number
   readonly rows: number
   readonly inner: number
   readonly columns: number
-  readonly transposeA: boolean
-  readonly transposeB: boolean
 }
 
 /**
@@ -40,9 +34,4 @@ export function productOf(a: Operand, b: Operand, attributes: Transposition): Pr
 /** A matrix by one vector is read once either way: rounding it first takes two to three times as long as fp32 (measured). */
 function faster(product: Product): Product | undefined {
   return product.rows > 1 && product.columns > 1 ? product : undefined
-}
-
-function lastTwo(shape: readonly number[], transposed: boolean): [number, number] {
-  const [rows, columns] = shape.slice(-2) as [number, number]
-  return transposed ? [columns, rows] : [rows, columns]
 }
