@@ -13,7 +13,8 @@ test("LF and CRLF end a line, the last needs no end, a BOM is no part of the fir
   expect(await texts("\ufeffa\n\n\ufeffb\n")).toEqual(["a", "", "\ufeffb"])
   expect(await texts("")).toEqual([])
   expect(await texts("\n")).toEqual([""])
-  expect(await texts("a\u2028b\u0085c\rd")).toEqual(["a\u2028b\u0085c\rd"])
+  expect(await texts("a\u2028b\u0085c\rd\n")).toEqual(["a\u2028b\u0085c\rd"])
+  expect(await texts("a\rb\r\rc\r")).toEqual(["a", "b", "", "c"])
 })
 
 test("lines do not depend on where chunks break, even inside a character", async () => {

@@ -9,17 +9,21 @@ import { parquetWriteBuffer } from "hyparquet-writer"
 import {
   type AnnotatedSentence,
   Episode,
+  type OpenOptions,
+  openData,
   parsePythonList,
   readEpisodes,
-  readGliner,
   readNumind,
   readUltraFine,
   rng,
+  type Source,
   skipped,
   writeEpisodes,
   writeNumind
 } from "../src/index.ts"
 import { collect, failure } from "./collect.ts"
+
+const read = async (source: Source, options?: OpenOptions) => collect((await openData(source, options)).documents)
 
 const rows = [
   { input: "Paris is big.", output: "['Paris <> city', \"big <> size <> how much\"]" },
@@ -183,9 +187,8 @@ test("GLiNER's and ultra-fine's formats", async () => {
       ]
     }
   ]
-  expect(await collect(readGliner({ name: "g", text: JSON.stringify(gliner) }, { ids: "g" }))).toEqual([
+  expect(await read({ name: "g", text: JSON.stringify(gliner) })).toMatchObject([
     {
-      id: "g-0",
       words: ["a", "b", "c"],
       entities: [
         { start: 0, end: 1, type: "s" },
@@ -194,7 +197,7 @@ test("GLiNER's and ultra-fine's formats", async () => {
     }
   ])
   const beyond = [{ tokenized_text: ["a"], ner: [[0, 1, "t"]] }]
-  expect(await failure(readGliner({ name: "g", text: JSON.stringify(beyond) }))).toContain(
+  expect(await failure(read({ name: "g", text: JSON.stringify(beyond) }))).toContain(
     "g:1: ner[0]: words 0 to 1 are not in a sentence of 1"
   )
   const ultra = {
@@ -240,8 +243,8 @@ withData("the columns' annotations are those of the recorded answers", async (da
 })
 
 withData("open types are read to the last annotation", async (data) => {
-  const gliner = await collect(readGliner(join(data, "open-types/gliner-sample.json")))
-  expect([gliner.length, gliner.reduce((sum, { entities }) => sum + entities.length, 0)]).toEqual([64, 236])
+  const gliner = await read(join(data, "open-types/gliner-sample.json"), { overlap: "keep" })
+  expect([gliner.length, gliner.reduce((sum, { entities }) => sum + entities!.length, 0)]).toEqual([64, 236])
   for (const name of ["train", "dev"]) {
     const path = join(data, `open-types/${name}.json`)
     const raw = jsonLines(path)

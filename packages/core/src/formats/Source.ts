@@ -43,11 +43,12 @@ export const stem = (source: Source): string => {
 export const extension = (source: Source): string =>
   /\.([^./\\]+)$/.exec(sourceName(source).replace(/\.gz$/, ""))?.[1]?.toLowerCase() ?? ""
 
-/** The pieces of a source as they come. @throws InputError when a file is missing, unreadable or a broken gzip. */
+/** The pieces of a source as they come, unpacked where they are gzip. @throws InputError when a file is missing, unreadable or a broken gzip. */
 export const chunks = (source: Source): Chunks => {
   if (typeof source === "string") return fileChunks(source)
-  if (!isNamed(source)) return source
-  return typeof source.text === "string" ? [source.text] : source.text
+  const name = sourceName(source)
+  const pieces = isNamed(source) ? source.text : source
+  return typeof pieces === "string" ? [pieces] : unpacked(pieces, name)
 }
 
 async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
@@ -55,9 +56,30 @@ async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
     if ((await stat(path)).isDirectory())
       throw new InputError({ source: path, reason: "is a folder", remedy: "name a file in it" })
     const file: Readable = createReadStream(path, { highWaterMark: 1 << 18 })
-    yield* path.endsWith(".gz") ? pipeline(file, createGunzip(), () => {}) : file
+    yield* path.endsWith(".gz") ? pipeline(file, createGunzip(), () => {}) : unpacked(file, path)
   } catch (cause) {
     throw readError(path, cause)
+  }
+}
+
+/** Pieces as they are, or unpacked where they start as gzip does. */
+async function* unpacked(pieces: Chunks, name: string): AsyncGenerator<string | Uint8Array> {
+  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
+  const first = await iterator.next()
+  if (first.done) return
+  const all = async function* () {
+    try {
+      yield first.value
+      for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value
+    } finally {
+      await iterator.return?.()
+    }
+  }
+  const packed = typeof first.value !== "string" && first.value[0] === 0x1f && first.value[1] === 0x8b
+  try {
+    yield* packed ? pipeline(all(), createGunzip(), () => {}) : all()
+  } catch (cause) {
+    throw readError(name, cause)
   }
 }
 

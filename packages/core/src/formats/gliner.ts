@@ -1,47 +1,38 @@
-import { Result, Schema } from "effect"
-import { InputError } from "../errors.ts"
-import type { LabelledSentence } from "../schema/LabelledSentence.ts"
-import { byPlace } from "../text/spans.ts"
-import { decoder } from "./jsonl.ts"
-import { type Malformed, report } from "./Malformed.ts"
-import { records } from "./records.ts"
-import { type Source, sourceName } from "./Source.ts"
-
-const GlinerRow = Schema.Struct({
-  tokenized_text: Schema.Array(Schema.String),
-  ner: Schema.Array(Schema.Tuple([Schema.Natural, Schema.Natural, Schema.NonEmptyString]))
-})
+import { asWords } from "./documents.ts"
+import type { RawSpan } from "./Format.ts"
+import { idOf, isObject, isStrings, jsonFormat, otherFields } from "./jsonFormat.ts"
 
 /**
- * The training format of GLiNER: `{"tokenized_text": [..], "ner": [[first, last, type], ..]}`, the last word included; a JSON array or JSON
- * Lines. Types are open, and entities may overlap.
+ * The training format of GLiNER: `{"tokenized_text": [..], "ner": [[first, last, type], ..]}`, the last word included. Types are open, and entities may
+ * overlap.
  */
-export async function* readGliner(
-  source: Source,
-  options: Malformed & { /** Sentences get the ids `ids-0`, `ids-1`, ... by record. */ readonly ids?: string } = {}
-): AsyncGenerator<LabelledSentence> {
-  const name = sourceName(source)
-  let index = -1
-  for await (const { value, line } of records(source, options)) {
-    index++
-    const row = decode(value, name, line)
-    if (Result.isFailure(row)) {
-      report(options, row.failure)
-      continue
-    }
-    const { tokenized_text: words, ner } = row.success
-    const wrong = ner.findIndex(([first, last]) => first > last || last >= words.length)
-    if (wrong >= 0) {
-      const reason = `words ${ner[wrong]![0]} to ${ner[wrong]![1]} are not in a sentence of ${words.length}`
-      report(
-        options,
-        new InputError({ source: name, line, field: `ner[${wrong}]`, reason, remedy: "the last word is included" })
-      )
-      continue
-    }
-    const entities = ner.map(([first, last, type]) => ({ start: first, end: last + 1, type })).toSorted(byPlace)
-    yield options.ids === undefined ? { words, entities } : { id: `${options.ids}-${index}`, words, entities }
-  }
-}
-
-const decode = decoder(GlinerRow)
+export const gliner = jsonFormat({
+  name: "gliner",
+  title: "GLiNER: tokenized_text, and ner of first word, last word and type",
+  unit: "utf16",
+  fits: (value) => isObject(value) && "tokenized_text" in value,
+  document: ({ fail, line, value }) => {
+    if (!isObject(value) || !isStrings(value.tokenized_text)) return fail("tokenized_text", "no list of words")
+    const words = value.tokenized_text
+    const { ner } = value
+    if (!Array.isArray(ner)) return fail("ner", "no list of entities")
+    const entities = ner.map((entity: unknown, n): RawSpan => {
+      const [first, last, type] = Array.isArray(entity) ? entity : []
+      if (!Number.isInteger(first) || !Number.isInteger(last) || typeof type !== "string" || type === "") {
+        return fail(`ner[${n}]`, "no first word, last word and type")
+      }
+      if (first < 0 || first > last || last >= words.length) {
+        const reason = `words ${first} to ${last} are not in a sentence of ${words.length}`
+        return fail(`ner[${n}]`, reason, "the last word is included")
+      }
+      return { start: first, end: last + 1, type }
+    })
+    return { line, id: idOf(value.id), words, entities, fields: otherFields(value, ["id", "tokenized_text", "ner"]) }
+  },
+  row: (document) => {
+    const { entities, id, words } = asWords(document)
+    const ner = entities.map(({ end, start, type }) => [start, end - 1, type])
+    return { ...(id === undefined ? {} : { id }), tokenized_text: words, ner, ...document.fields }
+  },
+  layout: "array"
+})

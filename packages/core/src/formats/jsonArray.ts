@@ -7,16 +7,22 @@ import type { Line } from "./lines.ts"
  *
  * @throws InputError when the array has no end, or something comes after it.
  */
-export async function* jsonArray(first: Line, rest: AsyncIterable<Line>, source: string): AsyncGenerator<Line> {
-  const scanner = elementScanner(source)
-  yield* scanner.scan(first)
-  for await (const line of rest) yield* scanner.scan(line)
+export async function* jsonArray(lines: AsyncIterable<Line>, source: string): AsyncGenerator<Line> {
+  const scanner = elementScanner(source, 0)
+  for await (const line of lines) yield* scanner.scan(line)
   scanner.end()
 }
 
-const elementScanner = (source: string) => {
+/** The texts of JSON values that follow one another, each on several lines: as `jsonArray`, without the array. */
+export async function* jsonSequence(lines: AsyncIterable<Line>, source: string): AsyncGenerator<Line> {
+  const scanner = elementScanner(source, 1)
+  for await (const line of lines) yield* scanner.scan(line)
+  yield* scanner.rest()
+}
+
+const elementScanner = (source: string, outside: 0 | 1) => {
   /** 0 before the array, 1 between its elements, more inside of one. */
-  let depth = 0
+  let depth: number = outside
   let closed = false
   let inString = false
   let element = ""
@@ -46,7 +52,11 @@ const elementScanner = (source: string) => {
           inString = i === text.length
         } else if (character === "[" || character === "{") depth++
         else if (character === "]" || character === "}") depth--
-        if (depth === 0 || (depth === 1 && character === "," && !inString)) {
+        if (outside === 1 && depth <= 1 && (character === "]" || character === "}")) {
+          yield { text: element + character, number: element === "" ? number : started }
+          element = ""
+          depth = 1
+        } else if (depth === 0 || (depth === 1 && character === "," && !inString && outside === 0)) {
           const whole = element.trimEnd()
           element = ""
           closed = depth === 0
@@ -57,6 +67,10 @@ const elementScanner = (source: string) => {
         }
       }
       if (element !== "") element += "\n"
+    },
+    *rest(): Generator<Line> {
+      const whole = element.trimEnd()
+      if (whole !== "") yield { text: whole, number: started }
     },
     end() {
       if (!closed)

@@ -9,47 +9,95 @@ export interface Line {
   readonly number: number
 }
 
+/** Neighbouring lines, as they come: for readers that must be fast. A line that is not UTF-8 is `undefined`, and was reported. */
+export interface LineBlock {
+  readonly texts: ReadonlyArray<string | undefined>
+  /** The number of the first. */
+  readonly number: number
+}
+
 /**
- * The lines of a UTF-8 text, read as a stream: memory grows with the longest line only. A line ends with LF or CRLF; a byte order
- * mark is no part of the first line; a last line needs no end. A line that is not UTF-8 is malformed: refused, or left out and
- * reported to `onMalformed`.
+ * The lines of a UTF-8 text, read as a stream: memory grows with the longest line only. A line ends with LF or CRLF, with CR in a text whose
+ * first 64 KiB have no LF; a byte order mark is no part of the first line; a last line needs no end. A line that is not UTF-8 is malformed:
+ * refused, or left out and reported to `onMalformed`.
  */
 export async function* lines(source: Source, options: Malformed = {}): AsyncGenerator<Line> {
-  let number = 0
+  for await (const { number, texts } of lineBlocks(source, options)) {
+    for (let i = 0; i < texts.length; i++) {
+      const text = texts[i]
+      if (text !== undefined) yield { text, number: number + i }
+    }
+  }
+}
+
+/** As `lines`, many at a time. */
+export async function* lineBlocks(source: Source, options: Malformed = {}): AsyncGenerator<LineBlock> {
+  const name = sourceName(source)
+  let number = 1
   let rest: Array<Uint8Array> = []
+  let held = 0
+  let newline: number | undefined
   const encoder = new TextEncoder()
-  /** The lines of a piece that ends where a line ends. */
-  function* split(piece: Uint8Array): Generator<Line> {
-    const text = decode(piece)
-    if (text !== undefined) {
-      for (const line of text.split("\n")) yield { text: chomp(line, ++number), number }
-      return
-    }
-    for (const bytes of splitBytes(piece)) {
-      number++
-      const line = decode(bytes)
-      if (line !== undefined) yield { text: chomp(line, number), number }
-      else report(options, notUtf8(sourceName(source), number, bytes))
-    }
+  const block = (piece: Uint8Array, ended: boolean): LineBlock => {
+    const texts = split(piece, newline ?? LF, number, (line, bytes) => report(options, notUtf8(name, line, bytes)))
+    // What stands behind the last line end is a line only where something stands there.
+    if (ended && texts.at(-1) === "") texts.pop()
+    const made = { texts, number }
+    number += texts.length
+    return made
   }
   for await (const chunk of chunks(source)) {
     const bytes = typeof chunk === "string" ? encoder.encode(chunk) : chunk
-    const end = bytes.lastIndexOf(newline)
-    if (end === -1) {
-      if (bytes.length > 0) rest.push(bytes)
-      continue
+    if (bytes.length === 0) continue
+    rest.push(bytes)
+    held += bytes.length
+    if (newline === undefined) {
+      const start = held >= LOOK ? concat(rest).subarray(0, LOOK) : bytes
+      if (start.includes(LF)) newline = LF
+      else if (held >= LOOK) newline = start.subarray(0, -1).includes(CR) ? CR : LF
+      else continue
     }
-    rest.push(bytes.subarray(0, end))
-    const piece = rest.length === 1 ? rest[0]! : concat(rest)
+    const end = bytes.lastIndexOf(newline)
+    if (end === -1) continue
+    rest[rest.length - 1] = bytes.subarray(0, end)
+    const piece = concat(rest)
     rest = end + 1 < bytes.length ? [bytes.subarray(end + 1)] : []
-    yield* split(piece)
+    held = bytes.length - end - 1
+    yield block(piece, false)
   }
-  if (rest.length > 0) yield* split(concat(rest))
+  if (rest.length === 0) return
+  const last = concat(rest)
+  newline ??= last.includes(CR) ? CR : LF
+  yield block(last, true)
 }
 
-const newline = 10
+const LF = 10
+const CR = 13
+/** Bytes in which the first line end is looked for. */
+const LOOK = 1 << 16
 
-/** `ignoreBOM` leaves U+FEFF where it is inside a text; only the first line's is dropped, by `chomp`. */
+/** The lines of bytes; those that are not UTF-8 are given to `onBad`. */
+const split = (
+  piece: Uint8Array,
+  newline: number,
+  number: number,
+  onBad: (line: number, bytes: Uint8Array) => void
+): Array<string | undefined> => {
+  const text = decode(piece)
+  if (text !== undefined) {
+    const parts: Array<string> = text.split(newline === LF ? "\n" : "\r")
+    // Most files have no CR: one search is cheaper than a look at the end of every line.
+    if (number === 1) parts[0] = parts[0]!.replace(/^\ufeff/, "")
+    return text.includes("\r") ? parts.map(chomp) : parts
+  }
+  return splitBytes(piece, newline).map((bytes, i) => {
+    const line = decode(bytes)
+    if (line === undefined) onBad(number + i, bytes)
+    return line === undefined ? undefined : chomp(number + i === 1 ? line.replace(/^\ufeff/, "") : line)
+  })
+}
+
+/** `ignoreBOM` leaves U+FEFF where it is inside a text; only the first line's is dropped, by `split`. */
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 const decode = (bytes: Uint8Array): string | undefined => {
   try {
@@ -59,21 +107,21 @@ const decode = (bytes: Uint8Array): string | undefined => {
   }
 }
 
-const chomp = (line: string, number: number): string => {
-  const text = line.endsWith("\r") ? line.slice(0, -1) : line
-  return number === 1 && text.startsWith("\ufeff") ? text.slice(1) : text
-}
+const chomp = (line: string): string => (line.endsWith("\r") ? line.slice(0, -1) : line)
 
-function* splitBytes(bytes: Uint8Array): Generator<Uint8Array> {
+const splitBytes = (bytes: Uint8Array, newline: number): Array<Uint8Array> => {
+  const parts: Array<Uint8Array> = []
   let start = 0
   for (let end = bytes.indexOf(newline); end !== -1; end = bytes.indexOf(newline, start)) {
-    yield bytes.subarray(start, end)
+    parts.push(bytes.subarray(start, end))
     start = end + 1
   }
-  yield bytes.subarray(start)
+  parts.push(bytes.subarray(start))
+  return parts
 }
 
 const concat = (parts: ReadonlyArray<Uint8Array>): Uint8Array => {
+  if (parts.length === 1) return parts[0]!
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0))
   let at = 0
   for (const part of parts) {

@@ -1,17 +1,32 @@
-import { stat } from "node:fs/promises"
+import { open, stat } from "node:fs/promises"
 import * as zlib from "node:zlib"
 import { asyncBufferFromFile, type Compressors, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import { InputError } from "../errors.ts"
 import { writeAtomic } from "../files/writeAtomic.ts"
 import type { Row } from "./jsonl.ts"
-import { readError, type Source, sourceName } from "./Source.ts"
+import { extension, readError, type Source, sourceName } from "./Source.ts"
 
 /** hyparquet brings Snappy; the others that data sets come in are in the platform (Zstandard not in Node before 22.15). */
 const compressors: Compressors = {
   GZIP: (packed) => zlib.gunzipSync(packed),
   BROTLI: (packed) => zlib.brotliDecompressSync(packed),
   ...("zstdDecompressSync" in zlib ? { ZSTD: (packed: Uint8Array) => zlib.zstdDecompressSync(packed) } : {})
+}
+
+/** Whether a source is a Parquet file: by its first bytes, and by its name where it cannot be looked into. */
+export const isParquet = async (source: Source): Promise<boolean> => {
+  if (typeof source !== "string") return extension(source) === "parquet"
+  const file = await open(source).catch(() => undefined)
+  if (file === undefined) return extension(source) === "parquet"
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(4), 0, 4, 0)
+    return bytesRead === 4 ? buffer.toString("latin1") === "PAR1" : extension(source) === "parquet"
+  } catch {
+    return false
+  } finally {
+    await file.close()
+  }
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Sentence } from "../schema/Sentence.ts"
 import { sentenceSpans } from "../text/sentences.ts"
+import type { Format, RawDocument } from "./Format.ts"
 import { lines } from "./lines.ts"
 import type { Malformed } from "./Malformed.ts"
 import { type Source, stem } from "./Source.ts"
@@ -44,3 +45,29 @@ export function* sentencesOf(document: string, id: string): Generator<Sentence> 
 export const documentId = (prefix: string, index: number): string => `${prefix}-${String(index).padStart(4, "0")}`
 
 const isBlank = (text: string): boolean => !/\S/.test(text)
+
+/** Plain text: a paragraph is a document. Read where nothing else recognises the content. */
+export const text: Format = {
+  name: "text",
+  title: "plain text, a paragraph a line (or between blank lines)",
+  unit: "utf16",
+  fallback: true,
+  recognise: ({ shape }) => shape === "text",
+  async *read(source, { malformed, options }) {
+    let held: Array<string> = []
+    let line = 0
+    const paragraph = (): RawDocument => ({ line, text: held.join(options.paragraphs === "line" ? " " : "\n") })
+    for await (const { number, text } of lines(source, { onMalformed: malformed })) {
+      const blank = isBlank(text)
+      if (!blank) {
+        if (held.length === 0) line = number
+        held.push(text)
+      }
+      if (held.length > 0 && (blank || options.paragraphs === "line")) {
+        yield paragraph()
+        held = []
+      }
+    }
+    if (held.length > 0) yield paragraph()
+  }
+}

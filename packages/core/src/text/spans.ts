@@ -113,7 +113,7 @@ export const byPlace = (a: Entity, b: Entity): number =>
   a.start - b.start || a.end - b.end || (a.type < b.type ? -1 : a.type > b.type ? 1 : 0)
 
 /** The index of the first span that ends after `offset`, by bisection. */
-const firstEndingAfter = (spans: ReadonlyArray<Span>, offset: number): number => {
+export const firstEndingAfter = (spans: ReadonlyArray<Span>, offset: number): number => {
   let low = 0
   let high = spans.length
   while (low < high) {

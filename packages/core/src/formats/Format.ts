@@ -1,0 +1,96 @@
+import type { InputError } from "../errors.ts"
+import type { Annotation } from "../schema/Annotation.ts"
+import type { Span } from "../schema/Span.ts"
+import type { Scheme } from "../tags/Scheme.ts"
+import type { OffsetUnit } from "../text/offsets.ts"
+import type { DataOptions } from "./DataOptions.ts"
+import type { Head } from "./Head.ts"
+import type { Source } from "./Source.ts"
+
+/** A typed span of a record. What else its file says of it (a score, an id of a knowledge base) stands in `fields`. */
+export interface TypedSpan extends Span {
+  readonly type: string
+  readonly fields?: Fields | undefined
+}
+
+/** Every field of a record that is none of the format's own. */
+export type Fields = Readonly<Record<string, unknown>>
+
+/**
+ * A record of a data file, of any format. It has either `text`, with entities in UTF-16 units of it, or `words`, with entities over words (end
+ * excluded). `tokens` are the places of the words in `text` where the file has words of its own. Entities are sorted, none twice.
+ */
+export interface Document {
+  /** Where it starts in its file, 1-based; in a Parquet file the row. */
+  readonly line: number
+  readonly id?: string | undefined
+  readonly text?: string | undefined
+  readonly tokens?: ReadonlyArray<Span> | undefined
+  readonly words?: ReadonlyArray<string> | undefined
+  /** Absent: not labelled. Empty: looked at, and nothing found. */
+  readonly entities?: ReadonlyArray<TypedSpan> | undefined
+  /** What an LLM said of it, without places. */
+  readonly annotations?: ReadonlyArray<Annotation> | undefined
+  readonly fields?: Fields | undefined
+}
+
+/**
+ * A record as a format's reader gives it: spans count in the format's unit (`Format.unit`), in any order, perhaps wrong. The door
+ * (`openData`) converts them, checks that they fit, merges duplicates, and applies `onCut` and `overlap`: a reader does none of that.
+ */
+export interface RawDocument extends Omit<Document, "id" | "entities"> {
+  readonly id?: string | number | null | undefined
+  readonly entities?: ReadonlyArray<RawSpan> | undefined
+}
+
+export interface RawSpan extends TypedSpan {
+  /** What the file says that the span covers: compared with what it does cover. */
+  readonly text?: string | undefined
+}
+
+/** What a reader is given, and tells of what it meets. */
+export interface Reading {
+  /** How errors cite the source. */
+  readonly source: string
+  readonly options: DataOptions
+  /** A record that cannot be used. It is thrown, or (`malformed: "skip"`) counted and left out: go on with the next one. */
+  malformed(error: InputError): void
+  /** A record that is left out because its file says so: "answered reject". */
+  dropped(reason: string): void
+  /** A thing that was read otherwise than it stands there, and its number: "rows without a word". The record stays. */
+  noted(what: string, count?: number): void
+  /** What was recognised beyond the format's name, for the line that says so: "5 columns, word 0, tag 4, BIO". */
+  detail(what: string): void
+}
+
+/** How to write. What a format has no use for, it passes over. */
+export interface WriteOptions {
+  /** Of tags. Default "BIO". */
+  readonly scheme?: Scheme | undefined
+}
+
+/**
+ * A format of data files: one file in this folder, one line in `registry.ts`. `jsonFormat` makes one from a function a record.
+ */
+export interface Format {
+  /** As `--format` and `--to` take it. */
+  readonly name: string
+  /** Whose files these are, in a few words. */
+  readonly title: string
+  /** How the offsets in its files count, unless `--offsets` says otherwise; ends are excluded. */
+  readonly unit: OffsetUnit
+  /** File endings that `convert` takes for it when nothing else names the output's format: ["conll", "bio"]. */
+  readonly endings?: ReadonlyArray<string>
+  /** Read only when no other format recognises the content. */
+  readonly fallback?: boolean
+  /** Whether a file is one of these, by the start of its content. A name may only tell of files beside it. */
+  recognise(head: Head): boolean
+  read(source: Source, reading: Reading): AsyncIterable<RawDocument>
+  /**
+   * Writes documents, atomically and as a stream; offsets are converted to `unit`. Absent: the format is read only.
+   *
+   * @returns the number of documents
+   * @throws OutputError for what the format cannot hold, naming the document
+   */
+  readonly write?: (path: string, documents: AsyncIterable<Document>, options: WriteOptions) => Promise<number>
+}

@@ -1,0 +1,108 @@
+import { parseJson } from "./jsonl.ts"
+import { lineBlocks } from "./lines.ts"
+import { parquetRows } from "./parquet.ts"
+import { jsonTexts } from "./records.ts"
+import { chunks, type Source, sourceName } from "./Source.ts"
+
+/** The start of a file: enough to tell what it is. */
+export interface Head {
+  /** How errors cite the file: its path, where it has one. */
+  readonly name: string
+  /** "json": values, one a line, in one array, or one after the other; the rows of a Parquet file, too. "binary": no text. */
+  readonly shape: "json" | "text" | "binary"
+  /** Unpacked. */
+  readonly bytes: Uint8Array
+  /** Of a text: its first lines that are whole, blank ones included; at least one where there is any. */
+  readonly lines: ReadonlyArray<string>
+  /** Of a JSON file: its first values, at most 20; at least one where any is whole. */
+  readonly records: ReadonlyArray<unknown>
+}
+
+/** Bytes looked at; where the first record is longer, all of it. */
+const LOOK = 1 << 16
+const RECORDS = 20
+
+/** Looks at the start of a source. What can be read only once is given back whole, as `source`. */
+export const peek = async (source: Source): Promise<{ readonly head: Head; readonly source: Source }> => {
+  const name = sourceName(source)
+  const pieces = chunks(source)
+  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
+  const held: Array<Uint8Array> = []
+  const encoder = new TextEncoder()
+  const pull = async (): Promise<Uint8Array | undefined> => {
+    const next = await iterator.next()
+    if (next.done) return undefined
+    held.push(typeof next.value === "string" ? encoder.encode(next.value) : next.value)
+    return held.at(-1)
+  }
+  /** What is held already, then more as it is asked for. */
+  const again = async function* () {
+    for (let i = 0; ; i++) {
+      const piece = held[i] ?? (await pull())
+      if (piece === undefined) return
+      yield piece
+    }
+  }
+  let size = 0
+  while (size < LOOK) {
+    const piece = await pull()
+    if (piece === undefined) break
+    size += piece.length
+  }
+  const bytes = Buffer.concat(held)
+  const head = { name, bytes, ...(await look(bytes, name, () => again())) }
+  if (typeof source !== "string") return { head, source: { name, text: again() } }
+  await iterator.return?.()
+  return { head, source }
+}
+
+const look = async (
+  bytes: Uint8Array,
+  name: string,
+  again: () => AsyncIterable<Uint8Array>
+): Promise<Pick<Head, "shape" | "lines" | "records">> => {
+  if (String.fromCharCode(...bytes.subarray(0, 4)) === "PAR1") {
+    return { shape: "json", lines: [], records: await firstRows(name) }
+  }
+  if (isBinary(bytes)) return { shape: "binary", lines: [], records: [] }
+  const start = new TextDecoder().decode(bytes.subarray(0, 1000)).trimStart()
+  if (start.startsWith("{") || start.startsWith("[")) {
+    const records = await firstValues({ name, text: again() })
+    // A file of records may start with one that is broken; a text may start with a bracket.
+    if (records.length > 0 || /\.jsonl?(\.gz)?$/i.test(name) || /^(\[\s*)?\{\s*"/.test(start)) {
+      return { shape: "json", lines: [], records }
+    }
+  }
+  for await (const { texts } of lineBlocks({ name, text: again() }, { onMalformed: () => {} })) {
+    // The last line that is looked at may go on behind what was looked at.
+    return { shape: "text", lines: texts.slice(0, 2000).map((text) => text ?? ""), records: [] }
+  }
+  return { shape: "text", lines: [], records: [] }
+}
+
+const firstValues = async (source: Source): Promise<Array<unknown>> => {
+  const records: Array<unknown> = []
+  try {
+    let looked = 0
+    for await (const { text } of jsonTexts(source, { onMalformed: () => {} })) {
+      const value = parseJson(text)
+      if (value !== undefined && typeof value === "object") records.push(value)
+      if (++looked >= RECORDS) break
+    }
+  } catch {
+    // A file that ends inside of its array: what came before tells enough, and its reader will refuse it.
+  }
+  return records
+}
+
+const firstRows = async (path: string): Promise<Array<unknown>> => {
+  const rows: Array<unknown> = []
+  for await (const { value } of parquetRows(path)) if (rows.push(value) >= RECORDS) break
+  return rows
+}
+
+/** Whether bytes are no text: they hold a NUL (UTF-16 aside, which is refused by name), or start as zlib does. */
+const isBinary = (bytes: Uint8Array): boolean => {
+  const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
+  return (!wide && bytes.subarray(0, LOOK).includes(0)) || (bytes[0] === 0x78 && bytes[1]! > 0x7f)
+}

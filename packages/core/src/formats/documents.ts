@@ -1,0 +1,53 @@
+import type { LabelledSentence } from "../schema/LabelledSentence.ts"
+import type { Span } from "../schema/Span.ts"
+import { type OffsetUnit, offsetMap } from "../text/offsets.ts"
+import { firstEndingAfter, joined } from "../text/spans.ts"
+import { words } from "../text/words.ts"
+import type { Document, TypedSpan } from "./Format.ts"
+
+/** A document as running text, its spans in `unit`. */
+export interface AsText {
+  readonly text: string
+  readonly entities: ReadonlyArray<TypedSpan>
+  /** Where its words stand, if it has words of its own. */
+  readonly tokens: ReadonlyArray<Span> | undefined
+}
+
+/** A document as running text; words are joined by spaces. For writers whose format holds text. */
+export const asText = ({ entities = [], text, tokens, words }: Document, unit: OffsetUnit = "utf16"): AsText => {
+  if (text === undefined) {
+    const places = joined(words ?? [])
+    const spans = entities.map((entity) => ({
+      ...entity,
+      start: places[entity.start]!.start,
+      end: places[entity.end - 1]!.end
+    }))
+    return asText({ line: 0, text: (words ?? []).join(" "), tokens: places, entities: spans }, unit)
+  }
+  if (unit === "utf16") return { text, entities, tokens }
+  const map = offsetMap(text, unit)
+  const moved = <S extends Span>(span: S): S => ({
+    ...span,
+    start: map.fromUtf16(span.start)!,
+    end: map.fromUtf16(span.end)!
+  })
+  return { text, entities: entities.map(moved), tokens: tokens?.map(moved) }
+}
+
+/** A document as words, entities over words: those of the file where it has them, else `words(text)`. An edge inside a word takes all of it. */
+export const asWords = (document: Document): { readonly id?: string } & LabelledSentence => {
+  const { id, text } = document
+  const ided = id === undefined ? {} : { id }
+  if (text === undefined) {
+    const { entities = [], words = [] } = document
+    return { ...ided, words, entities: entities.map(({ start, end, type }) => ({ start, end, type })) }
+  }
+  const offsets = document.tokens ?? words(text).map(({ start, end }) => ({ start, end }))
+  const entities = (document.entities ?? []).map(({ start, end, type }) => {
+    const first = firstEndingAfter(offsets, start)
+    let last = first + 1
+    while (last < offsets.length && offsets[last]!.start < end) last++
+    return { start: first, end: last, type }
+  })
+  return { ...ided, words: offsets.map(({ start, end }) => text.slice(start, end)), entities, text, offsets }
+}

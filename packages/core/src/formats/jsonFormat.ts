@@ -1,0 +1,99 @@
+import { InputError } from "../errors.ts"
+import { type Rows, writeLines } from "../files/writers.ts"
+import type { Document, Fields, Format, RawDocument, Reading } from "./Format.ts"
+import { records } from "./records.ts"
+
+/** A JSON value that is an object. */
+export type JsonObject = { readonly [name: string]: unknown }
+
+/** A record and where it stands, for what a format says of it. */
+export interface JsonRecord {
+  readonly value: unknown
+  readonly line: number
+  readonly reading: Reading
+  /** Ends the record with an error. `field` is its path: "spans[2].start". */
+  fail(field: string, reason: string, remedy?: string): never
+}
+
+/** A format whose files are JSON records: JSON Lines, one array, or values one after the other; all are streamed. */
+export interface JsonFormat extends Pick<Format, "name" | "title" | "unit" | "endings" | "fallback"> {
+  /** Whether a value is a record of this format. Specific: another format's record is not. */
+  fits(value: unknown): boolean
+  /**
+   * What the record says; `undefined` when it was dropped (`record.reading.dropped`). @throws InputError, by `record.fail`: the record is
+   * malformed
+   */
+  document(record: JsonRecord): RawDocument | undefined
+  /** A document as a record. Absent: read only. */
+  readonly row?: (document: Document) => unknown
+  /** How records are written: one a line (the default), or in one array. */
+  readonly layout?: "lines" | "array"
+}
+
+export const jsonFormat = ({ fits, document, row, layout = "lines", ...format }: JsonFormat): Format => ({
+  ...format,
+  // A broken record among good ones does not make another format of them.
+  recognise: ({ shape, records }) => shape === "json" && records.filter(fits).length * 2 > records.length,
+  async *read(source, reading) {
+    for await (const { line, value } of records(source, { onMalformed: reading.malformed })) {
+      const fail = (field: string, reason: string, remedy?: string): never => {
+        throw new InputError({
+          source: reading.source,
+          line,
+          ...(field === "" ? {} : { field }),
+          reason,
+          ...(remedy === undefined ? {} : { remedy })
+        })
+      }
+      try {
+        const read = document({ value, line, reading, fail })
+        if (read !== undefined) yield read
+      } catch (error) {
+        if (!(error instanceof InputError)) throw error
+        reading.malformed(error)
+      }
+    }
+  },
+  ...(row && {
+    write: (path: string, documents: Rows<Document>) =>
+      layout === "lines"
+        ? writeLines(path, documents, (one) => JSON.stringify(row(one)))
+        : writeArray(path, documents, row)
+  })
+})
+
+/** One array, a record a line. */
+const writeArray = async (path: string, documents: Rows<Document>, row: (document: Document) => unknown) => {
+  let count = 0
+  const lines = async function* () {
+    let held: string | undefined
+    for await (const one of documents) {
+      if (held !== undefined) yield `${held},`
+      held = `${count++ === 0 ? "[" : ""}${JSON.stringify(row(one))}`
+    }
+    yield held === undefined ? "[]" : `${held}]`
+  }
+  await writeLines(path, lines(), (line) => line)
+  return count
+}
+
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+
+export const isStrings = (value: unknown): value is ReadonlyArray<string> =>
+  Array.isArray(value) && value.every((item) => typeof item === "string")
+
+/** A record's other fields than those of its format; `undefined` when it has none. */
+export const otherFields = (record: JsonObject, own: ReadonlyArray<string>): Fields | undefined => {
+  let other: Record<string, unknown> | undefined
+  for (const name in record) {
+    if (own.includes(name)) continue
+    other ??= {}
+    other[name] = record[name]
+  }
+  return other
+}
+
+/** A record's id, where it has one: numbers are ids, too. */
+export const idOf = (value: unknown): string | undefined =>
+  typeof value === "string" ? value : typeof value === "number" || typeof value === "bigint" ? String(value) : undefined

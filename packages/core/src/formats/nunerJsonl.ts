@@ -1,0 +1,126 @@
+import type { Annotation } from "../schema/Annotation.ts"
+import type { Span } from "../schema/Span.ts"
+import type { Document, Fields, RawDocument, RawSpan } from "./Format.ts"
+import { idOf, isObject, isStrings, type JsonObject, type JsonRecord, jsonFormat, otherFields } from "./jsonFormat.ts"
+
+/**
+ * Our own form: `{"id", "text", "entities": [{"start", "end", "type"}]}` with offsets in the text, or `{"words", "entities"}` (also `tokens`) with
+ * offsets over words. A type may be called `label`. `words` with `text` and `offsets` say where each word stands. Without `entities` it
+ * is a text; `annotations` are an LLM's, `mentions` those that the aligner placed. Other fields are kept.
+ */
+export const nunerJsonl = jsonFormat({
+  name: "jsonl",
+  title: "our own: text or words, and entities of start, end, type",
+  unit: "utf16",
+  endings: ["jsonl"],
+  fallback: true,
+  fits: (value) =>
+    isObject(value) &&
+    (typeof value.text === "string" || isStrings(value.words) || isStrings(value.tokens)) &&
+    (value.entities === undefined || (Array.isArray(value.entities) && value.entities.every(isObject))),
+  document: (record) => {
+    const { value, line, fail } = record
+    if (!isObject(value)) return fail("", "no object", "one object a record")
+    const { text } = value
+    if (text !== undefined && text !== null && typeof text !== "string") return fail("text", "no text")
+    const words = value.words ?? (isStrings(value.tokens) ? value.tokens : undefined)
+    if (words !== undefined && !isStrings(words)) return fail("words", "no list of words")
+    const entities = entitiesOf(record, value)
+    const common = {
+      line,
+      id: idOf(value.id),
+      annotations: annotationsOf(record, value),
+      fields: otherFields(value, ownFields)
+    }
+    const tokens = spansOf(record, value.offsets)
+    if (words === undefined) {
+      if (typeof text !== "string") return fail("", "neither text nor words", "give one of them")
+      return { ...common, text, tokens, entities }
+    }
+    if (typeof text !== "string" || tokens === undefined) return { ...common, words, entities }
+    return { ...common, ...inText(record, text, words, tokens, entities) }
+  },
+  row: (document: Document) => {
+    const { annotations, entities, fields, id, text, tokens, words } = document
+    return {
+      ...(id === undefined ? {} : { id }),
+      ...(text === undefined ? { words } : { text }),
+      ...(tokens === undefined ? {} : { offsets: tokens }),
+      ...(entities && { entities: entities.map(({ start, end, type, fields }) => ({ start, end, type, ...fields })) }),
+      ...(annotations && { annotations }),
+      ...fields
+    }
+  }
+})
+
+const ownFields = ["id", "text", "words", "tokens", "offsets", "entities", "annotations", "mentions"]
+
+const entitiesOf = ({ fail }: JsonRecord, { entities, mentions }: JsonObject): Array<RawSpan> | undefined => {
+  const [given, name] = entities === undefined || entities === null ? [mentions, "mentions"] : [entities, "entities"]
+  if (given === undefined || given === null) return undefined
+  if (!Array.isArray(given)) return fail(name, "no list")
+  return given.map((span: unknown, n): RawSpan => {
+    const at = `${name}[${n}]`
+    if (!isObject(span)) return fail(at, "no object")
+    const { start, end } = span
+    const type = span.type ?? span.label ?? span.concept
+    if (!isOffset(start) || !isOffset(end)) return fail(at, "start or end is no whole number")
+    if (type === undefined) return fail(at, "has neither type nor label")
+    if (typeof type !== "string" || type.trim() === "") return fail(at, "its type is no text")
+    const text = typeof span.text === "string" ? span.text : undefined
+    return { start, end, type, text, fields: otherFields(span, ownSpanFields) }
+  })
+}
+
+const ownSpanFields = ["start", "end", "type", "label", "concept", "text"]
+
+const isOffset = (value: unknown): value is number => typeof value === "number" && Number.isInteger(value)
+
+const spansOf = ({ fail }: JsonRecord, value: unknown): Array<Span> | undefined => {
+  if (value === undefined || value === null) return undefined
+  if (!Array.isArray(value)) return fail("offsets", "no list of spans")
+  return value.map((span: unknown, n) =>
+    isObject(span) && isOffset(span.start) && isOffset(span.end)
+      ? { start: span.start, end: span.end }
+      : fail(`offsets[${n}]`, "no span of start and end")
+  )
+}
+
+/** Words whose places are known: entities over words become spans of the text. */
+const inText = (
+  { fail }: JsonRecord,
+  text: string,
+  words: ReadonlyArray<string>,
+  tokens: ReadonlyArray<Span>,
+  entities: ReadonlyArray<RawSpan> | undefined
+): Pick<RawDocument, "text" | "tokens" | "entities"> => {
+  if (words.length !== tokens.length) return fail("offsets", `${tokens.length} places for ${words.length} words`)
+  const wrong = words.findIndex((word, n) => text.slice(tokens[n]!.start, tokens[n]!.end) !== word)
+  if (wrong >= 0)
+    return fail("offsets", `word ${wrong} does not stand there in the text`, "offsets are UTF-16 units of text")
+  const placed = entities?.map((entity, n): RawSpan => {
+    const first = tokens[entity.start]
+    const last = tokens[entity.end - 1]
+    if (first === undefined || last === undefined || entity.start >= entity.end) {
+      const reason = `span ${entity.start}..${entity.end} is not in a sentence of ${words.length} words`
+      return fail(`entities[${n}]`, reason, "offsets count words, end excluded")
+    }
+    return { ...entity, start: first.start, end: last.end }
+  })
+  return { text, tokens, entities: placed }
+}
+
+const annotationsOf = ({ fail }: JsonRecord, { annotations }: JsonObject): Array<Annotation> | undefined => {
+  if (annotations === undefined || annotations === null) return undefined
+  if (!Array.isArray(annotations)) return fail("annotations", "no list")
+  return annotations.map((one: unknown, n): Annotation => {
+    if (!isObject(one) || typeof one.entity !== "string" || typeof one.concept !== "string" || one.entity === "") {
+      return fail(`annotations[${n}]`, "no annotation", "entity and concept, both texts")
+    }
+    return {
+      entity: one.entity,
+      concept: one.concept,
+      ...((typeof one.description === "string" ? { description: one.description } : {}) satisfies Fields)
+    }
+  })
+}
