@@ -1,6 +1,6 @@
 import { countEntities } from "./counts/countEntities.ts"
 import { countWords } from "./counts/countWords.ts"
-import type { CountOptions, WithEntities, WithWords } from "./counts/Labelled.ts"
+import { type CountOptions, ofTypes, type WithEntities, type WithWords } from "./counts/Labelled.ts"
 import { type Confusion, confusion } from "./matches/confusion.ts"
 import { type MatchScores, matchScores } from "./matches/matchScores.ts"
 import { type Scores, scores } from "./scores/scores.ts"
@@ -20,10 +20,13 @@ export const evaluate = (
   gold: ReadonlyArray<WithWords>,
   predicted: ReadonlyArray<WithEntities>,
   options: CountOptions = {}
-): Evaluation => ({
-  sentences: gold.length,
-  entities: scores(countEntities(gold, predicted, options)),
-  words: scores(countWords(gold, predicted, options)),
-  matches: matchScores(gold, predicted),
-  confusion: confusion(gold, predicted)
-})
+): Evaluation => {
+  const [right, guessed] = [ofTypes(gold, options.types), ofTypes(predicted, options.types)]
+  return {
+    sentences: gold.length,
+    entities: scores(countEntities(right, guessed, options)),
+    words: scores(countWords(right, guessed, options)),
+    matches: matchScores(right, guessed),
+    confusion: confusion(right, guessed)
+  }
+}

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { type Entity, type LabelledSentence, rng } from "@nuner/core"
 import {
+  confusion,
   countEntities,
   countEpisodes,
   countLabels,
@@ -10,6 +11,7 @@ import {
   episodeMicro,
   evaluate,
   groupUnits,
+  matchScores,
   scores,
   summarise,
   tokenMacroF1,
@@ -69,15 +71,27 @@ test("labels, tags and entities give the same words", () => {
   expect(() => countLabels([["O", "X"]], [["O"]])).toThrow("predicted: [0]: 1 labels, gold has 2")
 })
 
-test("given types are the ones averaged over, and others are refused", () => {
+test("given types are the ones scored and averaged over; others count on neither side", () => {
   const types = ["W", "X", "Y", "Z"]
   expect(scores(countEntities(gold, predicted, { types })).macro.f1).toBeCloseTo(2 / 5 / 4, 15)
   expect(tokenMacroF1(gold, predicted, { types })).toBeCloseTo(3 / 4 / 4, 15)
   expect(tokenMacroF1(gold, predicted, { types, outside: true })).toBeCloseTo((3 / 4 + 24 / 26) / 5, 15)
-  expect(() => countEntities(gold, predicted, { types: ["X", "Y"] })).toThrow(
-    'entities: [2]: type "Z" is not among the types to score (types: X, Y)'
-  )
-  expect(() => countWords(gold, predicted, { types: ["X", "Y"] })).toThrow('type "Z" is not among')
+  // X alone: Y is no gold, Z no false positive.
+  const only = scores(countEntities(gold, predicted, { types: ["X"] }))
+  expect(only.micro).toMatchObject({ correct: 1, predicted: 3, support: 2 })
+  expect(Object.keys(only.types)).toEqual(["X"])
+  expect(tokenMacroF1(gold, predicted, { types: ["X"] })).toBeCloseTo(3 / 4, 15)
+  expect(evaluate(gold, predicted, { types: ["X"] }).confusion.labels).toEqual(["X", "O"])
+  // The longer Y is not scored: it takes no word from X.
+  const nested = [sentence("0-3 Y, 1-2 X")]
+  expect(tokenMacroF1(nested, nested, { types: ["X"] })).toBe(1)
+})
+
+test("an O that never occurs is not averaged", () => {
+  const full = [sentence("0-2 X", 2)]
+  expect(tokenMacroF1(full, full, { outside: true })).toBe(1)
+  expect(tokenMacroF1(full, full, { outside: true, types: ["X"] })).toBe(1)
+  expect(tokenMacroF1(full, [sentence("0-1 X", 2)], { outside: true })).toBeCloseTo(2 / 3 / 2, 15)
 })
 
 test("episodes are pooled, not averaged", () => {
@@ -104,6 +118,11 @@ test("nothing predicted, nothing gold, nothing at all", () => {
 
 test("an entity that is given twice counts once, in short and in long lists", () => {
   expect(entityMicro([sentence("0-1 X")], [sentence("0-1 X, 0-1 X")])).toMatchObject({ correct: 1, predicted: 1 })
+  expect(matchScores([sentence("0-1 X")], [sentence("0-1 X, 0-1 X")]).strict.f1).toBe(1)
+  expect(confusion([sentence("0-1 X, 0-1 X")], [sentence("0-1 X")]).counts).toEqual([
+    [1, 0],
+    [0, 0]
+  ])
   const many = Array.from({ length: 100 }, (_, i) => ({ start: i, end: i + 1, type: "X" }))
   const long = { words: Array<string>(100).fill("w"), entities: [...many, ...many] }
   expect(entityMicro([long], [long])).toMatchObject({ correct: 100, predicted: 100, support: 100 })

@@ -12,6 +12,7 @@ export { InfeasibleError } from "./InfeasibleError.ts"
 export type { Counting } from "./pool/countEntities.ts"
 export { datasetHash } from "./pool/datasetHash.ts"
 export { type Minable, type Pool, pool } from "./pool/Pool.ts"
+export { type Sampler, samplers } from "./search/solve.ts"
 export { type MinedSet, type MineSetOptions, type MineSetsOptions, mineSet, mineSets } from "./sets/mineSets.ts"
 export { type SampleSentencesOptions, sampleSentences } from "./sets/sampleSentences.ts"
 export {

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import type { LabelledSentence } from "@nuner/core"
-import { OptionError, rng } from "@nuner/core"
+import { OptionError, type Rng, rng } from "@nuner/core"
 import { withData } from "@nuner/testing"
-import { InfeasibleError, type MinedSet, mineSet, mineSets, pool } from "../src/index.ts"
+import { InfeasibleError, type MinedSet, mineSet, mineSets, pool, type Sampler } from "../src/index.ts"
 import { localSearch } from "../src/search/localSearch.ts"
 import { problemOf } from "../src/search/Problem.ts"
 import { count, failure, randomSentences, readAll, sentence } from "./data.ts"
@@ -34,8 +34,10 @@ test("a set says what it is, and its seed alone makes it again", () => {
 })
 
 test("a seed gives this very set, on every platform and in every release", () => {
-  const set = mineSet({ sentences: randomSentences(1, 300, 5, 2), k: 2, seed: 13 })
-  expect(set.indexes).toEqual([37, 97, 110, 198])
+  const options = { sentences: randomSentences(1, 300, 5, 2), k: 2, seed: 13 }
+  const set = mineSet(options)
+  expect(set).toMatchObject({ sampler: "random-order", indexes: [42, 158, 214, 215, 285, 295, 299] })
+  expect(mineSet({ ...options, sampler: "rarest-first" }).indexes).toEqual([37, 97, 110, 198])
   expect(set.dataset).toBe("d817f6c477c67becd5f7ccbdb4464f5d423d22e921acf08c6d6db6b3c7b9cf4d")
 })
 
@@ -80,6 +82,60 @@ test("finds a set exactly where one exists, on 400 small datasets gone through b
   expect(found).toBeGreaterThan(100)
   expect(proved).toBeGreaterThan(20)
 })
+
+/** Ding et al.'s sampler, written a second way: draw from all sentences again and again. `undefined` when it is stuck. */
+const published = (
+  sentences: ReadonlyArray<LabelledSentence>,
+  types: ReadonlyArray<string>,
+  k: number,
+  random: Rng
+): ReadonlyArray<LabelledSentence> | undefined => {
+  const totals = Object.fromEntries(types.map((type) => [type, 0]))
+  const chosen = new Set<LabelledSentence>()
+  let rejected = 0
+  while (Object.values(totals).some((total) => total < k)) {
+    if (rejected++ > 20 * sentences.length) return undefined
+    const drawn = sentences[random.int(sentences.length)]!
+    const own = Object.entries(count([drawn]))
+    if (chosen.has(drawn) || own.length === 0) continue
+    if (own.some(([type, n]) => totals[type]! + n > 2 * k) || own.every(([type]) => totals[type]! >= k)) continue
+    for (const [type, n] of own) totals[type]! += n
+    chosen.add(drawn)
+    rejected = 0
+  }
+  return [...chosen]
+}
+
+test("sets are as large as the published sampler's: sentences and entities a set over 200 seeds", () => {
+  const sentences = randomSentences(4, 400, 6, 2)
+  const types = pool(sentences).types
+  const random = rng("published")
+  const sizes = (sets: ReadonlyArray<ReadonlyArray<LabelledSentence>>) => ({
+    sentences: spread(sets.map(({ length }) => length)),
+    entities: spread(sets.map((set) => set.reduce((sum, { entities }) => sum + entities.length, 0)))
+  })
+  const theirs: Array<ReadonlyArray<LabelledSentence>> = []
+  while (theirs.length < 200) {
+    const set = published(sentences, types, 8, random)
+    if (set !== undefined) theirs.push(set)
+  }
+  const ours = (sampler: Sampler) =>
+    sizes(mineSets({ sentences, k: 8, sets: 200, seed: 1, sampler }).map((set) => set.sentences))
+  const expected = sizes(theirs)
+  for (const what of ["sentences", "entities"] as const) {
+    /** Difference of the means in standard errors. */
+    const gap = (found: typeof expected) =>
+      Math.abs(found[what].mean - expected[what].mean) /
+      Math.sqrt((found[what].variance + expected[what].variance) / 200)
+    expect(gap(ours("random-order"))).toBeLessThan(3)
+    expect(gap(ours("rarest-first"))).toBeGreaterThan(8)
+  }
+})
+
+const spread = (values: ReadonlyArray<number>) => {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length
+  return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (values.length - 1) }
+}
 
 test("the local search alone, by its swaps, finds nearly all of them", () => {
   let solvable = 0

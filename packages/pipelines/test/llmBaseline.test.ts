@@ -1,12 +1,15 @@
 import { afterAll, describe, expect, spyOn, test } from "bun:test"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
 import { aligner } from "@nuner/aligner"
 import { type LabelledSentence, rng } from "@nuner/core"
 import { nuner } from "@nuner/pipelines"
-import { FakeLlm, tempDir } from "@nuner/testing"
+import { FakeLlm, tempDir, withData } from "@nuner/testing"
 import { Effect } from "effect"
 import { entitiesOf } from "../src/llm/entitiesOf.ts"
 import type { LlmPrediction, LlmRun } from "../src/llm/LlmRun.ts"
+import { planBaseline } from "../src/llm/planBaseline.ts"
+import { type Question, questionsOf } from "../src/llm/questions.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
@@ -63,7 +66,7 @@ describe("nuner llm-baseline with recorded answers", () => {
     expect(code).toBe(0)
     const [only] = lines<LlmRun>(at("context/runs.jsonl"))
     expect(only).toMatchObject({
-      ...{ method: "in-context", k: 0, set: 0, examples: 0, testSentences: 3, mentions: 5 },
+      ...{ method: "in-context", unit: "k", size: 0, set: 0, examples: 0, testSentences: 3, mentions: 5 },
       ...{ unanswered: { rejected: 1 }, unreadable: { "unknown type": 1 } }
     })
     expect(only!.unaligned).toMatchObject({ absent: 1 })
@@ -71,7 +74,7 @@ describe("nuner llm-baseline with recorded answers", () => {
     expect(only!.entityMicroF1).toBeCloseTo((100 * 2 * 3) / (4 + 6), 9)
     expect(only!.tokenMacroF1).toBeCloseTo(100 * ((2 / 3 + 1 / 2) / 2), 9)
     expect(lines<LlmPrediction>(at("context/predictions.jsonl"))[1]).toEqual({
-      ...{ k: 0, set: 0, sentence: 1, text: "Emmy left Lima ." },
+      ...{ unit: "k", size: 0, set: 0, sentence: 1, text: "Emmy left Lima ." },
       entities: [
         { start: 0, end: 1, type: "PER" },
         { start: 2, end: 3, type: "PER" }
@@ -125,7 +128,7 @@ describe("nuner llm-baseline over the wire", () => {
       expect(code).toBe(0)
       expect(fake.bill.requests).toBe(15)
       const runs = lines<LlmRun>(at("wire/runs.jsonl"))
-      expect(runs.map(({ k, set }) => [k, set])).toEqual([
+      expect(runs.map(({ set, size }) => [size, set])).toEqual([
         [0, 0],
         [1, 0],
         [1, 1],
@@ -168,6 +171,38 @@ describe("nuner llm-baseline over the wire", () => {
       await fake.stop()
     }
   })
+})
+
+test("examples of so many words, in the recorded answers' own field", async () => {
+  const answers = testRows.map(([person, town]) => ({
+    ...{ text: `${person} left ${town} .`, words: 1, set: 1 },
+    response: `${person} <> person\n${town} <> place`
+  }))
+  writeFileSync(at("words.jsonl"), answers.map((answer) => JSON.stringify(answer)).join("\n"))
+  const recorded = ["--provider", "recorded", "--model", "m", "--answers", at("words.jsonl")]
+  expect((await run(...files, "--out", at("words"), ...recorded, "--words", "1", "--sets", "2")).code).toBe(0)
+  const runs = lines<LlmRun>(at("words/runs.jsonl"))
+  expect(runs.map(({ entityMicroF1, set, size, unit }) => [unit, size, set, entityMicroF1])).toEqual([
+    ["words", 1, 0, 0],
+    ["words", 1, 1, 100]
+  ])
+})
+
+withData("the old sampler by name gives the prompts that recorded answers were given to", async (data) => {
+  const place = (name: string) => join(data, "few-shot", name)
+  const tasks = {
+    "mit-movie": [place("mit-movie/train.bio"), place("mit-movie/test.bio")],
+    wnut17: [place("wnut17/train.conll"), place("wnut17/test.conll")]
+  } as const
+  for (const [name, [train, test]] of Object.entries(tasks)) {
+    const plan = await planBaseline({
+      ...{ method: "in-context", train, test, out: at("plan"), unit: "k", sizes: [8], sets: 1, seed: 0 },
+      ...{ sampler: "rarest-first", testSize: 150, provider: "recorded", model: "m" }
+    })
+    const [{ prompt }] = questionsOf("in-context", plan.types, plan.sets[0]!.examples) as [Question]
+    const text = readFileSync(join(data, `llm-in-context/${name}.k8-prompt.txt`), "utf8")
+    expect(prompt.text).toBe(text)
+  }
 })
 
 test("mentions become words: grown to those that they touch, the longest of those that overlap, every occurrence", () => {

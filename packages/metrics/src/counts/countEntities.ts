@@ -1,6 +1,5 @@
-import type { Entity } from "@nuner/core"
 import { type Counts, CountsBuilder, groupUnits } from "./Counts.ts"
-import { type CountOptions, checkPaired, type WithEntities } from "./Labelled.ts"
+import { type CountOptions, checkPaired, distinct, has, keyOf, ofTypes, short, type WithEntities } from "./Labelled.ts"
 
 /**
  * Exact matches: an entity is correct when gold has one with its start, end and type. An entity that is given twice counts once.
@@ -15,9 +14,10 @@ export const countEntities = (
 ): Counts => {
   checkPaired(gold, predicted)
   const builder = new CountsBuilder(types)
-  gold.forEach((sentence, i) => {
+  const guesses = ofTypes(predicted, types)
+  ofTypes(gold, types).forEach((sentence, i) => {
     const right = distinct(sentence.entities)
-    const guessed = distinct(predicted[i]!.entities)
+    const guessed = distinct(guesses[i]!.entities)
     const keys = right.length > short ? new Set(right.map(keyOf)) : undefined
     for (const { type } of right) builder.add(builder.id(type), 0, 0, 1)
     for (const entity of guessed) {
@@ -45,21 +45,3 @@ export const countEpisodes = (episodes: ReadonlyArray<EpisodeAnswer>, options: C
     episodes.map((episode) => episode.gold.length)
   )
 }
-
-const has = (entities: ReadonlyArray<Entity>, { start, end, type }: Entity): boolean => {
-  for (const other of entities) if (other.start === start && other.end === end && other.type === type) return true
-  return false
-}
-
-/** Lists longer than this are looked up by key: a document, not a sentence. */
-const short = 64
-
-const distinct = (entities: ReadonlyArray<Entity>): ReadonlyArray<Entity> => {
-  if (entities.length < 2) return entities
-  if (entities.length > short) return [...new Map(entities.map((entity) => [keyOf(entity), entity])).values()]
-  const once: Array<Entity> = []
-  for (const entity of entities) if (!has(once, entity)) once.push(entity)
-  return once
-}
-
-const keyOf = ({ start, end, type }: Entity): string => `${start} ${end} ${type}`

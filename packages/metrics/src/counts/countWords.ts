@@ -1,10 +1,10 @@
 import { InputError } from "@nuner/core"
 import { type Counts, CountsBuilder } from "./Counts.ts"
-import { type CountOptions, checkPaired, type WithEntities, type WithWords } from "./Labelled.ts"
+import { type CountOptions, checkPaired, ofTypes, type WithEntities, type WithWords } from "./Labelled.ts"
 import { outside, wordLabels } from "./wordLabels.ts"
 
 export interface WordCountOptions extends CountOptions {
-  /** "O" is a label like others. Default false. */
+  /** "O" is a label like others, averaged over where it occurs. Default false. */
   readonly outside?: boolean
 }
 
@@ -21,8 +21,8 @@ export const countWords = (
 ): Counts => {
   checkPaired(gold, predicted)
   return countLabels(
-    gold.map((sentence) => wordLabels(sentence, sentence.words.length)),
-    predicted.map((sentence, i) => wordLabels(sentence, gold[i]!.words.length)),
+    ofTypes(gold, options.types).map((sentence) => wordLabels(sentence, sentence.words.length)),
+    ofTypes(predicted, options.types).map((sentence, i) => wordLabels(sentence, gold[i]!.words.length)),
     options
   )
 }
@@ -44,14 +44,19 @@ const count = (
   { types, outside: withOutside = false }: WordCountOptions
 ): Counts => {
   checkPaired(gold, predicted)
-  const builder = new CountsBuilder(types === undefined || !withOutside ? types : [...types, outside])
+  const builder = new CountsBuilder(types)
+  const scored = types && new Set(types)
   const ids = new Map<string, number>()
-  const outsideId = withOutside ? builder.id(outside) : -1
+  /** -1 for a label that is not scored. */
+  const idOf = (of: string): number => {
+    if (of === outside) return withOutside ? builder.id(outside) : -1
+    const type = label(of)
+    return scored === undefined || scored.has(type) ? builder.id(type) : -1
+  }
   const id = (of: string): number => {
-    if (of === outside) return outsideId
     const known = ids.get(of)
     if (known !== undefined) return known
-    const found = builder.id(label(of))
+    const found = idOf(of)
     ids.set(of, found)
     return found
   }

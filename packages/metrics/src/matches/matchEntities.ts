@@ -1,4 +1,5 @@
 import type { Entity } from "@nuner/core"
+import { distinct } from "../counts/Labelled.ts"
 
 /**
  * How a predicted entity stands to a gold one: `exact`: span and type are right; `span`: right span, wrong type; `type`: right type, the
@@ -16,7 +17,7 @@ const kinds = ["exact", "span", "type", "overlap"] as const
 
 /**
  * Pairs the entities of a sentence, each with at most one: all exact pairs first, then those of equal span, then overlapping ones of equal
- * type, then overlapping ones; within a kind by start and end. Repeated entities count once each.
+ * type, then overlapping ones; within a kind by start and end. An entity that is given twice counts once.
  */
 export const matchEntities = (gold: ReadonlyArray<Entity>, predicted: ReadonlyArray<Entity>): Array<Match> => {
   const left = inOrder(gold)
@@ -53,4 +54,6 @@ const fits = (kind: (typeof kinds)[number], a: Entity, b: Entity): boolean => {
 }
 
 const inOrder = (entities: ReadonlyArray<Entity>): Array<Entity | undefined> =>
-  entities.toSorted((a, b) => a.start - b.start || a.end - b.end || (a.type < b.type ? -1 : a.type > b.type ? 1 : 0))
+  distinct(entities).toSorted(
+    (a, b) => a.start - b.start || a.end - b.end || (a.type < b.type ? -1 : a.type > b.type ? 1 : 0)
+  )

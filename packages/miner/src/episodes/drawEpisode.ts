@@ -3,8 +3,8 @@ import { InfeasibleError } from "../InfeasibleError.ts"
 import type { Pool } from "../pool/Pool.ts"
 import { localSearch } from "../search/localSearch.ts"
 import { type Problem, problemOf } from "../search/Problem.ts"
+import { randomPass } from "../search/randomPass.ts"
 import { checkFeasible } from "../search/solve.ts"
-import { drawSide } from "./drawSide.ts"
 import { candidatesFor, type Group } from "./groups.ts"
 
 /** Passes over the candidates, then starts of the local search, for one draw of types. */
@@ -25,9 +25,9 @@ export const drawEpisode = (
 ): { readonly support: ReadonlyArray<number>; readonly query: ReadonlyArray<number> } => {
   const candidates = candidatesFor(groups, types, dataset.types.length)
   for (let attempt = 0; attempt < attempts; attempt++) {
-    const side = { pool: dataset, types, candidates }
-    const support = drawSide({ ...side, low: k, taken: [] }, random)
-    const query = support && drawSide({ ...side, low: q, taken: support }, random)
+    const side = (low: number) => ({ pool: dataset, wanted: types, candidates, low, high: 2 * low })
+    const support = randomPass(side(k), random)
+    const query = support && randomPass(side(q), random, support)
     if (support && query) return { support, query }
     if (attempt === 0) {
       for (const low of new Set([k, q])) {

@@ -8,6 +8,7 @@ import { checkFeasible } from "../search/solve.ts"
 export const eligibleTypes = (
   sampler: string,
   dataset: Pool,
+  sentences: ReadonlyArray<number>,
   types: ReadonlyArray<number>,
   { n, k, q }: { readonly n: number; readonly k: number; readonly q: number }
 ): ReadonlyArray<number> => {
@@ -15,10 +16,9 @@ export const eligibleTypes = (
     const reason = `${n} types an episode, the dataset has ${types.length}`
     throw new OptionError({ component: sampler, option: "n", reason, remedy: "lower n" })
   }
-  const all = dataset.sentences.map((_, i) => i)
   const everything = dataset.types.map((_, type) => type)
-  const support = problemOf(dataset, everything, { low: k, high: 2 * k }, all)
-  const query = problemOf(dataset, everything, { low: q, high: 2 * q }, all)
+  const support = problemOf(dataset, everything, { low: k, high: 2 * k }, sentences)
+  const query = problemOf(dataset, everything, { low: q, high: 2 * q }, sentences)
   const enough = types.filter(
     (type) => support.usable[type]! >= k && query.usable[type]! >= q && support.available[type]! >= k + q
   )

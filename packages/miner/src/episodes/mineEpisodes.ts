@@ -5,7 +5,7 @@ import { Count, countWithDefault, Seed, Types, typeIndexes } from "../options.ts
 import { isPool, type Minable, type Pool, pool, tally } from "../pool/Pool.ts"
 import { drawEpisode } from "./drawEpisode.ts"
 import { eligibleTypes } from "./eligibleTypes.ts"
-import { groupsOf } from "./groups.ts"
+import { distinctSentences, groupsOf } from "./groups.ts"
 
 export const MineEpisodesOptions = Schema.Struct({
   /** Types of an episode. */
@@ -47,7 +47,7 @@ export interface MinedEpisode extends Episode {
 
 /**
  * N-way K~2K episodes (Ding et al. 2021, Few-NERD): n types drawn at random; support and query from the sentences that have entities
- * of these types only, without a common sentence. Episode `i` has the seed `"<seed>/<i>"`. For data without borders between
+ * of these types only, without a common sentence; of sentences with equal words only the first of the dataset takes part. Episode `i` has the seed `"<seed>/<i>"`. For data without borders between
  * neighbours (Few-NERD's own), give `pool(sentences, "runs")`.
  *
  * @throws OptionError at the call, InfeasibleError at the call or when an episode is asked for
@@ -79,8 +79,9 @@ const miner = (
 ): ((seed: number | string) => MinedEpisode) => {
   const { n, k, q = k, types: names, draws: limit } = options
   const dataset = isPool(data) ? data : pool(data)
-  const types = eligibleTypes(sampler, dataset, typeIndexes(sampler, dataset, names), { n, k, q })
-  const groups = groupsOf(dataset)
+  const sentences = distinctSentences(dataset)
+  const types = eligibleTypes(sampler, dataset, sentences, typeIndexes(sampler, dataset, names), { n, k, q })
+  const groups = groupsOf(dataset, sentences)
   return (seed) => {
     const random = rng(seed)
     const failures: Array<Failure> = []

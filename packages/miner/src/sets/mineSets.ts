@@ -1,9 +1,9 @@
 import { decodeOptions, type LabelledSentence, rng } from "@nuner/core"
-import { Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { Count, countWithDefault, Seed, Types, typeIndexes } from "../options.ts"
 import { isPool, type Minable, pool, tally } from "../pool/Pool.ts"
 import { problemOf, sentencesWithin } from "../search/Problem.ts"
-import { solver } from "../search/solve.ts"
+import { type Sampler, samplers, solver } from "../search/solve.ts"
 
 export const MineSetsOptions = Schema.Struct({
   /** Every type has between k and 2k entities. */
@@ -13,7 +13,9 @@ export const MineSetsOptions = Schema.Struct({
   seed: Seed,
   /** Types to fill, from sentences that have no other. Default: all types of the dataset. */
   types: Schema.optionalKey(Types),
-  /** Starts of the local search before the exhaustive one. Default 50. */
+  /** How sentences are drawn, see `samplers`. Default "random-order". */
+  sampler: Schema.Literals(samplers).pipe(Schema.withDecodingDefaultKey(Effect.succeed<Sampler>("random-order"))),
+  /** Passes in random order, then starts of the local search, before the exhaustive one. Default 50. */
   attempts: countWithDefault(50)
 })
 export interface MineSetsOptions extends Schema.Codec.Encoded<typeof MineSetsOptions> {
@@ -32,62 +34,51 @@ export interface MinedSet {
   readonly seed: number | string
   /** `datasetHash` of the dataset. */
   readonly dataset: string
-  /** Starts that the search needed. */
+  readonly sampler: Sampler
+  /** Passes and starts of the local search that it took; one more where only the exhaustive search found it. */
   readonly attempts: number
 }
 
 /**
- * Training sets in which every type has between k and 2k entities (NuNER, section 4.1, after Ding et al. 2021), drawn independently.
- * Set `i` has the seed `"<seed>/<i>"`.
+ * Training sets in which every type has between k and 2k entities (NuNER, section 4.1), drawn independently: sentences in random order,
+ * each taken that has a type below k and takes none over 2k (Ding et al. 2021). Set `i` has the seed `"<seed>/<i>"`.
  *
  * @throws OptionError, InfeasibleError
  */
 export const mineSets = (options: MineSetsOptions): Array<MinedSet> => {
-  const { sentences: data, ...rest } = options
-  const { k, sets, seed, types, attempts } = decodeOptions("mineSets", MineSetsOptions, rest)
-  return mine(
-    "mineSets",
-    data,
-    { k, types, attempts },
-    Array.from({ length: sets }, (_, i) => `${seed}/${i}`)
-  )
+  const { sentences, ...rest } = options
+  const { sets, seed, ...decoded } = decodeOptions("mineSets", MineSetsOptions, rest)
+  const draw = miner("mineSets", sentences, decoded)
+  return Array.from({ length: sets }, (_, i) => draw(`${seed}/${i}`))
 }
 
 export interface MineSetOptions extends Omit<MineSetsOptions, "sets"> {}
 
 /** One set, see `mineSets`. @throws OptionError, InfeasibleError */
 export const mineSet = (options: MineSetOptions): MinedSet => {
-  const { sentences: data, ...rest } = options
-  const { k, seed, types, attempts } = decodeOptions("mineSet", MineSetOptions, rest)
-  return mine("mineSet", data, { k, types, attempts }, [seed])[0]!
+  const { sentences, ...rest } = options
+  const { seed, ...decoded } = decodeOptions("mineSet", MineSetOptions, rest)
+  return miner("mineSet", sentences, decoded)(seed)
 }
 const { sets: _, ...one } = MineSetsOptions.fields
 const MineSetOptions = Schema.Struct(one)
 
-const mine = (
-  sampler: string,
+const miner = (
+  component: string,
   data: Minable,
-  {
-    k,
-    types,
-    attempts
-  }: { readonly k: number; readonly types: ReadonlyArray<string> | undefined; readonly attempts: number },
-  seeds: ReadonlyArray<number | string>
-): Array<MinedSet> => {
+  { k, types, sampler, attempts }: Omit<typeof MineSetOptions.Type, "seed">
+): ((seed: number | string) => MinedSet) => {
   const dataset = isPool(data) ? data : pool(data)
-  const wanted = typeIndexes(sampler, dataset, types)
+  const wanted = typeIndexes(component, dataset, types)
   const task = problemOf(dataset, wanted, { low: k, high: 2 * k }, sentencesWithin(dataset, wanted))
-  const solve = solver(sampler, task, attempts)
-  return seeds.map((seed) => {
+  const solve = solver(component, task, sampler, attempts)
+  return (seed) => {
     const found = solve(rng(seed))
     return {
       sentences: found.sentences.map((i) => dataset.sentences[i]!),
       indexes: found.sentences,
       counts: tally(dataset, found.sentences),
-      k,
-      seed,
-      dataset: dataset.hash,
-      attempts: found.attempts
+      ...{ k, seed, sampler, dataset: dataset.hash, attempts: found.attempts }
     }
-  })
+  }
 }

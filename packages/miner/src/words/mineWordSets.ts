@@ -1,8 +1,9 @@
 import { decodeOptions, type LabelledSentence, rng } from "@nuner/core"
 import { Schema } from "effect"
 import { InfeasibleError } from "../InfeasibleError.ts"
-import { Count, Seed, typeIndexes } from "../options.ts"
+import { Count, Seed, Types, typeIndexes } from "../options.ts"
 import { isPool, type Minable, type Pool, pool } from "../pool/Pool.ts"
+import { sentencesWithin } from "../search/Problem.ts"
 import { wordTypes } from "./wordTypes.ts"
 
 export const MineWordSetsOptions = Schema.Struct({
@@ -10,7 +11,9 @@ export const MineWordSetsOptions = Schema.Struct({
   words: Count,
   /** Number of sets. Default: the paper's, see `runsFor`. */
   sets: Schema.optionalKey(Count),
-  seed: Seed
+  seed: Seed,
+  /** Types to fill, from sentences that have no other. Default: all types of the dataset. */
+  types: Schema.optionalKey(Types)
 })
 export interface MineWordSetsOptions extends Schema.Codec.Encoded<typeof MineWordSetsOptions> {
   readonly sentences: Minable
@@ -27,7 +30,7 @@ export interface WordSet {
   readonly sentences: ReadonlyArray<WordMinedSentence>
   /** Where they stand in the dataset, ascending. */
   readonly indexes: ReadonlyArray<number>
-  /** Words of each type that count: `words` for every type of the dataset, types sorted. */
+  /** Words of each type that count: `words` for every type to fill, types sorted. */
   readonly counts: Readonly<Record<string, number>>
   /** Words of each type that are ignored. */
   readonly ignored: Readonly<Record<string, number>>
@@ -50,8 +53,8 @@ export const runsFor = (words: number): number => Math.max(1, Math.floor(16 / wo
  */
 export const mineWordSets = (options: MineWordSetsOptions): Array<WordSet> => {
   const { sentences, ...rest } = options
-  const { words, sets = runsFor(words), seed } = decodeOptions("mineWordSets", MineWordSetsOptions, rest)
-  const draw = miner("mineWordSets", sentences, words)
+  const { words, sets = runsFor(words), seed, types } = decodeOptions("mineWordSets", MineWordSetsOptions, rest)
+  const draw = miner("mineWordSets", sentences, words, types)
   return Array.from({ length: sets }, (_, i) => draw(`${seed}/${i}`))
 }
 
@@ -62,19 +65,24 @@ export interface MineWordSetOptions extends Omit<MineWordSetsOptions, "sets"> {}
 /** One set, see `mineWordSets`. @throws OptionError, InfeasibleError */
 export const mineWordSet = (options: MineWordSetOptions): WordSet => {
   const { sentences, ...rest } = options
-  const { words, seed } = decodeOptions("mineWordSet", MineWordSetOptions, rest)
-  return miner("mineWordSet", sentences, words)(seed)
+  const { words, seed, types } = decodeOptions("mineWordSet", MineWordSetOptions, rest)
+  return miner("mineWordSet", sentences, words, types)(seed)
 }
 
-const miner = (sampler: string, data: Minable, words: number): ((seed: number | string) => WordSet) => {
+const miner = (
+  sampler: string,
+  data: Minable,
+  words: number,
+  names: ReadonlyArray<string> | undefined
+): ((seed: number | string) => WordSet) => {
   const dataset = isPool(data) ? data : pool(data)
-  const types = typeIndexes(sampler, dataset, undefined)
+  const wanted = typeIndexes(sampler, dataset, names)
+  const labelled = sentencesWithin(dataset, wanted)
   const typesOf = dataset.sentences.map((sentence) => wordTypes(sentence, dataset.types))
-  checkEnough(sampler, dataset, typesOf, words)
-  const labelled = dataset.sentences.flatMap(({ entities }, i) => (entities.length > 0 ? [i] : []))
+  checkEnough(sampler, dataset, wanted, words, labelled, typesOf)
   return (seed) => {
-    const counts = new Int32Array(types.length)
-    const surplus = new Int32Array(types.length)
+    const counts = new Int32Array(dataset.types.length)
+    const surplus = new Int32Array(dataset.types.length)
     const taken = new Map<number, Array<number>>()
     for (const i of rng(seed).shuffle(labelled)) {
       if (!typesOf[i]!.some((type) => type >= 0 && counts[type]! < words)) continue
@@ -88,10 +96,10 @@ const miner = (sampler: string, data: Minable, words: number): ((seed: number | 
         }
       })
       taken.set(i, ignored)
-      if (counts.every((count) => count === words)) break
+      if (wanted.every((type) => counts[type] === words)) break
     }
     const indexes = [...taken.keys()].sort((a, b) => a - b)
-    const named = (of: Int32Array) => Object.fromEntries(dataset.types.map((type, t) => [type, of[t]!]))
+    const named = (of: Int32Array) => Object.fromEntries(wanted.map((type) => [dataset.types[type]!, of[type]!]))
     return {
       sentences: indexes.map((i) => ({ ...dataset.sentences[i]!, ignored: taken.get(i)! })),
       ...{ indexes, counts: named(counts), ignored: named(surplus), words, seed, dataset: dataset.hash }
@@ -99,11 +107,18 @@ const miner = (sampler: string, data: Minable, words: number): ((seed: number | 
   }
 }
 
-const checkEnough = (sampler: string, dataset: Pool, typesOf: ReadonlyArray<Int32Array>, words: number): void => {
+const checkEnough = (
+  sampler: string,
+  dataset: Pool,
+  wanted: ReadonlyArray<number>,
+  words: number,
+  sentences: ReadonlyArray<number>,
+  typesOf: ReadonlyArray<Int32Array>
+): void => {
   const totals = new Int32Array(dataset.types.length)
-  for (const types of typesOf) for (const type of types) if (type >= 0) totals[type]!++
-  const short = dataset.types.findIndex((_, type) => totals[type]! < words)
-  if (short < 0) return
+  for (const i of sentences) for (const type of typesOf[i]!) if (type >= 0) totals[type]!++
+  const short = wanted.find((type) => totals[type]! < words)
+  if (short === undefined) return
   throw new InfeasibleError({
     ...{ sampler, type: dataset.types[short]!, reason: "few", unit: "words", needed: words, limit: words },
     ...{ available: totals[short]!, usable: totals[short]! }

@@ -1,4 +1,5 @@
 import { FineTuneOptions } from "@nuner/classifier"
+import { type Sampler, samplers } from "@nuner/miner"
 import { Effect, Schema } from "effect"
 
 const count = Schema.Int.check(Schema.isGreaterThan(0))
@@ -31,30 +32,37 @@ const { calibrate, checkpointEvery, checkpoints, evaluateEvery, metric, patience
 export const FullProtocol = Schema.Struct({ type: Schema.Literal("full"), ...fineTuneFields })
 export type FullProtocol = typeof FullProtocol.Type
 
-const Files = Schema.Array(Schema.NonEmptyString)
+const Names = Schema.Array(Schema.NonEmptyString)
 
 export const BenchmarkDataset = Schema.Struct({
   /** Labelled sentences that training sets are mined from, a file or several: see `readDataset`. */
-  train: Schema.Union([Schema.NonEmptyString, Files.check(atLeastOne)]),
+  train: Schema.Union([Schema.NonEmptyString, Names.check(atLeastOne)]),
   /** Labelled sentences that everything is scored on. */
   test: Schema.NonEmptyString,
+  /**
+   * Only these types: sets of sentences that have no other, scored on entities of these. Default: all of the training data, and whatever
+   * else the test set has counts as missed.
+   */
+  types: Schema.optionalKey(Names.check(atLeastOne)),
   /** Text, JSON Lines or labelled files: sentences of the test set that stand in them are removed, and counted. */
-  exclude: Files.pipe(withDefault<ReadonlyArray<string>>([]))
+  exclude: Names.pipe(withDefault<ReadonlyArray<string>>([]))
 })
 
 /** A comparison of encoders: what a benchmark file holds. */
 export const Definition = Schema.Struct({
   /** Name -> model directory or hub name; several are seeds of one treatment: their scores are averaged, their spread is shown. */
-  encoders: named(Schema.Union([Schema.NonEmptyString, Files.check(atLeastOne)])),
+  encoders: named(Schema.Union([Schema.NonEmptyString, Names.check(atLeastOne)])),
   datasets: named(BenchmarkDataset),
   /** As a dataset's own `exclude`, for all of them: the text that the encoders were made from. */
-  exclude: Files.pipe(withDefault<ReadonlyArray<string>>([])),
+  exclude: Names.pipe(withDefault<ReadonlyArray<string>>([])),
   /** Sets with k to 2k entities of each type. Default 1, 2, 4, ..., 64 where there is no `words`. */
   k: Schema.optionalKey(Schema.Array(count).check(atLeastOne)),
   /** Instead of `k`: sets with exactly so many words of each type. */
   words: Schema.optionalKey(Schema.Array(count).check(atLeastOne)),
   /** Sets for each k. Default 10; for words the paper's 16 / 8 / 4 / 2 / 1. */
   sets: Schema.optionalKey(count),
+  /** How sets of `k` are drawn: "random-order" (Ding et al. 2021), or "rarest-first". Default "random-order". */
+  sampler: Schema.Literals(samplers).pipe(withDefault<Sampler>("random-order")),
   /** Score on so many sentences of the test set, drawn once. Default: all. */
   testSize: Schema.optionalKey(count),
   /** Of the sets, the drawn test sentences, heads and resampling. Default 0. */

@@ -1,7 +1,8 @@
 import type { Entity } from "@nuner/core"
 import type { LoadedEncoder } from "@nuner/encoder"
-import type { Dataset, TrainingSet } from "./Dataset.ts"
+import type { Dataset } from "./Dataset.ts"
 import type { Run } from "./Run.ts"
+import type { TrainingSet } from "./TrainingSet.ts"
 
 /** One model, one dataset, and the training sets that are still to be measured. */
 export interface Task<Settings> {

@@ -4,7 +4,7 @@ import { useEngine } from "@nuner/engine"
 import { entityMicro, tokenMacroF1 } from "@nuner/metrics"
 import { typesOf } from "../inputs/readDataset.ts"
 import type { BenchmarkEvent, BenchmarkResult, PlanEvent } from "./BenchmarkEvent.ts"
-import { type Dataset, type DatasetReport, readDatasets, type TrainingSet } from "./Dataset.ts"
+import { type Dataset, type DatasetReport, readDatasets } from "./Dataset.ts"
 import type { Definition, DefinitionInput } from "./Definition.ts"
 import { decodeDefinition, unitOf } from "./decodeDefinition.ts"
 import { frozen } from "./frozen.ts"
@@ -13,6 +13,7 @@ import type { ProtocolEvent } from "./Protocol.ts"
 import { fitHash, type Model, readModels } from "./plan.ts"
 import type { Run } from "./Run.ts"
 import { openRunLog } from "./RunLog.ts"
+import type { TrainingSet } from "./TrainingSet.ts"
 
 export interface BenchmarkOptions {
   /** JSON Lines of the runs, each added as it ends; runs that stand there are not made again. Default: nothing is written. */

@@ -1,6 +1,6 @@
 import { decodeOptions, OptionError } from "@nuner/core"
-import { runsFor } from "@nuner/miner"
 import { Definition, type DefinitionInput } from "./Definition.ts"
+import type { Unit } from "./TrainingSet.ts"
 
 /** @throws OptionError naming the field */
 export const decodeDefinition = (input: unknown): Definition => {
@@ -16,17 +16,12 @@ export const decodeDefinition = (input: unknown): Definition => {
   return definition
 }
 
-/** How training sets are mined: by entities, or by words. */
-export type Unit = "k" | "words"
+/** How training sets are mined. */
 export const unitOf = ({ words }: Pick<Definition, "words">): Unit => (words === undefined ? "k" : "words")
 
 /** The sizes of training sets, ascending. */
 export const sizesOf = ({ k, words }: Pick<Definition, "k" | "words">): Array<number> =>
   [...(words ?? k ?? [1, 2, 4, 8, 16, 32, 64])].sort((a, b) => a - b)
-
-/** How many sets of a size are asked for. */
-export const setsOf = ({ sets, words }: Pick<Definition, "sets" | "words">, size: number): number =>
-  sets ?? (words === undefined ? 10 : runsFor(size))
 
 /** The models of each encoder. */
 export const modelsOf = ({ encoders }: Pick<DefinitionInput, "encoders">): Array<[string, ReadonlyArray<string>]> =>

@@ -4,9 +4,10 @@ import { digestFile } from "@nuner/core"
 import { resolveModel } from "@nuner/encoder"
 import type { Precision } from "@nuner/engine"
 import packageJson from "../../package.json" with { type: "json" }
-import type { Dataset, TrainingSet } from "./Dataset.ts"
+import type { Dataset } from "./Dataset.ts"
 import type { Definition } from "./Definition.ts"
 import { modelsOf, unitOf } from "./decodeDefinition.ts"
+import type { TrainingSet } from "./TrainingSet.ts"
 
 /** A model of an encoder. */
 export interface Model {
@@ -46,9 +47,9 @@ export const fitHash = (
   { set, size }: TrainingSet,
   precision: Precision
 ): string => {
-  const { protocol, seed } = definition
+  const { protocol, sampler, seed } = definition
   const { testHash, trainHash } = dataset
-  const all = [packageJson.version, hash, trainHash, testHash, protocol, unitOf(definition), size, set, seed]
+  const all = [packageJson.version, hash, trainHash, testHash, protocol, unitOf(definition), sampler, size, set, seed]
   // Not for fp32: lines from before it was told apart are of it.
   if (precision !== "fp32") all.push(precision)
   return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16)

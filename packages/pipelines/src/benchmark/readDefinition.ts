@@ -27,10 +27,10 @@ export const readDefinition = async (path: string): Promise<Definition> => {
       const at = model(`encoders.${name}`)
       return typeof models === "string" ? at(models) : models.map(at)
     }),
-    datasets: map(definition.datasets, ({ exclude, test, train }, name) => {
+    datasets: map(definition.datasets, ({ exclude, test, train, ...dataset }, name) => {
       const at = (field: string) => file(`datasets.${name}.${field}`)
       const pools = typeof train === "string" ? at("train")(train) : train.map(at("train"))
-      return { train: pools, test: at("test")(test), exclude: exclude.map(at("exclude")) }
+      return { ...dataset, train: pools, test: at("test")(test), exclude: exclude.map(at("exclude")) }
     }),
     exclude: definition.exclude.map(file("exclude"))
   }

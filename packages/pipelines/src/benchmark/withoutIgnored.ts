@@ -1,6 +1,6 @@
 import type { WordFeatures } from "@nuner/classifier"
 import type { LabelledSentence } from "@nuner/core"
-import type { TrainingSet } from "./Dataset.ts"
+import type { TrainingSet } from "./TrainingSet.ts"
 
 /**
  * A training set without its ignored words: a probe looks at one word at a time, so that what is to be left out of the loss is simply not

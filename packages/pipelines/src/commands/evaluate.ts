@@ -1,8 +1,9 @@
 import { basename } from "node:path"
+import { samplers } from "@nuner/miner"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { evaluateStage } from "../stages/evaluate.ts"
-import { given, integerList, ks, optional, out, seed, sets } from "./flags.ts"
+import { given, integerList, ks, optional, out, sampling, seed, sets, types } from "./flags.ts"
 
 export const evaluateCommand = Command.make(
   "evaluate",
@@ -16,6 +17,8 @@ export const evaluateCommand = Command.make(
     out: out("one line a probe, JSON Lines; the table beside it as Markdown"),
     ks: ks([1, 2, 4, 8, 16, 32, 64]),
     sets: sets(10),
+    sampler: optional.choice("sampler", samplers, sampling),
+    types,
     layers: integerList("layers", "hidden states to read, -1 the last; default -1").pipe(Flag.optional),
     pooling: optional.choice("pooling", ["first", "mean"], "of a word's sub-tokens; default mean"),
     c: optional.number("c", "inverse L2 strength of the probe; default 0.1"),

@@ -35,6 +35,15 @@ export const integerList = (name: string, description: string) =>
     Flag.map((value) => list(value).map(Number))
   )
 
+/** `--types person,place` */
+export const types = Flag.String("types").pipe(
+  Flag.withDescription(
+    "these types only, separated by commas; training sets of sentences that have no other; default: all"
+  ),
+  Flag.map(list),
+  Flag.optional
+)
+
 /** `--layers -1,-7` as `--layers=-1,-7`: the parser would take the list for a flag. */
 export const joinNegativeLists = (args: ReadonlyArray<string>): Array<string> => {
   const out: Array<string> = []
@@ -67,6 +76,12 @@ export const ks = (fallback: ReadonlyArray<number>) =>
   integerList("k", `entities of each type in a training set; default ${fallback.join(",")}`).pipe(
     Flag.withDefault(fallback)
   )
+export const words = integerList("words", "instead of --k: exactly so many words of each type in a training set").pipe(
+  Flag.optional
+)
+/** Of `--sampler`. */
+export const sampling =
+  "of sets of k: sentences in random order (default), or types filled from the rarest on, which gives smaller sets"
 export const sets = (fallback: number) =>
   Flag.Int("sets").pipe(Flag.withDescription("training sets for each k"), Flag.withDefault(fallback))
 

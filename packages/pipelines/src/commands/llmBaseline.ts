@@ -1,3 +1,4 @@
+import { samplers } from "@nuner/miner"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { attempt } from "../errors.ts"
@@ -5,7 +6,7 @@ import { readTypeNames } from "../inputs/readTypeNames.ts"
 import { forecastBaseline } from "../llm/forecastBaseline.ts"
 import { llmBaselineStage } from "../stages/llmBaseline.ts"
 import { readPrices } from "../stages/readPrices.ts"
-import { asking, flow, given, ks, llm, optional, out, seed, sets, toggle } from "./flags.ts"
+import { asking, flow, given, ks, llm, optional, out, sampling, seed, toggle, types, words } from "./flags.ts"
 
 const { prompt: _, seed: llmSeed, ...asked } = asking
 
@@ -26,7 +27,10 @@ export const llmBaselineCommand = Command.make(
     llmSeed,
     ...flow,
     ks: ks([0]),
-    sets: sets(3),
+    words,
+    sets: optional.int("sets", "sets of examples of each size; default 3, for words 16 / 8 / 4 / 2 / 1"),
+    sampler: optional.choice("sampler", samplers, sampling),
+    types,
     testSize: optional.int("test-size", "ask about so many test sentences, drawn once; default: all"),
     exclude: Flag.String("exclude").pipe(
       Flag.withDescription(
@@ -55,16 +59,16 @@ export const llmBaselineCommand = Command.make(
     provider,
     retryFailed,
     seed,
-    sets,
     test,
     train,
     ...flags
   }) {
-    const { definitions, llmSeed, names, prices, ...rest } = given(flags)
+    const { definitions, llmSeed, names, prices, words, ...rest } = given(flags)
     const read = (path: string) => attempt("llm", () => readTypeNames(path))
     const options = {
       ...rest,
-      ...{ emptyIsNothing, exclude, ks, method, model, out, provider, retryFailed, seed, sets, test, train },
+      ...{ emptyIsNothing, exclude, method, model, out, provider, retryFailed, seed, test, train },
+      ...{ unit: words === undefined ? ("k" as const) : ("words" as const), sizes: words ?? ks },
       ...(llmSeed === undefined ? {} : { llmSeed }),
       ...(names === undefined ? {} : { names: yield* read(names) }),
       ...(definitions === undefined ? {} : { definitions: yield* read(definitions) }),

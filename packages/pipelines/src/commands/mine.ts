@@ -1,7 +1,8 @@
+import { samplers } from "@nuner/miner"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { mineStage } from "../stages/mine.ts"
-import { input, ks, out, seed, sets } from "./flags.ts"
+import { given, input, ks, optional, out, sampling, seed, types, words } from "./flags.ts"
 
 export const mineCommand = Command.make(
   "mine",
@@ -9,10 +10,18 @@ export const mineCommand = Command.make(
     input: input("a labelled dataset: JSON Lines, JSON, Parquet, or columns of words and tags"),
     out: out("a folder for the sets"),
     ks: ks([1, 2, 4, 8, 16, 32, 64]),
-    sets: sets(10),
+    words,
+    sets: optional.int("sets", "training sets for each size; default 10, for words 16 / 8 / 4 / 2 / 1"),
+    sampler: optional.choice("sampler", samplers, sampling),
+    types,
+    test: optional.text("test", "a labelled test set to cut to --test-size sentences: test.jsonl"),
+    testSize: optional.int("test-size", "sentences of it, drawn once; default 1000"),
     seed
   },
-  Effect.fn(function* (options) {
-    yield* mineStage(options)
+  Effect.fn(function* ({ input, ks, out, seed, ...flags }) {
+    const { words, ...rest } = given(flags)
+    yield* mineStage({ ...rest, input, out, seed, unit: words === undefined ? "k" : "words", sizes: words ?? ks })
   })
-).pipe(Command.withDescription("Draw few-shot training sets with k to 2k entities of every type"))
+).pipe(
+  Command.withDescription("Draw few-shot training sets: k to 2k entities, or exactly so many words, of every type")
+)

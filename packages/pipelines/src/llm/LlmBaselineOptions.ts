@@ -1,5 +1,7 @@
 import type { AnnotateInput } from "@nuner/annotator"
+import type { Sampler } from "@nuner/miner"
 import type { TypeNames } from "@nuner/tadner"
+import type { Unit } from "../benchmark/TrainingSet.ts"
 import type { LlmMethod } from "./LlmRun.ts"
 
 export interface LlmBaselineOptions
@@ -11,10 +13,16 @@ export interface LlmBaselineOptions
   readonly test: string
   /** A folder: `runs.jsonl`, `predictions.jsonl`, `table.md`, the manifest and, unless it is elsewhere, the ledger. */
   readonly out: string
-  /** Entities of each type among the examples; 0: no examples. Only 0 for "universal-ner". */
-  readonly ks: ReadonlyArray<number>
-  /** Training sets for each k above 0. */
-  readonly sets: number
+  /** What sizes count: entities of each type, k to 2k, or exactly so many words of each (NuNER, section 6). */
+  readonly unit: Unit
+  /** Of the sets of examples; 0: no examples. Only 0 for "universal-ner". */
+  readonly sizes: ReadonlyArray<number>
+  /** Training sets of each size above 0. Default 3; of words, the paper's 16 / 8 / 4 / 2 / 1. */
+  readonly sets?: number
+  /** How sets of k are drawn. Default: the miner's. */
+  readonly sampler?: Sampler
+  /** Ask for these types only; examples are sentences that have no other. Default: all of the training data. */
+  readonly types?: ReadonlyArray<string>
   /** Ask about so many test sentences, drawn once. Default: all. */
   readonly testSize?: number
   /** Files whose sentences are taken out of the test set. Default: none. */

@@ -1,4 +1,5 @@
 import type { Entity } from "@nuner/core"
+import type { Unit } from "../benchmark/TrainingSet.ts"
 
 /** How a language model is asked (NuNER, section 6). */
 export type LlmMethod = "in-context" | "universal-ner"
@@ -19,9 +20,10 @@ export interface LlmRun extends Usage {
   readonly dataset: string
   readonly method: LlmMethod
   readonly model: string
-  /** Entities of each type among the examples, 0: no examples. */
-  readonly k: number
-  /** Number of the training set among those of its k, from 0. */
+  readonly unit: Unit
+  /** Entities (or words) of each type among the examples, 0: no examples. */
+  readonly size: number
+  /** Number of the training set among those of its size, from 0. */
   readonly set: number
   /** Examples that the prompt shows. */
   readonly examples: number
@@ -41,7 +43,8 @@ export interface LlmRun extends Usage {
 
 /** What the model said of one test sentence. */
 export interface LlmPrediction {
-  readonly k: number
+  readonly unit: Unit
+  readonly size: number
   readonly set: number
   /** The sentence's number in the test set. */
   readonly sentence: number

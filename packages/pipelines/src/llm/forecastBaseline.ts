@@ -9,9 +9,9 @@ export const forecastBaseline = async (options: LlmBaselineOptions): Promise<str
   const plan = await planBaseline(options)
   const sentences = plan.dataset.test.map((sentence, i) => ({ id: String(i), text: asText(sentence).text }))
   let all: Forecast | undefined
-  for (const { examples, k, set } of plan.sets) {
+  for (const { examples, set, size } of plan.sets) {
     for (const { prompt, type } of questionsOf(options.method, plan.types, examples)) {
-      const provider = plan.provider({ type, k, set })
+      const provider = plan.provider({ type, unit: options.unit, size, set })
       all = sum(all, await forecast({ ...plan.asking, provider, prompt, sentences }))
     }
   }

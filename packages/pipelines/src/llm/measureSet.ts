@@ -2,6 +2,7 @@ import { aligner } from "@nuner/aligner"
 import { type AnnotateInput, annotate, type Progress } from "@nuner/annotator"
 import type { Annotation, LabelledSentence } from "@nuner/core"
 import { entityMicro, tokenMacroF1 } from "@nuner/metrics"
+import type { Unit } from "../benchmark/TrainingSet.ts"
 import { typesOf } from "../inputs/readDataset.ts"
 import { asText, entitiesOf } from "./entitiesOf.ts"
 import type { LlmMethod, LlmPrediction, LlmRun } from "./LlmRun.ts"
@@ -13,7 +14,8 @@ export interface SetToMeasure {
   readonly dataset: string
   readonly method: LlmMethod
   readonly types: TypeWords
-  readonly k: number
+  readonly unit: Unit
+  readonly size: number
   readonly set: number
   readonly examples: ReadonlyArray<LabelledSentence>
   readonly test: ReadonlyArray<LabelledSentence>
@@ -31,7 +33,7 @@ export type Measured =
 
 /** Asks about every test sentence, with the examples of one training set, and scores what is answered. The ledger knows earlier answers. */
 export const measureSet = async (input: SetToMeasure): Promise<Measured> => {
-  const { asking, dataset, examples, k, method, set, test, types } = input
+  const { asking, dataset, examples, method, set, size, test, types, unit } = input
   const texts = test.map((sentence) => asText(sentence).text)
   const annotations: ReadonlyArray<Array<Annotation>> = test.map(() => [])
   const unanswered: Record<string, number> = {}
@@ -42,7 +44,7 @@ export const measureSet = async (input: SetToMeasure): Promise<Measured> => {
   const questions = questionsOf(method, types, examples)
   for (const [n, { prompt, type }] of questions.entries()) {
     const sentences = texts.map((text, i) => ({ id: String(i), text }))
-    const provider = input.provider({ type, k, set })
+    const provider = input.provider({ type, unit, size, set })
     for await (const event of annotate({ ...asking, provider, prompt, sentences, total: test.length })) {
       if (event.type === "progress") input.onProgress(event.progress, n, questions.length)
       else if (event.type === "summary") priced &&= event.summary.cost !== null
@@ -67,12 +69,20 @@ export const measureSet = async (input: SetToMeasure): Promise<Measured> => {
   const { annotations: mentions, unaligned } = locate.report()
   return {
     run: {
-      ...{ dataset, method, model: asking.model, k, set, examples: examples.length, testSentences: test.length },
+      ...{ dataset, method, model: asking.model, unit, size, set },
+      ...{ examples: examples.length, testSentences: test.length },
       ...{ unanswered, unreadable, mentions, unaligned },
       tokenMacroF1: 100 * tokenMacroF1(test, predicted, { types: typesOf(test) }),
       entityMicroF1: 100 * entityMicro(test, predicted).f1,
       ...(await usageOf(asking.ledger, addresses, priced))
     },
-    predictions: predicted.map(({ entities }, sentence) => ({ k, set, sentence, text: texts[sentence]!, entities }))
+    predictions: predicted.map(({ entities }, sentence) => ({
+      unit,
+      size,
+      set,
+      sentence,
+      text: texts[sentence]!,
+      entities
+    }))
   }
 }

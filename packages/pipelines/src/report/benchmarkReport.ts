@@ -2,8 +2,9 @@ import { basename } from "node:path"
 import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
 import { averageCell, cellsOf } from "../benchmark/Cell.ts"
 import type { DatasetReport } from "../benchmark/Dataset.ts"
-import { setsOf, sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
+import { sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
 import { type Metric, mainMetric } from "../benchmark/Run.ts"
+import { setsOf } from "../benchmark/TrainingSet.ts"
 import { paperReport } from "./paperReport.ts"
 import { type CellOf, scoreTable } from "./scoreTable.ts"
 
@@ -89,7 +90,7 @@ const floor = (n: number): string => (2 ** (1 - n)).toPrecision(2)
 const howToRead = ({ definition }: BenchmarkResult): string => {
   const { protocol, seed, testSize } = definition
   const sizes = sizesOf(definition)
-  const counts = [...new Set(sizes.map((size) => setsOf(definition, size)))]
+  const counts = [...new Set(sizes.map((size) => setsOf({ sets: definition.sets, unit: unitOf(definition) }, size)))]
   const { type, ...settings } = protocol
   const told = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   const several = Object.values(definition.encoders).some((models) => typeof models !== "string" && models.length > 1)

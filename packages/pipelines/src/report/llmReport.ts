@@ -6,13 +6,14 @@ import { markdownTable } from "./table.ts"
 
 /** Scores of a language model by k with what they cost, in Markdown. */
 export const llmReport = (runs: ReadonlyArray<LlmRun>, dataset: DatasetReport): string => {
-  const ks = [...new Set(runs.map(({ k }) => k))].sort((a, b) => a - b)
-  const rows = ks.map((k) => {
-    const mine = runs.filter((run) => run.k === k)
+  const { method, model, unit } = runs[0]!
+  const sizes = [...new Set(runs.map(({ size }) => size))].sort((a, b) => a - b)
+  const rows = sizes.map((size) => {
+    const mine = runs.filter((run) => run.size === size)
     const sum = (of: (run: LlmRun) => number) => mine.reduce((total, run) => total + of(run), 0)
     const mean = (of: (run: LlmRun) => number) => sum(of) / mine.length
     return [
-      k === 0 ? "0 (no examples)" : String(k),
+      size === 0 ? "0 (no examples)" : String(size),
       String(mine.length),
       spread(mine.map(({ tokenMacroF1 }) => tokenMacroF1)),
       spread(mine.map(({ entityMicroF1 }) => entityMicroF1)),
@@ -25,10 +26,9 @@ export const llmReport = (runs: ReadonlyArray<LlmRun>, dataset: DatasetReport): 
     ]
   })
   const head = [
-    ...["k", "sets", "token macro F1", "entity micro F1", "requests a set", "tokens in", "tokens out", "cost a set"],
+    ...[unit, "sets", "token macro F1", "entity micro F1", "requests a set", "tokens in", "tokens out", "cost a set"],
     ...["unanswered", "mentions without a place"]
   ]
-  const { method, model } = runs[0]!
   return [
     `# ${model}, ${method === "in-context" ? "in-context learning" : "one question a type (UniversalNER)"}: ${dataset.name}`,
     describeDataset(dataset),
@@ -36,7 +36,7 @@ export const llmReport = (runs: ReadonlyArray<LlmRun>, dataset: DatasetReport): 
     "F1 in percent, mean over sets ± standard deviation of one set; sets and test sentences are those of `nuner benchmark` with the same " +
       "seed. Where nothing usable was answered, nothing is predicted. Requests, tokens and cost are those of the questions, whichever run " +
       "sent them, retries included; a question that several sets share is counted for each.",
-    ...dataset.infeasible.map(({ reason, size }) => `k = ${size}: ${reason}`)
+    ...dataset.infeasible.map(({ reason, size }) => `${unit} = ${size}: ${reason}`)
   ]
     .join("\n\n")
     .concat("\n")

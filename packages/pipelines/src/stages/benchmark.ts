@@ -5,8 +5,9 @@ import { Effect } from "effect"
 import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
 import { benchmark } from "../benchmark/benchmark.ts"
 import type { Definition } from "../benchmark/Definition.ts"
-import { modelsOf, setsOf, sizesOf } from "../benchmark/decodeDefinition.ts"
+import { modelsOf, sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
 import type { Run as BenchmarkRun } from "../benchmark/Run.ts"
+import { setsOf } from "../benchmark/TrainingSet.ts"
 import { attempt } from "../errors.ts"
 import { benchmarkReport, describeDataset } from "../report/benchmarkReport.ts"
 import { learningCurves } from "../report/learningCurves.ts"
@@ -102,11 +103,17 @@ export const measure = Effect.fn("measure")(function* (
 
 const resultOf = (definition: Definition, { datasets, runs }: BenchmarkResult): StageResult => {
   const models = modelsOf(definition).reduce((sum, [, { length }]) => sum + length, 0)
-  const sets = sizesOf(definition).reduce((sum, size) => sum + setsOf(definition, size), 0)
+  const sets = sizesOf(definition).reduce(
+    (sum, size) => sum + setsOf({ sets: definition.sets, unit: unitOf(definition) }, size),
+    0
+  )
   const sum = (of: (dataset: (typeof datasets)[number]) => number) =>
     datasets.reduce((sum, dataset) => sum + of(dataset), 0)
   const infeasible =
-    models * sum(({ infeasible }) => infeasible.reduce((sum, { size }) => sum + setsOf(definition, size), 0))
+    models *
+    sum(({ infeasible }) =>
+      infeasible.reduce((sum, { size }) => sum + setsOf({ sets: definition.sets, unit: unitOf(definition) }, size), 0)
+    )
   const tested = sum(({ testSentences }) => testSentences)
   const excluded = sum(({ removed }) => Object.values(removed).reduce((a, b) => a + b, 0))
   const notDrawn = sum(({ notDrawn }) => notDrawn)

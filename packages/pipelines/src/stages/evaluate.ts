@@ -1,5 +1,6 @@
 import { basename } from "node:path"
 import { writeAtomic, writeJsonl } from "@nuner/core"
+import type { Sampler } from "@nuner/miner"
 import { Effect } from "effect"
 import type { FrozenProtocol } from "../benchmark/Definition.ts"
 import { decodeDefinition } from "../benchmark/decodeDefinition.ts"
@@ -19,6 +20,10 @@ export interface EvaluateStageOptions extends Partial<Omit<FrozenProtocol, "type
   readonly out: string
   readonly ks: ReadonlyArray<number>
   readonly sets: number
+  /** Default "random-order". */
+  readonly sampler?: Sampler
+  /** Default: all of the training data. */
+  readonly types?: ReadonlyArray<string>
   readonly seed: number
 }
 
@@ -29,11 +34,11 @@ export type ProbeRun = Run
  * Frozen few-shot transfer (NuNER, section 4.1): a benchmark of encoders on one dataset. Returns the tables of F1 by k, in Markdown.
  */
 export const evaluateStage = Effect.fn("evaluateStage")(function* (options: EvaluateStageOptions) {
-  const { encoders, ks, out, seed, sets, test, train, ...probe } = options
+  const { encoders, ks, out, sampler, seed, sets, test, train, types, ...probe } = options
   const definition = yield* attempt("evaluate", () =>
     decodeDefinition({
-      ...{ encoders, k: ks, sets, seed },
-      datasets: { [basename(test)]: { train, test } },
+      ...{ encoders, k: ks, sets, seed, ...(sampler === undefined ? {} : { sampler }) },
+      datasets: { [basename(test)]: { train, test, ...(types === undefined ? {} : { types }) } },
       protocol: { type: "frozen", ...probe }
     })
   )

@@ -37,13 +37,23 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
         await writeJsonl(place("predictions.jsonl"), predictions)
         await writeAtomic(table, runs.length === 0 ? [] : [llmReport(runs, plan.dataset)])
       }
-      for (const { examples, k, set } of plan.sets) {
+      for (const { examples, set, size } of plan.sets) {
+        const name = `${options.unit} = ${size}, set ${set}`
         const measured = await measureSet({
-          ...{ method, k, set, examples, dataset: plan.dataset.name, types: plan.types, test: plan.dataset.test },
+          ...{
+            method,
+            unit: options.unit,
+            size,
+            set,
+            examples,
+            dataset: plan.dataset.name,
+            types: plan.types,
+            test: plan.dataset.test
+          },
           ...{ asking: { ...plan.asking, signal }, provider: plan.provider },
           onProgress: (progress, n, of) => {
             const done = n * plan.dataset.test.length + progress.done
-            const note = `k = ${k}, set ${set}  ${formatProgress(progress)}`
+            const note = `${name}  ${formatProgress(progress)}`
             update({ stage: "llm", done, total: of * plan.dataset.test.length, note })
           }
         })
@@ -51,7 +61,7 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
         if ("overBudget" in measured) {
           await write()
           const left = plan.sets.length - runs.length
-          const reason = `is spent: ${measured.overBudget} questions of k = ${k}, set ${set} are open, ${left} of ${plan.sets.length} sets`
+          const reason = `is spent: ${measured.overBudget} questions of ${name} are open, ${left} of ${plan.sets.length} sets`
           const remedy = "raise it and run again: what was answered is not asked again"
           throw new OptionError({ component: "llm-baseline", option: "maxCost", reason, remedy })
         }
@@ -59,9 +69,7 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
         predictions.push(...measured.predictions)
         const { cost, entityMicroF1, tokenMacroF1 } = measured.run
         const price = cost === undefined ? "" : `, $${cost.toFixed(4)}`
-        say(
-          `k = ${k}, set ${set}: token macro F1 ${tokenMacroF1.toFixed(1)}, entity micro F1 ${entityMicroF1.toFixed(1)}${price}`
-        )
+        say(`${name}: token macro F1 ${tokenMacroF1.toFixed(1)}, entity micro F1 ${entityMicroF1.toFixed(1)}${price}`)
       }
       await write()
       return {

@@ -1,6 +1,7 @@
-import { writeJson, writeJsonl } from "@nuner/core"
-import { mineSets } from "@nuner/miner"
+import { OptionError, writeJson, writeJsonl } from "@nuner/core"
+import { datasetHash, type Sampler, sampleSentences } from "@nuner/miner"
 import { Effect } from "effect"
+import { mineSizes, setsOf, type Unit } from "../benchmark/TrainingSet.ts"
 import { attempt } from "../errors.ts"
 import { readDataset } from "../inputs/readDataset.ts"
 import { runStage } from "../services/stage.ts"
@@ -9,39 +10,73 @@ import { plain } from "./plain.ts"
 export interface MineStageOptions {
   /** A labelled dataset: see `readDataset`. */
   readonly input: string
-  /** A folder: `k-<k>/set-<n>.jsonl`, and `sets.json` that says what each holds. */
+  /** A folder: `k-<k>/set-<n>.jsonl` or `words-<words>/set-<n>.jsonl`, and `sets.json` that says what each holds. */
   readonly out: string
-  readonly ks: ReadonlyArray<number>
-  /** Sets for each k. */
-  readonly sets: number
+  /** Sets with k to 2k entities of every type, or with exactly so many words. */
+  readonly unit: Unit
+  readonly sizes: ReadonlyArray<number>
+  /** Sets of each size. Default 10; of words, the paper's 16 / 8 / 4 / 2 / 1. */
+  readonly sets?: number
+  readonly sampler?: Sampler
+  /** Types to fill, from sentences that have no other. Default: all. */
+  readonly types?: ReadonlyArray<string>
+  /** A labelled test set to cut to `testSize` sentences: `test.jsonl`. */
+  readonly test?: string
+  /** Default 1,000 (NuNER, section 6). */
+  readonly testSize?: number
   readonly seed: number
 }
 
-/** Training sets with k to 2k entities of every type. A k that the data does not allow fails, by name of the type. */
-export const mineStage = Effect.fn("mineStage")(function* ({ input, ks, out, seed, sets }: MineStageOptions) {
+/** Few-shot training sets. A size that the data does not allow is told, with the type that stands in the way, and left out; none at all is an error. */
+export const mineStage = Effect.fn("mineStage")(function* (options: MineStageOptions) {
+  const { input, out, sampler, seed, sets, sizes, test, testSize, types, unit } = options
   return yield* runStage({
     name: "mine",
     manifest: `${out}/manifest.json`,
-    settings: plain({ ks: ks.join(","), sets }),
+    settings: plain({ unit, sizes: sizes.join(","), sets, sampler, types: types?.join(","), testSize }),
     seeds: { mine: seed },
-    inputs: [input],
-    artefacts: [`${out}/sets.json`],
+    inputs: [input, ...(test === undefined ? [] : [test])],
+    artefacts: [`${out}/sets.json`, ...(test === undefined ? [] : [`${out}/test.jsonl`])],
     work: attempt("mine", async () => {
+      if (testSize !== undefined && test === undefined) {
+        const remedy = "name the test set with --test"
+        throw new OptionError({ component: "mine", option: "testSize", reason: "nothing to cut", remedy })
+      }
       const sentences = await readDataset(input)
+      const dataset = datasetHash(sentences)
+      const mined = mineSizes({ sentences, unit, sizes, sets, seed, sampler, types })
+      const [none] = mined.infeasible
+      if (mined.sets.length === 0 && none !== undefined) {
+        throw new OptionError({ component: "mine", option: unit, reason: `${none.size}: ${none.reason}` })
+      }
       const index: Array<object> = []
-      for (const k of ks) {
-        for (const [n, set] of mineSets({ sentences, k, sets, seed }).entries()) {
-          const path = `k-${k}/set-${n}.jsonl`
-          await writeJsonl(`${out}/${path}`, set.sentences)
-          const { counts, dataset, indexes, seed: own } = set
-          index.push({ path, k, seed: own, sentences: indexes.length, counts, dataset, indexes })
-        }
+      for (const { counts, indexes, seed: own, sentences, set, size } of mined.sets) {
+        const path = `${unit}-${size}/set-${set}.jsonl`
+        await writeJsonl(`${out}/${path}`, sentences)
+        index.push({ path, [unit]: size, seed: own, sentences: indexes.length, counts, dataset, indexes })
       }
       await writeJson(`${out}/sets.json`, index)
+      const asked = (size: number) => setsOf({ sets, unit }, size)
+      const infeasible = mined.infeasible.reduce((sum, { size }) => sum + asked(size), 0)
+      const cut =
+        test === undefined ? undefined : await cutTest(test, `${out}/test.jsonl`, { seed, size: testSize ?? 1000 })
       return {
-        counts: { sets: { in: ks.length * sets, out: index.length, dropped: {} } },
-        summary: `${index.length} sets of k = ${ks.join(", ")} from ${sentences.length} sentences`
+        counts: {
+          sets: { in: index.length + infeasible, out: index.length, dropped: { infeasible } },
+          ...(cut === undefined ? {} : { testSentences: cut })
+        },
+        summary: [
+          `${index.length} sets of ${unit} = ${[...new Set(mined.sets.map(({ size }) => size))].join(", ")} from ${sentences.length} sentences`,
+          ...mined.infeasible.map(({ reason, size }) => `${unit} = ${size}: ${reason}`)
+        ].join("\n")
       }
     })
   })
 })
+
+const cutTest = async (path: string, out: string, { seed, size }: { readonly seed: number; readonly size: number }) => {
+  const all = await readDataset(path)
+  const drawn = sampleSentences({ sentences: all, size, seed })
+  await writeJsonl(out, drawn)
+  return { in: all.length, out: drawn.length, dropped: { notDrawn: all.length - drawn.length } }
+}

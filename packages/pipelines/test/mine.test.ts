@@ -1,0 +1,77 @@
+import { afterAll, expect, spyOn, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
+import { readManifest } from "@nuner/core"
+import { tempDir } from "@nuner/testing"
+import { Effect } from "effect"
+import { nuner } from "../src/index.ts"
+
+const folder = tempDir()
+const at = (name: string): string => folder.file(name)
+afterAll(() => folder[Symbol.dispose]())
+
+const mine = async (...args: ReadonlyArray<string>) => {
+  const said = spyOn(process.stderr, "write").mockImplementation(() => true)
+  try {
+    const code = await Effect.runPromise(nuner(["mine", at("data.conll"), ...args]))
+    return { code, err: said.mock.calls.map(([text]) => String(text)).join("") }
+  } finally {
+    said.mockRestore()
+  }
+}
+const json = (path: string) => JSON.parse(readFileSync(at(path), "utf8"))
+const rows = (path: string) =>
+  readFileSync(at(path), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+
+/** 12 people, 12 places, 3 rivers, each in sentences of their own, and one sentence with all. */
+const one = (type: string, i: number) => `we O\nsaw O\n${type}${i} B-${type}\n${type}s I-${type}\n`
+const sentences = [
+  ...Array.from({ length: 12 }, (_, i) => [one("person", i), one("place", i)]).flat(),
+  ...Array.from({ length: 3 }, (_, i) => one("river", i))
+]
+writeFileSync(at("data.conll"), `${sentences.join("\n")}\n`)
+
+test("a size that the data does not allow is told and left out; the manifest counts it", async () => {
+  const { code, err } = await mine("--out", at("sets"), "--k", "1,2,8", "--sets", "3")
+  expect(code).toBe(0)
+  expect(err).toContain('k = 8: mineSets: type "river": 8 to 16 entities are needed, the data has 3')
+  expect((await readManifest(at("sets/manifest.json"))).counts.sets).toEqual({
+    in: 9,
+    out: 6,
+    dropped: { infeasible: 3 }
+  })
+  const sets = json("sets/sets.json")
+  expect(sets.map(({ k, path }: { k: number; path: string }) => [k, path]).slice(0, 2)).toEqual([
+    [1, "k-1/set-0.jsonl"],
+    [1, "k-1/set-1.jsonl"]
+  ])
+  expect(rows(`sets/${sets[5].path}`)).toHaveLength(sets[5].sentences)
+  const none = await mine("--out", at("none"), "--k", "8")
+  expect(none.code).toBe(1)
+  expect(none.err).toContain('mine: option "k": 8: mineSets: type "river"')
+})
+
+test("some types only, so many words of each, as many sets as the paper; the samplers differ", async () => {
+  expect((await mine("--out", at("words"), "--words", "4", "--types", "person,place")).code).toBe(0)
+  const sets = json("words/sets.json")
+  expect(sets.map(({ counts, words }: { counts: object; words: number }) => [words, counts])).toEqual(
+    Array(4).fill([4, { person: 4, place: 4 }])
+  )
+  expect(rows("words/words-4/set-3.jsonl").every(({ ignored }) => Array.isArray(ignored))).toBe(true)
+  const indexes = async (sampler: string) => {
+    await mine("--out", at(sampler), "--k", "2", "--sets", "1", "--sampler", sampler)
+    return json(`${sampler}/sets.json`)[0].indexes
+  }
+  expect(await indexes("random-order")).not.toEqual(await indexes("rarest-first"))
+})
+
+test("a test set is cut by the seed", async () => {
+  const args = ["--out", at("cut"), "--k", "1", "--sets", "1", "--test-size", "5"]
+  const without = await mine(...args)
+  expect(without.err).toContain("name the test set with --test")
+  expect((await mine(...args, "--test", at("data.conll"))).code).toBe(0)
+  expect(rows("cut/test.jsonl")).toHaveLength(5)
+  expect((await readManifest(at("cut/manifest.json"))).counts.testSentences).toMatchObject({ in: 27, out: 5 })
+})
