@@ -16,12 +16,12 @@ import {
   forward,
   maxTokens,
   mergeWindows,
-  planWindows,
   randomEncoder,
   small,
   type TokenBatch,
   type TokenClassifier,
   tokenBatch,
+  tokenWindows,
   trainByteLevelBpe,
   type WindowResult,
   type WordEncoding
@@ -106,17 +106,12 @@ const scoreOf = async (
   { model: { encoder, labels }, pooling, scheme }: Tagger,
   sentences: ReadonlyArray<LabelledSentence>
 ): Promise<number> => {
-  const { prefix, suffix } = encoder.tokenizer
-  const frame = prefix.length + suffix.length
-  const size = maxTokens(encoder.config) - frame
   const width = labels.length
   const tags: Array<Array<string>> = []
   for (const encoding of await encoder.tokenizer.encodeWordsBatch(sentences.map(({ words }) => words))) {
-    const inner = encoding.ids.subarray(prefix.length, encoding.ids.length - suffix.length)
     const windows: Array<WindowResult> = []
-    for (const window of planWindows(inner.length, size, Math.floor(size / 4))) {
-      const ids = Int32Array.of(...prefix, ...inner.subarray(window.start, window.end), ...suffix)
-      windows.push({ window, values: await network(ids), width })
+    for (const window of tokenWindows(encoding.ids, encoder.tokenizer, maxTokens(encoder.config))) {
+      windows.push({ window, values: await network(window.ids), width })
     }
     const values = mergeWindows(encoding, windows)
     const best = ({ start, end }: Span): string => {

@@ -1,5 +1,5 @@
 import type { LabelledSentence } from "@nuner/core"
-import { type EncoderConfig, maxTokens, planWindows, type Tokenizer } from "@nuner/encoder"
+import { type EncoderConfig, maxTokens, type Tokenizer, tokenWindows } from "@nuner/encoder"
 import { encodeSequence } from "../features/WordSequence.ts"
 import { type ClassScheme, labelsOf } from "../labels/classes.ts"
 
@@ -29,26 +29,24 @@ export const toExamples = async (
   classes: ReadonlyArray<string>,
   scheme: ClassScheme
 ): Promise<Array<Example>> => {
-  const { prefix, suffix } = tokenizer
-  const size = maxTokens(config) - prefix.length - suffix.length
+  const before = tokenizer.prefix.length
   const examples: Array<Example> = []
   for (const sentence of sentences) {
     const labels = labelsOf([sentence], classes, scheme)
     const ignored = new Set(sentence.ignored)
-    const { ids, tokensOf } = await encodeSequence(tokenizer, sentence)
-    const inner = ids.length - prefix.length - suffix.length
-    for (const { start, end, own } of planWindows(inner, size, Math.floor(size / 4))) {
-      const [from, to] = [start + prefix.length, end + prefix.length]
+    const encoding = await encodeSequence(tokenizer, sentence)
+    const { tokensOf } = encoding
+    for (const { end, ids, own, start } of tokenWindows(encoding.ids, tokenizer, maxTokens(config))) {
       const mine = Array.from(tokensOf, (_, word) => word).filter((word) => {
-        const first = tokensOf[word]!.start - prefix.length
+        const first = tokensOf[word]!.start - before
         return !ignored.has(word) && first >= own.start && first < own.end
       })
       if (mine.length === 0) continue
       examples.push({
-        ids: Int32Array.of(...prefix, ...ids.subarray(from, to), ...suffix),
+        ids,
         words: mine.map((word) => {
           const tokens = tokensOf[word]!
-          return { start: tokens.start - start, end: Math.min(tokens.end, to) - start }
+          return { start: tokens.start - start, end: Math.min(tokens.end, end + before) - start }
         }),
         labels: Int32Array.from(mine, (word) => labels[word]!)
       })

@@ -1,11 +1,18 @@
 import { decodeOptions, type LabelledSentence } from "@nuner/core"
 import { bottomParameters, type Encoder } from "@nuner/encoder"
-import { adamW, freeze, schedules, type TrainOptions, train as trainingLoop } from "@nuner/engine"
+import {
+  adamW,
+  fingerprint,
+  freeze,
+  planEpochs,
+  schedules,
+  type TrainOptions,
+  train as trainingLoop
+} from "@nuner/engine"
 import { checkLabelled } from "../data/checkLabelled.ts"
 import { classesOf, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
 import { tokenClassifier } from "../predict/tokenClassifier.ts"
 import { BestWeights } from "./BestWeights.ts"
-import { batchesOf } from "./batchesOf.ts"
 import { calibrate } from "./calibrate.ts"
 import { checkInput } from "./checkInput.ts"
 import { classWeights } from "./classWeights.ts"
@@ -13,7 +20,6 @@ import { type DevSet, devLogits, devScores } from "./evaluateDev.ts"
 import { type Example, type TrainingSentence, toExamples } from "./examples.ts"
 import type { DevScores, FineTuneEvent } from "./FineTuneEvent.ts"
 import { FineTuneOptions } from "./FineTuneOptions.ts"
-import { fingerprint } from "./fingerprint.ts"
 import { Network } from "./Network.ts"
 import { rateOf } from "./rateOf.ts"
 
@@ -48,7 +54,8 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
   const headHidden = settings.headHidden ?? encoder.config.hidden * layers.length
   const network = new Network(encoder, { ...settings, classes, headHidden, freeze: settings.freeze })
   const best = new BestWeights(settings.checkpoints)
-  const perEpoch = Math.ceil(examples.length / settings.batchSize)
+  const { batchSize, seed } = settings
+  const { batch, perEpoch } = planEpochs({ count: examples.length, batchSize, seed })
   const epochOf = (step: number) => Math.ceil(step / perEpoch)
   const parts = async () => ({ encoder: network.encoder, head: await network.head(), layers, pooling, scheme })
   let delivered = false
@@ -63,17 +70,17 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
     }
     const run = trainingLoop<Array<Example>>({
       parameters: network.parameters,
-      batches: batchesOf(examples, settings.batchSize, settings.seed),
+      batches: (index) => Array.from(batch(index), (place) => examples[place]!),
       loss: (batch, { dropout }) => network.loss(batch, dropout, weights),
       clip: settings.clip,
-      seed: settings.seed,
+      seed,
       ...pace(settings, encoder.config.layers, settings.epochs * perEpoch),
       ...(devSet && { evaluate: evaluation(settings, perEpoch, () => score(devSet)) }),
       ...(settings.checkpoints !== undefined && {
         checkpoint: {
           directory: settings.checkpoints,
           every: settings.checkpointEvery * perEpoch,
-          fingerprint: await fingerprint(settings, encoder, train, dev)
+          fingerprint: await fingerprint(runParts(settings, encoder, train, dev), encoder.parameters)
         }
       }),
       ...(signal && { signal })
@@ -105,6 +112,19 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
     yield { type: "done", classifier, epoch: epochOf(taken ?? reached), ...(calibration && { calibration }) }
   } finally {
     if (!delivered) network.dispose()
+  }
+}
+
+/** What makes a run this run, beside the weights that it starts from. */
+function* runParts(
+  { checkpoints: _, checkpointEvery: __, ...settings }: FineTuneOptions,
+  { config }: FineTuneInput["encoder"],
+  ...data: ReadonlyArray<ReadonlyArray<TrainingSentence> | undefined>
+): Generator<unknown> {
+  yield [settings, config]
+  for (const sentences of data) {
+    for (const { words, entities, ignored } of sentences ?? []) yield [words, entities, ignored]
+    yield "|"
   }
 }
 

@@ -1,10 +1,9 @@
-import type { tf } from "@nuner/engine"
+import { packByLength, type tf, type Window } from "@nuner/engine"
 import { maxTokens } from "../config/EncoderConfig.ts"
 import type { Model } from "../model/forward.ts"
 import { type TokenBatch, tokenBatch } from "../model/TokenBatch.ts"
 import type { Encoding } from "../tokenizer/Encoding.ts"
-import { bucketByLength } from "./bucketByLength.ts"
-import { planWindows, type Window } from "./planWindows.ts"
+import { tokenWindows } from "./tokenWindows.ts"
 
 /** What a network gave for one window of a text. */
 export interface WindowResult {
@@ -37,28 +36,22 @@ export const runWindows = async (
   network: (batch: TokenBatch) => tf.Tensor3D,
   { batchTokens = 2048, overlap, signal }: RunOptions = {}
 ): Promise<Array<Array<WindowResult>>> => {
-  const pieces = encodings.flatMap((encoding, text) => {
-    const { prefix, suffix } = frameOf(encoding)
-    const size = maxTokens(config) - prefix.length - suffix.length
-    const inner = encoding.ids.length - prefix.length - suffix.length
-    return planWindows(inner, size, overlap ?? Math.floor(size / 4)).map((window) => {
-      const content = encoding.ids.subarray(prefix.length + window.start, prefix.length + window.end)
-      return { text, window, ids: Int32Array.of(...prefix, ...content, ...suffix) }
-    })
-  })
+  const pieces = encodings.flatMap((encoding, text) =>
+    tokenWindows(encoding.ids, frameOf(encoding), maxTokens(config), overlap).map((window) => ({ text, window }))
+  )
   const results: Array<WindowResult> = new Array(pieces.length)
-  const lengths = pieces.map(({ ids }) => ids.length)
-  for (const bucket of bucketByLength(lengths, batchTokens)) {
+  const lengths = pieces.map(({ window }) => window.ids.length)
+  for (const rows of packByLength(lengths, batchTokens)) {
     signal?.throwIfAborted()
     const batch = tokenBatch(
-      bucket.map((piece) => pieces[piece]!.ids),
+      rows.map((piece) => pieces[piece]!.window.ids),
       config.padId
     )
     const output = network(batch)
     const width = output.shape[2]
     const values = (await output.data()) as Float32Array
     output.dispose()
-    for (const [row, piece] of bucket.entries()) {
+    for (const [row, piece] of rows.entries()) {
       const from = row * batch.tokens * width
       results[piece] = {
         window: pieces[piece]!.window,

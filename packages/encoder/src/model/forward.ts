@@ -123,7 +123,7 @@ const checkLength = (config: EncoderConfig, { tokens }: TokenBatch): void => {
       component: "encoder",
       option: "batch",
       reason: `${tokens} tokens are more than the ${maxTokens(config)} that the position table holds`,
-      remedy: "cut the text into windows: planWindows"
+      remedy: "cut the text into windows: tokenWindows"
     })
   }
 }

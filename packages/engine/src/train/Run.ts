@@ -1,4 +1,5 @@
 import { variableGrads } from "../autodiff/variableGrads.ts"
+import { readAhead } from "../data/readAhead.ts"
 import { EngineError } from "../EngineError.ts"
 import { CheckpointError, NonFiniteError } from "../errors.ts"
 import { disposeAll, type Gradients } from "../nn/Parameters.ts"
@@ -29,12 +30,15 @@ export class Run<Batch> {
   readonly #optimizer: OptimizerState
   readonly #seed: number
   readonly #accumulate: number
+  readonly #batches: (index: number) => Promise<Batch | undefined>
 
   constructor(options: TrainOptions<Batch>) {
     this.#options = options
     this.#seed = options.seed ?? 0
     this.#accumulate = options.accumulate ?? 1
     this.#optimizer = options.optimizer.init(options.parameters)
+    const range = { ahead: options.readAhead ?? 0, end: options.steps * this.#accumulate }
+    this.#batches = readAhead(options.batches, range)
   }
 
   /** Why there is no other update, if there is none. */
@@ -129,7 +133,7 @@ export class Run<Batch> {
 
   /** Adds up the gradients of the step's micro-batches into `sum`. */
   async #gradients(step: number, sum: Gradients) {
-    const { parameters, batches, loss, tokens, signal } = this.#options
+    const { parameters, loss, tokens, signal } = this.#options
     const metrics: Record<string, number> = {}
     const report = (name: string, value: number) => {
       metrics[name] = (metrics[name] ?? 0) + value
@@ -139,7 +143,7 @@ export class Run<Batch> {
     let count = 0
     for (let micro = 0; micro < this.#accumulate; micro++) {
       const index = (step - 1) * this.#accumulate + micro
-      const batch = await batches(index)
+      const batch = await this.#batches(index)
       if (signal?.aborted) return undefined
       if (batch === undefined) continue
       const context = { step, dropout: { seed: this.#seed, step: index }, report }

@@ -18,6 +18,8 @@ export interface TrainOptions<Batch> {
    * alone, since a resumed run asks from where it stopped. Undefined: nothing to learn there; skipped and told.
    */
   readonly batches: (index: number) => Batch | undefined | Promise<Batch | undefined>
+  /** Micro-batches that are made before the step that learns from them, while another computes. Default 0. */
+  readonly readAhead?: number
   /** The mean loss of a micro-batch; runs in a tidy scope. */
   readonly loss: (batch: Batch, context: LossContext) => tf.Scalar
   /** Micro-batches of one update; their gradients are averaged. Default 1. */
@@ -78,7 +80,10 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
   for (const [name, value] of Object.entries(counts)) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) fail(name, "a whole number >= 1", value)
   }
-  if (!(Number.isInteger(options.steps) && options.steps >= 0)) fail("steps", "a whole number >= 0", options.steps)
+  for (const name of ["steps", "readAhead"] as const) {
+    const value = options[name] ?? 0
+    if (!(Number.isInteger(value) && value >= 0)) fail(name, "a whole number >= 0", value)
+  }
   if (clip !== undefined && !(clip > 0)) fail("clip", "greater than 0", clip)
   if (evaluate?.patience !== undefined && !evaluate.best) fail("evaluate.patience", "given together with evaluate.best")
 }

@@ -7,6 +7,7 @@ import {
   CheckpointError,
   listCheckpoints,
   loadCheckpoint,
+  planEpochs,
   type TrainEvent,
   tf
 } from "../../src/index.ts"
@@ -61,6 +62,28 @@ for (const cut of [1, 4, 6, 11]) {
     expect(second.bits).toBe(whole.bits)
   })
 }
+
+test("a run over epochs in buckets, its batches read ahead, resumes equal to the bit", async () => {
+  const { batch } = planEpochs({ count: 13, batchSize: 2, seed: 3, lengths: [...Array(13).keys()], bucketWindow: 3 })
+  const batches = async (index: number) => numberedBatch(batch(index)[0]!)
+  const start = (more: object) =>
+    withParameters((parameters) => events(tinyOptions(parameters, { batches, readAhead: 3, ...more })))
+  using dir = tempDir()
+  const checkpoint = { directory: dir.path, every: 100 }
+  const controller = new AbortController()
+  const unbroken = await start({})
+  const first = await withParameters((parameters) =>
+    events(tinyOptions(parameters, { batches, readAhead: 3, checkpoint, signal: controller.signal }), (event) => {
+      if (event.type === "step" && event.step === 5) controller.abort()
+      return undefined
+    })
+  )
+  const second = await start({ checkpoint })
+  expect(story([...first.result, ...second.result])).toEqual(story(unbroken.result))
+  expect(second.bits).toBe(unbroken.bits)
+  expect((await start({ readAhead: 0 })).bits).toBe(unbroken.bits)
+  expect(unbroken.bits).not.toBe(whole.bits)
+})
 
 test("a run that dies goes back to its last checkpoint and ends at the same bits", async () => {
   using dir = tempDir()

@@ -1,17 +1,6 @@
 import { expect, test } from "bun:test"
 import { close, leakCheck, tempDir } from "@nuner/testing"
-import {
-  adam,
-  adamW,
-  bucketByLength,
-  disposeAll,
-  EngineError,
-  listCheckpoints,
-  NonFiniteError,
-  schedules,
-  tf,
-  train
-} from "../../src/index.ts"
+import { adam, adamW, disposeAll, listCheckpoints, NonFiniteError, schedules, tf, train } from "../../src/index.ts"
 import { testEngine } from "../lib/engine.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
@@ -169,9 +158,38 @@ test("nothing is computed before an event is asked for", async () => {
   run.parameters.w.dispose()
 })
 
+test("batches are made ahead of the steps that learn from them, and none beyond the last", async () => {
+  for (const readAhead of [0, 3]) {
+    const ahead: number[] = []
+    let made = 0
+    const run = regression({
+      readAhead,
+      steps: 4,
+      accumulate: 2,
+      batches: async (index: number) => {
+        made = Math.max(made, index + 1)
+        return [1 + index, 2]
+      }
+    })
+    const loss = run.loss
+    let used = 0
+    const told = await events({
+      ...run,
+      loss: (xs: number[]) => {
+        ahead.push(made - ++used)
+        return loss(xs)
+      }
+    })
+    expect(ahead).toEqual(readAhead === 0 ? Array(8).fill(0) : [3, 3, 3, 3, 3, 2, 1, 0])
+    expect(told.at(-1)).toMatchObject({ type: "done", step: 4 })
+    run.parameters.w.dispose()
+  }
+})
+
 test("options out of range are refused by name", async () => {
   const cases: [object, RegExp][] = [
     [{ steps: 1.5 }, /"steps"/],
+    [{ readAhead: -1 }, /"readAhead" must be a whole number >= 0, it is -1/],
     [{ accumulate: 0 }, /"accumulate" must be a whole number >= 1, it is 0/],
     [{ clip: 0 }, /"clip"/],
     [{ checkpoint: { directory: "x", every: 0 } }, /"checkpoint.every"/],
@@ -205,25 +223,4 @@ test("frozen parameters come out as they went in", async () => {
   expect(parameters.fixed.dataSync()).toEqual(before)
   expect(parameters.w.dataSync()).not.toEqual(wave([3], 1).dataSync())
   disposeAll(parameters)
-})
-
-test("buckets: each example once, in the shortest shape that holds it, by the seed", () => {
-  const lengths = Array.from({ length: 500 }, (_, i) => 1 + ((i * 37) % 64))
-  for (const size of [{ rows: 8 }, { tokens: 256 }]) {
-    const shapes = [16, 32, 64]
-    const batches = bucketByLength(lengths, { shapes, seed: 1, ...size })
-    expect(batches.flatMap(({ indices }) => [...indices]).toSorted((a, b) => a - b)).toEqual([...lengths.keys()])
-    for (const { indices, tokens } of batches) {
-      expect(indices.length).toBeLessThanOrEqual("rows" in size ? size.rows : Math.floor(size.tokens / tokens))
-      for (const i of indices)
-        expect(lengths[i]! <= tokens && !shapes.some((s) => s < tokens && lengths[i]! <= s)).toBe(true)
-    }
-    expect(bucketByLength(lengths, { shapes, seed: 1, ...size })).toEqual(batches)
-    expect(bucketByLength(lengths, { shapes, seed: 2, ...size })).not.toEqual(batches)
-    // Shapes are mixed, not worked off one after the other.
-    expect(new Set(batches.slice(0, 8).map(({ tokens }) => tokens)).size).toBeGreaterThan(1)
-  }
-  expect(() => bucketByLength([3, 70], { shapes: [64], rows: 2, seed: 1 })).toThrow(/example 1 has 70 tokens/)
-  expect(() => bucketByLength([3], { shapes: [64], seed: 1 })).toThrow(EngineError)
-  expect(bucketByLength([], { shapes: [64], rows: 2, seed: 1 })).toEqual([])
 })

@@ -1,11 +1,10 @@
 import { createHash } from "node:crypto"
 import { decodeOptions, type Episode, OptionError } from "@nuner/core"
-import { useEngine } from "@nuner/engine"
+import { fingerprint, useEngine } from "@nuner/engine"
 import { Schema } from "effect"
 import { openSession } from "../adapt/Session.ts"
 import { Snapshot } from "../model/Snapshot.ts"
 import { detectorParameters, type TadNerModel } from "../model/TadNerModel.ts"
-import { weightsHash } from "../model/weightsHash.ts"
 import { nameTypes, type TypeNames } from "../names/nameTypes.ts"
 import { type EpisodeOptions, type EpisodeSettings, episodeSettings } from "../options.ts"
 import type { EpisodeRecord } from "./EpisodeRecord.ts"
@@ -114,7 +113,7 @@ export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<Epis
 const runHash = async ({ classifier, detector }: TadNerModel, settings: EpisodeSettings): Promise<string> => {
   const { config } = classifier
   const { dropout, scheme } = detector
-  const weights = [await weightsHash(detectorParameters(detector)), await weightsHash(classifier.parameters)]
+  const weights = [await fingerprint([], detectorParameters(detector)), await fingerprint([], classifier.parameters)]
   const { precision } = await useEngine()
   return hashOf([settings, config, dropout, scheme, weights, ...(precision === "fp32" ? [] : [precision])])
 }

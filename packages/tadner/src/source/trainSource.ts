@@ -1,11 +1,19 @@
-import { createHash } from "node:crypto"
-import { type LabelledSentence, rng } from "@nuner/core"
+import type { LabelledSentence } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
-import { adam, crossEntropy, type DropoutStream, type Parameters, schedules, type tf, train } from "@nuner/engine"
+import {
+  adam,
+  crossEntropy,
+  type DropoutStream,
+  fingerprint,
+  type Parameters,
+  planEpochs,
+  schedules,
+  type tf,
+  train
+} from "@nuner/engine"
 import { checkSupport } from "../adapt/checkSupport.ts"
 import { spanLogits } from "../model/spanLogits.ts"
 import { detectorParameters, newModel } from "../model/TadNerModel.ts"
-import { weightsHash } from "../model/weightsHash.ts"
 import { nameIds } from "../names/nameIds.ts"
 import { nameTypes, type TypeNames } from "../names/nameTypes.ts"
 import { freezeLower } from "../network/freezeLower.ts"
@@ -57,7 +65,7 @@ export async function* trainSource(input: SourceInput): AsyncGenerator<SourceEve
     windowed: all.windowed,
     ...{ types, names, steps }
   }
-  const print = await fingerprint(settings, encoder, labelled, names)
+  const print = await fingerprint(runParts(settings, encoder, labelled, names), encoder.parameters)
   const model = newModel(encoder, settings)
   const { classifier, detector } = model
   let delivered = false
@@ -140,21 +148,12 @@ interface StageInput {
 async function* trainStage(input: StageInput): AsyncGenerator<Exclude<SourceEvent, { type: "data" | "done" }>> {
   const { examples, loss, parameters, print, settings, signal, stage, steps } = input
   const { batchSize, checkpointEvery, checkpoints, learningRate, seed } = settings
-  const perEpoch = Math.ceil(examples.length / batchSize)
-  const orders = new Map<number, ReadonlyArray<Example>>()
+  const { batch } = planEpochs({ count: examples.length, batchSize, seed: `${seed}/${stage}` })
   const events = train<ReadonlyArray<Example>>({
     ...{ parameters, steps, seed },
     optimizer: adam(),
     schedule: schedules.linear({ peak: learningRate, total: steps }),
-    batches: (index) => {
-      const epoch = Math.floor(index / perEpoch)
-      if (!orders.has(epoch)) {
-        orders.clear()
-        orders.set(epoch, rng(`${seed}/${stage}/epoch/${epoch}`).shuffle(examples))
-      }
-      const from = (index % perEpoch) * batchSize
-      return orders.get(epoch)!.slice(from, from + batchSize)
-    },
+    batches: (index) => Array.from(batch(index), (place) => examples[place]!),
     loss: (batch, { dropout }) => loss(batch, dropout),
     ...(checkpoints !== undefined && {
       checkpoint: { directory: `${checkpoints}/${stage}`, every: checkpointEvery, keep: 1, fingerprint: print }
@@ -171,15 +170,13 @@ async function* trainStage(input: StageInput): AsyncGenerator<Exclude<SourceEven
   }
 }
 
-/** What makes a run this run: settings, data, names and the first weights. */
-const fingerprint = async (
+/** What makes a run this run, beside the weights that it starts from. */
+function* runParts(
   { checkpointEvery: _, checkpoints: __, ...settings }: SourceSettings,
-  { config, parameters }: Pick<Encoder, "config" | "parameters">,
+  { config }: SourceInput["encoder"],
   sentences: ReadonlyArray<LabelledSentence>,
   names: ReadonlyArray<string>
-): Promise<string> => {
-  const hash = createHash("sha256")
-  hash.update(JSON.stringify([settings, config, names, await weightsHash(parameters)]))
-  for (const { entities, words } of sentences) hash.update(JSON.stringify([words, entities]))
-  return hash.digest("hex")
+): Generator<unknown> {
+  yield [settings, config, names]
+  for (const { entities, words } of sentences) yield [words, entities]
 }

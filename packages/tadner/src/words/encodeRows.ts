@@ -1,5 +1,5 @@
 import type { LabelledSentence } from "@nuner/core"
-import { type EncoderConfig, maxTokens, planWindows, type Tokenizer } from "@nuner/encoder"
+import { type EncoderConfig, maxTokens, type Tokenizer, tokenWindows } from "@nuner/encoder"
 
 /** A sentence, or a window of a long one, ready for an encoder. */
 export interface Row {
@@ -41,22 +41,22 @@ export const encodeRows = async (
   { long, maxTokens: asked }: RowOptions
 ): Promise<Rows> => {
   const { prefix, suffix } = tokenizer
-  const size = Math.min(asked, maxTokens(config)) - prefix.length - suffix.length
+  const limit = Math.min(asked, maxTokens(config))
   const rows: Array<Row> = []
   const kept: Array<number> = []
   let windowed = 0
   for (const [sentence, { words, text, offsets }] of sentences.entries()) {
-    const { ids, tokensOf } =
+    const encoding =
       text === undefined || offsets === undefined
         ? await tokenizer.encodeWords(words)
         : await tokenizer.encodeTextWords(text, offsets)
-    const inner = ids.length - prefix.length - suffix.length
-    const end = Math.min(inner, size)
-    const windows =
-      long === "windows" ? planWindows(inner, size, Math.floor(size / 4)) : [{ start: 0, end, own: { start: 0, end } }]
+    const { tokensOf } = encoding
+    const cut = long === "truncate" && encoding.ids.length > limit
+    const whole = cut ? Int32Array.of(...encoding.ids.subarray(0, limit - suffix.length), ...suffix) : encoding.ids
+    const windows = tokenWindows(whole, tokenizer, limit)
     if (windows.length > 1) windowed++
     let count = 0
-    for (const { start, end, own } of windows) {
+    for (const { ids, own, start } of windows) {
       const mine = Array.from(tokensOf.keys()).filter((word) => {
         const first = tokensOf[word]!.start - prefix.length
         return first >= own.start && first < own.end
@@ -65,7 +65,7 @@ export const encodeRows = async (
       count += mine.length
       rows.push({
         sentence,
-        ids: Int32Array.of(...prefix, ...ids.subarray(prefix.length + start, prefix.length + end), ...suffix),
+        ids,
         words: Int32Array.from(mine),
         firsts: Int32Array.from(mine, (word) => tokensOf[word]!.start - start)
       })

@@ -1,5 +1,5 @@
 import type { AlignedSentence } from "@nuner/core"
-import { planWindows, type Tokenizer } from "@nuner/encoder"
+import { type Tokenizer, tokenWindows } from "@nuner/encoder"
 import { type LabelledTokens, tokenLabels } from "@nuner/sampler"
 
 /** A window of a sentence as the text encoder reads it, with its concepts over tokens of `ids`. */
@@ -27,8 +27,6 @@ export const prepareExamples = async (
   tokenizer: Tokenizer,
   maxTokens: number
 ): Promise<Examples> => {
-  const { prefix, suffix } = tokenizer
-  const limit = maxTokens - prefix.length - suffix.length
   const examples: Array<Example> = []
   let lostMentions = 0
   let windowed = 0
@@ -37,17 +35,14 @@ export const prepareExamples = async (
     const chunk = sentences.slice(from, from + 512)
     const encodings = await tokenizer.encodeBatch(chunk.map(({ text }) => text))
     for (const [i, { mentions }] of chunk.entries()) {
-      const { ids, offsets } = encodings[i]!
-      const { labels, lost } = tokenLabels(mentions, offsets)
+      const encoding = encodings[i]!
+      const { labels, lost } = tokenLabels(mentions, encoding.offsets)
       lostMentions += lost.length
-      const windows = planWindows(ids.length - prefix.length - suffix.length, limit, Math.floor(limit / 4))
+      const windows = tokenWindows(encoding.ids, tokenizer, maxTokens)
       if (windows.length > 1) windowed++
-      for (const { end, own, start } of windows) {
-        // Token t of the text stands at t + prefix of the whole sequence, and at t + prefix - start of the window.
-        const shift = prefix.length - start
-        const text = ids.subarray(prefix.length + start, prefix.length + end)
+      for (const { ids, own, shift, start } of windows) {
         examples.push({
-          ids: Int32Array.of(...prefix, ...text, ...suffix),
+          ids,
           content: { start: own.start + shift, end: own.end + shift },
           labels: labels.map((label) => ({ ...label, start: label.start - start, end: label.end - start }))
         })

@@ -1,9 +1,11 @@
-import { OptionError, type Span } from "@nuner/core"
+import { EngineError } from "../EngineError.ts"
 
-/** A stretch of a text's tokens that is encoded by itself. */
-export interface Window extends Span {
+/** A stretch `[start, end)` of a text's tokens that is read by itself. */
+export interface Window {
+  readonly start: number
+  readonly end: number
   /** The tokens whose result is taken from this window: those that no other window gives more context. */
-  readonly own: Span
+  readonly own: { readonly start: number; readonly end: number }
 }
 
 /**
@@ -12,15 +14,15 @@ export interface Window extends Span {
  *
  * @param tokens without special ones
  * @param size the most tokens of a window, special ones not counted
- * @throws OptionError where `overlap` leaves no progress
+ * @throws EngineError where `overlap` leaves no progress
  */
-export const planWindows = (tokens: number, size: number, overlap: number): Array<Window> => {
-  const fail = (option: string, reason: string): never => {
-    throw new OptionError({ component: "planWindows", option, reason })
+export function planWindows(tokens: number, size: number, overlap: number): Array<Window> {
+  if (!Number.isInteger(size) || size < 1) {
+    throw new EngineError(`planWindows: "size" must be a whole number >= 1, it is ${size}`)
   }
-  if (!Number.isInteger(size) || size < 1) fail("size", `must be a positive integer, got ${size}`)
-  if (!Number.isInteger(overlap) || overlap < 0 || overlap >= size)
-    fail("overlap", `must be in 0..${size - 1}, got ${overlap}`)
+  if (!Number.isInteger(overlap) || overlap < 0 || overlap >= size) {
+    throw new EngineError(`planWindows: "overlap" must be in 0..${size - 1}, it is ${overlap}`)
+  }
   if (tokens <= size) return [{ start: 0, end: tokens, own: { start: 0, end: tokens } }]
   const count = Math.ceil((tokens - overlap) / (size - overlap))
   const starts = Array.from({ length: count }, (_, index) => Math.round((index * (tokens - size)) / (count - 1)))
