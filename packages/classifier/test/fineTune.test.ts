@@ -36,7 +36,7 @@ describe("fineTune", () => {
   for (const options of [
     { epochs: 8 },
     { epochs: 15, scheme: "BIO", pooling: "mean", layers: [-1, 0], headHidden: 0 },
-    { epochs: 20, freeze: 1, classWeights: "balanced", layerDecay: 0.9, dropout: 0 }
+    { epochs: 30, freeze: 1, classWeights: "balanced", layerDecay: 0.9, dropout: 0 }
   ] as const) {
     test(`learns a task that words decide: ${JSON.stringify(options)}`, () =>
       leakCheck(async () => {

@@ -29,7 +29,7 @@ const examples = [
     ]
   }
 ]
-const options = { learningRate: 1e-3, steps: 5, filter: false }
+const options = { learningRate: 1e-3, steps: 10, classifierPatience: 10, filter: false }
 
 describe("TadNer", () => {
   test("learns types of its own from two examples, and marks them in text by UTF-16 offsets", async () => {

@@ -47,7 +47,7 @@ export const tinyEncoder = async (): Promise<Encoder> => {
 /** A model that was trained on persons, cities and drugs. */
 export const toyModel = async (encoder: Encoder, options: object = {}): Promise<TadNerModel> => {
   const sentences = toySentences(128, ["person", "city", "drug"], "source")
-  const settings = { epochs: 7, batchSize: 16, learningRate: 3e-3, ...options }
+  const settings = { epochs: 8, batchSize: 16, learningRate: 3e-3, ...options }
   for await (const event of trainSource({ encoder, sentences, ...settings }))
     if (event.type === "done") return event.model
   throw new Error("source training gave no model")
