@@ -1,6 +1,18 @@
 import { expect, test } from "bun:test"
 import { OptionError } from "@nuner/core"
-import { bootstrap, countEntities, countWords, groupUnits, pairedBootstrap, scores } from "../src/index.ts"
+import {
+  bootstrap,
+  type Counts,
+  countEntities,
+  countWords,
+  decodeCounts,
+  encodeCounts,
+  groupUnits,
+  holm,
+  pairedBootstrap,
+  resampleUnits,
+  scores
+} from "../src/index.ts"
 import { asTheyAre } from "../src/intervals/bootstrap.ts"
 import { percentile } from "../src/intervals/percentile.ts"
 import { resampled } from "../src/intervals/Resampled.ts"
@@ -143,4 +155,45 @@ test("percentiles interpolate", () => {
   const values = Float64Array.of(1, 2, 3, 4)
   expect([0, 0.5, 0.9, 1].map((share) => percentile(values, share))).toEqual([1, 2.5, 3.7, 4])
   expect(percentile(Float64Array.of(7), 0.3)).toBe(7)
+})
+
+test("encoded counts are the counts, and say their totals by type", () => {
+  const { gold, predicted } = randomPredictions(5, 300)
+  // Type names that a JavaScript object would put into another order, and a value beyond one byte.
+  const long = {
+    words: Array<string>(400).fill("w"),
+    entities: [
+      { start: 0, end: 400, type: "10" },
+      { start: 0, end: 1, type: "2" }
+    ]
+  }
+  for (const counts of [
+    countEntities(gold, predicted),
+    countWords([...gold, long], [...predicted, long]),
+    countEntities([long], [long], { types: ["10", "2", "never"] })
+  ]) {
+    const encoded = encodeCounts(counts)
+    expect(decodeCounts(JSON.parse(JSON.stringify(encoded)))).toEqual(counts)
+    for (const [type, correct, guessed, support] of encoded.types) {
+      expect(scores(counts).types[type]).toMatchObject({ correct, predicted: guessed, support })
+    }
+    expect(() => decodeCounts({ ...encoded, entries: encoded.entries.slice(0, 4) })).toThrow("entries: damaged")
+  }
+})
+
+test("draws of units are the same for every run and call, and give the bootstrap's interval", () => {
+  const runs = [1, 2].map((seed) => randomPredictions(seed))
+  const [a, b] = runs.map(({ gold, predicted }) => countEntities(gold, predicted)) as [Counts, Counts]
+  const options = { metric: "macroF1", resamples: 200, seed: 3 } as const
+  const [first, second] = resampleUnits({ counts: [a, b], ...options }) as [Float64Array, Float64Array]
+  expect(resampleUnits({ counts: [b], ...options })[0]).toEqual(second)
+  expect(first).not.toEqual(second)
+  const { low } = bootstrap({ counts: a, ...options })
+  expect(percentile(first.toSorted(), 0.025)).toBeCloseTo(low, 12)
+})
+
+test("Holm's correction, by hand: 0.01 <= 0.05/4, 0.016 <= 0.05/3, 0.03 > 0.05/2 and with it all after", () => {
+  expect(holm([0.03, 0.01, 0.04, 0.016])).toEqual([false, true, false, true])
+  expect(holm([0.03, 0.04])).toEqual([false, false])
+  expect(holm([])).toEqual([])
 })

@@ -14,7 +14,7 @@ import { fitProbe, labelsOf, predictFeatures, wordFeatures } from "@nuner/classi
 import { type LabelledSentence, readManifest, rng, writeJsonl } from "@nuner/core"
 import { loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
-import { entityMicro, tokenMacroF1 } from "@nuner/metrics"
+import { decodeCounts, entityMicro, scores, tokenMacroF1 } from "@nuner/metrics"
 import { mineSets } from "@nuner/miner"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { $ } from "bun"
@@ -164,6 +164,55 @@ describe("benchmark", () => {
     expect(await plan({})).toMatchObject({ runs: 36, kept: 36 })
   })
 
+  test("an encoder read at its own layers: the runs of a protocol with them, from one pass of the encoder", async () => {
+    const encoders = { last: at("base"), "first and last": { models: at("base"), layers: [0, -1] } }
+    const events = await leakCheck(() => follow({ ...definition, encoders }))
+    const { runs } = resultOf(events)
+    const of = (name: string) => runs.filter(({ encoder }) => encoder === name).map(({ encoder: _, ...run }) => run)
+    const alone = async (layers: ReadonlyArray<number>) => {
+      const protocol = { type: "frozen", c: 1, layers } as const
+      const { runs } = resultOf(await follow({ ...definition, encoders: { base: at("base") }, protocol }))
+      return runs.map(({ encoder: _, ...run }) => run)
+    }
+    expect(of("last")).toEqual(await alone([-1]))
+    expect(of("first and last")).toEqual(await alone([0, -1]))
+    expect(of("last")).not.toEqual(of("first and last"))
+    const passes = events.filter((event) => event.type === "encoding" && event.done === event.of)
+    expect(passes).toHaveLength(2) // a dataset each
+  })
+
+  test("scores follow from the counts in the log", async () => {
+    for (const { entities, entityMicroF1, tokenMacroF1, words } of resultOf(await follow(definition)).runs) {
+      expect(100 * scores(decodeCounts(words)).macro.f1).toBe(tokenMacroF1)
+      expect(100 * scores(decodeCounts(entities)).micro.f1).toBe(entityMicroF1)
+      expect(decodeCounts(entities).units).toBeWithin(28, 31)
+    }
+  })
+
+  test("neighbours of one type are decoded apart, where the data has any", async () => {
+    const pair = (a: string, b: string): LabelledSentence => ({
+      words: ["we", "saw", a, b, "today"],
+      entities: [2, 3].map((start) => ({ start, end: start + 1, type: "city" }))
+    })
+    const cities = names.city.flatMap((a) => names.city.map((b) => pair(a, b)))
+    await writeJsonl(at("pairs.jsonl"), cities)
+    const datasets = { pairs: { train: at("pairs.jsonl"), test: at("pairs.jsonl") } }
+    const measure = async (scheme: "auto" | "bare" | "BIO", layers: ReadonlyArray<number>) => {
+      const protocol = { type: "frozen", c: 10, scheme, layers } as const
+      const input = { encoders: { base: at("base") }, datasets, k: [8], sets: 1, protocol }
+      const { datasets: reports, runs } = resultOf(await follow(input))
+      expect(reports[0]!.neighbours).toBe(18)
+      return runs[0]!
+    }
+    const [auto, bare, bio] = [await measure("auto", [-1]), await measure("bare", [-1]), await measure("BIO", [-1])]
+    expect([auto.scheme, bare.scheme, bio.scheme]).toEqual(["BIO", "bare", "BIO"])
+    expect(auto.tokenMacroF1).toBe(bare.tokenMacroF1)
+    expect(auto.entityMicroF1).toBe(bio.entityMicroF1)
+    // One entity of two words is never right.
+    expect(bare.entityMicroF1).toBe(0)
+    expect(bio.entityMicroF1).toBeGreaterThan(90)
+  })
+
   test("models of equal weights are measured once", async () => {
     const twice = { ...definition, encoders: { base: at("base"), copy: [at("base"), at("other-0")] } }
     const events = await follow(twice, { log: at("twice.jsonl") })
@@ -271,7 +320,7 @@ describe("a benchmark file", () => {
     )
     expect(read.encoders).toEqual({ near: at("base"), hub: "org/model", several: ["/data/x", at("missing")] })
     expect(read.datasets.d).toEqual({ train: "/data/a.conll", test: at("b.conll"), exclude: [at("c.txt")] })
-    expect(read.protocol).toEqual({ type: "frozen", layers: [-1], pooling: "mean", c: 0.1 })
+    expect(read.protocol).toEqual({ type: "frozen", layers: [-1], pooling: "mean", scheme: "auto", c: 0.1 })
     const two = await readBenchmark(file({ ...valid, datasets: { d: { train: ["a.conll", "/b.conll"], test: "c" } } }))
     expect(two.datasets.d!.train).toEqual([at("a.conll"), "/b.conll"])
   })

@@ -1,5 +1,7 @@
 import { describe, expect, test } from "bun:test"
-import { signFlip } from "../src/benchmark/compare.ts"
+import { countEntities, encodeCounts, pairedBootstrap } from "@nuner/metrics"
+import type { Cell } from "../src/benchmark/Cell.ts"
+import { compare, twoSided } from "../src/benchmark/compare.ts"
 import { decodeDefinition } from "../src/benchmark/decodeDefinition.ts"
 import { type BenchmarkResult, type BenchmarkRun, benchmarkReport, learningCurves, paperTables } from "../src/index.ts"
 
@@ -25,6 +27,13 @@ const scores: Record<string, Record<string, Record<number, ReadonlyArray<Readonl
     }
   }
 }
+/** Counts of 200 sentences with an entity each, of which so many are right. */
+const right = (correct: number) => {
+  const sentences = (from: number) =>
+    Array.from({ length: 200 }, (_, i) => ({ entities: [{ start: i < from ? 0 : 1, end: 2, type: "a" }] }))
+  return countEntities(sentences(200), sentences(correct))
+}
+
 const runs = Object.entries(scores).flatMap(([encoder, datasets]) =>
   Object.entries(datasets).flatMap(([dataset, sizes]) =>
     Object.entries(sizes).flatMap(([size, models]) =>
@@ -32,7 +41,9 @@ const runs = Object.entries(scores).flatMap(([encoder, datasets]) =>
         sets.map(
           (tokenMacroF1, set): BenchmarkRun => ({
             ...{ dataset, encoder, model, unit: "k", size: Number(size), set, trainSentences: 3 },
-            ...{ tokenMacroF1, entityMicroF1: tokenMacroF1 / 2, fit: "" }
+            ...{ tokenMacroF1, entityMicroF1: tokenMacroF1 / 2, fit: "" },
+            words: encodeCounts(right(2 * tokenMacroF1)),
+            entities: encodeCounts(right(tokenMacroF1))
           })
         )
       )
@@ -44,6 +55,7 @@ const report = (name: string, infeasible: ReadonlyArray<number>) => ({
     name,
     types: ["a"],
     unseen: [],
+    neighbours: 0,
     trainSentences: 9,
     testSentences: 5,
     removed: { "/x/text.txt": 2 },
@@ -85,12 +97,15 @@ describe("benchmarkReport", () => {
     expect(markdown).toContain("removed from the test set: 2 in text.txt")
   })
 
-  test("differences to the first encoder, set by set", () => {
-    // 11, 11, 14 and 21, 25, 24: resampled means lie between least and greatest; with 3 sets p is 2 / 8.
+  test("differences to the first encoder, set by set, and how many survive Holm's correction", () => {
+    // 11, 11, 14 and 21, 25, 24, and the sampling of 200 sentences.
     const [first, second] = cells(markdown, "## one", "NuNER − base")
-    expect(first).toBe("+12.0 [+11.0, +14.0]")
-    expect(second).toMatch(/^\+23\.3 \[\+21\.\d, \+2[45]\.\d\]$/)
-    expect(cells(markdown, "## one", "p")).toEqual(["0.250", "0.250"])
+    expect(first).toMatch(/^\+12\.0 \[\+[67]\.\d, \+1[67]\.\d\]$/)
+    expect(second).toMatch(/^\+23\.3 \[\+1[67]\.\d, \+(29|30)\.\d\]$/)
+    expect(cells(markdown, "## one", "p")).toEqual(["<0.0001", "<0.0001"])
+    expect(markdown).toContain(
+      "Of 3 differences to base (a dataset, a size, token macro F1) 3 survive Holm's correction at 0.05: 3 above 0, 0 below"
+    )
   })
 
   test("averages over datasets with every size, and over those that have the size", () => {
@@ -151,20 +166,50 @@ test("the paper's averages over datasets agree with its tables by dataset", () =
   expect(table(3).rows.NuNER).toEqual(table(7).rows.NuNER!)
 })
 
-describe("signFlip", () => {
-  test("is exact for few differences", () => {
-    expect(signFlip([1, 2, 3], 0)).toBe(2 / 8)
-    // Sums of the eight signings: 6, 4, 2, 0 and their negatives; |2| or more: 6 of 8.
-    expect(signFlip([1, -2, 3], 0)).toBe(6 / 8)
-    expect(signFlip([0, 0], 0)).toBe(1)
-    expect(signFlip(Array<number>(10).fill(1), 0)).toBe(2 / 1024)
+describe("compare", () => {
+  const cell = (sets: ReadonlyArray<number>, draws: ReadonlyArray<Float64Array>): Cell => ({
+    sets: new Map(sets.entries()),
+    models: [],
+    draws: () => new Map(draws.entries())
   })
 
-  test("is drawn for many, close to what all signings give", () => {
-    // 15 equal differences: 13 of one sign and 2 of the other; the binomial's tails: 2 * (1 + 15 + 105) / 2^15.
-    const differences = [...Array<number>(13).fill(1), -1, -1]
-    expect(signFlip(differences, 1)).toBeCloseTo(242 / 32_768, 2)
-    expect(signFlip(differences, 1)).toBe(signFlip(differences, 1))
+  test("of one set: the paired bootstrap over sentences", () => {
+    const [a, b] = [right(60), right(30)]
+    const { low, high, p } = pairedBootstrap({ a, b, seed: 1, resamples: 1000 })
+    const many = { ...result, definition: decodeDefinition({ ...result.definition, encoders: { a: "a", b: "b" } }) }
+    const one = (encoder: string, counts: typeof a): BenchmarkRun => ({
+      ...{ ...runs[0]!, dataset: "one", encoder, words: encodeCounts(counts), tokenMacroF1: counts === a ? 30 : 15 }
+    })
+    const table = benchmarkReport({ ...many, runs: [one("a", a), one("b", b)] })
+    const [told] = cells(table, "## one", "b − a")
+    const [, from, to] = /^−15\.0 \[−([\d.]+), −([\d.]+)\]$/.exec(told!)!
+    expect(Math.abs(Number(from) - 100 * high)).toBeLessThan(1)
+    expect(Math.abs(Number(to) - 100 * low)).toBeLessThan(1)
+    expect(p).toBeLessThan(0.01)
+  })
+
+  test("of several sets: their spread has the standard error of a mean, also of few", () => {
+    const still = (value: number) => new Float64Array(4000).fill(value / 100)
+    const [low, high] = [
+      [10, 14, 12],
+      [21, 25, 26]
+    ] as const
+    const found = compare(cell(high, high.map(still)), cell(low, low.map(still)), 1)!
+    // Differences 11, 11, 14: mean 12, deviation 3^0.5, standard error 1.
+    expect(found.difference).toBe(12)
+    expect(twoSided(12 / 1.05)).toBeGreaterThan(found.p)
+    expect(twoSided(12 / 0.95)).toBeLessThan(found.p)
+  })
+
+  test("the normal tail", () => {
+    for (const [z, p] of [
+      [0, 1],
+      [1.959963985, 0.05],
+      [3.890591886, 1e-4],
+      [6.109410205, 1e-9]
+    ] as const) {
+      expect(twoSided(z) / p).toBeCloseTo(1, 5)
+    }
   })
 })
 

@@ -17,6 +17,11 @@ export const FrozenProtocol = Schema.Struct({
     .pipe(withDefault<ReadonlyArray<number>>([-1])),
   /** A word's vector: its first sub-token's, or the mean over its sub-tokens. Default "mean". */
   pooling: Schema.Literals(["first", "mean"]).pipe(withDefault<"first" | "mean">("mean")),
+  /**
+   * Classes of the head: "bare", one a type (NuNER, section 4.1), "BIO", or "auto": bare for words, and for entities BIO where the dataset
+   * has neighbours of one type, which bare would merge. Default "auto".
+   */
+  scheme: Schema.Literals(["auto", "bare", "BIO"]).pipe(withDefault<"auto" | "bare" | "BIO">("auto")),
   /** Inverse L2 strength, or "cv": chosen on each training set. Default 0.1. */
   c: Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("cv")]).pipe(
     withDefault<number | "cv">(0.1)
@@ -48,10 +53,15 @@ export const BenchmarkDataset = Schema.Struct({
   exclude: Names.pipe(withDefault<ReadonlyArray<string>>([]))
 })
 
+/** Model directory or hub name; several are seeds of one treatment: their scores are averaged, their spread is shown. */
+const Models = Schema.Union([Schema.NonEmptyString, Names.check(atLeastOne)])
+
 /** A comparison of encoders: what a benchmark file holds. */
 export const Definition = Schema.Struct({
-  /** Name -> model directory or hub name; several are seeds of one treatment: their scores are averaged, their spread is shown. */
-  encoders: named(Schema.Union([Schema.NonEmptyString, Names.check(atLeastOne)])),
+  /** Name -> models, or models and the hidden states to read of them, in place of the protocol's `layers`. */
+  encoders: named(
+    Schema.Union([Models, Schema.Struct({ models: Models, layers: Schema.Array(Schema.Int).check(atLeastOne) })])
+  ),
   datasets: named(BenchmarkDataset),
   /** As a dataset's own `exclude`, for all of them: the text that the encoders were made from. */
   exclude: Names.pipe(withDefault<ReadonlyArray<string>>([])),

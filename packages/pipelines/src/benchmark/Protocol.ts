@@ -1,15 +1,19 @@
-import type { Entity } from "@nuner/core"
 import type { LoadedEncoder } from "@nuner/encoder"
 import type { Dataset } from "./Dataset.ts"
-import type { Run } from "./Run.ts"
+import type { Predicted, Run } from "./Run.ts"
 import type { TrainingSet } from "./TrainingSet.ts"
 
-/** One model, one dataset, and the training sets that are still to be measured. */
-export interface Task<Settings> {
+/** A way to read a model, and the training sets that are still to be measured with it. */
+export interface Reading<Settings> {
   readonly settings: Settings
+  readonly sets: ReadonlyArray<TrainingSet>
+}
+
+/** One model on one dataset. */
+export interface Task<Settings> {
+  readonly readings: ReadonlyArray<Reading<Settings>>
   readonly encoder: LoadedEncoder
   readonly dataset: Dataset
-  readonly sets: ReadonlyArray<TrainingSet>
   readonly seed: number
   readonly signal: AbortSignal | undefined
 }
@@ -19,13 +23,15 @@ export type ProtocolEvent =
   | { readonly type: "encoding"; readonly done: number; readonly of: number }
   /** Updates of a fine-tuning. */
   | { readonly type: "training"; readonly set: TrainingSet; readonly done: number; readonly of: number }
-  /** A set was learned: entities of each test sentence. */
+  /** A set was learned. */
   | {
       readonly type: "predicted"
+      /** Its place among the task's readings. */
+      readonly reading: number
       readonly set: TrainingSet
-      readonly predicted: ReadonlyArray<{ readonly entities: ReadonlyArray<Entity> }>
+      readonly predicted: Predicted
       /** What was chosen in learning it, for the log. */
-      readonly chosen: Pick<Run, "c">
+      readonly chosen: Pick<Run, "c" | "scheme">
     }
 
 /** How an encoder becomes a NER model with a training set: predictions on the test set, a set after the other. */

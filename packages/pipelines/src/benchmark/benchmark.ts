@@ -1,17 +1,15 @@
 import { OptionError } from "@nuner/core"
 import { fromPretrained } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
-import { entityMicro, tokenMacroF1 } from "@nuner/metrics"
-import { typesOf } from "../inputs/readDataset.ts"
 import type { BenchmarkEvent, BenchmarkResult, PlanEvent } from "./BenchmarkEvent.ts"
 import { type Dataset, type DatasetReport, readDatasets } from "./Dataset.ts"
-import type { Definition, DefinitionInput } from "./Definition.ts"
+import type { Definition, DefinitionInput, FrozenProtocol, FullProtocol } from "./Definition.ts"
 import { decodeDefinition, unitOf } from "./decodeDefinition.ts"
 import { frozen } from "./frozen.ts"
 import { full } from "./full.ts"
-import type { ProtocolEvent } from "./Protocol.ts"
+import type { ProtocolEvent, Reading } from "./Protocol.ts"
 import { fitHash, type Model, readModels } from "./plan.ts"
-import type { Run } from "./Run.ts"
+import { type Run, scored } from "./Run.ts"
 import { openRunLog } from "./RunLog.ts"
 import type { TrainingSet } from "./TrainingSet.ts"
 
@@ -50,6 +48,8 @@ export async function* benchmark(
       fits: dataset.sets.map((set) => ({ set, fit: fitHash(definition, dataset, model, set, precision) }))
     }))
   )
+  /** Those of the same weights on the same dataset share a pass of the encoder, however they are read. */
+  const together = Map.groupBy(plan, ({ dataset, model }) => `${datasets.indexOf(dataset)} ${model.hash}`)
   const found = new Map(log.runs)
   yield planEvent(
     plan.flatMap(({ fits }) => fits.map(({ fit }) => fit)),
@@ -67,51 +67,65 @@ export async function* benchmark(
       })
     )
   })
-  for (const { dataset, fits, model } of plan) {
-    const missing = new Map(fits.flatMap(({ fit, set }) => (found.has(fit) ? [] : [[set, fit] as const])))
-    if (missing.size === 0) continue
-    const { encoder, model: number } = model
-    for await (const event of measure(definition, dataset, model, [...missing.keys()], signal)) {
+  for (const group of together.values()) {
+    const { dataset } = group[0]!
+    const wanted = new Set<string>()
+    const readings = group.flatMap(({ fits, model }) => {
+      const missing = fits.filter(({ fit }) => !found.has(fit) && !wanted.has(fit))
+      for (const { fit } of missing) wanted.add(fit)
+      return missing.length === 0 ? [] : [{ model, fits: new Map(missing.map(({ fit, set }) => [set, fit])) }]
+    })
+    if (readings.length === 0) continue
+    for await (const event of measure(definition, dataset, readings, signal)) {
+      const { encoder, model } = readings["reading" in event ? event.reading : 0]!.model
       if (event.type === "predicted") {
-        const { chosen, predicted, set } = event
+        const { chosen, predicted, reading, set } = event
         const run: Run = {
-          ...{ dataset: dataset.name, encoder, model: number, unit: unitOf(definition), size: set.size, set: set.set },
+          ...{ dataset: dataset.name, encoder, model, unit: unitOf(definition), size: set.size, set: set.set },
           trainSentences: set.sentences.length,
-          // Over the types of the test set, whatever is predicted: encoders are compared over the same types.
-          tokenMacroF1: 100 * tokenMacroF1(dataset.test, predicted, { types: typesOf(dataset.test) }),
-          entityMicroF1: 100 * entityMicro(dataset.test, predicted).f1,
+          ...scored(dataset.test, predicted),
           ...chosen,
-          fit: missing.get(set)!
+          fit: readings[reading]!.fits.get(set)!
         }
         await log.append(run)
         found.set(run.fit, run)
         yield { type: "run", run }
-      } else yield { ...event, dataset: dataset.name, encoder, model: number }
+      } else yield { ...event, dataset: dataset.name, encoder, model }
       signal?.throwIfAborted()
       // Lets signals and timers through.
       await new Promise((resume) => setImmediate(resume))
     }
-    yield { type: "measured", dataset: dataset.name, encoder, result: result() }
+    yield { type: "measured", dataset: dataset.name, encoder: readings[0]!.model.encoder, result: result() }
   }
   yield { type: "done", result: result() }
 }
 
+interface Unmeasured {
+  readonly model: Model
+  readonly fits: ReadonlyMap<TrainingSet, string>
+}
+
 async function* measure(
-  { protocol, seed }: Definition,
+  { seed }: Definition,
   dataset: Dataset,
-  { directory }: Model,
-  sets: ReadonlyArray<TrainingSet>,
+  unmeasured: ReadonlyArray<Unmeasured>,
   signal: AbortSignal | undefined
 ): AsyncGenerator<ProtocolEvent> {
-  const encoder = await fromPretrained(directory)
+  const encoder = await fromPretrained(unmeasured[0]!.model.directory)
   try {
-    const task = { encoder, dataset, sets, seed, signal }
-    if (protocol.type === "frozen") yield* frozen({ ...task, settings: protocol })
-    else yield* full({ ...task, settings: protocol })
+    const readings = unmeasured.map(({ fits, model }) => ({ settings: model.protocol, sets: [...fits.keys()] }))
+    const task = { encoder, dataset, seed, signal }
+    // The protocol is the definition's: all readings are of one type.
+    if (isFrozen(readings)) yield* frozen({ ...task, readings })
+    else yield* full({ ...task, readings: readings as ReadonlyArray<Reading<FullProtocol>> })
   } finally {
     encoder.dispose()
   }
 }
+
+const isFrozen = (
+  readings: ReadonlyArray<Reading<Definition["protocol"]>>
+): readings is ReadonlyArray<Reading<FrozenProtocol>> => readings.every(({ settings }) => settings.type === "frozen")
 
 const planEvent = (wanted: ReadonlyArray<string>, found: ReadonlyMap<string, Run>): PlanEvent => {
   const distinct = new Set(wanted)

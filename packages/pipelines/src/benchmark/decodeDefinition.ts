@@ -1,5 +1,5 @@
 import { decodeOptions, OptionError } from "@nuner/core"
-import { Definition, type DefinitionInput } from "./Definition.ts"
+import { Definition } from "./Definition.ts"
 import type { Unit } from "./TrainingSet.ts"
 
 /** @throws OptionError naming the field */
@@ -23,6 +23,17 @@ export const unitOf = ({ words }: Pick<Definition, "words">): Unit => (words ===
 export const sizesOf = ({ k, words }: Pick<Definition, "k" | "words">): Array<number> =>
   [...(words ?? k ?? [1, 2, 4, 8, 16, 32, 64])].sort((a, b) => a - b)
 
-/** The models of each encoder. */
-export const modelsOf = ({ encoders }: Pick<DefinitionInput, "encoders">): Array<[string, ReadonlyArray<string>]> =>
-  Object.entries(encoders).map(([name, models]) => [name, typeof models === "string" ? [models] : models])
+/** How an encoder of a definition is read. */
+export interface Reader {
+  readonly name: string
+  readonly models: ReadonlyArray<string>
+  readonly protocol: Definition["protocol"]
+}
+
+/** The encoders of a definition, each with its models and its own layers where it names them. */
+export const readersOf = ({ encoders, protocol }: Pick<Definition, "encoders" | "protocol">): Array<Reader> =>
+  Object.entries(encoders).map(([name, encoder]) => {
+    const { layers, models } =
+      typeof encoder === "object" && "models" in encoder ? encoder : { models: encoder, layers: undefined }
+    return { name, models: [models].flat(), protocol: layers === undefined ? protocol : { ...protocol, layers } }
+  })

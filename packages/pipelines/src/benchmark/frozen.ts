@@ -4,15 +4,21 @@ import { emitting } from "./emitting.ts"
 import type { Protocol, ProtocolEvent } from "./Protocol.ts"
 import { withoutIgnored } from "./withoutIgnored.ts"
 
-/** Sentences go through the encoder once; each set then costs a logistic regression (NuNER, section 4.1). */
-export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, encoder, sets, settings, signal }) {
-  const { c, layers, pooling } = settings
-  const { test, train, types } = dataset
-  // Those of every set, measured or not: vectors depend on what shares a batch, in their last digits.
+/**
+ * Sentences go through the encoder once, whatever layers are read of it; each set then costs a logistic regression or two (NuNER, section
+ * 4.1).
+ */
+export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, encoder, readings, signal }) {
+  const { neighbours, test, train, types } = dataset
+  const { pooling } = readings[0]!.settings
+  const depth = encoder.config.layers + 1
+  const place = (layer: number) => (layer < 0 ? layer + depth : layer)
+  const layers = [...new Set(readings.flatMap(({ settings }) => settings.layers.map(place)))]
+  // Sentences of every set, measured or not: vectors depend on what shares a batch, in their last digits.
   const needed = [...new Set(dataset.sets.flatMap(({ indexes }) => indexes))].sort((a, b) => a - b)
-  const place = new Map(needed.map((index, at) => [index, at]))
+  const row = new Map(needed.map((index, at) => [index, at]))
   const of = needed.length + test.length
-  const [trainRows, testRows] = yield* emitting<ProtocolEvent, [WordFeatures, WordFeatures]>(async (emit, signal) => {
+  const encoded = yield* emitting<ProtocolEvent, [WordFeatures, WordFeatures]>(async (emit, signal) => {
     const encode = (sentences: typeof test, before: number) =>
       wordFeatures(encoder, sentences, {
         ...{ layers, pooling, signal },
@@ -24,15 +30,41 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
     )
     return [first, await encode(test, needed.length)]
   }, signal)
-  for (const set of sets) {
-    signal?.throwIfAborted()
-    const rows = selectSentences(
-      trainRows,
-      set.indexes.map((index) => place.get(index)!)
-    )
-    const { features, sentences } = withoutIgnored(rows, set)
-    const fit = fitProbe(features, sentences, { c, types })
-    const predicted = predictFeatures(fit, testRows).map((entities) => ({ entities }))
-    yield { type: "predicted", set, predicted, chosen: { c: fit.c } }
+  for (const [reading, { sets, settings }] of readings.entries()) {
+    const blocks = settings.layers.map((layer) => layers.indexOf(place(layer)))
+    const [trainRows, testRows] = encoded.map((rows) => blocksOf(rows, blocks, layers.length)) as typeof encoded
+    for (const set of sets) {
+      signal?.throwIfAborted()
+      const rows = selectSentences(
+        trainRows,
+        set.indexes.map((index) => row.get(index)!)
+      )
+      const { features, sentences } = withoutIgnored(rows, set)
+      const learn = (scheme: "bare" | "BIO", c: number | "cv") => {
+        const fit = fitProbe(features, sentences, { c, scheme, types })
+        const found = predictFeatures({ ...fit, scheme }, testRows).map((entities) => ({ entities }))
+        return { c: fit.c, scheme, found }
+      }
+      const words = learn(settings.scheme === "BIO" ? "BIO" : "bare", settings.c)
+      const entities = settings.scheme === "auto" && neighbours > 0 ? learn("BIO", words.c) : words
+      const predicted = { words: words.found, entities: entities.found }
+      yield { type: "predicted", reading, set, predicted, chosen: { c: words.c, scheme: entities.scheme } }
+    }
   }
+}
+
+/** Some of the equal parts that each vector consists of, in the order asked. */
+const blocksOf = (rows: WordFeatures, blocks: ReadonlyArray<number>, of: number): WordFeatures => {
+  if (blocks.length === of && blocks.every((block, i) => block === i)) return rows
+  const size = rows.width / of
+  const width = size * blocks.length
+  const words = rows.values.length / rows.width
+  const values = new Float32Array(words * width)
+  for (let word = 0; word < words; word++) {
+    for (const [i, block] of blocks.entries()) {
+      const from = word * rows.width + block * size
+      values.set(rows.values.subarray(from, from + size), word * width + i * size)
+    }
+  }
+  return { values, starts: rows.starts, width }
 }

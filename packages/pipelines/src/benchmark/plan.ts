@@ -6,13 +6,14 @@ import type { Precision } from "@nuner/engine"
 import packageJson from "../../package.json" with { type: "json" }
 import type { Dataset } from "./Dataset.ts"
 import type { Definition } from "./Definition.ts"
-import { modelsOf, unitOf } from "./decodeDefinition.ts"
+import { readersOf, unitOf } from "./decodeDefinition.ts"
 import type { TrainingSet } from "./TrainingSet.ts"
 
 /** A model of an encoder. */
 export interface Model {
   readonly encoder: string
   readonly model: number
+  readonly protocol: Definition["protocol"]
   readonly directory: string
   /** Of its files, those for people aside. */
   readonly hash: string
@@ -21,10 +22,12 @@ export interface Model {
 /** The models of a definition, downloaded if need be. @throws InputError */
 export const readModels = async (definition: Definition): Promise<Array<Model>> => {
   const models: Array<Model> = []
-  for (const [encoder, names] of modelsOf(definition)) {
+  const hashes = new Map<string, Promise<string>>()
+  for (const { name: encoder, models: names, protocol } of readersOf(definition)) {
     for (const [model, name] of names.entries()) {
       const directory = await resolveModel(name)
-      models.push({ encoder, model, directory, hash: await hashDirectory(directory) })
+      const hash = await hashes.getOrInsertComputed(directory, hashDirectory)
+      models.push({ encoder, model, protocol, directory, hash })
     }
   }
   return models
@@ -43,11 +46,11 @@ const hashDirectory = async (directory: string): Promise<string> => {
 export const fitHash = (
   definition: Definition,
   dataset: Dataset,
-  { hash }: Model,
+  { hash, protocol }: Model,
   { set, size }: TrainingSet,
   precision: Precision
 ): string => {
-  const { protocol, sampler, seed } = definition
+  const { sampler, seed } = definition
   const { testHash, trainHash } = dataset
   const all = [packageJson.version, hash, trainHash, testHash, protocol, unitOf(definition), sampler, size, set, seed]
   // Not for fp32: lines from before it was told apart are of it.

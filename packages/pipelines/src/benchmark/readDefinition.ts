@@ -23,9 +23,10 @@ export const readDefinition = async (path: string): Promise<Definition> => {
     Object.fromEntries(Object.entries(record).map(([name, value]) => [name, of(value, name)]))
   return {
     ...definition,
-    encoders: map(definition.encoders, (models, name) => {
+    encoders: map(definition.encoders, (encoder, name) => {
       const at = model(`encoders.${name}`)
-      return typeof models === "string" ? at(models) : models.map(at)
+      if (typeof encoder === "string") return at(encoder)
+      return "models" in encoder ? { ...encoder, models: [encoder.models].flat().map(at) } : encoder.map(at)
     }),
     datasets: map(definition.datasets, ({ exclude, test, train, ...dataset }, name) => {
       const at = (field: string) => file(`datasets.${name}.${field}`)

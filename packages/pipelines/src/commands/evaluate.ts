@@ -21,6 +21,11 @@ export const evaluateCommand = Command.make(
     types,
     layers: integerList("layers", "hidden states to read, -1 the last; default -1").pipe(Flag.optional),
     pooling: optional.choice("pooling", ["first", "mean"], "of a word's sub-tokens; default mean"),
+    scheme: optional.choice(
+      "scheme",
+      ["auto", "bare", "BIO"],
+      "classes of the head; default auto: one a type for words, BIO for entities where neighbours of one type occur"
+    ),
     c: optional.number("c", "inverse L2 strength of the probe; default 0.1"),
     seed
   },

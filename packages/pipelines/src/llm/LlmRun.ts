@@ -1,4 +1,5 @@
 import type { Entity } from "@nuner/core"
+import type { scored } from "../benchmark/Run.ts"
 import type { Unit } from "../benchmark/TrainingSet.ts"
 
 /** How a language model is asked (NuNER, section 6). */
@@ -16,7 +17,7 @@ export interface Usage {
 }
 
 /** A model with the examples of one training set, and its scores on the test set. */
-export interface LlmRun extends Usage {
+export interface LlmRun extends Usage, ReturnType<typeof scored> {
   readonly dataset: string
   readonly method: LlmMethod
   readonly model: string
@@ -35,10 +36,6 @@ export interface LlmRun extends Usage {
   /** Mentions that were answered, and those of them that have no place in their sentence, by the aligner's reasons. */
   readonly mentions: number
   readonly unaligned: Readonly<Record<string, number>>
-  /** In percent. */
-  readonly tokenMacroF1: number
-  /** In percent. */
-  readonly entityMicroF1: number
 }
 
 /** What the model said of one test sentence. */

@@ -1,9 +1,8 @@
 import { aligner } from "@nuner/aligner"
 import { type AnnotateInput, annotate, type Progress } from "@nuner/annotator"
 import type { Annotation, LabelledSentence } from "@nuner/core"
-import { entityMicro, tokenMacroF1 } from "@nuner/metrics"
+import { scored } from "../benchmark/Run.ts"
 import type { Unit } from "../benchmark/TrainingSet.ts"
-import { typesOf } from "../inputs/readDataset.ts"
 import { asText, entitiesOf } from "./entitiesOf.ts"
 import type { LlmMethod, LlmPrediction, LlmRun } from "./LlmRun.ts"
 import { questionsOf, type TypeWords } from "./questions.ts"
@@ -72,8 +71,7 @@ export const measureSet = async (input: SetToMeasure): Promise<Measured> => {
       ...{ dataset, method, model: asking.model, unit, size, set },
       ...{ examples: examples.length, testSentences: test.length },
       ...{ unanswered, unreadable, mentions, unaligned },
-      tokenMacroF1: 100 * tokenMacroF1(test, predicted, { types: typesOf(test) }),
-      entityMicroF1: 100 * entityMicro(test, predicted).f1,
+      ...scored(test, { words: predicted, entities: predicted }),
       ...(await usageOf(asking.ledger, addresses, priced))
     },
     predictions: predicted.map(({ entities }, sentence) => ({

@@ -1,9 +1,11 @@
 import { basename } from "node:path"
+import { holm } from "@nuner/metrics"
 import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
 import { averageCell, cellsOf } from "../benchmark/Cell.ts"
+import { compare } from "../benchmark/compare.ts"
 import type { DatasetReport } from "../benchmark/Dataset.ts"
-import { sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
-import { type Metric, mainMetric } from "../benchmark/Run.ts"
+import { readersOf, sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
+import { type Metric, mainMetric, metricNames } from "../benchmark/Run.ts"
 import { setsOf } from "../benchmark/TrainingSet.ts"
 import { paperReport } from "./paperReport.ts"
 import { type CellOf, scoreTable } from "./scoreTable.ts"
@@ -13,7 +15,9 @@ export const benchmarkReport = (result: BenchmarkResult): string => {
   const { datasets } = result
   const sections = datasets.map((dataset) => `## ${dataset.name}\n\n${datasetReport(result, dataset)}`)
   const averages = datasets.length > 1 ? [averageReport(result)] : []
-  return ["# Benchmark", howToRead(result), ...averages, ...sections, ...paperReport(result)].join("\n\n").concat("\n")
+  return ["# Benchmark", howToRead(result), ...survivors(result), ...averages, ...sections, ...paperReport(result)]
+    .join("\n\n")
+    .concat("\n")
 }
 
 /** What was measured on a dataset, and its tables. */
@@ -29,7 +33,15 @@ export const datasetReport = (result: BenchmarkResult, dataset: DatasetReport): 
   ].join("\n\n")
 
 /** A dataset in a line: its types, its test set, and what was taken out of it. */
-export const describeDataset = ({ notDrawn, removed, testSentences, trainSentences, types, unseen }: DatasetReport) => {
+export const describeDataset = ({
+  neighbours,
+  notDrawn,
+  removed,
+  testSentences,
+  trainSentences,
+  types,
+  unseen
+}: DatasetReport) => {
   const files = Object.entries(removed)
   const total = files.reduce((sum, [, count]) => sum + count, 0)
   const where = files.flatMap(([file, count]) => (count === 0 ? [] : [`${count} in ${basename(file)}`])).join(", ")
@@ -37,6 +49,7 @@ export const describeDataset = ({ notDrawn, removed, testSentences, trainSentenc
     `${types.length} types, sets from ${trainSentences} sentences, scored on ${testSentences}`,
     ...(files.length === 0 ? [] : [`; removed from the test set: ${total === 0 ? "none" : where}`]),
     ...(notDrawn === 0 ? [] : [`; ${notDrawn} more were not drawn`]),
+    ...(neighbours === 0 ? [] : [`; ${neighbours} entities follow one of their type`]),
     ...(unseen.length === 0 ? [] : [`; types that training never has, all missed: ${unseen.join(", ")}`]),
     "."
   ].join("")
@@ -84,8 +97,30 @@ const averageReport = (result: BenchmarkResult): string => {
 
 const list = (datasets: ReadonlyArray<DatasetReport>): string => datasets.map(({ name }) => name).join(", ")
 
-/** The least p that a sign-flip test of n differences can give. */
-const floor = (n: number): string => (2 ** (1 - n)).toPrecision(2)
+/** How many differences to the first encoder are no accident of their number. */
+const survivors = (result: BenchmarkResult): Array<string> => {
+  const { datasets, definition } = result
+  const metric = mainMetric(definition)
+  const cells = cellsOf(result, metric)
+  const [first, ...others] = readersOf(definition).map(({ name }) => name)
+  const found = datasets.flatMap(({ name }) =>
+    sizesOf(definition).flatMap((size) => {
+      const base = cells(name, first!, size)
+      return others.flatMap((encoder) => {
+        const cell = cells(name, encoder, size)
+        return base && cell ? [compare(cell, base, definition.seed)] : []
+      })
+    })
+  )
+  const differences = found.filter((comparison) => comparison !== undefined)
+  if (differences.length === 0) return []
+  const survive = holm(differences.map(({ p }) => p))
+  const count = (sign: 1 | -1) => differences.filter(({ difference }, i) => survive[i] && difference * sign > 0).length
+  return [
+    `Of ${differences.length} differences to ${first} (a dataset, a size, ${metricNames[metric]}) ${count(1) + count(-1)} survive Holm's correction ` +
+      `at 0.05: ${count(1)} above 0, ${count(-1)} below; without correction ${differences.filter(({ p }) => p < 0.05).length} have p < 0.05.`
+  ]
+}
 
 const howToRead = ({ definition }: BenchmarkResult): string => {
   const { protocol, seed, testSize } = definition
@@ -93,7 +128,11 @@ const howToRead = ({ definition }: BenchmarkResult): string => {
   const counts = [...new Set(sizes.map((size) => setsOf({ sets: definition.sets, unit: unitOf(definition) }, size)))]
   const { type, ...settings } = protocol
   const told = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
-  const several = Object.values(definition.encoders).some((models) => typeof models !== "string" && models.length > 1)
+  const readers = readersOf(definition)
+  const several = readers.some(({ models }) => models.length > 1)
+  const read = readers.flatMap(({ name, protocol: { layers } }) =>
+    layers === protocol.layers ? [] : [`${name}: ${JSON.stringify(layers)}`]
+  )
   return [
     `Protocol ${type} (${told.join(", ")}); ${counts.join(" / ")} sets for each ${unitOf(definition)}, the same for every encoder; seed ${seed}` +
       `${testSize === undefined ? "" : `; at most ${testSize} test sentences`}. F1 in percent.`,
@@ -105,8 +144,9 @@ const howToRead = ({ definition }: BenchmarkResult): string => {
           "  means over sets."
         ]
       : []),
-    "- `a − b`: mean difference on the same sets, with a 95 % bootstrap interval over sets (too narrow for fewer than about 10); `p`:",
-    `  two-sided paired sign-flip test over sets, which n sets cannot bring below 2^(1 − n) (${counts.map((n) => `${n} sets: ${floor(n)}`).join(", ")}).`,
-    "  Both speak of other training sets for these models and this test set."
+    ...(read.length > 0 ? [`- Read at layers of their own: ${read.join("; ")}.`] : []),
+    "- `a − b`: mean difference on the same sets and test sentences, with a 95 % bootstrap interval: draws of test sentences, and of sets",
+    "  where there are several. `p`: two-sided, of the difference over its bootstrap standard error. Both speak of other training sets and",
+    "  other test sentences of the same kind for these models."
   ].join("\n")
 }

@@ -1,7 +1,7 @@
 import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
 import { type Cell, overModels, overSets } from "../benchmark/Cell.ts"
 import { compare } from "../benchmark/compare.ts"
-import { sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
+import { readersOf, sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
 import { type Metric, metricNames } from "../benchmark/Run.ts"
 import { markdownTable } from "./table.ts"
 
@@ -16,7 +16,8 @@ export type CellOf = (encoder: string, size: number) => Cell | undefined
  */
 export const scoreTable = ({ definition }: BenchmarkResult, metric: Metric, cell: CellOf, others = false): string => {
   const sizes = sizesOf(definition)
-  const encoders = Object.keys(definition.encoders)
+  const readers = readersOf(definition)
+  const encoders = readers.map(({ name }) => name)
   const cells = (encoder: string, show: (cell: Cell) => string | undefined) =>
     sizes.map((size) => {
       const found = cell(encoder, size)
@@ -29,10 +30,10 @@ export const scoreTable = ({ definition }: BenchmarkResult, metric: Metric, cell
       return `${mean.toFixed(1)}${standardDeviation === undefined ? "" : ` ± ${standardDeviation.toFixed(1)}`}`
     })
   ])
-  for (const encoder of encoders) {
-    if (typeof definition.encoders[encoder] === "string" || definition.encoders[encoder]!.length === 1) continue
-    const spread = cells(encoder, (found) => overModels(found).standardDeviation?.toFixed(1))
-    rows.push([`${encoder}, over ${definition.encoders[encoder]!.length} seeds ±`, ...spread])
+  for (const { models, name } of readers) {
+    if (models.length === 1) continue
+    const spread = cells(name, (found) => overModels(found).standardDeviation?.toFixed(1))
+    rows.push([`${name}, over ${models.length} seeds ±`, ...spread])
   }
   for (const [i, b] of encoders.entries()) {
     for (const a of encoders.slice(i + 1)) {
@@ -49,11 +50,12 @@ export const scoreTable = ({ definition }: BenchmarkResult, metric: Metric, cell
             found ? `${signed(found.difference)} [${signed(found.low)}, ${signed(found.high)}]` : "–"
           )
         ],
-        ["p", ...comparisons.map((found) => (found ? `${found.p.toFixed(3)}` : "–"))]
+        ["p", ...comparisons.map((found) => (found ? pValue(found.p) : "–"))]
       )
     }
   }
   return markdownTable([`${metricNames[metric]}, ${unitOf(definition)} =`, ...sizes.map(String)], rows)
 }
 
+const pValue = (p: number): string => (p < 0.0001 ? "<0.0001" : p.toFixed(4))
 const signed = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`

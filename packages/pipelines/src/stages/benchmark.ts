@@ -5,7 +5,7 @@ import { Effect } from "effect"
 import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
 import { benchmark } from "../benchmark/benchmark.ts"
 import type { Definition } from "../benchmark/Definition.ts"
-import { modelsOf, sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
+import { readersOf, sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
 import type { Run as BenchmarkRun } from "../benchmark/Run.ts"
 import { setsOf } from "../benchmark/TrainingSet.ts"
 import { attempt } from "../errors.ts"
@@ -57,7 +57,7 @@ export const measure = Effect.fn("measure")(function* (
   const { seed, ...settings } = definition
   const progress = yield* Progress
   const directories = yield* attempt(stage, () =>
-    Promise.all(modelsOf(definition).flatMap(([, models]) => models.map((model) => resolveModel(model))))
+    Promise.all(readersOf(definition).flatMap(({ models }) => models.map((model) => resolveModel(model))))
   )
   const files = Object.values(settings.datasets).flatMap(({ exclude, test, train }) => [
     ...[train].flat(),
@@ -75,7 +75,7 @@ export const measure = Effect.fn("measure")(function* (
     work: attempt(stage, async (signal) => {
       let result: BenchmarkResult | undefined
       let [done, total] = [0, 0]
-      const several = new Set(modelsOf(definition).flatMap(([name, models]) => (models.length > 1 ? [name] : [])))
+      const several = new Set(readersOf(definition).flatMap(({ models, name }) => (models.length > 1 ? [name] : [])))
       const nameOf = ({ dataset, encoder, model }: Pick<BenchmarkRun, "dataset" | "encoder" | "model">) =>
         `${encoder}${several.has(encoder) ? ` #${model}` : ""}, ${dataset}`
       const say = (line: string) => progress.say(`${stage.padEnd(10)} ${line}`)
@@ -102,7 +102,7 @@ export const measure = Effect.fn("measure")(function* (
 })
 
 const resultOf = (definition: Definition, { datasets, runs }: BenchmarkResult): StageResult => {
-  const models = modelsOf(definition).reduce((sum, [, { length }]) => sum + length, 0)
+  const models = readersOf(definition).reduce((sum, { models }) => sum + models.length, 0)
   const sets = sizesOf(definition).reduce(
     (sum, size) => sum + setsOf({ sets: definition.sets, unit: unitOf(definition) }, size),
     0
