@@ -1,8 +1,15 @@
-import { type AlignedSentence, type AnnotatedSentence, decodeOptions, type Unaligned } from "@nuner/core"
+import {
+  type AlignedSentence,
+  type AnnotatedSentence,
+  decodeOptions,
+  graphemeBoundaries,
+  type Mention,
+  type Unaligned,
+  wordBoundaries
+} from "@nuner/core"
 import { AlignOptions } from "./AlignOptions.ts"
 import { type AlignReport, emptyTally, toReport } from "./AlignReport.ts"
 import { chooser } from "./choose.ts"
-import { graphemeBoundaries, wordBoundaries } from "./match/boundaries.ts"
 import { locator } from "./match/locate.ts"
 import { place, type Taken, thin } from "./place.ts"
 
@@ -37,7 +44,7 @@ export const aligner = (options: AlignOptions = {}): Aligner => {
     const { mentions, repeated } = place(sentence, taken)
     tally.repeated += repeated
     tally.occurrences += mentions.length + repeated
-    let kept = mentions
+    let kept: ReadonlyArray<Mention> = mentions
     if (overlap !== "keep") {
       const thinned = thin(sentence, taken, mentions, overlap)
       kept = thinned.kept

@@ -1,6 +1,5 @@
-import type { AnnotatedSentence, Mention, Span } from "@nuner/core"
+import { type AnnotatedSentence, type Mention, resolveOverlap, type Span } from "@nuner/core"
 import type { UnalignedReason } from "./AlignReport.ts"
-import { resolveOverlap } from "./overlap.ts"
 
 /** The occurrences that an annotation took, and how they were found; or why it took none. */
 export type Taken = { readonly spans: ReadonlyArray<Span>; readonly match: Mention["match"] } | UnalignedReason
@@ -37,12 +36,15 @@ export const thin = (
   taken: ReadonlyArray<Taken>,
   mentions: ReadonlyArray<Mention>,
   overlap: "longest" | "drop"
-): { readonly kept: Array<Mention>; readonly lost: Array<number> } => {
+): { readonly kept: ReadonlyArray<Mention>; readonly lost: Array<number> } => {
   const from = (found: Taken, i: number, mention: Mention): boolean =>
     typeof found !== "string" &&
     annotations[i]!.concept === mention.concept &&
     found.spans.some(({ start, end }) => start === mention.start && end === mention.end)
-  const kept = resolveOverlap(mentions, overlap, (mention) => taken.findIndex((found, i) => from(found, i, mention)))
+  const kept = resolveOverlap(mentions, overlap, {
+    flat: true,
+    rank: (mention) => taken.findIndex((found, i) => from(found, i, mention))
+  })
   const lost = taken.flatMap((found, i) =>
     typeof found === "string" || kept.some((mention) => from(found, i, mention)) ? [] : [i]
   )

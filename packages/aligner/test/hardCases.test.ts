@@ -40,13 +40,22 @@ describe("words", () => {
     expect(find("我住在北京市。", "北京")).toEqual(["北京"])
     expect(find("東京タワーへ行く", "タワー")).toEqual(["タワー"])
     expect(find("新しいiPhoneです", "iPhone")).toEqual(["iPhone"])
-    expect(find("서울에서 만나요", "서울")).toBe("inside-word")
-    expect(find("서울에서 만나요", "서울", { boundary: "grapheme" })).toEqual(["서울"])
+    expect(find("ソニーストア", "ソニー")).toBe("inside-word")
+    expect(find("ソニーストア", "ソニー", { boundary: "grapheme" })).toEqual(["ソニー"])
     expect(find("USB", "US", { boundary: "grapheme" })).toEqual(["US"])
+  })
+
+  test("Korean particles end a word, syllables of it do not", () => {
+    expect(find("철수는 서울에서 삼성전자를 다닌다", "서울")).toEqual(["서울"])
+    expect(find("철수는 서울에서 삼성전자를 다닌다", "삼성전자")).toEqual(["삼성전자"])
+    expect(find("유럽에서는 축구가", "유럽")).toEqual(["유럽"])
+    expect(find("한국은행은 금리를 올렸다", "한국")).toBe("inside-word")
+    expect(find("한국은행은 금리를 올렸다", "한국은행")).toEqual(["한국은행"])
   })
 
   test("a soft hyphen or joiner does not end a word, a zero-width space does", () => {
     expect(find("Ger\u00admany", "Ger")).toBe("inside-word")
+    expect(find("Ger\u2060many", "Ger")).toBe("inside-word")
     expect(find("می‌خواهم", "می")).toBe("inside-word")
     expect(find("Rome\u200bParis", "Rome")).toEqual(["Rome"])
     expect(find("in \u2068Rome\u2069, yes", "Rome")).toEqual(["Rome"])

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
-import { align, foldText, graphemeBoundaries, wordBoundaries } from "@nuner/aligner"
-import { rng } from "@nuner/core"
+import { align, foldText } from "@nuner/aligner"
+import { graphemeBoundaries, rng, wordBoundaries } from "@nuner/core"
 
 const segmenter = new Intl.Segmenter("en", { granularity: "grapheme" })
 const pieces = [

@@ -1,7 +1,7 @@
 import { expect } from "bun:test"
 import { join } from "node:path"
-import { alignAll, alignCounts, tokenSpans, wordSpans } from "@nuner/aligner"
-import { type AnnotatedSentence, balance, readResponses, words } from "@nuner/core"
+import { alignAll, alignCounts } from "@nuner/aligner"
+import { type AnnotatedSentence, balance, readResponses, tokenSpans, wordSpans, words } from "@nuner/core"
 import { withData } from "@nuner/testing"
 
 /** These answers are well-formed, so splitting is enough to read them. */

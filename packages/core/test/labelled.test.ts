@@ -33,11 +33,11 @@ test("offsets in a text, in the units of other languages, or over words", async 
 test("an entity that cuts a word is refused, grown or left out, and reported", async () => {
   const row = { text: "on USB drives", entities: [{ start: 3, end: 5, type: "X" }] }
   expect(await failure(read(row))).toBe(
-    'InputError: l.jsonl:1: entities[0]: "US" cuts the word "USB" (set onCut to "expand" or "drop")'
+    'InputError: l.jsonl:1: entities[0]: "US" cuts the word "USB" (--on-cut expand, shrink or skip)'
   )
   for (const [onCut, kept] of [
     ["expand", 1],
-    ["drop", 0]
+    ["skip", 0]
   ] as const) {
     const seen: Array<InputError> = []
     const [sentence] = await collect(read(row, { onCut, onAdjusted: (error) => seen.push(error) }))

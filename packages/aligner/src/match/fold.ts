@@ -1,4 +1,4 @@
-import { graphemeBoundaries } from "./boundaries.ts"
+import { graphemeBoundaries } from "@nuner/core"
 
 /** A text without the differences that LLMs introduce when they copy, and the way back to it. */
 export interface Folded {

@@ -1,6 +1,5 @@
-import type { Span } from "@nuner/core"
+import type { Boundary, Span } from "@nuner/core"
 import type { UnalignedReason } from "../AlignReport.ts"
-import type { Boundary } from "./boundaries.ts"
 import { type Folded, foldText } from "./fold.ts"
 import { occurrences } from "./occurrences.ts"
 

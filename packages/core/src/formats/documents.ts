@@ -1,8 +1,9 @@
 import type { LabelledSentence } from "../schema/LabelledSentence.ts"
 import type { Span } from "../schema/Span.ts"
 import { type OffsetUnit, offsetMap } from "../text/offsets.ts"
-import { firstEndingAfter, joined } from "../text/spans.ts"
-import { words } from "../text/words.ts"
+import { joined } from "../words/spans.ts"
+import { firstEndingAfter } from "../words/wordSpans.ts"
+import { words } from "../words/words.ts"
 import type { Document, TypedSpan } from "./Format.ts"
 
 /** A document as running text, its spans in `unit`. */

@@ -3,7 +3,7 @@ import { InputError } from "../errors.ts"
 import type { LabelledSentence } from "../schema/LabelledSentence.ts"
 import { Span } from "../schema/Span.ts"
 import { type OffsetUnit, offsetMap } from "../text/offsets.ts"
-import { byPlace, type FromSpansOptions, fromSpans, type TextSpan } from "../text/spans.ts"
+import { byPlace, type FromSpansOptions, fromSpans, type TextSpan } from "../words/spans.ts"
 import { decoder } from "./jsonl.ts"
 import { type Malformed, report } from "./Malformed.ts"
 import { records } from "./records.ts"
@@ -26,9 +26,9 @@ const LabelledRow = Schema.Struct({
 export interface LabelledOptions extends Malformed {
   /** What the offsets of entities in a text count: Python tools write code points. Default "utf16". */
   readonly offsets?: OffsetUnit
-  /** What becomes of an entity whose edge lies inside a word. Default "error". */
+  /** What becomes of an entity whose edge lies inside a word. Default "fail". */
   readonly onCut?: FromSpansOptions["onCut"]
-  /** Told of each entity that was grown or left out because it cut a word. */
+  /** Told of each entity that was changed or left out because it cut a word. */
   readonly onAdjusted?: (error: InputError) => void
   /** Sentences without an id of their own get `ids-0`, `ids-1`, ... by record. */
   readonly ids?: string
@@ -114,7 +114,7 @@ const overText = (
   place: Place,
   options: LabelledOptions
 ): LabelledSentence => {
-  const { offsets: unit = "utf16", onCut = "error" } = options
+  const { offsets: unit = "utf16", onCut = "fail" } = options
   const map = offsetMap(text, unit)
   const mapped = spans.map((span, n) => {
     const inText = map.spanToUtf16(span)
@@ -124,7 +124,7 @@ const overText = (
   })
   const { sentence, cut } = fromSpans(text, mapped, { ...place, onCut })
   for (const { start, end, type } of cut) {
-    const reason = `${type} ${JSON.stringify(text.slice(start, end))} cuts a word; ${onCut === "drop" ? "left out" : "grown to whole words"}`
+    const reason = `${type} ${JSON.stringify(text.slice(start, end))} cuts a word; ${onCut === "expand" ? "grown to whole words" : onCut === "shrink" ? "reduced to whole words" : "left out"}`
     options.onAdjusted?.(new InputError({ ...place, field: "entities", reason }))
   }
   return sentence

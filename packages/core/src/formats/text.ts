@@ -1,5 +1,5 @@
 import type { Sentence } from "../schema/Sentence.ts"
-import { sentenceSpans } from "../text/sentences.ts"
+import { sentenceSpans } from "../words/sentences.ts"
 import type { Format, RawDocument } from "./Format.ts"
 import { lines } from "./lines.ts"
 import type { Malformed } from "./Malformed.ts"

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { tokenSpans, wordSpans } from "@nuner/aligner"
-import { rng, words } from "@nuner/core"
+import { rng, tokenSpans, wordSpans, words } from "../src/index.ts"
 
 const span = (start: number, end: number) => ({ start, end })
 
