@@ -1,0 +1,51 @@
+import { readFileSync, rmSync } from "node:fs"
+import { join } from "node:path"
+import { rooms } from "../../scripts/lib/rooms.ts"
+import type { Mutant } from "./Mutant.ts"
+import type { Sandbox } from "./Sandbox.ts"
+
+/** A test file without any fault in the source: how long it takes and which lines it runs. */
+interface TestFile {
+  readonly path: string
+  readonly seconds: number
+  /** `file:line` */
+  readonly lines: ReadonlySet<string>
+}
+
+/** @throws Error where a test fails without a fault */
+const measure = async (sandbox: Sandbox, path: string): Promise<TestFile> => {
+  const folder = join(sandbox.root, ".coverage")
+  const flags = ["--coverage", "--coverage-reporter=lcov", `--coverage-dir=${folder}`]
+  const { failure, seconds } = await sandbox.run(path, 300, flags)
+  if (failure !== undefined) throw new Error(`${path} fails without any fault: ${failure}`)
+  const lines = new Set<string>()
+  let file = ""
+  for (const line of readFileSync(join(folder, "lcov.info"), "utf8").split("\n")) {
+    if (line.startsWith("SF:")) file = line.slice(3)
+    const [, number, hits] = /^DA:(\d+),(\d+)/.exec(line) ?? []
+    if (hits !== undefined && hits !== "0") lines.add(`${file}:${number}`)
+  }
+  rmSync(folder, { recursive: true })
+  return { path, seconds, lines }
+}
+
+/** Which of `tests` run a mutant's line: those of its own package, the quick ones first, then those of packages that import it. */
+export const testsBy = (sandbox: Sandbox, tests: ReadonlyArray<string>) => {
+  const packageOf = (path: string) => path.split("/")[1]!
+  const measured = new Map<string, Promise<TestFile>>()
+  const once = (path: string) => {
+    if (!measured.has(path)) measured.set(path, measure(sandbox, path))
+    return measured.get(path)!
+  }
+  return async function* ({ file, line }: Mutant): AsyncGenerator<TestFile> {
+    const mine = packageOf(file)
+    const own = tests.filter((path) => packageOf(path) === mine)
+    const others = tests.filter((path) => rooms[packageOf(path)]!.includes(mine))
+    for (const group of [own, others]) {
+      const known: Array<TestFile> = []
+      for (const path of group) known.push(await once(path))
+      const seeing = known.filter(({ lines }) => lines.has(`${file}:${line}`))
+      yield* seeing.toSorted((a, b) => a.seconds - b.seconds)
+    }
+  }
+}

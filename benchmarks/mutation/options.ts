@@ -1,0 +1,94 @@
+import { readFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { type Mutant, mutant } from "./Mutant.ts"
+import { isNode, type Node, parse, walk } from "./syntax.ts"
+
+/**
+ * For each option of each schema that a source decodes, a mutant that decodes the options as if this one had not been given. A required
+ * option cannot be left out: it is given as a number one larger.
+ */
+export const optionMutants = (root: string, file: string, source: string): Array<Mutant> => {
+  const mutants: Array<Mutant> = []
+  for (const { node } of walk(parse(file, source))) {
+    if (node.type !== "CallExpression" || (node.callee as Node).name !== "decodeOptions") continue
+    const [component, schema, given] = node.arguments as Array<Node>
+    const { end, start } = callersOptions(given!)
+    const options = source.slice(start, end)
+    for (const [name, required] of schemaFields(root, file, schema!)) {
+      const replacement =
+        required && given!.type === "Identifier"
+          ? `{ ...${options}, ${name}: ${options}.${name} + 1 }`
+          : `(({ ${name}: ignored, ...others }) => others)(${options})`
+      const kind = replacement.startsWith("{") ? "one larger" : "ignored"
+      const change = `option ${name} of ${component!.value} ${kind}`
+      mutants.push(mutant(file, source, { start, end, replacement, change }))
+    }
+  }
+  return mutants
+}
+
+/** Where a call's options hold defaults of a preset, the caller's come last: `{ ...preset, ...options }`. */
+const callersOptions = (given: Node): Node => {
+  if (given.type !== "ObjectExpression") return given
+  const last = (given.properties as Array<Node>).at(-1)!
+  return last.type === "SpreadElement" ? (last.argument as Node) : given
+}
+
+/** The fields of a schema by name, and whether each is required, followed through spreads, names and imports. */
+const schemaFields = (root: string, file: string, node: Node): Map<string, boolean> => {
+  if (node.type === "Identifier") {
+    const found = declaration(root, file, node.name as string)
+    return schemaFields(root, found.file, found.node)
+  }
+  // X.fields is the fields of X; X.mapFields, X.check and the like keep them.
+  if (node.type === "MemberExpression") return schemaFields(root, file, node.object as Node)
+  if (node.type === "CallExpression") {
+    const { callee } = node as Node & { callee: Node }
+    const isStruct = (callee.property as Node | undefined)?.name === "Struct"
+    return schemaFields(root, file, isStruct ? (node.arguments as Array<Node>)[0]! : callee)
+  }
+  if (node.type === "TSAsExpression" || node.type === "TSSatisfiesExpression") {
+    return schemaFields(root, file, node.expression as Node)
+  }
+  if (node.type !== "ObjectExpression") throw new Error(`${file}: no fields of a schema in a ${node.type}`)
+  const fields = new Map<string, boolean>()
+  for (const property of node.properties as Array<Node>) {
+    if (property.type === "SpreadElement") {
+      for (const [name, required] of schemaFields(root, file, property.argument as Node)) fields.set(name, required)
+    } else fields.set((property.key as Node).name as string, isRequired(root, file, property.value as Node))
+  }
+  return fields
+}
+
+const isRequired = (root: string, file: string, value: Node): boolean => {
+  for (const { node } of walk(value)) {
+    if (node.type !== "Identifier") continue
+    const name = node.name as string
+    if (/^(optional(Key)?|withDecodingDefault(Key)?|withDefault)$/.test(name)) return false
+    if (node === value || node === value.callee) {
+      const found = declaration(root, file, name)
+      return isRequired(root, found.file, found.node)
+    }
+  }
+  return true
+}
+
+/** The value of a name: in its file, or where the file imports it from. */
+const declaration = (root: string, file: string, name: string): { file: string; node: Node } => {
+  const program = parse(file, readFileSync(join(root, file), "utf8"))
+  for (const statement of program.body as Array<Node>) {
+    if (statement.type === "ImportDeclaration") {
+      const from = (statement.source as Node).value as string
+      const specifiers = statement.specifiers as Array<Node>
+      if (from.startsWith(".") && specifiers.some((specifier) => (specifier.local as Node).name === name)) {
+        return declaration(root, join(dirname(file), from), name)
+      }
+      continue
+    }
+    const declared = isNode(statement.declaration) ? statement.declaration : statement
+    for (const { id, init } of (declared.declarations ?? []) as Array<Node>) {
+      if ((id as Node).name === name && isNode(init)) return { file, node: init }
+    }
+  }
+  throw new Error(`${file}: where is ${name}?`)
+}
