@@ -1,5 +1,5 @@
 import { InputError } from "@nuner/core"
-import { readSafetensors, type SafetensorsFile, tf } from "@nuner/engine"
+import { firstNonFinite, readSafetensors, type SafetensorsFile, tf } from "@nuner/engine"
 import { canonicalName } from "./canonicalName.ts"
 import { weightFiles } from "./weightFiles.ts"
 
@@ -18,7 +18,7 @@ export interface Checkpoint {
   has(name: string): boolean
   /**
    * @param transposed the file holds `[out, in]`, `shape` is `[in, out]`
-   * @throws InputError where it is missing, or of another shape or kind
+   * @throws InputError where it is missing, of another shape or kind, or holds a number that is none
    */
   variable(name: string, shape: ReadonlyArray<number>, transposed: boolean): Promise<tf.Variable>
   close(): Promise<void>
@@ -69,6 +69,8 @@ export const openCheckpoint = async (directory: string): Promise<Checkpoint> => 
       if (entry.shape.join() !== stored.join()) fail(`has the shape [${entry.shape}], config.json asks for [${stored}]`)
       const values = await place.file.read(place.name)
       if (!(values instanceof Float32Array)) return fail(`${entry.dtype} are no weights`)
+      const stray = firstNonFinite(values)
+      if (stray >= 0) fail(`holds ${values[stray]} at number ${stray}: training broke it, or the file is damaged`)
       return tf.tidy(() => {
         const tensor = tf.tensor(values, stored, "float32")
         return tf.variable(transposed ? tf.transpose(tensor) : tensor)

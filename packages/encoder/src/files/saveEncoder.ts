@@ -19,7 +19,7 @@ export interface SaveOptions {
  * Writes a directory that `AutoModel.from_pretrained` of Python's transformers loads as it stands: `config.json`, `model.safetensors`,
  * `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json`. Whole or not at all.
  *
- * @throws OptionError for a weight beyond the range of F16
+ * @throws OptionError for a weight beyond the range of F16, InputError for one that is no number
  */
 export const saveEncoder = async (
   directory: string,

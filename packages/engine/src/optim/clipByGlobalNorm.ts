@@ -1,11 +1,13 @@
 import type { Gradients } from "../nn/Parameters.ts"
 import { tf } from "../tf.ts"
 
-/** The 2-norm of all gradients taken as one vector. */
+/** The 2-norm of all gradients taken as one vector. Memory is the squares of one gradient. */
 export async function globalNorm(gradients: Gradients): Promise<number> {
   const all = Object.values(gradients)
   if (all.length === 0) return 0
-  const squares = tf.tidy(() => tf.stack(all.map((gradient) => tf.sum(tf.square(gradient)))))
+  const sums = all.map((gradient) => tf.tidy(() => tf.sum(tf.square(gradient))))
+  const squares = tf.stack(sums)
+  tf.dispose(sums)
   const values = await squares.data()
   squares.dispose()
   return Math.sqrt(Array.from(values).reduce((sum, square) => sum + square, 0))

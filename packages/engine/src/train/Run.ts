@@ -14,6 +14,7 @@ import {
   restoreCheckpoint,
   saveCheckpoint
 } from "./checkpoints.ts"
+import { lockDirectory } from "./lockDirectory.ts"
 import type { Best, CheckpointEvent, EvaluationEvent, TrainEvent } from "./TrainEvent.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
 
@@ -31,6 +32,7 @@ export class Run<Batch> {
   readonly #seed: number
   readonly #accumulate: number
   readonly #batches: (index: number) => Promise<Batch | undefined>
+  #unlock: (() => Promise<void>) | undefined
 
   constructor(options: TrainOptions<Batch>) {
     this.#options = options
@@ -69,10 +71,11 @@ export class Run<Batch> {
     return this.step % every === 0 || this.step >= this.#options.steps
   }
 
-  /** Goes back to the latest checkpoint; its path, if there is one. */
+  /** Takes the directory of checkpoints and goes back to the latest one; its path, if there is one. */
   async resume(): Promise<string | undefined> {
     const { checkpoint, parameters } = this.#options
     if (!checkpoint) return undefined
+    this.#unlock = await lockDirectory(checkpoint.directory)
     await removeLeftovers(checkpoint.directory)
     const latest = (await listCheckpoints(checkpoint.directory)).at(-1)
     if (!latest) return undefined
@@ -199,7 +202,8 @@ export class Run<Batch> {
     return { type: "checkpoint", step: this.step, path, best }
   }
 
-  dispose(): void {
+  async dispose(): Promise<void> {
     disposeAll(this.#optimizer.tensors)
+    await this.#unlock?.()
   }
 }

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { CheckpointError } from "../errors.ts"
 import type { Parameters } from "../nn/Parameters.ts"
 import type { OptimizerState } from "../optim/Optimizer.ts"
+import { firstNonFinite } from "../safetensors/firstNonFinite.ts"
 import { readSafetensors } from "../safetensors/readSafetensors.ts"
 import { syncDirectory, writeSafetensors } from "../safetensors/writeSafetensors.ts"
 import type { Precision } from "../selection/EngineReport.ts"
@@ -76,8 +77,13 @@ export async function saveCheckpoint(
     return { path, step: state.step }
   }
   await mkdir(partial, { recursive: true })
-  await writeVariables(join(partial, "parameters.safetensors"), parameters)
-  await writeVariables(join(partial, "optimizer.safetensors"), optimizer.tensors)
+  try {
+    await writeVariables(join(partial, "parameters.safetensors"), parameters, path)
+    await writeVariables(join(partial, "optimizer.safetensors"), optimizer.tensors, path)
+  } catch (error) {
+    await rm(partial, { recursive: true, force: true })
+    throw error
+  }
   await writeText(join(partial, "state.json"), encodeState(state))
   await syncDirectory(partial)
   await rename(partial, path)
@@ -118,12 +124,23 @@ async function rotate(directory: string, keep: number, best: number | undefined)
   }
 }
 
-async function writeVariables(path: string, variables: Readonly<Record<string, tf.Variable>>): Promise<void> {
+/** @throws CheckpointError of the checkpoint for a number that is none */
+async function writeVariables(
+  path: string,
+  variables: Readonly<Record<string, tf.Variable>>,
+  checkpoint: string
+): Promise<void> {
   const sources = Object.entries(variables).map(([name, variable]) => ({
     name,
     dtype: "F32" as const,
     shape: variable.shape,
-    data: async () => (await variable.data()) as Float32Array
+    data: async () => {
+      const values = (await variable.data()) as Float32Array
+      const at = firstNonFinite(values)
+      if (at < 0) return values
+      const remedy = "earlier checkpoints are as they were; try a lower learning rate, warm-up or clipping"
+      throw new CheckpointError(checkpoint, `is not written: "${name}" holds ${values[at]} at number ${at}; ${remedy}`)
+    }
   }))
   await writeSafetensors(path, sources)
 }
@@ -140,6 +157,9 @@ async function readVariables(path: string, variables: Readonly<Record<string, tf
         throw new CheckpointError(path, `"${name}" is [${entry.shape}] there and [${variable.shape}] here`)
       }
       const values = (await file.read(name)) as Float32Array
+      const at = firstNonFinite(values)
+      if (at >= 0)
+        throw new CheckpointError(path, `"${name}" holds ${values[at]} at number ${at}; remove the checkpoint`)
       tf.tidy(() => variable.assign(tf.tensor(values, variable.shape)))
     }
   } finally {

@@ -11,7 +11,8 @@ import { checkTrainOptions, type TrainOptions } from "./TrainOptions.ts"
  * Aborting, and leaving the loop early, write a checkpoint first.
  *
  * @throws NonFiniteError where loss or gradient is no number, before the update; the last checkpoint stays
- * @throws CheckpointError where the latest checkpoint cannot be read or belongs to another run
+ * @throws CheckpointError where the latest checkpoint cannot be read or belongs to another run, where another run is keeping its own there,
+ *   and, when one is written, for a weight that is no number
  * @throws EngineError for an option out of range
  */
 export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainEvent, void, void> {
@@ -44,7 +45,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
     try {
       if (healthy && run.unsaved) await run.save(false)
     } finally {
-      run.dispose()
+      await run.dispose()
     }
   }
 }

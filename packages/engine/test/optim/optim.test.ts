@@ -100,6 +100,14 @@ test("options out of range are refused by name", () => {
   expect(() => schedules.warmupStableDecay({ peak: 1, warmup: 3, decay: 3, total: 5 })).toThrow(/do not fit/)
 })
 
+test("the global norm takes the memory of one gradient, not of all", async () => {
+  const gradients = Object.fromEntries(Array.from({ length: 8 }, (_, i) => [`g${i}`, wave([1000], i)]))
+  const before = tf.memory().numBytes
+  const { peakBytes } = await tf.profile(() => globalNorm(gradients) as never)
+  expect(peakBytes - before).toBeLessThan(3 * 4000)
+  disposeAll(gradients)
+})
+
 test("clipping to the global norm", async () => {
   const make = () => ({ a: wave([3, 4], 1), b: wave([5], 2) })
   const grads = make()

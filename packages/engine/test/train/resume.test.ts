@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { leakCheck, tempDir } from "@nuner/testing"
 import {
@@ -160,6 +160,30 @@ test("a checkpoint says in which precision it was trained, and another one is re
   // From before it was written.
   await Bun.write(file, JSON.stringify(state))
   expect((await start(3)).result[0]).toMatchObject({ type: "resume", step: 2 })
+})
+
+test("weights that are no numbers are refused where a checkpoint is written and where one is read", async () => {
+  using dir = tempDir()
+  const checkpoint = { directory: dir.path, every: 2 }
+  const breaking = (at: number) =>
+    withParameters((parameters) =>
+      events(tinyOptions(parameters, { checkpoint, evaluate: { every: 99, run: () => ({}) } }), (event) => {
+        if (event.type !== "step" || event.step !== at) return undefined
+        const { head } = parameters
+        tf.tidy(() => head!.assign(tf.div(head!, tf.zerosLike(head!))))
+        return undefined
+      })
+    )
+  await expect(leakCheck(() => breaking(4))).rejects.toThrow(
+    /step-00000004: is not written: "head" holds -?(Infinity|NaN) at number 0; earlier checkpoints are as they were/
+  )
+  expect((await listCheckpoints(dir.path)).map(({ step }) => step)).toEqual([2])
+  expect(readdirSync(dir.path)).toEqual(["step-00000002"])
+  const file = join(dir.path, "step-00000002", "parameters.safetensors")
+  const bytes = readFileSync(file)
+  bytes.writeFloatLE(Number.NaN, bytes.length - 4)
+  writeFileSync(file, bytes)
+  await expect(leakCheck(() => resume(checkpoint))).rejects.toThrow(/holds NaN at number \d+; remove the checkpoint/)
 })
 
 test("a checkpoint of another run is refused, and the weights are left alone", async () => {

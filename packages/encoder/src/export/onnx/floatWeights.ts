@@ -1,4 +1,4 @@
-import { checkRange } from "../../files/tensorSource.ts"
+import { checkWeights } from "../../files/tensorSource.ts"
 import type { Value } from "./OnnxGraph.ts"
 import { bytes, read, type Weights, type WeightsSource } from "./Weights.ts"
 
@@ -8,10 +8,9 @@ export const floatWeights = ({ graph, parameters }: WeightsSource, float: "float
     if (graph.initializers.has(name)) return name
     const parameter = parameters[name]!
     return graph.tensor(name, float, parameter.shape, async () => {
-      const values = await read(parameter)
-      if (float === "float32") return bytes(values)
-      checkRange("exportOnnx", name, values)
-      return bytes(new Float16Array(values))
+      const half = float === "float16"
+      const values = checkWeights("exportOnnx", name, await read(parameter), half ? "F16" : "F32")
+      return bytes(half ? new Float16Array(values) : values)
     })
   }
   return {

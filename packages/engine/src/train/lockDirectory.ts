@@ -1,0 +1,91 @@
+import { randomUUID } from "node:crypto"
+import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
+import { hostname } from "node:os"
+import { join } from "node:path"
+import { CheckpointError } from "../errors.ts"
+
+/** The process that keeps its checkpoints in a directory. */
+interface Owner {
+  readonly pid: number
+  readonly host: string
+  /** When the process was started, where the system tells: process numbers are given again. */
+  readonly started: string | undefined
+}
+
+/**
+ * Takes a directory for one run: a file `.lock` that says which process has it. A process that was killed holds nothing, since whoever comes
+ * next sees that it is gone.
+ *
+ * @returns gives the directory back
+ * @throws CheckpointError where a living process has it, or one of another machine, of which nothing can be seen
+ */
+export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
+  const path = join(directory, ".lock")
+  const [mine, taken] = [randomUUID(), randomUUID()].map((name) => join(directory, `.lock-${name}`)) as [string, string]
+  await mkdir(directory, { recursive: true })
+  const me: Owner = { pid: process.pid, host: hostname(), started: await startOf(process.pid) }
+  await writeFile(mine, JSON.stringify(me))
+  try {
+    // A link is made whole or not at all, and never over another file.
+    while (!(await did(link(mine, path), "EEXIST"))) {
+      const owner = await ownerOf(path)
+      if (owner === undefined) continue
+      await refuseIfAlive(directory, path, owner)
+      // Of two that find the same dead owner one moves its file away. If the other moves the new owner's, it puts it back.
+      if (!(await did(rename(path, taken), "ENOENT"))) continue
+      const moved = await ownerOf(taken)
+      if (moved?.pid !== owner.pid || moved.started !== owner.started) await did(link(taken, path), "EEXIST")
+      await rm(taken, { force: true })
+    }
+  } finally {
+    await rm(mine, { force: true })
+  }
+  return () => rm(path, { force: true })
+}
+
+async function refuseIfAlive(directory: string, path: string, { host, pid, started }: Owner): Promise<void> {
+  const remedy = "wait for it, or give this run a directory of its own"
+  if (host !== hostname()) {
+    const reason = `is in use by process ${pid} on ${host}; ${remedy}; if that process is gone, remove ${path}`
+    throw new CheckpointError(directory, reason)
+  }
+  if (isRunning(pid) && (await startOf(pid)) === started) {
+    throw new CheckpointError(directory, `is in use by process ${pid}; ${remedy}`)
+  }
+}
+
+/** Whether there is a process of that number, ours or another user's. */
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return codeOf(error) === "EPERM"
+  }
+}
+
+/** When a process was started, in ticks since the machine was (proc(5), field 22); "dead" where only its entry is left; undefined where the system has no /proc. */
+async function startOf(pid: number): Promise<string | undefined> {
+  const line = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined)
+  // The name in brackets may hold spaces and brackets.
+  const fields = line?.slice(line.lastIndexOf(")") + 2).split(" ")
+  return fields?.[0] === "Z" || fields?.[0] === "X" ? "dead" : fields?.[19]
+}
+
+/** Undefined where the file has gone. */
+async function ownerOf(path: string): Promise<Owner | undefined> {
+  const text = await readFile(path, "utf8").catch(() => undefined)
+  return text === undefined ? undefined : (JSON.parse(text) as Owner)
+}
+
+/** Whether it worked; false where it failed for that reason. */
+const did = (work: Promise<void>, code: string): Promise<boolean> =>
+  work.then(
+    () => true,
+    (error) => {
+      if (codeOf(error) === code) return false
+      throw error
+    }
+  )
+
+const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined)
