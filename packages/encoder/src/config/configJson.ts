@@ -1,14 +1,9 @@
 import { InputError } from "@nuner/core"
-import { type Architecture, checkConfig, type EncoderConfig } from "./EncoderConfig.ts"
+import { backboneOf, backbones } from "../backbones/backbones.ts"
+import { checkConfig, type EncoderConfig } from "./EncoderConfig.ts"
 
-/** What transformers' RobertaConfig and BertConfig assume where config.json is silent. */
-const silent = { roberta: { padId: 1 }, bert: { padId: 0 } } as const
-
-/** Fields that change the numbers and that we do not implement, unless they hold one of the values listed. */
-const onlyImplemented: Record<string, ReadonlyArray<unknown>> = {
-  position_embedding_type: ["absolute"],
-  // The second is the first, written out in Python.
-  hidden_act: ["gelu", "gelu_python"],
+/** Fields that change the numbers and that no backbone has, unless they hold one of the values listed. */
+const foreign: Record<string, ReadonlyArray<unknown>> = {
   is_decoder: [false],
   is_encoder_decoder: [false],
   add_cross_attention: [false],
@@ -43,11 +38,12 @@ export const parseConfigJson = (text: string, source: string): EncoderConfig => 
   }
   const json = parseObject(text, source)
   const type = json.model_type
-  if (type !== "roberta" && type !== "bert") {
-    fail("model_type", `${JSON.stringify(type)} is not implemented`, `only "roberta" and "bert" are`)
+  if (typeof type !== "string" || !Object.hasOwn(backbones, type)) {
+    fail("model_type", `${JSON.stringify(type)} is not implemented`, `one of ${Object.keys(backbones).join(", ")} is`)
   }
-  const architecture = type as Architecture
-  for (const [field, values] of Object.entries(onlyImplemented)) {
+  const architecture = type as keyof typeof backbones
+  const { fields, fixed } = backboneOf({ architecture })
+  for (const [field, values] of Object.entries({ ...foreign, ...fixed })) {
     if (!empty(json[field]) && !values.includes(json[field])) {
       fail(
         field,
@@ -60,27 +56,13 @@ export const parseConfigJson = (text: string, source: string): EncoderConfig => 
   if (!empty(embedding_size) && embedding_size !== json.hidden_size) {
     fail("embedding_size", `${JSON.stringify(embedding_size)} is not implemented`, "only that of hidden_size is")
   }
-  const number = (field: string, absent?: number): number => {
-    const value = json[field] ?? absent
+  const numbers = Object.entries(fields).map(([option, { absent, name }]) => {
+    const value = json[name] ?? absent
     if (typeof value !== "number" || !Number.isFinite(value))
-      fail(field, `must be a number, got ${JSON.stringify(value)}`)
-    return value as number
-  }
-  const config: EncoderConfig = {
-    architecture,
-    vocabSize: number("vocab_size"),
-    hidden: number("hidden_size"),
-    layers: number("num_hidden_layers"),
-    heads: number("num_attention_heads"),
-    feedForward: number("intermediate_size"),
-    positions: number("max_position_embeddings", 512),
-    typeVocab: number("type_vocab_size", 2),
-    layerNormEps: number("layer_norm_eps", 1e-12),
-    padId: number("pad_token_id", silent[architecture].padId),
-    dropout: number("hidden_dropout_prob", 0.1),
-    attentionDropout: number("attention_probs_dropout_prob", 0.1),
-    initializerRange: number("initializer_range", 0.02)
-  }
+      fail(name, `must be a number, got ${JSON.stringify(value)}`)
+    return [option, value] as const
+  })
+  const config = { architecture, ...Object.fromEntries(numbers) } as EncoderConfig
   try {
     return checkConfig(config)
   } catch (cause) {
@@ -90,26 +72,16 @@ export const parseConfigJson = (text: string, source: string): EncoderConfig => 
 
 /** The content of a Hugging Face `config.json`: `extra` is written too (architectures, id2label, dtype). */
 export const toConfigJson = (config: EncoderConfig, extra: Readonly<Record<string, unknown>> = {}): string => {
-  const roberta = config.architecture === "roberta"
+  const { className, fields, fixed, written } = backboneOf(config)
   const json = {
-    architectures: [roberta ? "RobertaModel" : "BertModel"],
-    attention_probs_dropout_prob: config.attentionDropout,
-    ...(roberta ? { bos_token_id: 0, eos_token_id: 2 } : {}),
-    hidden_act: "gelu",
-    hidden_dropout_prob: config.dropout,
-    hidden_size: config.hidden,
-    initializer_range: config.initializerRange,
-    intermediate_size: config.feedForward,
-    layer_norm_eps: config.layerNormEps,
-    max_position_embeddings: config.positions,
+    architectures: [`${className}Model`],
     model_type: config.architecture,
-    num_attention_heads: config.heads,
-    num_hidden_layers: config.layers,
-    pad_token_id: config.padId,
-    position_embedding_type: "absolute",
-    type_vocab_size: config.typeVocab,
+    ...Object.fromEntries(
+      Object.entries(fields).map(([option, { name }]) => [name, config[option as keyof EncoderConfig]])
+    ),
+    ...Object.fromEntries(Object.entries(fixed).map(([field, [value]]) => [field, value])),
+    ...written,
     use_cache: false,
-    vocab_size: config.vocabSize,
     ...extra
   }
   return `${JSON.stringify(json, null, 2)}\n`

@@ -1,5 +1,7 @@
 import { InputError } from "@nuner/core"
 import { firstNonFinite, readSafetensors, type SafetensorsFile, tf } from "@nuner/engine"
+import { backboneOf } from "../backbones/backbones.ts"
+import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { canonicalName } from "./canonicalName.ts"
 import { weightFiles } from "./weightFiles.ts"
 
@@ -25,23 +27,25 @@ export interface Checkpoint {
 }
 
 /** @throws InputError, SafetensorsError */
-export const openCheckpoint = async (directory: string): Promise<Checkpoint> => {
+export const openCheckpoint = async (directory: string, config: EncoderConfig): Promise<Checkpoint> => {
   const files: Array<SafetensorsFile> = []
   const close = async () => {
     await Promise.all(files.map((file) => file.close()))
   }
   const places = new Map<string, Place>()
+  const { className, prefix } = backboneOf(config)
   try {
     for (const path of await weightFiles(directory)) {
       const file = await readSafetensors(path)
       files.push(file)
       for (const name of file.entries.keys()) {
-        const other = places.get(canonicalName(name))
+        const canonical = canonicalName(name, prefix)
+        const other = places.get(canonical)
         if (other) {
           const reason = `means the same as ${other.name}${other.path === path ? "" : ` in ${other.path}`}`
           throw new InputError({ source: path, field: name, reason })
         }
-        places.set(canonicalName(name), { path, file, name })
+        places.set(canonical, { path, file, name })
       }
     }
   } catch (error) {
@@ -58,7 +62,7 @@ export const openCheckpoint = async (directory: string): Promise<Checkpoint> => 
         throw new InputError({
           source: directory,
           field: name,
-          reason: "is missing: not a whole RoBERTa or BERT checkpoint"
+          reason: `is missing: not a whole ${className} checkpoint`
         })
       }
       const stored = transposed ? shape.toReversed() : [...shape]

@@ -2,6 +2,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
 import { type Parameters, useEngine } from "@nuner/engine"
+import { backboneOf } from "../backbones/backbones.ts"
 import { parseConfigJson } from "../config/configJson.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { sweeper } from "../memory/sweeper.ts"
@@ -19,14 +20,14 @@ export interface LoadedEncoder extends Encoder {
 }
 
 /**
- * Loads a RoBERTa or BERT from a Hugging Face directory: `config.json`, `model.safetensors` (or its shards; F32, F16 or BF16, held as
+ * Loads an encoder from a Hugging Face directory: `config.json`, `model.safetensors` (or its shards; F32, F16 or BF16, held as
  * float32), and the tokenizer's files. Memory beyond the weights is one tensor. Brings the engine up.
  *
  * @throws InputError, SafetensorsError, EngineError: one line that names file and field
  */
 export const loadEncoder = async (directory: string): Promise<LoadedEncoder> => {
   const { config, tokenizer } = await readSettings(directory)
-  const checkpoint = await openCheckpoint(directory)
+  const checkpoint = await openCheckpoint(directory, config)
   try {
     const parameters = await readParameters(config, checkpoint)
     const unused = checkpoint.names.filter((name) => !Object.hasOwn(parameters, name))
@@ -91,12 +92,15 @@ const constants = ["embeddings.position_ids", "embeddings.token_type_ids"]
  * @throws InputError naming it
  */
 const checkParts = (config: EncoderConfig, { names, source }: Checkpoint): void => {
-  const known = new Set([...constants, ...parameterSpecs(config).map(({ name }) => name)])
-  const layerOf = (name: string): number => Number(/^encoder\.layer\.(\d+)\./.exec(name)?.[1] ?? 0)
+  const specs = parameterSpecs(config)
+  const known = new Set([...constants, ...specs.map(({ name }) => name)])
+  const rooms = new Set(specs.map(({ name }) => name.split(".", 1)[0]!))
+  const layerOf = (name: string): number => Number(/\.(\d+)\./.exec(name)?.[1] ?? 0)
   const stranger = names.find(
-    (name) => /^(embeddings|encoder)\./.test(name) && layerOf(name) < config.layers && !known.has(name)
+    (name) => rooms.has(name.split(".", 1)[0]!) && layerOf(name) < config.layers && !known.has(name)
   )
   if (stranger === undefined) return
   const remedy = "it belongs to another architecture, or to adapters that were not merged into the weights"
-  throw new InputError({ source, field: stranger, reason: "is no part of a RoBERTa or BERT encoder", remedy })
+  const reason = `is no part of a ${backboneOf(config).className} encoder`
+  throw new InputError({ source, field: stranger, reason, remedy })
 }

@@ -1,5 +1,6 @@
 import { InputError, OptionError } from "@nuner/core"
 import { tf } from "@nuner/engine"
+import { backboneOf } from "../backbones/backbones.ts"
 import { toConfigJson } from "../config/configJson.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { type Encoder, makeEncoder } from "../model/Encoder.ts"
@@ -10,7 +11,7 @@ import { readParameters, readSettings } from "./loadEncoder.ts"
 import { type SaveOptions, torchDtype, writeModel } from "./saveEncoder.ts"
 import { tensorSource } from "./tensorSource.ts"
 
-/** A linear layer over the last hidden state: `RobertaForTokenClassification` and `BertForTokenClassification`. */
+/** A linear layer over the last hidden state: `RobertaForTokenClassification` and its like. */
 export interface TokenClassifier {
   readonly encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">
   /** `[hidden, labels]` */
@@ -36,7 +37,7 @@ export const saveTokenClassifier = async (
   checkHead(config, { kernel, bias, labels })
   const sources = [
     ...parameterSpecs(config).map(({ name, transposed }) =>
-      tensorSource(`${config.architecture}.${name}`, parameters[name]!, transposed, dtype)
+      tensorSource(`${backboneOf(config).prefix}.${name}`, parameters[name]!, transposed, dtype)
     ),
     tensorSource("classifier.weight", kernel, true, dtype),
     tensorSource("classifier.bias", bias, false, dtype)
@@ -49,11 +50,8 @@ export const saveTokenClassifier = async (
 }
 
 /** The fields of config.json that say what the outputs mean. */
-export const headConfig = (
-  { architecture }: EncoderConfig,
-  labels: ReadonlyArray<string>
-): Record<string, unknown> => ({
-  architectures: [architecture === "roberta" ? "RobertaForTokenClassification" : "BertForTokenClassification"],
+export const headConfig = (config: EncoderConfig, labels: ReadonlyArray<string>): Record<string, unknown> => ({
+  architectures: [`${backboneOf(config).className}ForTokenClassification`],
   id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
   label2id: Object.fromEntries(labels.map((label, id) => [label, id]))
 })
@@ -74,7 +72,7 @@ export interface LoadedTokenClassifier extends TokenClassifier {
 export const loadTokenClassifier = async (directory: string): Promise<LoadedTokenClassifier> => {
   const { config, tokenizer, json } = await readSettings(directory)
   const labels = readLabels(json.id2label, `${directory}/config.json`)
-  const checkpoint = await openCheckpoint(directory)
+  const checkpoint = await openCheckpoint(directory, config)
   try {
     const encoder = makeEncoder(config, await readParameters(config, checkpoint), tokenizer)
     try {

@@ -9,17 +9,14 @@ import { parameterSpecs } from "./parameterSpecs.ts"
  * @throws OptionError for a config whose numbers don't fit together
  */
 export const initEncoder = (config: EncoderConfig, seed: number): Parameters => {
-  const { architecture, padId, initializerRange } = checkConfig(config)
+  const { initializerRange } = checkConfig(config)
   const parameters: Parameters = {}
-  for (const { name, shape, initial } of parameterSpecs(config)) {
-    const paddingRow =
-      name === "embeddings.word_embeddings.weight" ||
-      (name === "embeddings.position_embeddings.weight" && architecture === "roberta")
+  for (const { name, shape, initial, paddingRow } of parameterSpecs(config)) {
     parameters[name] = tf.tidy(() => {
       if (initial === "zeros") return tf.variable(tf.zeros([...shape]))
       if (initial === "ones") return tf.variable(tf.ones([...shape]))
       const values = normalInit(shape, { seed, name }, initializerRange)
-      return tf.variable(paddingRow ? tf.mul(values, allRowsBut(padId, shape[0]!)) : values)
+      return tf.variable(paddingRow === undefined ? values : tf.mul(values, allRowsBut(paddingRow, shape[0]!)))
     })
   }
   return parameters

@@ -22,15 +22,23 @@ export const specialNames = {
   bert: { first: "[CLS]", last: "[SEP]", pad: "[PAD]", unknown: "[UNK]", mask: "[MASK]" }
 } as const
 
-export const findSpecialTokens = (idOf: (token: string) => number | undefined, source: string): SpecialTokens => {
+/**
+ * @param unknown what the tokenizer's model gives for what it does not know, where it says so; MPNet has RoBERTa's names and BERT's `[UNK]`
+ * @throws InputError
+ */
+export const findSpecialTokens = (
+  idOf: (token: string) => number | undefined,
+  unknown: string | undefined,
+  source: string
+): SpecialTokens => {
   for (const names of [specialNames.roberta, specialNames.bert]) {
     const find = (token: string): SpecialToken | undefined => {
       const id = idOf(token)
       return id === undefined ? undefined : { token, id }
     }
-    const [first, last, pad, unknown] = [find(names.first), find(names.last), find(names.pad), find(names.unknown)]
-    const mask = find(names.mask)
-    if (first && last && pad && unknown) return { first, last, pad, unknown, ...(mask ? { mask } : {}) }
+    const [first, last, pad, mask] = [find(names.first), find(names.last), find(names.pad), find(names.mask)]
+    const other = find(unknown ?? names.unknown)
+    if (first && last && pad && other) return { first, last, pad, unknown: other, ...(mask ? { mask } : {}) }
   }
   throw new InputError({
     source,

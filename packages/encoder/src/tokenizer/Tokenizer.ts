@@ -43,7 +43,7 @@ export class Tokenizer {
     const checked = checkTokenizerJson(json, source)
     try {
       const native = Native.fromString(checked.json)
-      const special = findSpecialTokens((token) => native.tokenToId(token) ?? undefined, source)
+      const special = findSpecialTokens((token) => native.tokenToId(token) ?? undefined, checked.unknown, source)
       const frame = toEncoding("a", await native.encode("a"))
       return new Tokenizer(checked.json, native, special, checked.vocabSize, frame)
     } catch (cause) {

@@ -13,19 +13,20 @@ export const tokenizerFiles = (tokenizer: Tokenizer, config: EncoderConfig): Rec
     unk_token: unknown.token,
     ...(mask ? { mask_token: mask.token } : {})
   }
-  const { normalizer, pre_tokenizer } = JSON.parse(tokenizer.json)
+  const { model, normalizer, pre_tokenizer } = JSON.parse(tokenizer.json)
+  const wordPiece = model.type === "WordPiece"
   const settings = {
     ...tokens,
-    ...(roberta
-      ? { add_prefix_space: pre_tokenizer?.add_prefix_space ?? false, trim_offsets: true }
-      : {
+    ...(wordPiece
+      ? {
           do_lower_case: normalizer?.lowercase ?? false,
           strip_accents: normalizer?.strip_accents ?? null,
           tokenize_chinese_chars: normalizer?.handle_chinese_chars ?? true
-        }),
+        }
+      : { add_prefix_space: pre_tokenizer?.add_prefix_space ?? false, trim_offsets: true }),
     clean_up_tokenization_spaces: false,
     model_max_length: maxTokens(config),
-    tokenizer_class: roberta ? "RobertaTokenizer" : "BertTokenizer"
+    tokenizer_class: wordPiece ? (roberta ? "MPNetTokenizer" : "BertTokenizer") : "RobertaTokenizer"
   }
   return {
     "tokenizer.json": tokenizer.json,

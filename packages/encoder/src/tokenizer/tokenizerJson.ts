@@ -90,14 +90,20 @@ export const bertTokenizerJson = (vocab: Vocab, lowercase: boolean): string => {
   })
 }
 
-/**
- * The text of a `tokenizer.json` without truncation and padding, and its number of ids.
- *
- * @throws InputError where ids repeat or are no indices
- */
-export const checkTokenizerJson = (text: string, source: string): { json: string; vocabSize: number } => {
+/** What a `tokenizer.json` says. */
+export interface CheckedTokenizer {
+  /** Its text, without truncation and padding. */
+  readonly json: string
+  /** Its number of ids. */
+  readonly vocabSize: number
+  /** The token of what its model does not know. */
+  readonly unknown: string | undefined
+}
+
+/** @throws InputError where ids repeat or are no indices */
+export const checkTokenizerJson = (text: string, source: string): CheckedTokenizer => {
   const json = parseObject(text, source)
-  const model = json.model as { vocab?: unknown } | undefined
+  const model = json.model as { vocab?: unknown; unk_token?: unknown; unk_id?: unknown } | undefined
   const entries: Array<readonly [string, unknown]> = Array.isArray(model?.vocab)
     ? model.vocab.map((entry, id) => [String((entry as Array<unknown> | undefined)?.[0]), id] as const)
     : Object.entries((model?.vocab ?? {}) as Record<string, unknown>)
@@ -123,6 +129,7 @@ export const checkTokenizerJson = (text: string, source: string): { json: string
     tokenOf.set(id, token)
     vocabSize = Math.max(vocabSize, id + 1)
   }
-  if (!json.truncation && !json.padding) return { json: text, vocabSize }
-  return { json: JSON.stringify({ ...json, truncation: null, padding: null }), vocabSize }
+  const unknown = typeof model?.unk_token === "string" ? model.unk_token : tokenOf.get(model?.unk_id as number)
+  const plain = !json.truncation && !json.padding
+  return { json: plain ? text : JSON.stringify({ ...json, truncation: null, padding: null }), vocabSize, unknown }
 }

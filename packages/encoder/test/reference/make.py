@@ -158,4 +158,5 @@ def main():
     assert len(load_file(fixtures / "roberta" / "model.safetensors")) > 50
 
 
-main()
+if __name__ == "__main__":
+    main()

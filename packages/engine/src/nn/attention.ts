@@ -11,6 +11,8 @@ export interface AttentionOptions {
   readonly heads: number
   /** 1 for a key that may be attended to, 0 for padding; row by row [batch * tokens]. Default: all. */
   readonly mask?: ArrayLike<number>
+  /** Added to the scores before the softmax: `[heads, tokens, tokens]`, the same for every text, or `[batch * heads, tokens, tokens]`. Gradients reach it. */
+  readonly bias?: tf.Tensor3D
   /** Token t attends to tokens 0..t only, as a left-to-right language model does. Default: to all. */
   readonly causal?: boolean
   /** Dropout on the attention weights. Default: none. */
@@ -23,7 +25,7 @@ export interface AttentionOptions {
 }
 
 /**
- * Multi-head scaled dot-product attention (Vaswani et al. 2017): `softmax(q k^T / sqrt(d) + mask) v` per head.
+ * Multi-head scaled dot-product attention (Vaswani et al. 2017): `softmax(q k^T / sqrt(d) + bias + mask) v` per head.
  *
  * With n = batch * heads, up to `maxScores` the weights [n, tokens, tokens] are kept for the backward pass; beyond it the peak
  * is three tensors of `max(maxScores, tokens^2)` numbers at a time, whatever the batch. A row whose keys are
@@ -33,7 +35,7 @@ export interface AttentionOptions {
  * @returns [batch, tokens, hidden]
  */
 export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D {
-  const { causal = false, heads, mask, maxScores = 2 ** 23 } = options
+  const { bias, causal = false, heads, mask, maxScores = 2 ** 23 } = options
   const [batch, tokens, hidden] = q.shape
   if (hidden % heads !== 0) throw new EngineError(`attention: hidden ${hidden} does not divide into ${heads} heads`)
   for (const other of [k, v]) {
@@ -45,21 +47,25 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
     throw new EngineError(`attention: the mask has ${mask.length} entries, not batch x tokens = ${batch * tokens}`)
   }
   const rows = batch * heads
+  if (bias && (bias.size / tokens ** 2 !== bias.shape[0] || ![heads, rows].includes(bias.shape[0]))) {
+    throw new EngineError(`attention: the bias [${bias.shape}] is not [${heads} or ${rows}, ${tokens}, ${tokens}]`)
+  }
   const size = Math.max(1, Math.floor(maxScores / tokens ** 2))
-  const chunks = split(rows, size)
+  const chunks = split(rows, bias ? fitting(size, bias.shape[0]) : size)
   if (chunks.length === 1 && !options.dropout?.rate && !isRecording() && hasKernel("FusedAttention")) {
-    return fusedAttention(q, k, v, { heads, causal, mask })
+    return fusedAttention(q, k, v, { bias, heads, causal, mask })
   }
   const split3 = (x: tf.Tensor) => splitHeads(x as tf.Tensor3D, heads)
   const scale = 1 / Math.sqrt(hidden / heads)
   const later = causal ? laterBias(tokens) : undefined
 
-  return differentiable({ q, k, v }, (save) => {
+  return differentiable<tf.Tensor3D, "q" | "k" | "v" | "bias">({ q, k, v, ...(bias && { bias }) } as Inputs, (save) => {
     const [qh, kh, vh] = [tf.mul(split3(q), scale) as tf.Tensor3D, split3(k), split3(v)] // [batch * heads, tokens, d]
-    const bias = mask && keyBias(mask, batch, tokens, heads) // [batch * heads, 1, tokens]
-    const weigh = (q: tf.Tensor3D, k: tf.Tensor3D, bias: tf.Tensor3D | undefined, { start, size }: Chunk) => {
-      const scores = tf.matMul(part(q, start, size), part(k, start, size), false, true) // [chunk, tokens, tokens]
-      const seen = bias ? tf.add(scores, part(bias, start, size)) : scores
+    const padding = mask && keyBias(mask, batch, tokens, heads) // [batch * heads, 1, tokens]
+    const weigh = (q: tf.Tensor3D, k: tf.Tensor3D, addends: Addends, { start, size }: Chunk) => {
+      const scores: tf.Tensor3D = tf.matMul(part(q, start, size), part(k, start, size), false, true) // [chunk, tokens, tokens]
+      const biased = addends.bias ? addBias(scores, biasPart(addends.bias, start, size)) : scores
+      const seen: tf.Tensor3D = addends.padding ? tf.add(biased, part(addends.padding, start, size)) : biased
       return tf.softmax(later ? tf.add(seen, tf.tensor3d(later, [1, tokens, tokens])) : seen) as tf.Tensor3D
     }
     const drop = ({ start, size }: Chunk) =>
@@ -72,25 +78,28 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
           ) as tf.Tensor3D)
         : undefined
 
-    const whole = chunks.length === 1 ? weigh(qh, kh, bias, chunks[0]!) : undefined
+    const whole = chunks.length === 1 ? weigh(qh, kh, { bias, padding }, chunks[0]!) : undefined
     const outputs = chunks.map((chunk) =>
       tf.tidy(() => {
-        const weights = whole ?? weigh(qh, kh, bias, chunk)
+        const weights = whole ?? weigh(qh, kh, { bias, padding }, chunk)
         const dropped = drop(chunk)
         return tf.matMul(dropped ? tf.mul(weights, dropped) : weights, part(vh, chunk.start, chunk.size))
       })
     )
-    save(qh, kh, vh, ...(whole ? [whole] : []), ...(!whole && bias ? [bias] : []))
+    // What the weights are computed from again, where they are not kept.
+    const addends = whole ? [] : [padding, bias].filter((addend) => addend !== undefined)
+    save(qh, kh, vh, ...(whole ? [whole] : addends))
 
     const gradient = (dy: tf.Tensor3D, saved: readonly tf.Tensor[]) => {
-      const [qh, kh, vh] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
-      const kept = whole && (saved[3] as tf.Tensor3D)
-      const keptBias = !whole && bias ? (saved[3] as tf.Tensor3D) : undefined
+      const [qh, kh, vh, ...rest] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, ...tf.Tensor3D[]]
+      const kept = whole && rest[0]!
+      const again = kept ? {} : { padding: padding && rest[0], bias: bias && rest.at(-1) }
       const dyh = split3(dy)
-      const parts = chunks.map((chunk) =>
-        tf.tidy(() => {
+      const dbias: Array<tf.Tensor3D> = [] // by the part of the bias
+      const parts = chunks.map((chunk) => {
+        const [dq, dk, dv, own] = tf.tidy(() => {
           const { start, size } = chunk
-          const weights = kept ?? weigh(qh, kh, keptBias, chunk)
+          const weights = kept ?? weigh(qh, kh, again, chunk)
           const dropped = drop(chunk)
           const d = part(dyh, start, size)
           const dv = tf.matMul(dropped ? tf.mul(weights, dropped) : weights, d, true, false)
@@ -98,14 +107,59 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
           const ds = softmaxGradient(dropped ? tf.mul(dw, dropped) : dw, weights) as tf.Tensor3D
           const dq = tf.mul(tf.matMul(ds, part(kh, start, size)), scale)
           const dk = tf.matMul(ds, part(qh, start, size), true, false)
-          return [dq, dk, dv] as tf.Tensor3D[]
+          return [dq, dk, dv, ...(bias ? [biasGradient(ds, bias.shape[0])] : [])] as tf.Tensor3D[]
         })
-      )
+        if (bias) {
+          const at = (chunk.start % bias.shape[0]) / chunks[0]!.size
+          const before = dbias[at]
+          dbias[at] = before ? tf.tidy(() => tf.add(before, own!)) : own!
+          if (before) tf.dispose([before, own!])
+        }
+        return [dq, dk, dv]
+      })
       const [dq, dk, dv] = [0, 1, 2].map((i) => mergeHeads(join(parts.map((p) => p[i]!)), heads))
-      return { q: () => dq!, k: () => dk!, v: () => dv! }
+      return { q: () => dq!, k: () => dk!, v: () => dv!, bias: () => join(dbias) }
     }
     return { value: mergeHeads(join(outputs as tf.Tensor3D[]), heads), gradient }
   })
+}
+
+type Inputs = Record<"q" | "k" | "v" | "bias", tf.Tensor>
+
+/** What is added to the scores. */
+interface Addends {
+  readonly bias?: tf.Tensor3D | undefined
+  readonly padding?: tf.Tensor3D | undefined
+}
+
+/** The most rows up to `size` of which a chunk covers whole repeats of a bias of `period` rows, or a part that does not cross its end. */
+const fitting = (size: number, period: number): number => {
+  if (size >= period) return size - (size % period)
+  let divisor = size
+  while (period % divisor !== 0) divisor--
+  return divisor
+}
+
+/** The rows of the bias that stand beside rows `start..start + size` of the scores: as many, or all of it, to be repeated. */
+const biasPart = (bias: tf.Tensor3D, start: number, size: number): tf.Tensor3D =>
+  size >= bias.shape[0] ? bias : part(bias, start % bias.shape[0], size)
+
+/** `scores + bias`, the bias repeated along the rows. */
+const addBias = (scores: tf.Tensor3D, bias: tf.Tensor3D): tf.Tensor3D => {
+  if (scores.shape[0] === bias.shape[0]) return tf.add(scores, bias)
+  const repeated = tf.reshape(scores, [-1, ...bias.shape])
+  return tf.reshape(tf.add(repeated, bias), scores.shape)
+}
+
+/** The gradient of a bias from that of the scores beside it: `[chunk, tokens, tokens]` summed over the repeats. */
+const biasGradient = (scores: tf.Tensor3D, rows: number): tf.Tensor3D =>
+  scores.shape[0] <= rows ? scores : tf.sum(tf.reshape(scores, [-1, rows, ...scores.shape.slice(1)]), 0)
+
+interface FusedOptions {
+  readonly heads: number
+  readonly causal: boolean
+  readonly mask: ArrayLike<number> | undefined
+  readonly bias: tf.Tensor3D | undefined
 }
 
 /** In one kernel, where no gradient will be asked for. */
@@ -113,12 +167,13 @@ const fusedAttention = (
   q: tf.Tensor3D,
   k: tf.Tensor3D,
   v: tf.Tensor3D,
-  { causal, heads, mask }: { heads: number; causal: boolean; mask: ArrayLike<number> | undefined }
+  { bias, causal, heads, mask }: FusedOptions
 ): tf.Tensor3D =>
   tf.tidy(() => {
-    const seen =
-      mask && !isFull(mask) ? { mask: tf.tensor2d(Int32Array.from(mask), [q.shape[0], q.shape[1]], "int32") } : {}
-    return runKernel<tf.Tensor3D>("FusedAttention", { q, k, v, ...seen }, { heads, causal })
+    const [batch, tokens] = q.shape
+    const seen = mask && !isFull(mask) ? { mask: tf.tensor2d(Int32Array.from(mask), [batch, tokens], "int32") } : {}
+    const added = bias ? { bias: tf.reshape(bias, [-1, heads, tokens, tokens]) } : {}
+    return runKernel<tf.Tensor3D>("FusedAttention", { q, k, v, ...seen, ...added }, { heads, causal })
   })
 
 const isFull = (mask: ArrayLike<number>): boolean => Array.prototype.every.call(mask, (entry) => entry !== 0)

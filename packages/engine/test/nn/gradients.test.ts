@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import { close } from "@nuner/testing"
 import { attention, dropout, embedding, gelu, layerNorm, linear, residual, softmax, tf } from "../../src/index.ts"
 import { checkGradients } from "../lib/checkGradients.ts"
 import { testEngine } from "../lib/engine.ts"
@@ -47,7 +48,45 @@ for (const [name, maxScores] of Object.entries({ "in one piece": undefined, "in 
     const dropped = { ...options, dropout: { rate: 0.3, key } }
     checkGradients((q, k, v) => attention(as3(q!), as3(k!), as3(v!), dropped), inputs())
   })
+
+  for (const [whose, rows] of Object.entries({ "that all texts share": 2, "of each text's own": 4 })) {
+    test(`attention ${name}, with a bias ${whose}`, () => {
+      const inputs = () => ({
+        q: wave([2, 3, 4], 1),
+        k: wave([2, 3, 4], 2),
+        v: wave([2, 3, 4], 3),
+        bias: wave([rows, 3, 3], 4, 2)
+      })
+      const options = {
+        heads: 2,
+        mask: [1, 1, 0, 1, 1, 1],
+        dropout: { rate: 0.3, key },
+        ...(maxScores && { maxScores })
+      }
+      checkGradients(
+        (q, k, v, bias) => attention(as3(q!), as3(k!), as3(v!), { ...options, bias: as3(bias!) }),
+        inputs()
+      )
+    })
+  }
 }
+
+test("attention with a bias: a score is moved by it, in one kernel as off it", () => {
+  tf.tidy(() => {
+    const [q, k, v] = [1, 2, 3].map((phase) => as3(wave([2, 3, 4], phase))) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D]
+    const bias = tf.tensor3d([0, -1e9, -1e9, -1e9, 0, -1e9, -1e9, -1e9, 0, ...Array(9).fill(0)], [2, 3, 3])
+    const got = attention(q, k, v, { heads: 2, bias }).dataSync()
+    const plain = attention(q, k, v, { heads: 2 }).dataSync()
+    // The first head sees its own token only, the second one is as before.
+    const own = v.dataSync()
+    close(
+      got,
+      Array.from(got, (_, i) => (i % 4 < 2 ? own[i]! : plain[i]!)),
+      1e-5
+    )
+    close(attention(q, k, v, { heads: 2, bias, maxScores: 9 }).dataSync(), got, 1e-5)
+  })
+})
 
 test("causal attention: a token's output is that of the text cut after it", () => {
   const cut = (x: tf.Tensor3D, tokens: number) => tf.slice(x, [0, 0, 0], [-1, tokens, -1])

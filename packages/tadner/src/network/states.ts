@@ -1,7 +1,6 @@
 import { forward, type Model, type TokenBatch } from "@nuner/encoder"
 import { type DropoutKey, tf } from "@nuner/engine"
 import type { LowerLayers } from "./LowerLayers.ts"
-import { upperLayers } from "./upperLayers.ts"
 
 /** Which hidden states a word's vector is made of: the last layer (NuNER), or the mean of the last four (TadNER). */
 export type Phi = "last" | "last4"
@@ -22,9 +21,10 @@ export const states = (model: Model, batch: TokenBatch, { dropout, lower, phi }:
   tf.tidy(() => {
     const depth = depthOf(phi, model.config.layers)
     const layers = Array.from({ length: depth }, (_, i) => -1 - i)
-    const key = dropout === undefined ? {} : { dropout }
-    const found = lower
-      ? upperLayers(model, lower.states(batch), { mask: batch.mask, from: lower.count, depth, ...key })
-      : forward(model, batch, { layers, ...key })
+    const found = forward(model, batch, {
+      layers,
+      ...(dropout && { dropout }),
+      ...(lower && { from: { layer: lower.count, state: lower.states(batch) } })
+    })
     return depth === 1 ? found[0]! : (tf.div(tf.addN(found), depth) as tf.Tensor3D)
   })

@@ -8,7 +8,7 @@ export type OnnxType = "fp32" | "fp16" | "int8"
 export interface Weights {
   /** The type that activations have. */
   readonly float: "float32" | "float16"
-  /** A vector: a bias, a norm's scale. */
+  /** What is small: a bias, a norm's scale. */
   vector(name: string): Value
   /** Rows of a table, `[...ids, hidden]`. */
   rows(name: string, ids: Value): Value

@@ -113,22 +113,31 @@ interface Attention {
   readonly causal: boolean
 }
 
-/** Multi-head attention `[batch, tokens, hidden]` with a key mask `[batch, tokens]`: no gradient, since the weights are not given. */
+/**
+ * Multi-head attention `[batch, tokens, hidden]` with a key mask `[batch, tokens]` and a bias on the scores
+ * `[1 or batch, heads, tokens, tokens]`: no gradient, since the weights are not given.
+ */
 const attention: Kernel<Attention> = {
   name: "FusedAttention",
-  inputs: ["q", "k", "v", "mask?"],
-  infer(operands) {
-    const [q, k, v, mask] = operands as [Operand, Operand, Operand, Operand?]
-    check("FusedAttention", [q, k, v])
-    checkShape("k", k, q.shape)
-    checkShape("v", v, q.shape)
-    if (mask?.dtype === "int32") checkShape("mask", mask, q.shape.slice(0, 2))
-    else if (mask) throw new EngineError(`FusedAttention takes an int32 mask, not ${mask.dtype}`)
-    return [like(q)]
+  inputs: ["q", "k", "v", "mask?", "bias?"],
+  infer([q, k, v, ...rest], { heads }) {
+    check("FusedAttention", [q!, k!, v!])
+    checkShape("k", k!, q!.shape)
+    checkShape("v", v!, q!.shape)
+    const [batch, tokens] = q!.shape as [number, number]
+    for (const addend of rest) {
+      const { dtype, shape } = addend
+      if (dtype === "int32") checkShape("mask", addend, [batch, tokens])
+      else if (dtype !== "float32") throw new EngineError(`FusedAttention takes an int32 mask, not ${dtype}`)
+      else checkShape("bias", addend, [shape[0] === 1 ? 1 : batch, heads, tokens, tokens])
+    }
+    return [like(q!)]
   },
-  emit(graph, [q, k, v, mask], _operands, { causal, heads }) {
+  emit(graph, [q, k, v, ...rest], [, , , ...addends], { causal, heads }) {
     const attributes = { num_heads: heads, mask_filter_value: { float: -1e9 }, unidirectional: causal ? 1 : 0 }
-    return graph.contrib("MultiHeadAttention", [q!, k!, v!, ...(mask ? ["", mask] : [])], attributes)
+    const [mask = "", bias] = ["int32", "float32"].map((type) => rest[addends.findIndex(({ dtype }) => dtype === type)])
+    const optional = bias ? ["", mask, bias] : mask ? ["", mask] : []
+    return graph.contrib("MultiHeadAttention", [q!, k!, v!, ...optional], attributes)
   }
 }
 

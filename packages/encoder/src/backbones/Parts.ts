@@ -1,0 +1,37 @@
+/**
+ * What backbones are composed of. A backbone is written once, over values of any kind `X`, and read in three ways: as the tensors of a forward
+ * pass (`tensorParts`), as the nodes of an ONNX graph (`onnxParts`), and as the list of its parameters (`specParts`).
+ *
+ * A value is `[rows, tokens, width]`. Names are those of the checkpoint, without the prefix that a model with a head gives them: `x.weight`,
+ * `x.bias`. Sizes that are not given are the config's.
+ */
+export interface Parts<X> {
+  /** The row of a table for each token's id. */
+  words(name: string, width: number): X
+  /** The row of a table for each token's position, counted as the backbone says. */
+  positions(name: string, width: number): X
+  /** The row of a table of so many types for each token's type: 0. */
+  types(name: string, rows: number, width: number): X
+  /** `x W + b`, `width` numbers wide. */
+  linear(name: string, x: X, width: number): X
+  /** LayerNorm (Ba et al. 2016). */
+  norm(name: string, x: X): X
+  /** The exact one, with erf. */
+  gelu(x: X): X
+  add(x: X, y: X): X
+  /** In training only; `site` names the place in the network. */
+  dropout(site: string, x: X): X
+  /** `softmax(q k^T / sqrt(d) + bias) v` per head, padding left out, with dropout on the weights. */
+  attention(site: string, q: X, k: X, v: X, bias?: X): X
+  /** A table's row of one number a head for each pair of tokens, by their distance: a bias for `attention`. */
+  relativeBias(name: string, buckets: DistanceBuckets): X
+}
+
+/** A coarse measure of how far a key stands from a query. */
+export interface DistanceBuckets {
+  readonly count: number
+  /** From this distance on, either way, the bucket is the same. */
+  readonly reach: number
+  /** The bucket of `key - query`, for distances of up to `reach`. */
+  bucketOf(distance: number): number
+}

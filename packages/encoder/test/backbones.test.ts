@@ -1,0 +1,138 @@
+import { describe, expect, test } from "bun:test"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { AutoModel, env, Tensor } from "@huggingface/transformers"
+import { readSafetensors, tf, useEngine, variableGrads } from "@nuner/engine"
+import { close, leakCheck, tempDir } from "@nuner/testing"
+import { backbones } from "../src/backbones/backbones.ts"
+import { buckets } from "../src/backbones/mpnet.ts"
+import { exportOnnx, forward, loadEncoder, parameterSpecs, saveEncoder, type TokenBatch } from "../src/index.ts"
+
+/** Written by reference/backbones.py with Python transformers. */
+const fixture = (name: string) => join(import.meta.dir, "fixtures/backbones", name)
+
+env.allowRemoteModels = false
+env.useFSCache = false
+await useEngine()
+
+const openExpected = async (path: string) => {
+  const file = await readSafetensors(path)
+  const [rows, tokens] = file.entries.get("ids")!.shape as [number, number]
+  const numbers = async (name: string) => (await file.read(name)) as Float32Array
+  const ids = (await file.read("ids")) as Int32Array
+  const mask = (await file.read("mask")) as Int32Array
+  const batch: TokenBatch = { ids, mask, rows, tokens }
+  return { file, numbers, batch }
+}
+
+/** A hundredth of the sum of `(state + 0.5)^2` without padding: gradients are of the size of 1. */
+const loss = (state: tf.Tensor3D, { mask, rows, tokens }: TokenBatch): tf.Scalar =>
+  tf.tidy(() => {
+    const kept = tf.tensor3d(Float32Array.from(mask), [rows, tokens, 1])
+    return tf.div(tf.sum(tf.mul(tf.square(tf.add(state, 0.5)), kept)), 100) as tf.Scalar
+  })
+
+for (const name of ["mpnet"] as const) {
+  describe(`${name}, as Python transformers has it:`, () => {
+    test("hidden states of every layer and all gradients, in a padded batch", () =>
+      leakCheck(async () => {
+        const encoder = await loadEncoder(fixture(name))
+        const { batch, file, numbers } = await openExpected(join(fixture(name), "expected.safetensors"))
+        expect(batch.mask).toContain(0)
+        const layers = Array.from({ length: encoder.config.layers + 1 }, (_, layer) => layer)
+        const states = forward(encoder, batch, { layers })
+        close(
+          states.flatMap((state) => [...state.dataSync()]),
+          await numbers("hidden_states"),
+          1e-5
+        )
+        const { value, grads } = variableGrads(() => loss(forward(encoder, batch)[0]!, batch), encoder.parameters)
+        const theirs = [...file.entries.keys()].filter((key) => key.startsWith("gradient."))
+        expect(
+          Object.keys(grads)
+            .map((key) => `gradient.${key}`)
+            .sort()
+        ).toEqual(theirs.sort())
+        for (const { name: key, transposed } of parameterSpecs(encoder.config)) {
+          const gradient = tf.tidy(() => (transposed ? tf.transpose(grads[key]!) : grads[key]!).dataSync())
+          close(gradient, await numbers(`gradient.${key}`), 1e-5)
+        }
+        tf.dispose([...states, value, grads])
+        await file.close()
+        encoder.dispose()
+      }))
+
+    test("the tokenizer gives its ids, and the language-model head has the names that it has", async () => {
+      const encoder = await loadEncoder(fixture(name))
+      const { batch, file } = await openExpected(join(fixture(name), "expected.safetensors"))
+      const { ids, special } = await encoder.tokenizer.encode(file.metadata.text!)
+      expect([...ids]).toEqual([...batch.ids.slice(0, batch.tokens)])
+      expect([special[0], special.at(-1), special[1]]).toEqual([1, 1, 0])
+      const { bias, dense, norm } = backbones[name].languageHead
+      const head = [bias, `${dense}.weight`, `${dense}.bias`, `${norm}.weight`, `${norm}.bias`]
+      expect([...encoder.unused].sort()).toEqual(head.sort())
+      await file.close()
+      encoder.dispose()
+    })
+
+    test("what is saved loads again; an exported graph gives our numbers in transformers.js, 8 bits nearly so", async () => {
+      using dir = tempDir()
+      const encoder = await loadEncoder(fixture(name))
+      const { batch, file } = await openExpected(join(fixture(name), "expected.safetensors"))
+      await saveEncoder(dir.path, encoder)
+      const again = await loadEncoder(dir.path)
+      expect(again.config).toEqual(encoder.config)
+      expect(again.tokenizer.special).toEqual(encoder.tokenizer.special)
+      const [state] = forward(again, batch)
+      await exportOnnx(dir.path, encoder, { types: ["fp32", "int8"] })
+      const long = (values: Int32Array) => BigInt64Array.from(values, BigInt)
+      const shape = [batch.rows, batch.tokens]
+      for (const [dtype, tolerance] of [
+        ["fp32", 1e-4],
+        ["q8", 0.2]
+      ] as const) {
+        const network = await AutoModel.from_pretrained(dir.path, { dtype })
+        const output = await network({
+          input_ids: new Tensor("int64", long(batch.ids), shape),
+          attention_mask: new Tensor("int64", long(batch.mask), shape),
+          token_type_ids: new Tensor("int64", long(new Int32Array(batch.ids.length)), shape)
+        })
+        const theirs = output.last_hidden_state.data as Float32Array
+        const ours = state!.dataSync()
+        const distance = theirs.reduce((sum, number, i) => sum + Math.abs(number - ours[i]!), 0) / theirs.length
+        expect(distance).toBeLessThan(tolerance)
+        if (dtype === "fp32") close(theirs, ours, 1e-4)
+        await network.dispose()
+      }
+      state!.dispose()
+      await file.close()
+      encoder.dispose()
+      again.dispose()
+    })
+  })
+}
+
+const models = process.env.NUNER_MODELS
+for (const name of ["minilm", "mpnet"]) {
+  const absent = models === undefined || !existsSync(join(models, name))
+  test.skipIf(absent)(
+    `${name} with its real weights${absent ? " (skipped: NUNER_MODELS has it not)" : ""}`,
+    async () => {
+      const encoder = await loadEncoder(join(models!, name))
+      const { batch, file, numbers } = await openExpected(fixture(`real-${name}.safetensors`))
+      const [state] = forward(encoder, batch)
+      const ours = state!.dataSync().filter((_, i) => i % 16 === 0)
+      close(ours, await numbers("state"), 1e-5)
+      state!.dispose()
+      await file.close()
+      encoder.dispose()
+    }
+  )
+}
+
+test("MPNet's buckets are those of Python's relative_position_bucket", () => {
+  const golden = { 0: 0, 1: 17, [-1]: 1, 7: 23, 8: 24, 11: 24, 12: 25, 15: 25, 16: 26, 22: 26, 23: 27, 31: 27, 32: 28 }
+  for (const [distance, bucket] of Object.entries(golden)) expect(buckets.bucketOf(Number(distance))).toBe(bucket)
+  const far = { 45: 28, 46: 29, 63: 29, 64: 30, 90: 30, 91: 31, 127: 31, 128: 31, [-128]: 15 }
+  for (const [distance, bucket] of Object.entries(far)) expect(buckets.bucketOf(Number(distance))).toBe(bucket)
+})

@@ -1,0 +1,89 @@
+"""Writes ../fixtures/backbones: a tiny random model of each architecture by Python transformers, what it computes, and one step's gradients;
+and, where NUNER_MODELS names a folder with real encoders, what those compute.
+
+Written with torch 2.13, transformers 5.24, tokenizers 0.23. Run: python packages/encoder/test/reference/backbones.py [name ...]
+"""
+
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import torch
+from safetensors.torch import save_file
+from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+from transformers import AutoModel, AutoTokenizer, MPNetConfig, MPNetForMaskedLM, MPNetTokenizer
+
+from make import corpus, randomise
+
+fixtures = Path(__file__).resolve().parent.parent / "fixtures" / "backbones"
+sizes = dict(hidden_size=16, num_hidden_layers=3, num_attention_heads=4, intermediate_size=24)
+long = " ".join(corpus)
+
+
+def word_pieces(special, unknown):
+    """A WordPiece vocabulary of the corpus, lower-cased."""
+    t = Tokenizer(models.WordPiece(unk_token=unknown))
+    t.normalizer = normalizers.BertNormalizer(lowercase=True)
+    t.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    t.train_from_iterator(corpus, trainers.WordPieceTrainer(vocab_size=120, special_tokens=special, show_progress=False))
+    return t.get_vocab()
+
+
+def mpnet():
+    tokenizer = MPNetTokenizer(vocab=word_pieces(["<s>", "<pad>", "</s>", "<unk>", "[UNK]", "<mask>"], "[UNK]"))
+    config = MPNetConfig(vocab_size=len(tokenizer), max_position_embeddings=200, layer_norm_eps=1e-5, **sizes)
+    return tokenizer, MPNetForMaskedLM(config)
+
+
+makers = {"mpnet": mpnet}
+
+
+def compute(model, batch):
+    """Hidden states of every layer, and the gradients of a loss in which padding has no part."""
+    out = model.base_model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], output_hidden_states=True)
+    kept = batch["attention_mask"][:, :, None].float()
+    (((out.last_hidden_state + 0.5) ** 2) * kept).sum().div(100).backward()
+    prefix = model.base_model_prefix + "."
+    gradients = {
+        f"gradient.{name.removeprefix(prefix)}": parameter.grad.clone()
+        for name, parameter in model.named_parameters()
+        if name.startswith(prefix) and parameter.grad is not None
+    }
+    return torch.stack(out.hidden_states).detach(), gradients
+
+
+def write(name):
+    torch.manual_seed(1)
+    tokenizer, model = makers[name]()
+    model = randomise(model, 1)
+    directory = fixtures / name
+    shutil.rmtree(directory, ignore_errors=True)
+    model.save_pretrained(directory)
+    tokenizer.save_pretrained(directory)
+    tokenizer = AutoTokenizer.from_pretrained(directory)
+    batch = tokenizer([long, corpus[3][:30], "Elbe"], padding=True, return_tensors="pt")
+    states, gradients = compute(model, batch)
+    tensors = {"ids": batch["input_ids"].int(), "mask": batch["attention_mask"].int(), "hidden_states": states, **gradients}
+    save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, directory / "expected.safetensors", {"text": long})
+    print(name, list(states.shape), len(gradients), "gradients")
+
+
+def write_real(name, root):
+    """Every 16th number of the last hidden state of two texts."""
+    tokenizer, model = AutoTokenizer.from_pretrained(root / name), AutoModel.from_pretrained(root / name).eval()
+    batch = tokenizer([long, corpus[1]], padding=True, return_tensors="pt")
+    with torch.no_grad():
+        state = model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+    tensors = {"ids": batch["input_ids"].int(), "mask": batch["attention_mask"].int(), "state": state[:, :, ::16].contiguous()}
+    save_file(tensors, fixtures / f"real-{name}.safetensors")
+    print(name, list(state.shape))
+
+
+if __name__ == "__main__":
+    fixtures.mkdir(exist_ok=True)
+    for name in sys.argv[1:] or makers:
+        write(name)
+    if "NUNER_MODELS" in os.environ:
+        for name in ("minilm", "mpnet"):
+            write_real(name, Path(os.environ["NUNER_MODELS"]))
