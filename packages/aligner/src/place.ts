@@ -14,10 +14,11 @@ export const place = (
   for (let i = 0; i < taken.length; i++) {
     const found = taken[i]!
     if (typeof found === "string") continue
-    const { concept } = annotations[i]!
+    const { concept, description } = annotations[i]!
+    const said = description === undefined ? { concept } : { concept, description }
     for (const { start, end } of found.spans) {
       ordered &&= mentions.length === 0 || mentions[mentions.length - 1]!.end <= start
-      mentions.push({ start, end, concept, match: found.match })
+      mentions.push({ start, end, ...said, match: found.match })
     }
   }
   if (ordered) return { mentions, repeated: 0 }

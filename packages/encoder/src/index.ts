@@ -12,6 +12,13 @@ export { checkVectorPath, type WriteVectorsOptions, writeVectors } from "./encod
 export { type CardMetric, type ModelCard, modelCard } from "./export/modelCard.ts"
 export { type ExportOnnxOptions, exportOnnx, onnxFile } from "./export/onnx/exportOnnx.ts"
 export type { OnnxType } from "./export/onnx/Weights.ts"
+export {
+  type LanguageHead,
+  type LanguageModel,
+  type LoadedLanguageModel,
+  loadLanguageModel,
+  saveLanguageModel
+} from "./files/languageModel.ts"
 export { type LoadedEncoder, loadEncoder } from "./files/loadEncoder.ts"
 export { replaceDirectory } from "./files/replaceDirectory.ts"
 export { type SaveOptions, saveEncoder } from "./files/saveEncoder.ts"
@@ -24,7 +31,7 @@ export {
 } from "./files/tokenClassifier.ts"
 export { type FromPretrainedOptions, fromPretrained, resolveModel } from "./hub/fromPretrained.ts"
 export { type HubSettings, hubSettings } from "./hub/HubSettings.ts"
-export { type Encoder, makeEncoder, randomEncoder } from "./model/Encoder.ts"
+export { copyEncoder, type Encoder, makeEncoder, randomEncoder } from "./model/Encoder.ts"
 export { type ForwardOptions, forward } from "./model/forward.ts"
 export { initEncoder } from "./model/initEncoder.ts"
 export { bottomParameters, countParameters, type ParameterSpec, parameterSpecs } from "./model/parameterSpecs.ts"

@@ -1,6 +1,3 @@
-export { type BatchPlan, type BatchPlanOptions, batchPlan } from "./batches/batchPlan.ts"
-export { BatchCursor, type EpochBatchesOptions, epochBatches, type PlannedBatch } from "./batches/epochBatches.ts"
-export { type Split, type SplitOptions, splitSentences } from "./batches/splitSentences.ts"
 export { allConceptNames, type ConceptSentence, conceptNames } from "./concepts/ConceptSentence.ts"
 export {
   type ConceptFrequencies,
@@ -8,10 +5,21 @@ export {
   type Coverage,
   conceptFrequencies,
   coverageCurve,
+  frequenciesOf,
   topConcepts
 } from "./concepts/conceptFrequencies.ts"
 export { foldConcept } from "./concepts/foldConcept.ts"
-export { type ConceptSelection, type SelectOptions, selectConcepts } from "./concepts/selectConcepts.ts"
+export {
+  type ConceptCorpus,
+  type ConceptSelection,
+  chooseSentences,
+  corpusOf,
+  type SelectOptions,
+  type SentenceChoice,
+  sampleSentences,
+  selectConcepts
+} from "./concepts/selectConcepts.ts"
+export { type Split, type SplitOptions, splitSentences } from "./splitSentences.ts"
 export {
   type Cells,
   type ConceptTargets,

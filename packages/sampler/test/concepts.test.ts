@@ -92,8 +92,8 @@ describe("selection", () => {
     const selection = selectConcepts(sentences)
     expect(ids(selection)).toEqual(["1", "4", "5"])
     expect(selection.counts).toEqual({
-      sentences: { in: 5, out: 3, dropped: { uninformative: 1, empty: 1 } },
-      annotations: { in: 8, out: 6, dropped: { uninformative: 2, rare: 0 } }
+      sentences: { in: 5, out: 3, dropped: { uninformative: 1, empty: 1, notSampled: 0, rare: 0 } },
+      annotations: { in: 8, out: 6, dropped: { uninformative: 2, notSampled: 0, rare: 0 } }
     })
   })
 
@@ -101,9 +101,39 @@ describe("selection", () => {
     const selection = selectConcepts(sentences, { top: 1 })
     expect(selection.sentences).toEqual([annotated("1", "city"), annotated("5", "city", "city")])
     expect(selection.counts).toEqual({
-      sentences: { in: 5, out: 2, dropped: { uninformative: 1, empty: 2 } },
-      annotations: { in: 8, out: 3, dropped: { uninformative: 2, rare: 3 } }
+      sentences: { in: 5, out: 2, dropped: { uninformative: 1, empty: 1, notSampled: 0, rare: 1 } },
+      annotations: { in: 8, out: 3, dropped: { uninformative: 2, notSampled: 0, rare: 3 } }
     })
+  })
+
+  test("the sample is drawn first, and the most frequent concepts are those of the sample", () => {
+    const rare = Array.from({ length: 30 }, (_, i) => annotated(`r${i}`, `only ${i}`))
+    const common = Array.from({ length: 30 }, (_, i) => annotated(`c${i}`, "city"))
+    const two = [0, 1, 2, 3, 4, 5, 6].map((seed) =>
+      selectConcepts([...rare, ...common], { sampleSize: 2, top: 1, seed })
+    )
+    for (const { sentences, counts } of two) {
+      // The most frequent concept of all, "city", is not always among the two; then another one is kept.
+      expect(sentences.length).toBeGreaterThan(0)
+      expect(counts.sentences.dropped).toEqual({
+        uninformative: 0,
+        empty: 0,
+        notSampled: 58,
+        rare: 2 - sentences.length
+      })
+      expect(counts.annotations.in).toBe(counts.annotations.out + 58 + 2 - sentences.length)
+    }
+    expect(new Set(two.flatMap((selection) => ids(selection))).size).toBeGreaterThan(3)
+    const larger = new Set(ids(selectConcepts(rare, { sampleSize: 20, seed: 5 })))
+    expect(ids(selectConcepts(rare, { sampleSize: 12, seed: 5 })).every((id) => larger.has(id))).toBe(true)
+    expect(() => selectConcepts(rare, { sampleSize: 31 })).toThrow("there are 30")
+  })
+
+  test("sentences without a kept concept may stay as negatives", () => {
+    const { sentences: kept, counts } = selectConcepts(sentences, { top: 1, empty: "keep" })
+    expect(kept).toEqual([annotated("1", "city"), annotated("3"), annotated("4"), annotated("5", "city", "city")])
+    expect(counts.sentences).toEqual({ in: 5, out: 4, dropped: { uninformative: 1, empty: 0, notSampled: 0, rare: 0 } })
+    expect(counts.annotations).toEqual({ in: 8, out: 3, dropped: { uninformative: 2, notSampled: 0, rare: 3 } })
   })
 
   test("options: other uninformative names, keeping empty sentences, and refusals by name", () => {
@@ -120,7 +150,7 @@ describe("selection", () => {
       mentions: [{ start: 0, end: 4, concept: "city", match: "exact" }],
       unaligned: [{ entity: "Milan", concept: "concept", reason: "absent" }]
     }
-    expect(selectConcepts([aligned]).counts.sentences.dropped).toEqual({ uninformative: 1, empty: 0 })
+    expect(selectConcepts([aligned]).counts.sentences.dropped).toMatchObject({ uninformative: 1, empty: 0 })
     expect(selectConcepts([{ ...aligned, unaligned: [] }]).sentences).toHaveLength(1)
   })
 })

@@ -16,6 +16,10 @@ export interface Objective<Example, Batch, Scores extends { readonly loss: numbe
   validate(batches: AsyncIterable<Batch>): Promise<Scores>
   /** Tokens of a batch that count, for the speed. */
   tokens(batch: Batch): number
+  /** Factor on the learning rate of a parameter. Default: 1 for all. */
+  readonly rateOf?: (parameter: string) => number
+  /** What was met on the way and counted, for the log: sentences read, windows, names that were cut. */
+  readonly reading: Readonly<Record<string, number>>
   dispose(): void
 }
 
@@ -25,6 +29,8 @@ export interface BatchPlace {
   readonly name: string
   /** Part of the run that lies behind it, 0 to 1; 1 in validation. */
   readonly done: number
+  /** Whether it is trained on, and not validated on. */
+  readonly training: boolean
 }
 
 export interface ObjectiveContext {

@@ -1,27 +1,51 @@
 export {
+  adapt,
   decodePretrainOptions,
   type PretrainOptions,
   type PretrainSettings,
   paper,
   small
 } from "./contrastive/options.ts"
-export type { PretrainEvent, PretrainStart, PretrainValidation } from "./contrastive/PretrainEvent.ts"
-export { type PretrainInput, pretrain } from "./contrastive/pretrain.ts"
-export type { ContrastiveScores, Retrieval } from "./contrastive/retrieval.ts"
-export { type MaskedTokens, type MaskOptions, maskTokens } from "./maskedLanguage/maskTokens.ts"
-export { adaptation, type MaskedLanguageOptions } from "./maskedLanguage/options.ts"
 export {
+  type PretrainEvent,
+  type PretrainInput,
+  type PretrainStart,
+  type PretrainValidation,
+  pretrain,
+  type ScorerEvent
+} from "./contrastive/pretrain.ts"
+export type { ContrastiveScores, Retrieval } from "./contrastive/retrieval.ts"
+export { initLanguageHead } from "./language/languageHead.ts"
+export { type MaskedTokens, type MaskOptions, maskTokens } from "./language/maskTokens.ts"
+export {
+  adaptation,
+  decodeMaskedLanguageOptions,
+  fromNothing,
+  type LanguageScores,
   type MaskedLanguageEvent,
   type MaskedLanguageInput,
+  type MaskedLanguageOptions,
+  type MaskedLanguageSettings,
   type MaskedLanguageStart,
   pretrainMaskedLanguage
-} from "./maskedLanguage/pretrainMaskedLanguage.ts"
-export { decodeSupervisedOptions, type SupervisedOptions } from "./supervised/options.ts"
+} from "./language/pretrainMaskedLanguage.ts"
+export type { BatchPlace, Objective, ObjectiveContext } from "./Objective.ts"
+export type { SentenceSettings, TrainingSettings } from "./options.ts"
 export {
+  type ObjectiveRun,
+  type ReadEvent,
+  type RunOptions,
+  type TrainingEvent,
+  trainObjective,
+  type ValidationEvent
+} from "./trainObjective.ts"
+export {
+  decodeSupervisedOptions,
   pretrainSupervised,
   type SupervisedEvent,
   type SupervisedInput,
+  type SupervisedOptions,
   type SupervisedStart
-} from "./supervised/pretrainSupervised.ts"
-export type { Datasets } from "./supervised/typeClasses.ts"
-export type { TypeScores } from "./supervised/validateTypes.ts"
+} from "./types/pretrainSupervised.ts"
+export type { Datasets } from "./types/typeClasses.ts"
+export type { TypeScores } from "./types/validateTypes.ts"

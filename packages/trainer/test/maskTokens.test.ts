@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { rng } from "@nuner/core"
-import { maskTokens } from "../src/maskedLanguage/maskTokens.ts"
+import { maskTokens } from "../src/language/maskTokens.ts"
 
 const options = { rate: 0.15, maskId: 4, vocabSize: 1000, specialIds: new Set([0, 1, 2, 3, 4]) }
 const ids = Int32Array.from({ length: 4000 }, (_, i) => 5 + (i % 900))

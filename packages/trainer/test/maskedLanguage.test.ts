@@ -4,8 +4,8 @@ import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe }
 import { useEngine } from "@nuner/engine"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { type MaskedLanguageEvent, type MaskedLanguageInput, pretrainMaskedLanguage } from "@nuner/trainer"
-import { languageBatch } from "../src/maskedLanguage/languageBatch.ts"
-import { packRows } from "../src/maskedLanguage/packRows.ts"
+import { languageBatch } from "../src/language/languageBatch.ts"
+import { packRows, rowExamples } from "../src/language/packRows.ts"
 
 /** A language in which each word has one successor: a model that sees neighbours can predict all of it. */
 const words = ["the", "old", "river", "carries", "small", "boats", "past", "our", "green", "garden"]
@@ -59,12 +59,13 @@ test("packed rows hold the texts in order, whole rows only, and know where words
 test("causal targets are the next tokens; masked ones what stood there", async () => {
   const packed = await packRows(texts(20, 1), tokenizer, { rowTokens: 16, lowercase: 0, seed: 0 })
   const options = { maskRate: 0.3, wholeWords: false, maskId: 99, vocabSize: 320, specialIds: new Set([0, 1, 2, 3]) }
-  const next = languageBatch(packed, [1, 3], true, options, rng(1))
+  const rows = await rowExamples(packed, Int32Array.of(1, 3)).at(Int32Array.of(0, 1))
+  const next = languageBatch(rows, { causal: true }, options, rng(1))
   next.positions.forEach((at, i) => {
-    expect(next.targets[i]).toBe(next.ids[at + 1]!)
+    expect(next.targets[i]).toBe(next.text.ids[at + 1]!)
   })
   expect(next.positions.length).toBe(30)
-  const masked = languageBatch(packed, [1, 3], false, options, rng(1))
+  const masked = languageBatch(rows, { causal: false }, options, rng(1))
   masked.positions.forEach((at, i) => {
     expect(masked.targets[i]).toBe(packed.ids[(at < 16 ? 16 : 32) + at]!)
     expect(options.specialIds.has(masked.targets[i]!)).toBe(false)
@@ -93,8 +94,8 @@ test("learns what follows from left to right, and what hides behind a mask, and 
   const steps = following!.flatMap((event) => (event.type === "step" ? [event.loss] : []))
   expect(steps).toHaveLength(100)
   expect(steps.at(-1)!).toBeLessThan(0.8)
-  const last = hidden!.findLast((event) => event.type === "evaluation")
-  expect(last?.metrics.loss).toBeLessThan(1)
+  const last = hidden!.findLast((event) => event.type === "validation")
+  expect(last?.scores.loss).toBeLessThan(1)
 })
 
 test("goes on from a checkpoint equal to the bit, across the change from causal to masked", async () => {

@@ -4,16 +4,11 @@ import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe }
 import { tf, useEngine } from "@nuner/engine"
 import { denseCells } from "@nuner/sampler"
 import { leakCheck, tempDir } from "@nuner/testing"
-import { type PretrainEvent, type PretrainInput, pretrain } from "@nuner/trainer"
-import { conceptNameTokens, contrastiveBatch } from "../src/contrastive/ContrastiveBatch.ts"
-import {
-  type ContrastiveModel,
-  conceptVectors,
-  contrastiveLoss,
-  tokenVectors
-} from "../src/contrastive/contrastiveLoss.ts"
+import { decodePretrainOptions, type PretrainEvent, type PretrainInput, pretrain } from "@nuner/trainer"
+import { ConceptNames, contrastiveBatch } from "../src/contrastive/ContrastiveBatch.ts"
+import { contrastiveLoss, contrastiveModel, logitHead } from "../src/contrastive/ContrastiveModel.ts"
 import { validateContrastive } from "../src/contrastive/validate.ts"
-import { prepareExamples } from "../src/data/examples.ts"
+import { tokeniseSentences } from "../src/sentenceWindows.ts"
 
 const vocabulary = {
   person: ["Ada", "Blaise", "Carl", "Emmy", "Grace", "Kurt"],
@@ -73,33 +68,26 @@ const events = async (input: PretrainInput): Promise<Array<PretrainEvent>> => {
   for await (const event of pretrain(input)) out.push(event)
   return out
 }
+const tokenised = (sentences: ReadonlyArray<AlignedSentence>) =>
+  tokeniseSentences(sentences, { tokenizer, maxTokens: 33, subTokens: "all" })
+const windowsOf = async (sentences: ReadonlyArray<AlignedSentence>) =>
+  (await tokenised(sentences)).flatMap(({ windows }) => [...windows])
 const weights = ({ parameters }: Encoder) =>
   Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, [...parameter.dataSync()]]))
 
 describe("contrastiveLoss", () => {
   test("is the mean binary cross-entropy of section 3.2, written out densely in doubles", async () => {
     const text = encoder()
-    const { examples } = await prepareExamples(corpus(5, 1), tokenizer, 33)
-    const batch = (await contrastiveBatch(examples, conceptNameTokens(tokenizer), {
-      tokenizer,
-      maxNameTokens: 33,
-      maskNearSynonyms: false
-    }))!
+    const windows = await windowsOf(corpus(5, 1))
+    const names = new ConceptNames(tokenizer, 33)
+    const batch = (await contrastiveBatch(windows, tokenizer.special.pad.id, names, { maskNearSynonyms: false }))!
     for (const conceptPooling of ["first", "mean"] as const) {
-      const bias = tf.variable(tf.scalar(-0.7))
-      const model: ContrastiveModel = {
-        text,
-        concept: encoder(2),
-        scale: 0.3,
-        bias,
-        conceptPooling,
-        frozenLayers: undefined
-      }
-      const [h, u, loss] = tf.tidy(() => [
-        tokenVectors(model, batch).arraySync(),
-        conceptVectors(model, batch).arraySync(),
-        contrastiveLoss(model, batch).dataSync()[0]!
-      ])
+      const settings = decodePretrainOptions({ preset: "small", temperature: 1 / 0.3, conceptPooling })
+      const model = contrastiveModel(text, encoder(2), settings, -0.7)
+      const [h, u, loss] = tf.tidy(() => {
+        const { h, u } = logitHead(model, batch)
+        return [h.arraySync(), u.arraySync(), contrastiveLoss(model, batch).dataSync()[0]!] as const
+      })
       const y = denseCells(batch.targets.positives, batch.targets.shape)
       let sum = 0
       let cells = 0
@@ -115,7 +103,7 @@ describe("contrastiveLoss", () => {
       expect(cells).toBe(batch.targets.cells)
       expect(loss).toBeCloseTo(sum / cells, 4)
       expect((await validateContrastive(model, [batch])).loss).toBeCloseTo(sum / cells, 4)
-      bias.dispose()
+      tf.dispose(model.head)
     }
   })
 })
@@ -202,8 +190,10 @@ describe("pretrain", () => {
     const mentions = Array.from({ length: 12 }, (_, i) => i * (base!.text.length + 1)).flatMap((shift) =>
       base!.mentions.map((mention) => ({ ...mention, start: mention.start + shift, end: mention.end + shift }))
     )
-    const { examples, lostMentions, windowed } = await prepareExamples([{ id: "long", text, mentions }], tokenizer, 33)
-    expect([lostMentions, windowed]).toEqual([0, 1])
+    const [long] = await tokenised([{ id: "long", text, mentions }])
+    const examples = long!.windows
+    expect(long!.lostMentions).toBe(0)
+    expect(examples.length).toBeGreaterThan(1)
     const counted = examples.reduce((sum, { content }) => sum + content.end - content.start, 0)
     expect(counted).toBe((await tokenizer.encode(text)).ids.length - 2)
     const labelled = (list: typeof examples) =>
@@ -211,9 +201,9 @@ describe("pretrain", () => {
         const inside = labels.map(({ end, start }) => Math.min(end, content.end) - Math.max(start, content.start))
         return sum + inside.reduce((a, b) => a + Math.max(0, b), 0)
       }, 0)
-    const short = await prepareExamples([base!], tokenizer, 33)
+    const short = await windowsOf([base!])
     // The first sentence of a text has no space before it, so its first word may split differently.
-    expect(Math.abs(labelled(examples) - 12 * labelled(short.examples))).toBeLessThanOrEqual(12)
+    expect(Math.abs(labelled(examples) - 12 * labelled(short))).toBeLessThanOrEqual(12)
     for (const { content, ids, labels } of examples) {
       for (const { concept, end, start } of labels) {
         if (start < content.start || end > content.end) continue
@@ -238,8 +228,9 @@ describe("pretrain", () => {
     const [sentence] = corpus(1, 1)
     const concept = "a very long name ".repeat(40)
     const sentences = [...corpus(5, 2), { ...sentence!, mentions: [{ ...sentence!.mentions[0]!, concept }] }]
-    const [start] = await events({ sentences, text: encoder(), preset: "small", steps: 1 })
-    expect(start).toMatchObject({ cutNames: 1 })
+    const all = await events({ sentences, text: encoder(), preset: "small", steps: 1 })
+    expect(all.at(-2)).toMatchObject({ type: "scorer" })
+    expect(all.at(-3)).toMatchObject({ type: "read", counts: { sentences: 6, windowed: 0, cutNames: 1 } })
   })
 
   test("what cannot be trained on is refused in one line", async () => {

@@ -3,19 +3,12 @@ import { type LabelledSentence, rng } from "@nuner/core"
 import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
 import { tf, useEngine } from "@nuner/engine"
 import { leakCheck, tempDir } from "@nuner/testing"
-import { pretrainSupervised, type SupervisedEvent, type SupervisedInput } from "@nuner/trainer"
-import { labelledExamples } from "../src/supervised/labelledExamples.ts"
-import { typeClasses } from "../src/supervised/typeClasses.ts"
-import {
-  initTypeHead,
-  labelledBatch,
-  scopesOf,
-  type TypeModel,
-  typeLogits,
-  typeLoss
-} from "../src/supervised/typeHead.ts"
-import { validateTypes } from "../src/supervised/validateTypes.ts"
-import { sampleSentences } from "../src/training/sampleSentences.ts"
+import { decodeSupervisedOptions, pretrainSupervised, type SupervisedEvent, type SupervisedInput } from "@nuner/trainer"
+import { encoderPass } from "../src/encoderPass.ts"
+import { labelledWindows } from "../src/types/labelledWindows.ts"
+import { type TypeClasses, typeClasses } from "../src/types/typeClasses.ts"
+import { initTypeHead, labelledBatch, scopesOf, type TypeModel, typeLogits, typeLoss } from "../src/types/typeHead.ts"
+import { validateTypes } from "../src/types/validateTypes.ts"
 
 const vocabulary = {
   person: ["Ada", "Blaise Pascal", "Carl", "Emmy Noether", "Grace", "Kurt"],
@@ -65,13 +58,21 @@ const events = async (input: SupervisedInput): Promise<Array<SupervisedEvent>> =
 const weightsOf = ({ parameters }: Encoder) =>
   Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, [...parameter.dataSync()]]))
 
-describe("labelledExamples", () => {
+const settings = { preset: "small", batchSize: 8, steps: 6, dropout: 0.1, seed: 5 } as const
+const windowsOf = (dataset: string, sentences: ReadonlyArray<LabelledSentence>, classes: TypeClasses, maxTokens = 32) =>
+  labelledWindows(
+    sentences.map((sentence) => ({ dataset, sentence })),
+    classes,
+    { tokenizer, maxTokens, subTokens: "all" }
+  )
+
+describe("labelledWindows", () => {
   test("every sub-token of an entity's words has its class, special tokens none", async () => {
     const sentences = corpus(6, 1)
     const classes = typeClasses({ "": sentences })
     expect(classes.names).toEqual(["O", "city", "person"])
-    const { examples } = await labelledExamples("", sentences, classes, tokenizer, 32)
-    for (const [i, { ids, labels }] of examples.entries()) {
+    const windows = (await windowsOf("", sentences, classes)).flatMap(({ labelled }) => [...labelled])
+    for (const [i, { ids, labels }] of windows.entries()) {
       expect([labels[0], labels.at(-1)]).toEqual([-100, -100])
       const { words, entities } = sentences[i]!
       for (const { end, start, type } of entities) {
@@ -88,10 +89,11 @@ describe("labelledExamples", () => {
       sentence!.entities.map(({ end, start, type }) => ({ start: start + shift, end: end + shift, type }))
     )
     const long = [{ words, entities }]
-    const whole = await labelledExamples("", long, typeClasses({ "": long }), tokenizer, 1000)
-    const cut = await labelledExamples("", long, typeClasses({ "": long }), tokenizer, 20)
-    expect([whole.windowed, cut.windowed]).toEqual([0, 1])
-    const counted = (list: typeof whole) => list.examples.flatMap(({ labels }) => [...labels.filter((l) => l >= 0)])
+    const [whole] = await windowsOf("", long, typeClasses({ "": long }), 1000)
+    const [cut] = await windowsOf("", long, typeClasses({ "": long }), 20)
+    expect(whole!.labelled).toHaveLength(1)
+    expect(cut!.labelled.length).toBeGreaterThan(1)
+    const counted = (one: typeof whole) => one!.labelled.flatMap(({ labels }) => [...labels.filter((l) => l >= 0)])
     expect(counted(cut)).toEqual(counted(whole))
   })
 })
@@ -100,16 +102,13 @@ test("the loss is the cross-entropy among none and the types of the token's own 
   const datasets = { one: corpus(3, 1), two: corpus(2, 2) }
   const classes = typeClasses(datasets)
   expect(classes.names).toEqual(["O", "one/city", "one/person", "two/city", "two/person"])
-  const parts = [
-    await labelledExamples("one", datasets.one, classes, tokenizer, 32),
-    await labelledExamples("two", datasets.two, classes, tokenizer, 32)
-  ]
+  const parts = [...(await windowsOf("one", datasets.one, classes)), ...(await windowsOf("two", datasets.two, classes))]
   const batch = labelledBatch(
-    parts.flatMap(({ examples }) => [...examples]),
+    parts.flatMap(({ labelled }) => [...labelled]),
     tokenizer.special.pad.id
   )
   const head = initTypeHead(32, 5, 1)
-  const shared = { encoder: encoder(), head, frozenLayers: undefined }
+  const shared = { encoder: encoderPass(encoder(), decodeSupervisedOptions(settings)), head, dropout: 0 }
   const model: TypeModel = { ...shared, scopes: scopesOf(classes), datasets: 2 }
   const [logits, loss] = tf.tidy(() => [
     typeLogits({ ...shared, scopes: new Float32Array(), datasets: 1 }, batch).arraySync(),
@@ -157,8 +156,6 @@ describe("pretrainSupervised", () => {
     expect(scores.at(-1)!.loss).toBeLessThan(0.1)
     expect(all.at(-1)).toMatchObject({ type: "done", step: 108 })
   })
-
-  const settings = { preset: "small", batchSize: 8, steps: 6, dropout: 0.1, seed: 5 } as const
 
   test("goes on from a checkpoint equal to the bit", async () => {
     const datasets = { one: corpus(30, 4), two: corpus(20, 5) }
@@ -214,9 +211,8 @@ describe("pretrainSupervised", () => {
     const sentences = corpus(40, 8)
     const [start] = await events({ ...settings, datasets: { "": sentences }, encoder: encoder(), sampleSize: 12 })
     expect(start).toMatchObject({ counts: { sentences: { in: 40, out: 12, dropped: { notSampled: 28 } } } })
-    const larger = new Set(sampleSentences(sentences, 20, 5))
-    expect(sampleSentences(sentences, 12, 5).every((sentence) => larger.has(sentence))).toBe(true)
-    expect(() => sampleSentences(sentences, 41, 5)).toThrow("there are 40")
+    const tooMany = { ...settings, datasets: { "": sentences }, encoder: encoder(), sampleSize: 41 }
+    expect(events(tooMany)).rejects.toThrow("there are 40")
   })
 
   test("what cannot be trained on is refused in one line", () => {

@@ -5,7 +5,7 @@ import { Sentence } from "./Sentence.ts"
 export const Annotation = Schema.Struct({
   entity: Schema.NonEmptyString,
   concept: Schema.NonEmptyString,
-  /** Kept in the record, not used for training (NuNER, section 3.1). */
+  /** Kept in the record; the paper does not train on it (NuNER, section 3.1). */
   description: Schema.optionalKey(Schema.String)
 })
 export interface Annotation extends Schema.Schema.Type<typeof Annotation> {}

@@ -6,6 +6,8 @@ import { Span } from "./Span.ts"
 export const Mention = Schema.Struct({
   ...Span.fields,
   concept: Schema.NonEmptyString,
+  /** What the LLM said of the entity; of several annotations with this place and concept, the first. */
+  description: Schema.optionalKey(Schema.String),
   /** How the place was found: by exact match, or after Unicode/case/quote/white-space normalisation. */
   match: Schema.Literals(["exact", "normalised"])
 })

@@ -1,4 +1,4 @@
-import type { Parameters } from "@nuner/engine"
+import { type Parameters, tf } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import { initEncoder } from "./initEncoder.ts"
@@ -31,3 +31,13 @@ export const randomEncoder = (config: EncoderConfig, tokenizer: Tokenizer, seed:
   const fitted = { ...config, vocabSize: tokenizer.vocabSize, padId: tokenizer.special.pad.id }
   return makeEncoder(fitted, initEncoder(fitted, seed), tokenizer)
 }
+
+/** A second encoder with the same weights and the same tokenizer. */
+export const copyEncoder = ({ config, parameters, tokenizer }: Encoder): Encoder =>
+  makeEncoder(
+    config,
+    Object.fromEntries(
+      Object.entries(parameters).map(([name, parameter]) => [name, tf.tidy(() => tf.variable(tf.clone(parameter)))])
+    ),
+    tokenizer
+  )

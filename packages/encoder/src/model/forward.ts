@@ -1,5 +1,5 @@
 import { OptionError } from "@nuner/core"
-import { type DropoutKey, frozen, tf } from "@nuner/engine"
+import { checkpointed, type DropoutKey, frozen, tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import { type EncoderConfig, maxTokens } from "../config/EncoderConfig.ts"
 import type { TokenBatch } from "./TokenBatch.ts"
@@ -12,6 +12,8 @@ export interface ForwardOptions {
   readonly dropout?: DropoutKey
   /** Embeddings and this many bottom layers run without a tape: no gradient, no activations kept. Default: none, not even the embeddings. */
   readonly frozenLayers?: number
+  /** Each layer that is trained keeps its input only and is run again in the backward pass (`checkpointed`). Default false. */
+  readonly checkpointLayers?: boolean
   /** Every token sees itself and what stands before it only. Default false: all of the text. */
   readonly causal?: boolean
   /** Starts from a hidden state instead of the embeddings: what is below it is not computed, nor can it be asked for. Default: the embeddings. */
@@ -26,7 +28,7 @@ export interface ForwardOptions {
  */
 export const forward = (model: Model, batch: TokenBatch, options: ForwardOptions = {}): Array<tf.Tensor3D> => {
   const { config } = model
-  const { causal = false, dropout, from, frozenLayers, layers = [-1] } = options
+  const { causal = false, checkpointLayers = false, dropout, from, frozenLayers, layers = [-1] } = options
   const asked = layers.map((layer) => resolveLayer(config, layer, from?.layer))
   checkLength(config, batch)
   return tf.tidy(() => {
@@ -43,7 +45,15 @@ export const forward = (model: Model, batch: TokenBatch, options: ForwardOptions
         if (below !== undefined) return backbone.layer(parts, config, index - 1, below, shared)
         return from ? tf.clone(from.state) : backbone.embed(parts, config)
       }
-      x = frozenLayers !== undefined && index <= frozenLayers ? frozen(compute) : tf.tidy(compute)
+      if (frozenLayers !== undefined && index <= frozenLayers) x = frozen(compute)
+      else if (checkpointLayers && below !== undefined) {
+        const run = (x: tf.Tensor, shared?: tf.Tensor) =>
+          backbone.layer(parts, config, index - 1, x as tf.Tensor3D, shared as tf.Tensor3D | undefined)
+        x = checkpointed(
+          (x, ...rest) => run(x!, shared && rest[0]),
+          [below, ...(shared ? [shared] : []), ...trainableOf(model, index - 1)]
+        )
+      } else x = tf.tidy(compute)
       // A long batch's state is large: it goes as soon as the next one stands.
       if (below !== undefined && !asked.includes(index - 1)) below.dispose()
       if (asked.includes(index)) states.set(index, x)
@@ -51,6 +61,11 @@ export const forward = (model: Model, batch: TokenBatch, options: ForwardOptions
     return asked.map((index, at) => (asked.indexOf(index) === at ? states.get(index)! : tf.clone(states.get(index)!)))
   })
 }
+
+const trainableOf = ({ parameters }: Model, layer: number): Array<tf.Variable> =>
+  Object.entries(parameters).flatMap(([name, parameter]) =>
+    name.includes(`.layer.${layer}.`) && parameter.trainable ? [parameter] : []
+  )
 
 /** Index among the `layers + 1` hidden states. */
 export const resolveLayer = (config: EncoderConfig, layer: number, lowest = 0): number => {

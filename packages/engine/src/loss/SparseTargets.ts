@@ -7,8 +7,8 @@ export interface SparseTargets {
 }
 
 export interface BceOptions {
-  /** 1 for a token that counts, 0 for padding and special tokens [tokens]. Default: all count. */
-  readonly tokenMask?: ArrayLike<number>
+  /** Weight of a token's cells; 0 for padding and special tokens, whose cells leave the mean [tokens]. Default: all 1. */
+  readonly tokenWeights?: ArrayLike<number>
   /** Cells left out of loss and mean, for example names that mean almost the same as a positive one. */
   readonly ignored?: SparseTargets
   /** Weight of a positive cell's loss; the mean still divides by the number of cells. Default 1. */
@@ -28,21 +28,23 @@ export interface BceCells {
   /** The number of cells in the mean. */
   readonly count: number
   readonly positives: number
-  readonly mask: Float32Array | undefined
+  /** Of each token [tokens]; undefined where all are 1. */
+  readonly weights: Float32Array | undefined
   /** Flat cell numbers `token * concepts + concept`, ascending, in tokens that count. */
   readonly cells: Float64Array
-  /** a - 1 and b of each listed cell. */
+  /** a - 1 and b of each listed cell, times its token's weight. */
   readonly softplus: Float32Array
   readonly linear: Float32Array
 }
 
 /** Checks the targets and brings them into the order of the matrix. */
 export function bceCells(tokens: number, concepts: number, targets: SparseTargets, options: BceOptions): BceCells {
-  const { tokenMask, ignored, positiveWeight = 1 } = options
-  if (tokenMask && tokenMask.length !== tokens) {
-    throw new EngineError(`tokenMask has ${tokenMask.length} entries for ${tokens} tokens`)
+  const { tokenWeights, ignored, positiveWeight = 1 } = options
+  if (tokenWeights && tokenWeights.length !== tokens) {
+    throw new EngineError(`tokenWeights has ${tokenWeights.length} entries for ${tokens} tokens`)
   }
-  const counts = (token: number) => tokenMask?.[token] !== 0
+  const counts = (token: number) => tokenWeights?.[token] !== 0
+  const weightOf = (cell: number) => tokenWeights?.[Math.floor(cell / concepts)] ?? 1
   const flat = (name: string, list: SparseTargets) => {
     if (list.tokens.length !== list.concepts.length) {
       throw new EngineError(`${name}: ${list.tokens.length} tokens and ${list.concepts.length} concepts do not pair up`)
@@ -67,16 +69,16 @@ export function bceCells(tokens: number, concepts: number, targets: SparseTarget
     }
   })
   let counted = tokens
-  if (tokenMask) counted = Array.from(tokenMask).filter((entry) => entry !== 0).length
+  if (tokenWeights) counted = Array.from(tokenWeights).filter((weight) => weight !== 0).length
   const count = counted * concepts - ignoredCells.length
   if (count <= 0)
     throw new EngineError("binary cross-entropy over no cells: every token is masked or every cell ignored")
   return {
     count,
     positives: positive.length,
-    mask: tokenMask && Float32Array.from(tokenMask, (entry) => (entry === 0 ? 0 : 1)),
+    weights: tokenWeights && Float32Array.from(tokenWeights),
     cells: Float64Array.from(listed, ({ cell }) => cell),
-    softplus: Float32Array.from(listed, ({ a }) => a - 1),
-    linear: Float32Array.from(listed, ({ b }) => b)
+    softplus: Float32Array.from(listed, ({ a, cell }) => weightOf(cell) * (a - 1)),
+    linear: Float32Array.from(listed, ({ b, cell }) => weightOf(cell) * b)
   }
 }

@@ -28,7 +28,7 @@ export function bceWithLogits(logits: tf.Tensor2D, targets: SparseTargets, optio
 export function bceOfRows(
   z: tf.Tensor2D,
   start: number,
-  { count, mask, cells, softplus, linear }: BceCells,
+  { count, weights, cells, softplus, linear }: BceCells,
   withGradient: boolean,
   statistics?: BceStatistics
 ): PartialLoss {
@@ -36,11 +36,11 @@ export function bceOfRows(
   const first = lowerBound(cells, start * concepts)
   const end = lowerBound(cells, (start + rows) * concepts)
   const index = Int32Array.from(cells.subarray(first, end), (cell) => cell - start * concepts)
-  const m = mask && tf.tensor2d(mask.subarray(start, start + rows), [rows, 1])
-  const masked = (x: tf.Tensor2D): tf.Tensor2D => (m ? tf.mul(x, m) : x)
+  const ofRows = weights?.subarray(start, start + rows)
+  const weighted = (x: tf.Tensor2D): tf.Tensor2D => (ofRows ? tf.mul(x, tf.tensor2d(ofRows, [rows, 1])) : x)
 
-  let sum = tf.sum(masked(tf.softplus(z)))
-  let gradient = withGradient ? masked(tf.sigmoid(z)) : undefined
+  let sum = tf.sum(weighted(tf.softplus(z)))
+  let gradient = withGradient ? weighted(tf.sigmoid(z)) : undefined
   let listed: tf.Tensor1D | undefined
   if (index.length > 0) {
     listed = tf.gather(tf.reshape(z, [z.size]) as tf.Tensor1D, tf.tensor1d(index, "int32"))
@@ -52,7 +52,7 @@ export function bceOfRows(
       gradient = tf.add(gradient, tf.reshape(segmentSum(correction, index, z.size), z.shape))
     }
   }
-  statistics?.add(z, masked, listed, linear.subarray(first, end))
+  statistics?.add(z, ofRows, listed, linear.subarray(first, end))
   const share = 1 / count
   return { loss: tf.mul(sum, share) as tf.Scalar, gradient: gradient && tf.mul(gradient, share) }
 }
@@ -69,12 +69,10 @@ export class BceStatistics {
     this.#cells = cells
   }
 
-  add(
-    z: tf.Tensor2D,
-    masked: (x: tf.Tensor2D) => tf.Tensor2D,
-    listed: tf.Tensor1D | undefined,
-    linear: Float32Array
-  ): void {
+  add(z: tf.Tensor2D, weights: Float32Array | undefined, listed: tf.Tensor1D | undefined, linear: Float32Array): void {
+    // A logit counts once, whatever the weight of its token.
+    const counted = weights?.map((weight) => (weight === 0 ? 0 : 1))
+    const masked = (x: tf.Tensor2D) => (counted ? tf.mul(x, tf.tensor2d(counted, [counted.length, 1])) : x)
     this.#all += tf.sum(masked(z)).dataSync()[0]!
     this.#saturated += tf.sum(masked(tf.cast(tf.greater(tf.abs(z), 10), "float32"))).dataSync()[0]!
     listed?.dataSync().forEach((logit, i) => {

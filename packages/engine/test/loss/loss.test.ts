@@ -24,7 +24,7 @@ const z = (rows = 4, columns = 3, amplitude = 4) => wave([rows, columns], 1, amp
 test("an ignored cell has no gradient, a masked token none at all", async () => {
   await leakCheck(() => {
     const logits = tf.tidy(() => tf.variable(z()))
-    const options = { tokenMask: [1, 0, 1, 1], ignored: cells([0, 0], [2, 2]) }
+    const options = { tokenWeights: [1, 0, 1, 1], ignored: cells([0, 0], [2, 2]) }
     const { value, grads } = variableGrads(
       () => bceWithLogits(logits as tf.Tensor as tf.Tensor2D, cells([0, 1], [1, 1]), options),
       { logits }
@@ -71,7 +71,7 @@ test("the telemetry of sparse targets, counted by hand", async () => {
         got[name] = value
       }
       contrastiveBce({ h, u: identity }, cells([0, 1], [3, 0], [2, 2]), {
-        tokenMask: [1, 0, 1, 1],
+        tokenWeights: [1, 0, 1, 1],
         ignored: cells([0, 0]),
         maxLogits,
         report
@@ -126,8 +126,8 @@ describe("bad targets are refused by name", () => {
     ["lists that do not pair up", bce({ tokens: new Int32Array(2), concepts: new Int32Array(1) }), /do not pair up/],
     ["a cell twice", bce(cells([0, 1], [2, 2], [0, 1])), /cell \(0, 1\) is listed twice/],
     ["a cell positive and ignored", bce(cells([0, 1]), { ignored: cells([0, 1]) }), /listed twice/],
-    ["a mask of another length", bce(cells(), { tokenMask: [1] }), /1 entries for 4 tokens/],
-    ["nothing to learn from", bce(cells(), { tokenMask: [0, 0, 0, 0] }), /over no cells/],
+    ["a mask of another length", bce(cells(), { tokenWeights: [1] }), /1 entries for 4 tokens/],
+    ["nothing to learn from", bce(cells(), { tokenWeights: [0, 0, 0, 0] }), /over no cells/],
     ["a label outside", ce([0, 1, 2, 3]), /labels\[3\] is 3, not in 0\.\.2/],
     ["a missing label", ce([0, 1, 2]), /3 labels for 4 rows/],
     ["weights of another length", ce([0, 1, 2, 0], { weights: [1] }), /1 weights for 3 classes/],

@@ -85,13 +85,13 @@ for (const maxScores of [2 ** 23, 9]) {
 agrees(
   "sparse binary cross-entropy",
   reference.bce,
-  (z) => bceWithLogits(as2(z), targets, { tokenMask, ignored }),
+  (z) => bceWithLogits(as2(z), targets, { tokenWeights: tokenMask, ignored }),
   () => [wave([6, 3], 1, 4)]
 )
 agrees(
   "binary cross-entropy with weighted positives",
   reference.weightedBce,
-  (z) => bceWithLogits(as2(z), targets, { tokenMask, ignored, positiveWeight: 3 }),
+  (z) => bceWithLogits(as2(z), targets, { tokenWeights: tokenMask, ignored, positiveWeight: 3 }),
   () => [wave([6, 3], 1, 4)]
 )
 for (const maxLogits of [2 ** 22, 6, 1]) {
@@ -99,7 +99,11 @@ for (const maxLogits of [2 ** 22, 6, 1]) {
     `contrastive loss of at most ${maxLogits} logits, with learned scale and bias`,
     reference.contrastive,
     (h, u, scale, bias) =>
-      contrastiveBce({ h: as2(h), u: as2(u), scale: scale!, bias: bias! }, targets, { tokenMask, ignored, maxLogits }),
+      contrastiveBce({ h: as2(h), u: as2(u), scale: scale!, bias: bias! }, targets, {
+        tokenWeights: tokenMask,
+        ignored,
+        maxLogits
+      }),
     () => [wave([6, 4], 1), wave([3, 4], 2), tf.scalar(0.7), tf.scalar(-2)]
   )
 }

@@ -1,4 +1,3 @@
-import { OptionError } from "@nuner/core"
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { pretrainStage } from "../stages/pretrain.ts"
@@ -29,10 +28,7 @@ export const pretrainCommand = Command.make(
   },
   Effect.fn(function* ({ base, inputs, objective, out, seed, ...flags }) {
     if (objective === "types") yield* pretrainSupervisedStage({ base, inputs, out, seed, ...given(flags) })
-    else if (inputs.length > 1) {
-      const reason = `${inputs.length} files; contrastive pre-training reads one file of aligned sentences`
-      yield* Effect.fail(new OptionError({ component: "pretrain", option: "input", reason }))
-    } else yield* pretrainStage({ base, input: inputs[0]!, out, seed, ...given(flags) })
+    else yield* pretrainStage({ base, inputs, out, seed, ...given(flags) })
     yield* Console.log(out)
   })
 ).pipe(

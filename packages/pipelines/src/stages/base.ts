@@ -2,18 +2,21 @@ import { InputError, OptionError } from "@nuner/core"
 import {
   countParameters,
   type Encoder,
-  fromPretrained,
+  type LoadedLanguageModel,
+  loadLanguageModel,
   loadTokenizer,
   modelCard,
   randomEncoder,
   resolveModel,
   saveEncoder,
+  saveLanguageModel,
   small,
   trainByteLevelBpe
 } from "@nuner/encoder"
+import { type CheckpointOptions, disposeAll } from "@nuner/engine"
 import {
-  adaptation,
-  type MaskedLanguageInput,
+  initLanguageHead,
+  type LanguageScores,
   type MaskedLanguageOptions,
   type MaskedLanguageStart,
   pretrainMaskedLanguage
@@ -48,8 +51,9 @@ export interface BaseStageOptions extends BaseShape, Partial<MaskedLanguageOptio
   /** The model directory; beside it the manifest, the log of losses and their curve. */
   readonly out: string
   /**
-   * A model directory, or a name on the hub, to adapt to the texts instead of making a base from nothing. Its shape and tokenizer stay;
-   * `causal` and `learningRate` are then those of `adaptation` unless given. Default: none.
+   * A model directory, or a name on the hub, to adapt to the texts instead of making a base from nothing. Its shape, tokenizer and
+   * language-model head stay, and the preset is `"adaptation"`. One that comes without a head gets one, fitted first, the encoder as it is.
+   * Default: none.
    */
   readonly from?: string
   /** Tokens of language modelling; 0 leaves the weights random. Default 0. */
@@ -74,8 +78,8 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
   } = options
   const given = { hidden, initRange, layers, tokenizer, vocabSize, window }
   const shape = from === undefined ? { ...smallBase, ...defined(given) } : {}
-  const language = { ...(from === undefined ? {} : adaptation), ...rest }
-  const { update } = yield* Progress
+  const language = { preset: from === undefined ? "from-nothing" : "adaptation", ...rest } as const
+  const { say, update } = yield* Progress
   yield* checkOptions(from, tokens, defined(given))
   const directory = from === undefined ? undefined : yield* attempt("base", () => resolveModel(from))
   return yield* runStage({
@@ -90,10 +94,10 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
       const texts: Array<string> = []
       for (const input of inputs) for await (const { text } of readSentences(input)) texts.push(text)
       if (texts.length === 0) throw new InputError({ source: inputs.join(", "), reason: "has no text" })
-      const encoder =
+      const { encoder, head: known }: LoadedLanguageModel =
         directory === undefined
-          ? await newEncoder(texts, { ...smallBase, ...shape }, seed)
-          : await fromPretrained(directory)
+          ? { encoder: await newEncoder(texts, { ...smallBase, ...shape }, seed), head: undefined }
+          : await loadLanguageModel(directory)
       const what = `${encoder.config.layers} layers x ${encoder.config.hidden}`
       const millions = `${(countParameters(encoder.config) / 1e6).toFixed(1)}M parameters`
       const made =
@@ -117,15 +121,39 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
         }
         return { counts, summary: `${summary}, random weights` }
       }
-      const { loss, scores } = await trainModel<MaskedLanguageStart, { readonly loss: number }>({
-        ...{ stage: "base", encoder, dtype: "F32", out, signal, update, card },
-        events: (checkpoint) => validations({ ...language, texts, encoder, tokens, seed, signal, checkpoint }),
-        note: ({ loss }) => `loss ${loss.toFixed(3)}`
-      })
-      return { counts, summary: `${summary}, masked loss ${(scores?.loss ?? loss).toFixed(2)} after ${tokens} tokens` }
+      const { hidden: width, vocabSize: vocabulary } = encoder.config
+      const head = known ?? initLanguageHead(width, vocabulary, seed)
+      const fitting = from !== undefined && known === undefined ? { fitHead: FIT_HEAD, ...language } : language
+      const events = async function* (checkpoint: CheckpointOptions) {
+        const options = { ...fitting, texts, encoder, head, tokens, seed, signal, checkpoint }
+        for await (const event of pretrainMaskedLanguage(options)) {
+          if (event.type === "start" && event.headSteps > 0) {
+            say(
+              `${from} has no language-model head: one is fitted first, for ${event.headSteps} steps, the encoder as it is`
+            )
+          }
+          yield event
+        }
+      }
+      try {
+        const { loss, scores } = await trainModel<MaskedLanguageStart, LanguageScores>({
+          ...{ stage: "base", encoder, dtype: "F32", out, signal, update, card, events },
+          note: ({ loss }) => `loss ${loss.toFixed(3)}`,
+          save: (card) => saveLanguageModel(out, { encoder, head }, { card })
+        })
+        return {
+          counts,
+          summary: `${summary}, masked loss ${(scores?.loss ?? loss).toFixed(2)} after ${tokens} tokens`
+        }
+      } finally {
+        disposeAll(head)
+      }
     })
   })
 })
+
+/** Part of an adaptation's steps in which a new head is fitted. */
+const FIT_HEAD = 0.1
 
 /** The base that is made unless told otherwise. */
 const smallBase = { hidden: 256, layers: 4, window: 128, vocabSize: 8192 }
@@ -155,12 +183,4 @@ const newEncoder = async (
     ? trainByteLevelBpe(texts, { vocabSize })
     : loadTokenizer(tokenizer))
   return randomEncoder(config, vocabulary, seed)
-}
-
-/** The events of language modelling with its evaluations as validations, like those of the other objectives. */
-async function* validations(input: MaskedLanguageInput) {
-  for await (const event of pretrainMaskedLanguage(input)) {
-    if (event.type !== "evaluation") yield event
-    else yield { type: "validation" as const, step: event.step, scores: { loss: event.metrics.loss ?? Number.NaN } }
-  }
 }

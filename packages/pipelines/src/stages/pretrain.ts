@@ -1,11 +1,15 @@
-import { basename } from "node:path"
-import { fromPretrained, maxTokens, modelCard, resolveModel } from "@nuner/encoder"
+import { rm } from "node:fs/promises"
+import { basename, join } from "node:path"
+import { type AlignedSentence, writeJson } from "@nuner/core"
+import { copyEncoder, fromPretrained, maxTokens, modelCard, resolveModel, saveEncoder } from "@nuner/encoder"
 import {
   type ContrastiveScores,
   decodePretrainOptions,
+  type PretrainInput,
   type PretrainOptions,
   type PretrainStart,
-  pretrain
+  pretrain,
+  type ScorerEvent
 } from "@nuner/trainer"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
@@ -15,76 +19,103 @@ import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
-import { curveOf, logOf, trainModel } from "./trainModel.ts"
+import { curveOf, logOf, met, trainModel } from "./trainModel.ts"
 
 export interface PretrainStageOptions extends PretrainOptions {
-  /** Aligned sentences, JSON Lines. */
-  readonly input: string
+  /** Aligned sentences, JSON Lines, one file behind the other. */
+  readonly inputs: ReadonlyArray<string>
   /** A model directory, or a name on the hub such as "FacebookAI/roberta-base". */
   readonly base: string
   /** The model directory of the pre-trained text encoder; beside it the manifest, the log of losses and their curve. */
   readonly out: string
   /** Weights in the file. Default F32. */
   readonly dtype?: "F32" | "F16"
+  /**
+   * Whether the concept encoder stays, with its tokenizer, as the model directory `<out>/concepts`; in its `scorer.json` stands how a token's
+   * and a concept's vectors become a score. Not where a `projection` stood between the vectors. Default true.
+   */
+  readonly concepts?: boolean
 }
 
 /** NuNER's contrastive pre-training of a base. A run that is cut short goes on from its last checkpoint. */
 export const pretrainStage = Effect.fn("pretrainStage")(function* (options: PretrainStageOptions) {
-  const { base, dtype = "F32", input, out, ...given } = options
+  const { base, concepts = true, dtype = "F32", inputs, out, ...given } = options
   const { update } = yield* Progress
   const settings = yield* attempt("pretrain", () => decodePretrainOptions(given))
   const directory = yield* attempt("pretrain", () => resolveModel(base))
   return yield* runStage({
     name: "pretrain",
     manifest: `${out}.manifest.json`,
-    settings: plain({ ...settings, base, dtype }),
+    settings: plain({ ...settings, base, concepts, dtype }),
     seeds: { pretrain: settings.seed },
-    inputs: [input, directory],
+    inputs: [...inputs, directory],
     artefacts: [out, logOf(out), curveOf(out)],
     tensors: true,
     work: attempt("pretrain", async (signal) => {
-      const sentences = await readAligned(input)
+      const sentences: Array<AlignedSentence> = []
+      for (const input of inputs) for (const sentence of await readAligned(input)) sentences.push(sentence)
       const encoder = await fromPretrained(directory)
+      const concept = copyEncoder(encoder)
+      const keeping = concepts && settings.projection === undefined
       const window = Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(encoder.config))
-      const { loss, scores, start, steps } = await trainModel<PretrainStart, ContrastiveScores>({
-        ...{ stage: "pretrain", encoder, dtype, out, signal, update },
-        events: (checkpoint) => pretrain({ ...given, sentences, text: encoder, signal, checkpoint }),
-        note: ({ auc }) => `AUC ${auc.toFixed(3)}`,
-        card: async ({ scores, start: { concepts, trainSentences, windowed } }) =>
-          modelCard({
-            name: "NuNER",
-            description:
-              `A NER encoder: ${isHub(base) ? base : "a RoBERTa"} pre-trained on ${trainSentences} sentences that an LLM annotated with ` +
-              `${concepts} concepts, by contrastive learning (Bogdanov et al. 2024). Put a token classifier on it.`,
-            license: "apache-2.0",
-            ...(isHub(base) ? { base } : {}),
-            datasets: [`${basename(input)}: ${sentences.length} sentences, annotated by an LLM and aligned`],
-            metrics:
-              scores === undefined
-                ? []
-                : [
-                    {
-                      dataset: "held-out sentences (last validation)",
-                      metric: "AUC of token and concept",
-                      value: scores.auc
-                    }
-                  ],
-            settings: {
-              ...plain({ ...settings }),
-              ...(await paperChoices({ settings, aligned: input, window, windowed }))
-            }
-          })
-      })
-      const validation =
-        scores === undefined ? "" : `; validation loss ${scores.loss.toFixed(4)}, AUC ${scores.auc.toFixed(3)}`
-      return {
-        counts: { ...start.counts },
-        summary:
-          `${cut(start.cutNames)}${steps} steps on ${start.trainSentences} sentences and ${start.concepts} concepts, ` +
-          `loss ${loss.toFixed(4)}${validation}`
+      let scorer: ScorerEvent | undefined
+      const events = async function* (input: PretrainInput) {
+        for await (const event of pretrain(input)) {
+          if (event.type === "scorer") scorer = event
+          else yield event
+        }
+      }
+      try {
+        const { loss, read, scores, start, steps } = await trainModel<PretrainStart, ContrastiveScores>({
+          ...{ stage: "pretrain", encoder, dtype, out, signal, update },
+          events: (checkpoint) => events({ ...given, sentences, text: encoder, concept, signal, checkpoint }),
+          note: ({ auc }) => `AUC ${auc.toFixed(3)}`,
+          card: async ({ read, scores, start: { concepts, trainSentences } }) =>
+            modelCard({
+              name: "NuNER",
+              description:
+                `A NER encoder: ${isHub(base) ? base : "a RoBERTa"} pre-trained on ${trainSentences} sentences that an LLM annotated with ` +
+                `${concepts} concepts, by contrastive learning (Bogdanov et al. 2024). Put a token classifier on it.`,
+              license: "apache-2.0",
+              ...(isHub(base) ? { base } : {}),
+              datasets: [
+                `${inputs.map((input) => basename(input)).join(", ")}: ${sentences.length} sentences, annotated by an LLM and aligned`
+              ],
+              metrics:
+                scores === undefined
+                  ? []
+                  : [
+                      {
+                        dataset: "held-out sentences (last validation)",
+                        metric: "AUC of token and concept",
+                        value: scores.auc
+                      }
+                    ],
+              settings: {
+                ...plain({ ...settings }),
+                ...(await paperChoices({ settings, aligned: inputs[0]!, window, windowed: read.windowed ?? 0 }))
+              }
+            }),
+          save: async (card) => {
+            await saveEncoder(out, encoder, { dtype, card })
+            const folder = join(out, "concepts")
+            if (keeping) {
+              await saveEncoder(folder, concept, { dtype })
+              await writeJson(join(folder, "scorer.json"), { ...scorer, type: undefined })
+            } else await rm(folder, { recursive: true, force: true })
+          }
+        })
+        const validation =
+          scores === undefined ? "" : `; validation loss ${scores.loss.toFixed(4)}, AUC ${scores.auc.toFixed(3)}`
+        return {
+          counts: { ...start.counts },
+          summary:
+            `${met(read)}${steps} steps on ${start.trainSentences} sentences and ${start.concepts} concepts, ` +
+            `loss ${loss.toFixed(4)}${validation}`
+        }
+      } finally {
+        concept.dispose()
       }
     })
   })
 })
-
-const cut = (names: number): string => (names === 0 ? "" : `${names} concept names cut to the window; `)

@@ -15,7 +15,7 @@ import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
-import { curveOf, logOf, trainModel } from "./trainModel.ts"
+import { curveOf, logOf, met, trainModel } from "./trainModel.ts"
 
 export interface PretrainSupervisedStageOptions extends SupervisedOptions {
   /**
@@ -52,7 +52,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
       const datasets: Record<string, Array<LabelledSentence>> = {}
       for (const { name, path } of files) datasets[name] = [...(datasets[name] ?? []), ...(await readDataset(path))]
       const encoder = await fromPretrained(directory)
-      const { loss, scores, start, steps } = await trainModel<SupervisedStart, TypeScores>({
+      const { loss, read, scores, start, steps } = await trainModel<SupervisedStart, TypeScores>({
         ...{ stage: "pretrain", encoder, dtype, out, signal, update },
         events: (checkpoint) => pretrainSupervised({ ...given, datasets, encoder, signal, checkpoint }),
         note: ({ f1 }) => `F1 ${f1.toFixed(3)}`,
@@ -73,7 +73,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
       return {
         counts: { ...start.counts },
         summary:
-          `${steps} steps on ${start.trainSentences} sentences and ${start.classes.length - 1} types, ` +
+          `${met(read)}${steps} steps on ${start.trainSentences} sentences and ${start.classes.length - 1} types, ` +
           `loss ${loss.toFixed(4)}${validation}`
       }
     })

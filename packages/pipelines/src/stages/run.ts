@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly annotate: Omit<AnnotateStageOptions, "out">
   /** A model directory or hub name to start from, or how to make a small base. */
   readonly base: string | Omit<BaseStageOptions, "out">
-  readonly pretrain: Omit<PretrainStageOptions, "input" | "base" | "out">
+  readonly pretrain: Omit<PretrainStageOptions, "inputs" | "base" | "out">
   readonly tasks: ReadonlyArray<Task>
   readonly ks: ReadonlyArray<number>
   readonly sets: number
@@ -51,7 +51,7 @@ export const runAll = Effect.fn("runAll")(function* (options: RunOptions) {
   const base = typeof options.base === "string" ? options.base : path("base")
   if (typeof options.base !== "string") yield* baseStage({ ...options.base, out: base })
   const encoder = path("nuner")
-  yield* pretrainStage({ ...options.pretrain, input: path("training.jsonl"), base, out: encoder })
+  yield* pretrainStage({ ...options.pretrain, inputs: [path("training.jsonl")], base, out: encoder })
   const tasks: Array<RunResult["tasks"][number]> = []
   for (const task of options.tasks) {
     progress.say(`\n${task.name}`)

@@ -2,17 +2,17 @@ import { basename } from "node:path"
 import { writeAtomic } from "@nuner/core"
 import { type Encoder, saveEncoder } from "@nuner/encoder"
 import type { CheckpointOptions } from "@nuner/engine"
+import type { ReadEvent, TrainingEvent } from "@nuner/trainer"
 import { lossCurve } from "../report/lossCurve.ts"
 import type { ProgressUpdate } from "../services/Progress.ts"
 import { readTrainingLog, trainingLog } from "../services/trainingLog.ts"
 import { checkpoints } from "./checkpoints.ts"
 
-/** What the events of every objective have. */
-type Event<Start, Scores> =
-  | Start
-  | { readonly type: "validation"; readonly step: number; readonly scores: Scores }
-  | { readonly type: "step"; readonly step: number; readonly loss: number; readonly tokensPerSecond?: number }
-  | { readonly type: "resume" | "skip" | "checkpoint" | "stop" | "done"; readonly step: number }
+/** What an objective says before it begins. */
+interface StartEvent {
+  readonly type: "start"
+  readonly steps: number
+}
 
 export interface ModelTraining<Start, Scores> {
   /** In the bar of progress. */
@@ -24,10 +24,12 @@ export interface ModelTraining<Start, Scores> {
   readonly dtype: "F32" | "F16"
   readonly signal: AbortSignal
   readonly update: (update: ProgressUpdate) => void
-  readonly events: (checkpoint: CheckpointOptions) => AsyncIterable<Event<Start, Scores>>
+  readonly events: (checkpoint: CheckpointOptions) => AsyncIterable<Start | TrainingEvent<Scores>>
   /** What to show of the validation scores beside the loss. */
   readonly note: (scores: Scores) => string
   readonly card: (trained: TrainedModel<Start, Scores>) => string | Promise<string>
+  /** Writes what is left of the run into `out`. Default: the encoder alone. */
+  readonly save?: (card: string) => Promise<void>
 }
 
 /** How training ended. */
@@ -38,6 +40,8 @@ export interface TrainedModel<Start, Scores> {
   readonly loss: number
   /** The last. */
   readonly scores: Scores | undefined
+  /** What was met in the examples that were read since the run began, or went on. */
+  readonly read: ReadEvent["counts"]
 }
 
 /** Files that training leaves beside the model. */
@@ -45,7 +49,7 @@ export const logOf = (out: string): string => `${out}.log.jsonl`
 export const curveOf = (out: string): string => `${out}.loss.svg`
 
 /** Trains an encoder by the events of an objective and writes it as a model directory. What is cut short goes on from its last checkpoint. */
-export const trainModel = async <Start extends { readonly type: "start"; readonly steps: number }, Scores>(
+export const trainModel = async <Start extends StartEvent, Scores>(
   training: ModelTraining<Start, Scores>
 ): Promise<TrainedModel<Start, Scores>> => {
   const { encoder, out, signal, stage } = training
@@ -54,11 +58,13 @@ export const trainModel = async <Start extends { readonly type: "start"; readonl
   try {
     let start: Start | undefined
     let scores: Scores | undefined
+    let read: ReadEvent["counts"] = {}
     let steps = 0
     for await (const event of training.events(kept)) {
       log.write(event)
       if (event.type === "start") start = event
       else if (event.type === "validation") scores = event.scores
+      else if (event.type === "read") read = event.counts
       else if (event.type === "resume") steps = event.step
       else if (event.type === "step") {
         steps = event.step
@@ -69,8 +75,9 @@ export const trainModel = async <Start extends { readonly type: "start"; readonl
     }
     signal.throwIfAborted()
     const loss = await writeCurve(out)
-    const trained = { start: start!, steps, loss, scores }
-    await saveEncoder(out, encoder, { dtype: training.dtype, card: await training.card(trained) })
+    const trained = { start: start!, steps, loss, scores, read }
+    const card = await training.card(trained)
+    await (training.save?.(card) ?? saveEncoder(out, encoder, { dtype: training.dtype, card }))
     await kept.remove()
     return trained
   } finally {
@@ -78,6 +85,13 @@ export const trainModel = async <Start extends { readonly type: "start"; readonl
     encoder.dispose()
   }
 }
+
+/** What was met on the way that one should know of, before a summary. */
+export const met = ({ cutNames = 0, lostMentions = 0 }: ReadEvent["counts"]): string =>
+  [
+    ...(cutNames > 0 ? [`${cutNames} concept names cut to the window; `] : []),
+    ...(lostMentions > 0 ? [`${lostMentions} mentions without a sub-token; `] : [])
+  ].join("")
 
 /** Draws the log; the last training loss. */
 const writeCurve = async (out: string): Promise<number> => {

@@ -15,20 +15,26 @@ export interface ConceptFrequencies {
 }
 
 /** The table behind Figure 4 of the paper. Annotations are counted in annotated sentences, mentions in aligned ones. */
-export const conceptFrequencies = (sentences: Iterable<ConceptSentence>): ConceptFrequencies => {
+export const conceptFrequencies = (sentences: Iterable<ConceptSentence>): ConceptFrequencies =>
+  frequenciesOf(namesIn(sentences))
+
+function* namesIn(sentences: Iterable<ConceptSentence>): Generator<string> {
+  for (const sentence of sentences) yield* conceptNames(sentence)
+}
+
+/** The same of names as they come, one an annotation. */
+export const frequenciesOf = (names: Iterable<string>): ConceptFrequencies => {
   const folded = new Map<string, string>()
   const counts = new Map<string, number>()
   let total = 0
-  for (const sentence of sentences) {
-    for (const name of conceptNames(sentence)) {
-      let concept = folded.get(name)
-      if (concept === undefined) {
-        concept = foldConcept(name)
-        folded.set(name, concept)
-      }
-      counts.set(concept, (counts.get(concept) ?? 0) + 1)
-      total++
+  for (const name of names) {
+    let concept = folded.get(name)
+    if (concept === undefined) {
+      concept = foldConcept(name)
+      folded.set(name, concept)
     }
+    counts.set(concept, (counts.get(concept) ?? 0) + 1)
+    total++
   }
   const concepts = Array.from(counts, ([concept, count]) => ({ concept, count }))
   return { total, concepts: concepts.sort((a, b) => b.count - a.count || codePointOrder(a.concept, b.concept)) }

@@ -1,27 +1,126 @@
-import { type Counts, decodeOptions } from "@nuner/core"
+import { type Counts, decodeOptions, OptionError, rng } from "@nuner/core"
 import { Effect, Schema } from "effect"
 import { allConceptNames, type ConceptSentence, conceptNames, keepConcepts } from "./ConceptSentence.ts"
-import { conceptFrequencies, topConcepts } from "./conceptFrequencies.ts"
+import { frequenciesOf, topConcepts } from "./conceptFrequencies.ts"
 import { foldConcept } from "./foldConcept.ts"
 
 const Options = Schema.Struct({
   /** A sentence that carries one of these concepts is dropped whole (NuNER, section 3.1). */
   uninformative: Schema.Array(Schema.NonEmptyString).pipe(Schema.withDecodingDefault(Effect.succeed(["concept"]))),
-  /** Keep only the annotations of the n most frequent concepts (section 5.2). Counted after `uninformative`. Absent: all. */
+  /** Use only this many of the sentences, drawn by `seed`: of two sizes the smaller is part of the larger (section 5.3). Absent: all. */
+  sampleSize: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  /** Keep only the annotations of the n most frequent concepts of the sample (section 5.2). Absent: all. */
   top: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
-  /** What becomes of sentences without any annotation left. */
-  empty: Schema.Literals(["drop", "keep"]).pipe(Schema.withDecodingDefault(Effect.succeed("drop" as const)))
+  /** What becomes of sentences without any annotation left: they may stay, as examples of what is none of the concepts. */
+  empty: Schema.Literals(["drop", "keep"]).pipe(Schema.withDecodingDefault(Effect.succeed("drop" as const))),
+  /** Of the sample. */
+  seed: Schema.Int.pipe(Schema.withDecodingDefault(Effect.succeed(0)))
 })
 export type SelectOptions = (typeof Options)["Encoded"]
 
-export interface ConceptSelection<S> {
-  readonly sentences: ReadonlyArray<S>
+/** What is chosen from: the concept names of each sentence, by its number. */
+export interface ConceptCorpus {
+  readonly count: number
+  /** Of its annotations, or its mentions: what it can be trained on. */
+  names(sentence: number): ReadonlyArray<string>
+  /** The same with the annotations that found no place: everything the LLM said. */
+  allNames(sentence: number): ReadonlyArray<string>
+}
+
+export interface SentenceChoice {
+  /** The sentences that stay, ascending. */
+  readonly kept: Int32Array
+  /** Whether an annotation of this name stays. */
+  readonly keeps: (name: string) => boolean
   /** Both balance: in = out + dropped. */
   readonly counts: { readonly sentences: Counts; readonly annotations: Counts }
 }
 
 /**
- * The sentences and annotations (after alignment: mentions) that are trained on. Nothing is renamed; concepts are compared folded.
+ * The sentences and annotations (after alignment: mentions) that are trained on, in the paper's order: uninformative sentences go, a sample
+ * is drawn, and of the sample the most frequent concepts stay. Nothing is renamed; concepts are compared folded.
+ *
+ * @throws OptionError, also for a sample larger than what it is drawn from
+ */
+export const chooseSentences = (corpus: ConceptCorpus, options: SelectOptions = {}): SentenceChoice => {
+  const { uninformative, sampleSize, seed, top, empty } = decodeOptions("selectConcepts", Options, options)
+  const all = Array.from({ length: corpus.count }, (_, sentence) => sentence)
+  const annotations = (sentences: ReadonlyArray<number>, keeps: (name: string) => boolean = () => true): number =>
+    sentences.reduce((sum, sentence) => sum + corpus.names(sentence).filter(keeps).length, 0)
+
+  const refused = new Set(uninformative.map(foldConcept))
+  const informative = all.filter(
+    (sentence) => !corpus.allNames(sentence).some((name) => refused.has(foldConcept(name)))
+  )
+  const usable = empty === "keep" ? informative : informative.filter((sentence) => corpus.names(sentence).length > 0)
+  const sample = sampleSentences(usable, sampleSize, seed)
+  const keeps = top === undefined ? () => true : mostFrequent(corpus, sample, top)
+  const kept = empty === "keep" ? sample : sample.filter((sentence) => corpus.names(sentence).some(keeps))
+
+  const [inAll, inInformative, inSample, inKept] = [
+    annotations(all),
+    annotations(informative),
+    annotations(sample),
+    annotations(kept, keeps)
+  ]
+  return {
+    kept: Int32Array.from(kept),
+    keeps,
+    counts: {
+      sentences: {
+        in: all.length,
+        out: kept.length,
+        dropped: {
+          uninformative: all.length - informative.length,
+          empty: informative.length - usable.length,
+          notSampled: usable.length - sample.length,
+          rare: sample.length - kept.length
+        }
+      },
+      annotations: {
+        in: inAll,
+        out: inKept,
+        dropped: { uninformative: inAll - inInformative, notSampled: inInformative - inSample, rare: inSample - inKept }
+      }
+    }
+  }
+}
+
+/**
+ * `size` of the sentences, drawn by the seed and in the order of the input: the ablation of the number of sentences (section 5.3).
+ * Of two sizes the smaller sample is part of the larger.
+ *
+ * @throws OptionError when there are fewer
+ */
+export const sampleSentences = <A>(
+  sentences: ReadonlyArray<A>,
+  size: number | undefined,
+  seed: number
+): ReadonlyArray<A> => {
+  if (size === undefined) return sentences
+  if (size > sentences.length) {
+    const reason = `${size} sentences are asked for, there are ${sentences.length} to draw from`
+    throw new OptionError({ component: "sample", option: "sampleSize", reason, remedy: "leave it out to take all" })
+  }
+  const order = rng(seed)
+    .fork("sample")
+    .shuffle(Array.from(sentences, (_, i) => i))
+  const chosen = new Set(order.slice(0, size))
+  return sentences.filter((_, i) => chosen.has(i))
+}
+
+const mostFrequent = ({ names }: ConceptCorpus, sentences: ReadonlyArray<number>, top: number) => {
+  const frequencies = frequenciesOf(sentences.values().flatMap((sentence) => names(sentence)))
+  const chosen = new Set(topConcepts(frequencies, top))
+  return (name: string): boolean => chosen.has(foldConcept(name))
+}
+
+export interface ConceptSelection<S> extends Pick<SentenceChoice, "counts"> {
+  readonly sentences: ReadonlyArray<S>
+}
+
+/**
+ * `chooseSentences` of sentences in memory, with only the annotations that stay.
  *
  * @throws OptionError
  */
@@ -29,37 +128,12 @@ export const selectConcepts = <S extends ConceptSentence>(
   sentences: ReadonlyArray<S>,
   options: SelectOptions = {}
 ): ConceptSelection<S> => {
-  const { uninformative, top, empty } = decodeOptions("selectConcepts", Options, options)
-  const refused = new Set(uninformative.map(foldConcept))
-  const informative = sentences.filter(
-    (sentence) => !allConceptNames(sentence).some((name) => refused.has(foldConcept(name)))
-  )
-  const chosen = top === undefined ? undefined : new Set(topConcepts(conceptFrequencies(informative), top))
-  const trimmed =
-    chosen === undefined
-      ? informative
-      : informative.map((sentence) => keepConcepts(sentence, (name) => chosen.has(foldConcept(name))))
-  const kept = empty === "keep" ? trimmed : trimmed.filter((sentence) => conceptNames(sentence).length > 0)
-  const [before, between, after] = [sentences, informative, kept].map(countNames) as [number, number, number]
-  return {
-    sentences: kept,
-    counts: {
-      sentences: {
-        in: sentences.length,
-        out: kept.length,
-        dropped: {
-          uninformative: sentences.length - informative.length,
-          empty: trimmed.length - kept.length
-        }
-      },
-      annotations: {
-        in: before,
-        out: after,
-        dropped: { uninformative: before - between, rare: between - after }
-      }
-    }
-  }
+  const { counts, keeps, kept } = chooseSentences(corpusOf(sentences), options)
+  return { sentences: Array.from(kept, (sentence) => keepConcepts(sentences[sentence]!, keeps)), counts }
 }
 
-const countNames = (sentences: ReadonlyArray<ConceptSentence>): number =>
-  sentences.reduce((sum, sentence) => sum + conceptNames(sentence).length, 0)
+export const corpusOf = (sentences: ReadonlyArray<ConceptSentence>): ConceptCorpus => ({
+  count: sentences.length,
+  names: (sentence) => conceptNames(sentences[sentence]!),
+  allNames: (sentence) => allConceptNames(sentences[sentence]!)
+})

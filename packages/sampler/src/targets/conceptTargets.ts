@@ -8,7 +8,9 @@ const Options = Schema.Struct({
   /** Width of the padded batch. Absent: where the longest sentence's content ends. */
   tokens: Schema.optionalKey(Schema.Natural),
   /** Ignore the cells of near-synonyms of a token's concepts instead of counting them as negatives (see `nearSynonyms`). */
-  maskNearSynonyms: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(false)))
+  maskNearSynonyms: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(false))),
+  /** Concepts of other sentences that join the batch's own as further negatives of every token. */
+  extraConcepts: Schema.Array(Schema.String).pipe(Schema.withDecodingDefault(Effect.succeed([])))
 })
 export type TargetOptions = (typeof Options)["Encoded"]
 
@@ -16,6 +18,8 @@ export type TargetOptions = (typeof Options)["Encoded"]
 export interface LabelledTokens {
   /** Tokens `[start, end)` that the loss counts; the others are special tokens and padding. */
   readonly content: Span
+  /** Of these, 0 for one that does not count after all, 1 for the others `[tokens]`. Absent: all of `content` counts. */
+  readonly counts?: Uint8Array
   readonly labels: ReadonlyArray<TokenLabel>
 }
 
@@ -32,7 +36,7 @@ export interface Cells {
 
 /** The array y[sentences, tokens, concepts] of section 3.2, sparse. */
 export interface ConceptTargets {
-  /** C: the unique concepts of the batch, folded, in the order of their first label. */
+  /** C: the unique concepts of the batch, folded, in the order of their first label; then the extra ones. */
   readonly concepts: ReadonlyArray<string>
   readonly shape: readonly [sentences: number, tokens: number, concepts: number]
   /** Where y = 1. */
@@ -55,11 +59,17 @@ export interface ConceptTargets {
  */
 export const conceptTargets = (batch: ReadonlyArray<LabelledTokens>, options: TargetOptions = {}): ConceptTargets => {
   const longest = batch.reduce((most, { content }) => Math.max(most, content.end), 0)
-  const { tokens = longest, maskNearSynonyms } = decodeOptions("conceptTargets", Options, options)
+  const { extraConcepts, tokens = longest, maskNearSynonyms } = decodeOptions("conceptTargets", Options, options)
   if (tokens < longest) {
     const reason = `${tokens} tokens are narrower than a sentence that ends at token ${longest}`
     throw new OptionError({ component: "conceptTargets", option: "tokens", reason })
   }
+  const tokenMask = new Uint8Array(batch.length * tokens)
+  batch.forEach(({ content: { start, end }, counts }, sentence) => {
+    const at = sentence * tokens
+    if (counts === undefined) tokenMask.fill(1, at + start, at + end)
+    else tokenMask.set(counts.subarray(start, end), at + start)
+  })
   const index = new Map<string, number>()
   const spans: Array<{ start: number; end: number; concept: number }> = []
   batch.forEach(({ content, labels }, sentence) => {
@@ -76,11 +86,12 @@ export const conceptTargets = (batch: ReadonlyArray<LabelledTokens>, options: Ta
       spans.push({ start: sentence * tokens + start, end: sentence * tokens + end, concept })
     }
   })
+  for (const name of extraConcepts.map(foldConcept)) if (!index.has(name)) index.set(name, index.size)
   const concepts = [...index.keys()]
   const width = concepts.length
   const keys = new Set<number>()
   for (const { start, end, concept } of spans) {
-    for (let token = start; token < end; token++) keys.add(token * width + concept)
+    for (let token = start; token < end; token++) if (tokenMask[token] === 1) keys.add(token * width + concept)
   }
   const ignored = new Set<number>()
   if (maskNearSynonyms) {
@@ -93,11 +104,7 @@ export const conceptTargets = (batch: ReadonlyArray<LabelledTokens>, options: Ta
       }
     }
   }
-  const tokenMask = new Uint8Array(batch.length * tokens)
-  batch.forEach(({ content }, sentence) => {
-    tokenMask.fill(1, sentence * tokens + content.start, sentence * tokens + content.end)
-  })
-  const counted = batch.reduce((sum, { content }) => sum + Math.max(0, content.end - content.start), 0)
+  const counted = tokenMask.reduce((sum, counts) => sum + counts, 0)
   const cells = counted * width - ignored.size
   return {
     concepts,

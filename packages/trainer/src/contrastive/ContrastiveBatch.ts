@@ -1,10 +1,10 @@
 import { type TokenBatch, type Tokenizer, tokenBatch } from "@nuner/encoder"
 import { type ConceptTargets, conceptTargets } from "@nuner/sampler"
-import type { Example } from "../data/examples.ts"
+import type { SentenceWindow } from "../sentenceWindows.ts"
 
 /** Sentences, the names of every concept that occurs in them, and where each occurs. */
 export interface ContrastiveBatch {
-  /** `[sentences, tokens]` */
+  /** `[windows, tokens]` */
   readonly text: TokenBatch
   /** `[concepts, name tokens]` */
   readonly names: TokenBatch
@@ -13,37 +13,50 @@ export interface ContrastiveBatch {
   readonly targets: ConceptTargets
 }
 
-/** Tokenised concept names are kept: a corpus repeats them at every batch. */
-export const conceptNameTokens = (tokenizer: Tokenizer) => {
-  const known = new Map<string, Int32Array>()
-  return async (concepts: ReadonlyArray<string>): Promise<Array<Int32Array>> => {
-    const unknown = concepts.filter((concept) => !known.has(concept))
-    for (const [i, { ids }] of (await tokenizer.encodeBatch(unknown)).entries()) known.set(unknown[i]!, ids)
-    return concepts.map((concept) => known.get(concept)!)
-  }
-}
-
-export interface BatchSettings {
+/** Concept names as token ids, kept once they were tokenised: a corpus repeats them at every batch. */
+export class ConceptNames {
+  /** Names that were longer than a window, and are cut to it. */
+  cut = 0
   readonly tokenizer: Tokenizer
-  /** Most tokens of a concept's name, special ones included; a longer name (they are rare and run to whole phrases) is cut there. */
-  readonly maxNameTokens: number
-  readonly maskNearSynonyms: boolean
+  readonly #maxTokens: number
+  readonly #known = new Map<string, Int32Array>()
+
+  /** @param maxTokens of a name, special ones included; a longer name (they are rare and run to whole phrases) is cut there */
+  constructor(tokenizer: Tokenizer, maxTokens: number) {
+    this.tokenizer = tokenizer
+    this.#maxTokens = maxTokens
+  }
+
+  async ids(names: ReadonlyArray<string>): Promise<Array<Int32Array>> {
+    const { suffix } = this.tokenizer
+    const unknown = names.filter((name) => !this.#known.has(name))
+    for (const [i, { ids }] of (await this.tokenizer.encodeBatch(unknown)).entries()) {
+      // Batches are made ahead of each other: another one may have met the name in the meantime.
+      if (this.#known.has(unknown[i]!)) continue
+      const long = ids.length > this.#maxTokens
+      if (long) this.cut++
+      const kept = long ? Int32Array.of(...ids.subarray(0, this.#maxTokens - suffix.length), ...suffix) : ids
+      this.#known.set(unknown[i]!, kept)
+    }
+    return names.map((name) => this.#known.get(name)!)
+  }
 }
 
 /** Puts a batch together; `undefined` when no concept occurs in it, so there is nothing to learn from. */
 export const contrastiveBatch = async (
-  examples: ReadonlyArray<Example>,
-  tokensOf: ReturnType<typeof conceptNameTokens>,
-  { maskNearSynonyms, maxNameTokens, tokenizer }: BatchSettings
+  windows: ReadonlyArray<SentenceWindow>,
+  padId: number,
+  conceptNames: ConceptNames,
+  options: { readonly maskNearSynonyms: boolean; readonly extraConcepts?: ReadonlyArray<string> }
 ): Promise<ContrastiveBatch | undefined> => {
-  const { prefix, special, suffix } = tokenizer
   const text = tokenBatch(
-    examples.map(({ ids }) => ids),
-    special.pad.id
+    windows.map(({ ids }) => ids),
+    padId
   )
-  const targets = conceptTargets(examples, { tokens: text.tokens, maskNearSynonyms })
+  const targets = conceptTargets(windows, { ...options, tokens: text.tokens })
   if (targets.positives.tokens.length === 0) return undefined
-  const ids = (await tokensOf(targets.concepts)).map((name) => cut(name, maxNameTokens, suffix))
+  const { prefix, special, suffix } = conceptNames.tokenizer
+  const ids = await conceptNames.ids(targets.concepts)
   const names = tokenBatch(ids, special.pad.id)
   const nameContent = new Float32Array(names.rows * names.tokens)
   for (const [row, name] of ids.entries()) {
@@ -52,6 +65,3 @@ export const contrastiveBatch = async (
   }
   return { text, names, nameContent, targets }
 }
-
-const cut = (ids: Int32Array, most: number, suffix: Int32Array): Int32Array =>
-  ids.length <= most ? ids : Int32Array.of(...ids.subarray(0, most - suffix.length), ...suffix)

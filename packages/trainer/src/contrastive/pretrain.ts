@@ -1,158 +1,274 @@
-import { type AlignedSentence, InputError } from "@nuner/core"
-import { type Encoder, type Model, maxTokens } from "@nuner/encoder"
-import { type CheckpointOptions, type Parameters, tf } from "@nuner/engine"
-import { batchPlan, conceptFrequencies, splitSentences } from "@nuner/sampler"
-import { prepareExamples } from "../data/examples.ts"
-import { fingerprint } from "../training/fingerprint.ts"
-import { frozenLayersOf, stepsOf, trainEncoder } from "../training/trainEncoder.ts"
-import { type BatchSettings, type ContrastiveBatch, conceptNameTokens, contrastiveBatch } from "./ContrastiveBatch.ts"
-import { type ContrastiveModel, contrastiveLoss } from "./contrastiveLoss.ts"
-import { decodePretrainOptions, type PretrainOptions } from "./options.ts"
-import type { PretrainEvent } from "./PretrainEvent.ts"
-import { selectSentences } from "./selectSentences.ts"
+import { type AlignedSentence, type Counts, InputError, OptionError, rng } from "@nuner/core"
+import { copyEncoder, type Encoder, maxTokens } from "@nuner/encoder"
+import { disposeAll, type EpochPlan, planEpochs } from "@nuner/engine"
+import {
+  type ConceptFrequencies,
+  conceptFrequencies,
+  foldConcept,
+  type SelectOptions,
+  selectConcepts,
+  splitSentences
+} from "@nuner/sampler"
+import type { Objective } from "../Objective.ts"
+import { stepsOf } from "../options.ts"
+import {
+  checkMentions,
+  listExamples,
+  readingOf,
+  type TokenisedSentence,
+  tokeniseSentences
+} from "../sentenceWindows.ts"
+import { type RunOptions, type TrainingEvent, trainObjective, type ValidationEvent } from "../trainObjective.ts"
+import { ConceptNames, type ContrastiveBatch, contrastiveBatch } from "./ContrastiveBatch.ts"
+import { type ContrastiveModel, contrastiveLoss, contrastiveModel, temperatureOf } from "./ContrastiveModel.ts"
+import { decodePretrainOptions, type PretrainOptions, type PretrainSettings } from "./options.ts"
+import type { ContrastiveScores } from "./retrieval.ts"
 import { validateContrastive } from "./validate.ts"
 
-export interface PretrainInput extends PretrainOptions {
+export interface PretrainInput extends PretrainOptions, RunOptions {
   readonly sentences: ReadonlyArray<AlignedSentence>
   /** Trained in place: this is NuNER when the events end. */
   readonly text: Encoder
   /** The encoder of concept names, trained in place. Default: a copy of `text` as it is at the start, freed at the end (section 3.3). */
-  readonly concept?: Model
-  /** Where to keep checkpoints, and to go on from. Default: none are kept. */
-  readonly checkpoint?: CheckpointOptions
-  /** Aborting stops after the step under way, with a checkpoint where there is a place for one. */
-  readonly signal?: AbortSignal
+  readonly concept?: Encoder
 }
 
-/** The batches by which the positive rate is measured before training. */
-const RATE_BATCHES = 20
+/** What pre-training is about to do. Comes first. */
+export interface PretrainStart {
+  readonly type: "start"
+  /** Optimizer steps in all. */
+  readonly steps: number
+  readonly trainSentences: number
+  readonly validationSentences: number
+  /** Different concepts among the training sentences. */
+  readonly concepts: number
+  /** in = out + dropped, for sentences and for mentions. */
+  readonly counts: { readonly sentences: Counts; readonly annotations: Counts }
+  /** Part of the cells that are positive, over the first batches. */
+  readonly positiveRate: number
+  /** What the logit's offset starts at; absent without one. */
+  readonly bias?: number
+}
+
+/** How vectors of the trained encoders become a logit: z = similarity(h, u) / temperature + bias. Comes when training has ended. */
+export interface ScorerEvent {
+  readonly type: "scorer"
+  readonly similarity: PretrainSettings["similarity"]
+  readonly temperature: number
+  readonly bias: number
+  readonly conceptPooling: PretrainSettings["conceptPooling"]
+  readonly conceptText: PretrainSettings["conceptText"]
+}
+
+export type PretrainValidation = ValidationEvent<ContrastiveScores>
+export type PretrainEvent = PretrainStart | TrainingEvent<ContrastiveScores> | ScorerEvent
 
 /**
  * NuNER's pre-training (Bogdanov et al. 2024, section 3.2 and 3.3): a text encoder learns to put each token near the vectors of the
  * concepts that it instantiates, by binary cross-entropy over token x concept pairs of a batch.
  *
- * Sentences with an uninformative concept ("concept") and without any mention are left out and counted. The run is a function of
- * its options, sentences and weights; with `checkpoint` it resumes equal to the bit.
+ * Sentences with an uninformative concept ("concept") and, unless `keepEmpty`, without any mention are left out and counted. The run is a
+ * function of its options, sentences and weights; with `checkpoint` it resumes equal to the bit.
  *
  * @throws OptionError, InputError; NonFiniteError and CheckpointError of the training loop
  */
 export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEvent, void, void> {
   const { checkpoint, concept: given, sentences, signal, text, ...options } = input
   const settings = decodePretrainOptions(options)
-  const { config, tokenizer } = text
-  const { seed, batchSize } = settings
-  const selection = selectSentences(sentences, settings)
-  const split = splitSentences(selection.sentences, { validation: settings.validation, seed })
-  const window = Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(config))
-  const training = await prepareExamples(split.train, tokenizer, window)
-  const held = await prepareExamples(split.validation, tokenizer, window)
-  const batchSettings: BatchSettings = {
-    tokenizer,
-    maxNameTokens: window,
-    maskNearSynonyms: settings.maskNearSynonyms
-  }
-  const tokensOf = conceptNameTokens(tokenizer)
-  const names = conceptFrequencies(selection.sentences).concepts.map(({ concept }) => concept)
-  const cutNames = (await tokensOf(names)).filter(({ length }) => length > window).length
-  const plan = { count: training.examples.length, batchSize, seed }
-  const perEpoch = Math.ceil(plan.count / batchSize)
-  const batch = (index: number): Promise<ContrastiveBatch | undefined> => {
-    const { batch } = batchPlan({ ...plan, epoch: Math.floor(index / perEpoch) })
-    const rows = Array.from(batch(index % perEpoch), (row) => training.examples[row]!)
-    return contrastiveBatch(rows, tokensOf, batchSettings)
-  }
-  async function* validationBatches(): AsyncGenerator<ContrastiveBatch> {
-    for (let at = 0; at < held.examples.length; at += batchSize) {
-      const made = await contrastiveBatch(held.examples.slice(at, at + batchSize), tokensOf, batchSettings)
-      if (made !== undefined) yield made
-    }
-  }
-  const positiveRate = await measureRate(batch, Math.min(RATE_BATCHES, perEpoch))
-  const offset = settings.bias === "none" ? undefined : Math.log(positiveRate / (1 - positiveRate))
-
-  const concept = given ?? copy(text)
-  const bias = offset === undefined ? undefined : tf.tidy(() => tf.variable(tf.scalar(offset)))
-  const dropout = { dropout: settings.dropout, attentionDropout: settings.dropout }
-  const model: ContrastiveModel = {
-    text: { ...text, config: { ...config, ...dropout } },
-    concept: { ...concept, config: { ...concept.config, ...dropout } },
-    scale: 1 / (settings.temperature === "sqrt-hidden" ? Math.sqrt(config.hidden) : settings.temperature),
-    bias,
-    conceptPooling: settings.conceptPooling,
-    frozenLayers: frozenLayersOf(settings, config.layers)
-  }
+  const chosen = chooseTraining(sentences, settings)
+  const concept = given ?? copyEncoder(text)
   try {
-    yield {
-      type: "start",
-      steps: stepsOf(settings, perEpoch),
-      trainSentences: split.train.length,
-      validationSentences: split.validation.length,
-      concepts: conceptFrequencies(split.train).concepts.length,
-      counts: selection.counts,
-      lostMentions: training.lostMentions + held.lostMentions,
-      windowed: training.windowed + held.windowed,
-      cutNames,
-      positiveRate,
-      ...(offset === undefined ? {} : { bias: offset })
+    const { objective, scorer, ...measured } = await contrastiveObjective(chosen, text, concept, settings)
+    try {
+      const steps = stepsOf(settings, chosen.train.length)
+      yield {
+        type: "start",
+        steps,
+        trainSentences: chosen.train.length,
+        validationSentences: chosen.validation.length,
+        concepts: chosen.concepts.concepts.length,
+        counts: chosen.counts,
+        ...measured
+      }
+      for await (const event of trainObjective({ objective, encoder: text, settings, steps, checkpoint, signal })) {
+        if (event.type === "done" || event.type === "stop") yield scorer()
+        yield event
+      }
+    } finally {
+      objective.dispose()
     }
-    yield* trainEncoder({
-      settings,
-      encoder: text,
-      parameters: named(text.parameters, concept.parameters, bias),
-      batches: batch,
-      batchesPerEpoch: perEpoch,
-      loss: (made, { dropout: stream, report }) =>
-        contrastiveLoss(model, made, {
-          dropout: settings.dropout > 0 ? { ...stream, site: "contrastive" } : undefined,
-          report
-        }),
-      tokens: ({ targets }) => targets.tokenMask.reduce((sum, counted) => sum + counted, 0),
-      validate: held.examples.length === 0 ? undefined : () => validateContrastive(model, validationBatches()),
-      fingerprint: await fingerprint(
-        settings,
-        selection.sentences.map(({ id, mentions, text }) => [id, text, mentions]),
-        text
-      ),
-      checkpoint,
-      signal
-    })
   } finally {
-    bias?.dispose()
-    if (given === undefined) tf.dispose(concept.parameters)
+    if (given === undefined) concept.dispose()
   }
 }
 
-/** A second encoder of the same architecture that starts with the same weights. */
-const copy = ({ config, parameters }: Encoder): Model => ({
-  config,
-  parameters: Object.fromEntries(
-    Object.entries(parameters).map(([name, parameter]) => [name, tf.tidy(() => tf.variable(tf.clone(parameter)))])
+/** The sentences to train and to validate on, with the concepts that are trained on as their mentions have them. */
+interface Training {
+  readonly train: ReadonlyArray<AlignedSentence>
+  readonly validation: ReadonlyArray<AlignedSentence>
+  /** Of the training sentences. */
+  readonly concepts: ConceptFrequencies
+  readonly counts: PretrainStart["counts"]
+}
+
+/** @throws InputError where fewer than two sentences are left, OptionError for a sample larger than what it is drawn from */
+const chooseTraining = (sentences: ReadonlyArray<AlignedSentence>, settings: PretrainSettings): Training => {
+  const { conceptText, keepEmpty, sampleSize, seed, topConcepts, validation } = settings
+  checkMentions(sentences)
+  const choice: SelectOptions = {
+    seed,
+    empty: keepEmpty ? "keep" : "drop",
+    ...(sampleSize !== undefined && { sampleSize }),
+    ...(topConcepts !== undefined && { top: topConcepts })
+  }
+  const { counts, sentences: kept } = selectConcepts(sentences, choice)
+  if (kept.length < 2) {
+    throw new InputError({
+      source: "sentences",
+      reason: `${kept.length} of ${sentences.length} sentences have a concept to train on`,
+      remedy: "annotate and align more text"
+    })
+  }
+  const named = conceptText === "name" ? kept : kept.map(describe)
+  const split = splitSentences(named, { validation, seed })
+  return { ...split, concepts: conceptFrequencies(split.train), counts }
+}
+
+/** The sentence with the descriptions of its mentions, where there are any, in the place of their concepts. */
+const describe = (sentence: AlignedSentence): AlignedSentence => ({
+  ...sentence,
+  mentions: sentence.mentions.map((mention) =>
+    foldConcept(mention.description ?? "") === "" ? mention : { ...mention, concept: mention.description! }
   )
 })
 
-const named = (text: Parameters, concept: Parameters, bias: tf.Variable | undefined): Parameters => ({
-  ...Object.fromEntries(Object.entries(text).map(([name, parameter]) => [`text.${name}`, parameter])),
-  ...Object.fromEntries(Object.entries(concept).map(([name, parameter]) => [`concept.${name}`, parameter])),
-  ...(bias === undefined ? {} : { "logit.bias": bias })
-})
+/** The batches by which the positive rate is measured before training. */
+const RATE_BATCHES = 20
 
-const measureRate = async (
-  batch: (index: number) => Promise<ContrastiveBatch | undefined>,
-  batches: number
+/** Contrastive learning as an objective, with what it scores by and what was measured to start it. */
+const contrastiveObjective = async (
+  { concepts, train, validation }: Training,
+  text: Encoder,
+  concept: Encoder,
+  settings: PretrainSettings
+) => {
+  const { batchSize, bias, extraConcepts, maskNearSynonyms, projection, seed, subTokens } = settings
+  const { config, tokenizer } = text
+  if (projection === undefined && concept.config.hidden !== config.hidden) {
+    const reason = `its vectors are ${concept.config.hidden} wide, those of the text encoder ${config.hidden}`
+    const remedy = 'give "projection", the width of a space for both'
+    throw new OptionError({ component: "pretrain", option: "concept", reason, remedy })
+  }
+  const window = (encoder: Encoder) =>
+    Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(encoder.config))
+  const reading = { sentences: 0, windowed: 0, lostMentions: 0 }
+  const examplesOf = (sentences: ReadonlyArray<AlignedSentence>) => {
+    const count = readingOf(sentences.length, reading)
+    return listExamples(
+      sentences,
+      ({ text }) => text,
+      async (some, numbers) => {
+        const tokenised = await tokeniseSentences(some, { tokenizer, maxTokens: window(text), subTokens })
+        count(numbers, tokenised)
+        return tokenised
+      }
+    )
+  }
+  const conceptNames = new ConceptNames(concept.tokenizer, window(concept))
+  const draw = conceptDrawer(concepts, extraConcepts, seed)
+  const batchOf = (sentences: ReadonlyArray<TokenisedSentence>, extra: ReadonlyArray<string> = []) =>
+    contrastiveBatch(
+      sentences.flatMap(({ windows }) => [...windows]),
+      tokenizer.special.pad.id,
+      conceptNames,
+      { maskNearSynonyms, extraConcepts: extra }
+    )
+  const examples = examplesOf(train)
+  const plan = planEpochs({ count: examples.count, batchSize, seed })
+  const positiveRate = await rateOf(plan, async (numbers) => batchOf(await examples.at(numbers)))
+  const offset = bias === "none" ? undefined : Math.log(positiveRate / (1 - positiveRate))
+  const model = contrastiveModel(text, concept, settings, offset)
+  const objective: Objective<TokenisedSentence, ContrastiveBatch, ContrastiveScores> = {
+    parameters: { ...prefixed("text", text), ...prefixed("concept", concept), ...model.head },
+    examples,
+    held: examplesOf(validation),
+    batch: (sentences, { name, training }) => batchOf(sentences, training ? draw(name) : []),
+    loss: (batch, context) => contrastiveLoss(model, batch, context),
+    validate: (batches) => validateContrastive(model, batches),
+    tokens: ({ targets }) => targets.tokenMask.reduce((sum, counts) => sum + counts, 0),
+    get reading() {
+      return { ...reading, cutNames: conceptNames.cut }
+    },
+    dispose: () => disposeAll(model.head)
+  }
+  return {
+    objective,
+    scorer: () => scorerOf(model, settings, text),
+    positiveRate,
+    ...(offset === undefined ? {} : { bias: offset })
+  }
+}
+
+const prefixed = (name: string, { parameters }: Encoder) =>
+  Object.fromEntries(Object.entries(parameters).map(([key, parameter]) => [`${name}.${key}`, parameter]))
+
+/**
+ * Part of the cells that are positive, over the first batches of an epoch that have a concept; at most a half.
+ *
+ * @throws InputError where none has
+ */
+const rateOf = async (
+  plan: EpochPlan,
+  batch: (numbers: Int32Array) => Promise<ContrastiveBatch | undefined>
 ): Promise<number> => {
   let positives = 0
   let cells = 0
-  for (let index = 0; index < batches; index++) {
-    const targets = (await batch(index))?.targets
-    positives += targets?.positives.tokens.length ?? 0
-    cells += targets?.cells ?? 0
+  for (let i = 0, measured = 0; i < plan.perEpoch && measured < RATE_BATCHES; i++) {
+    const targets = (await batch(plan.batch(i)))?.targets
+    if (targets === undefined) continue
+    measured++
+    positives += targets.positives.tokens.length
+    cells += targets.cells
   }
   if (positives === 0) {
-    throw new InputError({
-      source: "sentences",
-      reason: "no sub-token is labelled in the first batches",
-      remedy: "check that mentions are offsets into their sentence's text"
-    })
+    const remedy = "check that mentions are offsets into their sentence's text"
+    throw new InputError({ source: "sentences", reason: "no sub-token of them is labelled", remedy })
   }
   return Math.min(0.5, positives / cells)
+}
+
+/** Draws concepts as the sentences have them, frequent ones often; which ones follows from the seed and the name of a batch. */
+const conceptDrawer = ({ concepts, total }: ConceptFrequencies, count: number, seed: number) => {
+  const ends = new Float64Array(concepts.length)
+  let sum = 0
+  for (const [i, concept] of concepts.entries()) {
+    sum += concept.count
+    ends[i] = sum
+  }
+  return (name: string): Array<string> => {
+    const random = rng(seed).fork(`concepts ${name}`)
+    return Array.from({ length: count }, () => {
+      const at = random.int(total)
+      let [low, high] = [0, ends.length - 1]
+      while (low < high) {
+        const middle = (low + high) >> 1
+        if (ends[middle]! <= at) low = middle + 1
+        else high = middle
+      }
+      return concepts[low]!.concept
+    })
+  }
+}
+
+const scorerOf = ({ head }: ContrastiveModel, settings: PretrainSettings, { config }: Encoder): ScorerEvent => {
+  const learned = (name: string) => head[name]?.dataSync()[0]
+  const logTemperature = learned("logit.logTemperature")
+  return {
+    type: "scorer",
+    similarity: settings.similarity,
+    temperature: logTemperature === undefined ? temperatureOf(settings, config.hidden) : Math.exp(logTemperature),
+    bias: learned("logit.bias") ?? 0,
+    conceptPooling: settings.conceptPooling,
+    conceptText: settings.conceptText
+  }
 }

@@ -1,9 +1,9 @@
 import { tf } from "@nuner/engine"
 import type { ContrastiveBatch } from "./ContrastiveBatch.ts"
-import { type ContrastiveModel, conceptVectors, tokenVectors } from "./contrastiveLoss.ts"
+import { type ContrastiveModel, logitHead } from "./ContrastiveModel.ts"
 import { type ContrastiveScores, retrievalCounter } from "./retrieval.ts"
 
-/** Loss and retrieval metrics over batches, without dropout. */
+/** Loss and retrieval metrics over batches, without dropout; every cell of the loss counts, and counts alike. */
 export const validateContrastive = async (
   model: ContrastiveModel,
   batches: Iterable<ContrastiveBatch> | AsyncIterable<ContrastiveBatch>
@@ -25,9 +25,8 @@ const addLogits = (
   const { ignored, positives, shape, tokenMask } = batch.targets
   const concepts = shape[2]
   const matrix = tf.tidy(() => {
-    const product = tf.matMul(tokenVectors(model, batch), conceptVectors(model, batch), false, true)
-    const scaled = tf.mul(product, model.scale)
-    return model.bias === undefined ? scaled : tf.add(scaled, model.bias)
+    const { h, u, scale = 1, bias = 0 } = logitHead(model, batch)
+    return tf.add(tf.mul(tf.matMul(h, u, false, true), scale), bias)
   })
   const logits = matrix.dataSync() // outside of tidy, which would walk the array
   matrix.dispose()

@@ -1,6 +1,8 @@
-import { forward, type Model, type TokenBatch, tokenBatch } from "@nuner/encoder"
-import { crossEntropy, type DropoutKey, dropout, fanInInit, linear, type Parameters, tf } from "@nuner/engine"
-import type { LabelledExample } from "./labelledExamples.ts"
+import { type TokenBatch, tokenBatch } from "@nuner/encoder"
+import { crossEntropy, dropout, fanInInit, linear, type Parameters, tf } from "@nuner/engine"
+import type { EncoderPass } from "../encoderPass.ts"
+import type { ObjectiveContext } from "../Objective.ts"
+import { IGNORED, type LabelledWindow } from "./labelledWindows.ts"
 import type { TypeClasses } from "./typeClasses.ts"
 
 /** A linear layer over the last hidden state that is dropped after pre-training. */
@@ -12,12 +14,13 @@ export const initTypeHead = (hidden: number, classes: number, seed: number): Par
 
 /** The encoder under training, its head, and what each dataset's tokens choose among. */
 export interface TypeModel {
-  readonly encoder: Model
+  readonly encoder: EncoderPass
   readonly head: Parameters
+  /** Rate of dropout before the head. */
+  readonly dropout: number
   /** Added to the logits of a dataset's tokens: 0 for `NONE` and its own types, -1e9 for those of others `[datasets, classes]`. */
   readonly scopes: Float32Array
   readonly datasets: number
-  readonly frozenLayers: number | undefined
 }
 
 /** A token of one dataset is not said to be none of the types of another: nobody looked for these. */
@@ -38,26 +41,27 @@ export interface LabelledBatch {
   readonly datasets: Int32Array
 }
 
-export const labelledBatch = (examples: ReadonlyArray<LabelledExample>, padId: number): LabelledBatch => {
+export const labelledBatch = (windows: ReadonlyArray<LabelledWindow>, padId: number): LabelledBatch => {
   const text = tokenBatch(
-    examples.map(({ ids }) => ids),
+    windows.map(({ ids }) => ids),
     padId
   )
-  const labels = new Int32Array(text.rows * text.tokens).fill(-100)
-  for (const [row, example] of examples.entries()) labels.set(example.labels, row * text.tokens)
-  return { text, labels, datasets: Int32Array.from(examples, ({ dataset }) => dataset) }
+  const labels = new Int32Array(text.rows * text.tokens).fill(IGNORED)
+  for (const [row, window] of windows.entries()) labels.set(window.labels, row * text.tokens)
+  return { text, labels, datasets: Int32Array.from(windows, ({ dataset }) => dataset) }
 }
 
 /** Class logits of every token of a batch `[rows * tokens, classes]`. */
-export const typeLogits = (model: TypeModel, { datasets, text }: LabelledBatch, key?: DropoutKey): tf.Tensor2D =>
+export const typeLogits = (
+  model: TypeModel,
+  { datasets, text }: LabelledBatch,
+  stream?: ObjectiveContext["dropout"]
+): tf.Tensor2D =>
   tf.tidy(() => {
-    const { config } = model.encoder
-    const [states] = forward(model.encoder, text, {
-      ...(key ? { dropout: { ...key, site: `${key.site}/encoder` } } : {}),
-      ...(model.frozenLayers === undefined ? {} : { frozenLayers: model.frozenLayers })
-    })
-    const flat = tf.reshape(states!, [text.rows * text.tokens, config.hidden]) as tf.Tensor2D
-    const h = key && config.dropout > 0 ? dropout(flat, config.dropout, { ...key, site: `${key.site}/head` }) : flat
+    const key = (site: string) => stream && { ...stream, site: `types/${site}` }
+    const states = model.encoder(text, { dropout: key("encoder") }) // [rows, tokens, hidden]
+    const flat = tf.reshape(states, [text.rows * text.tokens, states.shape[2]]) as tf.Tensor2D
+    const h = stream ? dropout(flat, model.dropout, key("head")!) : flat
     const logits = linear(h, model.head["head.weight"]!, model.head["head.bias"]) as tf.Tensor2D
     if (model.datasets === 1) return logits
     const classes = logits.shape[1]
@@ -68,5 +72,5 @@ export const typeLogits = (model: TypeModel, { datasets, text }: LabelledBatch, 
   })
 
 /** Mean cross-entropy over the tokens that count. */
-export const typeLoss = (model: TypeModel, batch: LabelledBatch, key?: DropoutKey): tf.Scalar =>
-  tf.tidy(() => crossEntropy(typeLogits(model, batch, key), batch.labels))
+export const typeLoss = (model: TypeModel, batch: LabelledBatch, stream?: ObjectiveContext["dropout"]): tf.Scalar =>
+  tf.tidy(() => crossEntropy(typeLogits(model, batch, stream), batch.labels))

@@ -15,9 +15,12 @@ export interface TypeScores {
 }
 
 /** Loss and scores over batches, without dropout. */
-export const validateTypes = async (model: TypeModel, batches: Iterable<LabelledBatch>): Promise<TypeScores> => {
+export const validateTypes = async (
+  model: TypeModel,
+  batches: Iterable<LabelledBatch> | AsyncIterable<LabelledBatch>
+): Promise<TypeScores> => {
   let [loss, tokens, right, predicted, gold, both] = [0, 0, 0, 0, 0, 0]
-  for (const batch of batches) {
+  for await (const batch of batches) {
     const matrix = typeLogits(model, batch)
     const classes = matrix.shape[1]
     const logits = matrix.dataSync()

@@ -1,5 +1,7 @@
+import { createHash } from "node:crypto"
 import { rng } from "@nuner/core"
 import type { Tokenizer } from "@nuner/encoder"
+import type { Examples } from "@nuner/engine"
 
 /** Texts as rows of one length for language modelling. */
 export interface PackedRows {
@@ -10,6 +12,9 @@ export interface PackedRows {
   /** `[rows, rowTokens]`: 1 where a word starts (after a space, or at the start of a text). */
   readonly wordStart: Uint8Array
 }
+
+/** One of them `[rowTokens]`. */
+export type PackedRow = Pick<PackedRows, "ids" | "wordStart">
 
 /**
  * Tokenises texts and packs them one behind the other, parted by the suffix token, into rows (RoBERTa's "full sentences", Liu et al. 2019,
@@ -55,4 +60,21 @@ export const packRows = async (
     wordStart.set(starts.slice(row * body, (row + 1) * body), at + prefix.length)
   }
   return { ids, rows, rowTokens, wordStart }
+}
+
+/** Some of the rows as examples. */
+export const rowExamples = ({ ids, rowTokens, wordStart }: PackedRows, rows: Int32Array): Examples<PackedRow> => {
+  const hash = createHash("sha256").update(new Uint8Array(ids.buffer, ids.byteOffset, ids.byteLength))
+  const row = (number: number): PackedRow => {
+    const [start, end] = [number * rowTokens, (number + 1) * rowTokens]
+    return { ids: ids.subarray(start, end), wordStart: wordStart.subarray(start, end) }
+  }
+  return {
+    count: rows.length,
+    fingerprint: hash
+      .update(new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength))
+      .digest("hex")
+      .slice(0, 16),
+    at: async (numbers) => Array.from(numbers, (number) => row(rows[number]!))
+  }
 }

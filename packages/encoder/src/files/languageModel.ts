@@ -1,0 +1,126 @@
+import { InputError } from "@nuner/core"
+import { disposeAll, type Parameters } from "@nuner/engine"
+import { backboneOf } from "../backbones/backbones.ts"
+import { toConfigJson } from "../config/configJson.ts"
+import type { EncoderConfig } from "../config/EncoderConfig.ts"
+import { type Encoder, makeEncoder } from "../model/Encoder.ts"
+import { parameterSpecs } from "../model/parameterSpecs.ts"
+import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
+import { type Checkpoint, openCheckpoint } from "./Checkpoint.ts"
+import { readParameters, readSettings } from "./loadEncoder.ts"
+import { type SaveOptions, torchDtype, writeModel } from "./saveEncoder.ts"
+import { tensorSource } from "./tensorSource.ts"
+
+/**
+ * What turns a token's vector into logits over the vocabulary: dense, GELU, LayerNorm, then the embedding table as output layer, with a bias.
+ * Named `lm_head.dense.weight` `[in, out]`, `lm_head.dense.bias`, `lm_head.layer_norm.weight`, `lm_head.layer_norm.bias` `[hidden]` and
+ * `lm_head.bias` `[vocabulary]`, whatever the architecture.
+ */
+export type LanguageHead = Parameters
+
+/** An encoder with its language-model head: `RobertaForMaskedLM` and its like. */
+export interface LanguageModel {
+  readonly encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">
+  readonly head: LanguageHead
+}
+
+export interface LoadedLanguageModel {
+  readonly encoder: Encoder
+  /** Absent in a checkpoint of an encoder alone. */
+  readonly head: LanguageHead | undefined
+}
+
+interface HeadSpec {
+  /** In memory. */
+  readonly name: string
+  readonly file: string
+  readonly shape: ReadonlyArray<number>
+  readonly transposed: boolean
+}
+
+const headSpecs = (config: EncoderConfig): Array<HeadSpec> => {
+  const { hidden, vocabSize } = config
+  const { bias, dense, norm } = backboneOf(config).languageHead
+  const vector = (name: string, file: string, size = hidden): HeadSpec => ({
+    name,
+    file,
+    shape: [size],
+    transposed: false
+  })
+  return [
+    { name: "lm_head.dense.weight", file: `${dense}.weight`, shape: [hidden, hidden], transposed: true },
+    vector("lm_head.dense.bias", `${dense}.bias`),
+    vector("lm_head.layer_norm.weight", `${norm}.weight`),
+    vector("lm_head.layer_norm.bias", `${norm}.bias`),
+    vector("lm_head.bias", bias, vocabSize)
+  ]
+}
+
+/**
+ * Loads an encoder as `loadEncoder` does, and the language-model head that lies beside it, if there is one.
+ *
+ * @throws InputError, also for a head whose output layer is not the embedding table, SafetensorsError, EngineError
+ */
+export const loadLanguageModel = async (directory: string): Promise<LoadedLanguageModel> => {
+  const { config, tokenizer } = await readSettings(directory)
+  const checkpoint = await openCheckpoint(directory, config)
+  try {
+    const encoder = makeEncoder(config, await readParameters(config, checkpoint), tokenizer)
+    try {
+      return { encoder, head: await readHead(encoder, checkpoint) }
+    } catch (error) {
+      encoder.dispose()
+      throw error
+    }
+  } finally {
+    await checkpoint.close()
+  }
+}
+
+const readHead = async ({ config, parameters }: Encoder, checkpoint: Checkpoint): Promise<LanguageHead | undefined> => {
+  const specs = headSpecs(config)
+  if (!specs.some(({ file }) => checkpoint.has(file))) return undefined
+  const head: LanguageHead = {}
+  try {
+    for (const { file, name, shape, transposed } of specs)
+      head[name] = await checkpoint.variable(file, shape, transposed)
+    await checkTied(config, parameters["embeddings.word_embeddings.weight"]!, checkpoint)
+    return head
+  } catch (error) {
+    disposeAll(head)
+    throw error
+  }
+}
+
+/** An output layer in the file must be the embedding table: another one would be lost. */
+const checkTied = async (config: EncoderConfig, table: Parameters[string], checkpoint: Checkpoint): Promise<void> => {
+  const { hidden, vocabSize } = config
+  const field = backboneOf(config).languageHead.bias.replace(/bias$/, "decoder.weight")
+  if (!checkpoint.has(field)) return
+  const decoder = await checkpoint.variable(field, [vocabSize, hidden], false)
+  const [outputs, inputs] = [await decoder.data(), await table.data()]
+  decoder.dispose()
+  if (outputs.every((value, i) => value === inputs[i])) return
+  const reason = "is not the embedding table; heads with an output layer of their own are not implemented"
+  throw new InputError({ source: checkpoint.source, field, reason })
+}
+
+/** Writes a directory that `AutoModelForMaskedLM`, and for the encoder alone `AutoModel`, load as it stands: as `saveEncoder`, with the head. */
+export const saveLanguageModel = async (
+  directory: string,
+  { encoder: { config, parameters, tokenizer }, head }: LanguageModel,
+  { dtype = "F32", card }: SaveOptions = {}
+): Promise<void> => {
+  const sources = [
+    ...parameterSpecs(config).map(({ name, transposed }) =>
+      tensorSource(`${backboneOf(config).prefix}.${name}`, parameters[name]!, transposed, dtype)
+    ),
+    ...headSpecs(config).map(({ file, name, transposed }) => tensorSource(file, head[name]!, transposed, dtype))
+  ]
+  const architectures = [`${backboneOf(config).className}ForMaskedLM`]
+  await writeModel(directory, sources, {
+    "config.json": toConfigJson(config, { architectures, torch_dtype: torchDtype[dtype] }),
+    ...tokenizerFiles(tokenizer, config),
+    ...(card === undefined ? {} : { "README.md": card })
+  })
+}

@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto"
+import { type AlignedSentence, InputError, words } from "@nuner/core"
+import type { Tokenizer } from "@nuner/encoder"
+import { type Examples, planWindows } from "@nuner/engine"
+import { foldConcept, type LabelledTokens, tokenLabels } from "@nuner/sampler"
+
+/** A stretch of a sentence as the encoder reads it, with its concepts over tokens of `ids`. */
+export interface SentenceWindow extends LabelledTokens {
+  /** `[tokens]`, special tokens included. */
+  readonly ids: Int32Array
+}
+
+export interface WindowOptions {
+  readonly tokenizer: Tokenizer
+  /** Of a window, special tokens included. */
+  readonly maxTokens: number
+  /** Which sub-tokens of a word count. */
+  readonly subTokens: "all" | "first"
+}
+
+/** What tokenising met in the sentences that were read, each counted once. */
+export interface Reading {
+  sentences: number
+  /** Sentences that became more than one window. */
+  windowed: number
+  /** Mentions that no sub-token overlaps; they label nothing. */
+  lostMentions: number
+}
+
+/** A sentence's windows: one, unless it is longer than a window. */
+export interface TokenisedSentence {
+  readonly windows: ReadonlyArray<SentenceWindow>
+  readonly lostMentions: number
+}
+
+/**
+ * Tokenises aligned sentences. One that is longer than a window becomes several that overlap by a quarter; each of its tokens counts in
+ * the window that sees most around it.
+ */
+export const tokeniseSentences = async (
+  sentences: ReadonlyArray<Pick<AlignedSentence, "text" | "mentions">>,
+  { maxTokens, subTokens, tokenizer }: WindowOptions
+): Promise<Array<TokenisedSentence>> => {
+  const { prefix, suffix } = tokenizer
+  const limit = maxTokens - prefix.length - suffix.length
+  const encodings = await tokenizer.encodeBatch(sentences.map(({ text }) => text))
+  return sentences.map(({ mentions, text }, i) => {
+    const { ids, offsets } = encodings[i]!
+    const { labels, lost } = tokenLabels(mentions, offsets)
+    const starts = subTokens === "first" ? firstSubTokens(text, mentions, offsets) : undefined
+    const windows = planWindows(ids.length - prefix.length - suffix.length, limit, Math.floor(limit / 4))
+    return {
+      lostMentions: lost.length,
+      windows: windows.map(({ end, own, start }) => {
+        // Token t of the text stands at t + prefix of the whole sequence, and at t + prefix - start of the window.
+        const shift = prefix.length - start
+        const inside = ids.subarray(prefix.length + start, prefix.length + end)
+        const window = {
+          ids: Int32Array.of(...prefix, ...inside, ...suffix),
+          content: { start: own.start + shift, end: own.end + shift },
+          labels: labels.map((label) => ({ ...label, start: label.start - start, end: label.end - start }))
+        }
+        return starts === undefined ? window : { ...window, counts: starts.subarray(start) }
+      })
+    }
+  })
+}
+
+/** 1 for each token with which a word, or a mention inside of one, begins `[tokens]`. */
+const firstSubTokens = (
+  text: string,
+  mentions: AlignedSentence["mentions"],
+  offsets: ReadonlyArray<{ readonly start: number; readonly end: number }>
+): Uint8Array => {
+  const first = new Uint8Array(offsets.length)
+  const starts = [...words(text), ...mentions].map(({ start }) => start).sort((a, b) => a - b)
+  let token = 0
+  for (const start of starts) {
+    while (token < offsets.length && offsets[token]!.end <= start) token++
+    if (token < offsets.length) first[token] = 1
+  }
+  return first
+}
+
+/**
+ * Sentences in memory as examples, each tokenised when a batch asks for it.
+ *
+ * @param make what the objective trains on, from some of the items
+ */
+export const listExamples = <Item, Example>(
+  items: ReadonlyArray<Item>,
+  textOf: (item: Item) => string,
+  make: (items: ReadonlyArray<Item>, numbers: Int32Array) => Promise<ReadonlyArray<Example>>
+): Examples<Example> => {
+  const hash = createHash("sha256")
+  for (const item of items) hash.update(JSON.stringify(item))
+  return {
+    count: items.length,
+    lengths: Uint32Array.from(items, (item) => Math.ceil(textOf(item).length / 4)),
+    fingerprint: hash.digest("hex").slice(0, 16),
+    at: (numbers) =>
+      make(
+        Array.from(numbers, (number) => items[number]!),
+        numbers
+      )
+  }
+}
+
+/** Counts what tokenising met, each of `count` sentences once however often it is read. */
+export const readingOf = (count: number, reading: Reading) => {
+  const seen = new Uint8Array(count)
+  return (numbers: Int32Array, tokenised: ReadonlyArray<TokenisedSentence>): void => {
+    for (const [i, { lostMentions, windows }] of tokenised.entries()) {
+      if (seen[numbers[i]!] === 1) continue
+      seen[numbers[i]!] = 1
+      reading.sentences++
+      reading.lostMentions += lostMentions
+      if (windows.length > 1) reading.windowed++
+    }
+  }
+}
+
+/** @throws InputError naming the sentence and the mention that lies outside its text, or whose concept has no name */
+export const checkMentions = (sentences: ReadonlyArray<AlignedSentence>): void => {
+  for (const { id, mentions, text } of sentences) {
+    for (const [i, { concept, end, start }] of mentions.entries()) {
+      const field = `mentions[${i}]`
+      if (start < 0 || start >= end || end > text.length) {
+        const reason = `${start}..${end} is no part of a text of ${text.length} characters`
+        throw new InputError({ source: `sentence ${id}`, field, reason, remedy: "give the output of `nuner align`" })
+      }
+      if (foldConcept(concept) === "") {
+        throw new InputError({ source: `sentence ${id}`, field, reason: "its concept has no name but white space" })
+      }
+    }
+  }
+}
