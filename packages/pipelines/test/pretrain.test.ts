@@ -98,7 +98,11 @@ describe("nuner pretrain", () => {
     expect(await run(...args, ...flags, "--mask-near-synonyms", "--sentences", "40", "--seed", "3")).toBe(0)
     const { counts, settings } = await readManifest(at("nuner.manifest.json"))
     expect(settings).toMatchObject({ ...options, maskNearSynonyms: true, sampleSize: 40, seed: 3 })
-    expect(counts.sentences).toEqual({ in: 60, out: 40, dropped: { uninformative: 0, empty: 0, notSampled: 20, rare: 0 } })
+    expect(counts.sentences).toEqual({
+      in: 60,
+      out: 40,
+      dropped: { uninformative: 0, empty: 0, notSampled: 20, rare: 0 }
+    })
     expect(counts.annotations).toMatchObject({ in: 120, out: 80 })
     const card = readFileSync(at("nuner/README.md"), "utf8")
     for (const name of Object.keys(options)) expect(card).toContain(name)
