@@ -9,7 +9,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { AutoModelForTokenClassification, env, type PreTrainedModel, Tensor } from "@huggingface/transformers"
 import { type ClassScheme, loadClassifier, type Pooling } from "@nuner/classifier"
-import { type LabelledSentence, readConll, rng, type Span, toTags } from "@nuner/core"
+import { type LabelledSentence, readLabelled, rng, type Span, toTags } from "@nuner/core"
 import {
   type Encoder,
   exportOnnx,
@@ -35,7 +35,7 @@ env.allowRemoteModels = false
 
 const sentencesOf = async (path: string): Promise<Array<LabelledSentence>> => {
   const sentences: Array<LabelledSentence> = []
-  for await (const sentence of readConll(path)) sentences.push(sentence)
+  for await (const sentence of readLabelled(path)) sentences.push(sentence)
   return sentences
 }
 

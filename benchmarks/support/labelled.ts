@@ -1,4 +1,4 @@
-import { type Entity, type LabelledSentence, readConll, rng } from "@nuner/core"
+import { type Entity, type LabelledSentence, readLabelled, rng } from "@nuner/core"
 import { dataDir } from "@nuner/testing"
 
 /** A labelled dataset to measure on: MIT Movie where the real data is, else one made by seed with its numbers. */
@@ -9,7 +9,7 @@ export const labelled = async (
   if (directory === undefined) return { name: `made-up ${split}`, sentences: madeUp(split === "train" ? 9775 : 2443) }
   return {
     name: `MIT Movie ${split}`,
-    sentences: await Array.fromAsync(readConll(`${directory}/few-shot/mit-movie/${split}.bio`))
+    sentences: await Array.fromAsync(readLabelled(`${directory}/few-shot/mit-movie/${split}.bio`))
   }
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { type LabelledSentence, readConll } from "@nuner/core"
+import { type LabelledSentence, readLabelled } from "@nuner/core"
 import { withData } from "@nuner/testing"
 import { checkLabelled, describeReport } from "../src/index.ts"
 
@@ -74,7 +74,7 @@ describe("checkLabelled", () => {
 })
 
 withData("JNLPBA: the test sentences that also stand in the training data", async (directory) => {
-  const read = (file: string) => Array.fromAsync(readConll(`${directory}/few-shot/jnlpba/${file}`))
+  const read = (file: string) => Array.fromAsync(readLabelled(`${directory}/few-shot/jnlpba/${file}`))
   const [train, test] = [await read("train.reconstructed.tsv"), await read("test.tsv")]
   const { leaked } = checkLabelled(train, test)
   // 106 word for word, 115 with case and spacing aside: both counted with a Python set of lines.

@@ -4,22 +4,26 @@ import { join } from "node:path"
 import { tempDir, withData } from "@nuner/testing"
 import { Glob } from "bun"
 import {
-  type ConllOptions,
-  detectScheme,
   fromTags,
-  type InputError,
   type LabelledSentence,
-  readConll,
-  readFewNerd,
+  type OpenOptions,
+  openLabelled,
+  readLabelled,
   rng,
   type Scheme,
-  skipped,
   toTags,
   writeConll
 } from "../src/index.ts"
 import { collect, failure } from "./collect.ts"
 
-const read = (text: string, options?: ConllOptions) => readConll({ name: "c.txt", text }, options)
+const read = (text: string, options?: OpenOptions) =>
+  readLabelled({ name: "c.txt", text }, { format: "conll", ...options })
+/** What the door says of columns: how many, which, and in what notation; and what it counted. */
+const told = async (text: string, options?: OpenOptions) => {
+  const { report, sentences } = await openLabelled({ name: "c.txt", text }, options)
+  const all = await collect(sentences)
+  return { ...report, sentences: all.map(shown) }
+}
 const shown = ({ words, entities }: LabelledSentence) =>
   `${words.join(" ")} | ${entities.map(({ start, end, type }) => `${start}-${end} ${type}`).join(", ")}`
 
@@ -36,47 +40,64 @@ test("tabs or spaces, blank lines of white space, documents, CRLF, BOM, more col
   for (const text of variants) expect((await collect(read(text))).map(shown)).toEqual(expected)
   expect(await collect(read(""))).toEqual([])
   expect(await collect(read(" \n\n"))).toEqual([])
-  expect((await collect(read("1\tEU\tB-ORG\tx", { wordColumn: 1, tagColumn: 2 }))).map(shown)).toEqual(["EU | 0-1 ORG"])
+  const more = "1\tEU\tB-ORG\tB-x\n2\tis\tO\tO"
+  expect((await collect(read(more))).map(shown)).toEqual(["EU is | 0-1 x"])
+  expect((await collect(read(more, { tagColumn: 2 }))).map(shown)).toEqual(["EU is | 0-1 ORG"])
+  expect((await collect(read(more, { tagColumn: -2, wordColumn: 0 }))).map(shown)).toEqual(["1 2 | 0-1 ORG"])
   expect((await collect(read("ice cream\tB-FOOD\n\u00a0\tO\n😀\tO"))).map(shown)).toEqual([
     "ice cream \u00a0 😀 | 0-1 FOOD"
   ])
-  expect((await collect(read(variants[0]!, { ids: "eu" }))).map(({ id }) => id)).toEqual(["eu-0", "eu-1"])
 })
 
-test("the scheme is detected, also of a source that can be read once only", async () => {
+test("the scheme is recognised, also of a source that can be read once only", async () => {
   const iob1 = "a I-X\nb B-X\n\nc I-Y"
-  expect(await detectScheme({ name: "x", text: iob1 })).toBe("IOB1")
-  expect((await collect(readConll(new Response(iob1).body!))).map(shown)).toEqual(["a b | 0-1 X, 1-2 X", "c | 0-1 Y"])
-  expect(await detectScheme({ name: "x", text: "a O\nb O" })).toBe("BIO")
+  expect((await told(iob1)).details).toEqual(["2 columns, word 0, tag 1", "IOB1"])
+  expect((await collect(readLabelled(new Response(iob1).body!))).map(shown)).toEqual([
+    "a b | 0-1 X, 1-2 X",
+    "c | 0-1 Y"
+  ])
+  expect((await told("a O\nb O")).details).toEqual(["2 columns, word 0, tag 1", "BIO"])
+  expect((await told("a I-X\nb I-X", { tagScheme: "bare" })).sentences).toEqual(["a b | 0-2 I-X"])
 })
 
-test("an irregular sequence is read as conlleval reads it, and reported", async () => {
-  const seen: Array<InputError> = []
-  const text = "a\tB-X\n\nb\tO\nc\tI-X\nd\tB-X\ne\tI-X\n"
-  const sentences = await collect(read(text, { onIrregular: (error) => seen.push(error) }))
+test("tags that begin behind any look at the start decide the notation all the same", async () => {
+  const text = `${"a O\n".repeat(9)}\n`.repeat(22_000)
+  expect((await told(`${text}b PER\nc PER\n`)).entities).toEqual(new Map([["PER", 1]]))
+  expect((await told(`${text}b B_PER\nc I_PER\n`)).entities).toEqual(new Map([["PER", 1]]))
+})
+
+test("an irregular sequence is read as conlleval reads it", async () => {
+  const sentences = await collect(read("a\tB-X\n\nb\tO\nc\tI-X\nd\tB-X\ne\tI-X\n"))
   expect(sentences.map(shown)).toEqual(["a | 0-1 X", "b c d e | 1-2 X, 2-4 X"])
-  expect(seen.map((error) => error.message)).toEqual(["c.txt:4: tag: I-X where BIO writes B-X"])
+})
+
+test("comments, ids, and words that begin with #", async () => {
+  const text = "# id 7 domain=train\n#\tO\nEU\tB-ORG\n\n# sent_id = b\n# text = #x y\n#x\tB-TAG\n"
+  const read = await collect(readLabelled({ name: "c", text }))
+  expect(read.map((sentence) => `${sentence.id}: ${shown(sentence)}`)).toEqual(["7: # EU | 1-2 ORG", "b: #x | 0-1 TAG"])
+})
+
+test("brackets may lie in one another, and have to be closed", async () => {
+  const text = "d 0 0 The (ORG*\nd 0 1 Oslo (GPE)\nd 0 2 Choir *)\nd 0 3 sang *\n"
+  const options = { flat: false, overlap: "keep" } as const
+  expect((await told(text, options)).sentences).toEqual(["The Oslo Choir sang | 0-3 ORG, 1-2 GPE"])
+  expect(await failure(read(text.replace("*)", "*")))).toContain('c.txt:1: tag: "(ORG*" is no brackets tag')
 })
 
 test("a malformed row is refused by line, or its sentence left out and counted once", async () => {
-  const bad = async (text: string, options?: ConllOptions) => failure(read(text, options))
+  const good = "x\tB-X\nx\tO\n\n".repeat(9)
+  const bad = async (text: string, options?: OpenOptions) => failure(read(good + text, options))
   expect(await bad("a\tO\nb\n")).toBe(
-    "InputError: c.txt:2: one column, where a word and its tag should stand (part columns by tabs or spaces)"
+    "InputError: c.txt:29: one column, where other rows have 2 (a word and its tag a line)"
   )
-  expect(await bad("a\tO\nb c\n")).toContain("c.txt:2: one column")
-  expect(await bad("a\tO\n\nb\tX\tO\n")).toContain("c.txt:3: 3 columns, where the first row has 2")
-  expect(await bad("a\tO\n \tO\n")).toContain("c.txt:2: no word")
-  expect(await bad("a\tO\nb\t\n")).toContain("c.txt:2: no tag")
-  expect(await bad("a\tB-X\nb\tY-X\n")).toContain('c.txt:2: tag: "Y-X" is no BIO tag')
-  expect(await bad("a\tB-X", { tagColumn: 5 })).toContain("no such column in a row of 2")
-  const lenient = skipped()
-  const text = "a\tB-X\n\nb\nc\n\nd\tQ-X\n\ne\tO\n"
-  expect((await collect(read(text, { ...lenient, ids: "s" }))).map(({ id, words }) => [id!, ...words])).toEqual([
-    ["s-0", "a"],
-    ["s-3", "e"]
-  ])
-  expect(lenient.count).toBe(2)
-  expect(lenient.errors.map((error) => error.line)).toEqual([3, 6])
+  expect(await bad("a\tO\nb c\n")).toContain("c.txt:29: one column")
+  expect(await bad("a\tO\n\nb\tX\tO\n")).toContain("c.txt:30: 3 columns, where other rows have 2")
+  expect(await bad("a\tO\nb\t\n")).toContain("c.txt:29: no tag")
+  expect(await bad("a\tB-X\nb\tY-X\n")).toContain('c.txt:29: tag: "Y-X" is no BIO tag')
+  expect(await bad("a\tB-X", { tagColumn: 5 })).toContain("c.txt: has no column of tags")
+  const report = await told(`${good}a\tB-X\n\nb\nc\n\nd\tQ-X\n\n\tO\ne\tO\n`, { malformed: "skip" })
+  expect(report.sentences.slice(9)).toEqual(["a | 0-1 X", "e | "])
+  expect(report).toMatchObject({ documents: 11, malformed: 2, noted: new Map([["rows without a word", 1]]) })
 })
 
 test("a line that is not UTF-8 takes its whole sentence with it, never a word alone", async () => {
@@ -87,12 +108,10 @@ test("a line that is not UTF-8 takes its whole sentence with it, never a word al
     ["", ""]
   ]) {
     const text = [bytes(`a\tO\n\n${before}`), Uint8Array.of(0xe9, 9, 79, 10), bytes(`${after}\nc\tO\n`)]
-    const lenient = skipped()
-    expect(
-      (await collect(readConll({ name: "c", text }, { ...lenient, scheme: "BIO" }))).map(({ words }) => words)
-    ).toEqual([["a"], ["c"]])
-    expect(lenient.count).toBe(1)
-    expect(await failure(readConll({ name: "c", text }, { scheme: "BIO" }))).toContain("is not UTF-8")
+    const { report, sentences } = await openLabelled({ name: "c", text }, { malformed: "skip" })
+    expect((await collect(sentences)).map(({ words }) => words)).toEqual([["a"], ["c"]])
+    expect(report.malformed).toBe(1)
+    expect(await failure(readLabelled({ name: "c", text }))).toContain("is not UTF-8")
   }
 })
 
@@ -117,8 +136,7 @@ for (const scheme of ["BIO", "IOB1", "IOBES", "BILOU", "IOE1", "IOE2"] as const)
     for (const separator of ["\t", " "] as const) {
       const path = dir.file("out.conll")
       expect(await writeConll(path, sentences, { scheme, separator })).toBe(300)
-      // Detection has to find the scheme by itself.
-      expect(await collect(readConll(path))).toEqual(sentences)
+      expect(await collect(readLabelled(path))).toEqual(sentences)
     }
   })
 }
@@ -172,7 +190,8 @@ withData("every few-shot set is read to the last word", async (data) => {
   const paths = [...new Glob("few-shot/**/*.{txt,tsv,bio,conll}").scanSync(data)].toSorted()
   expect(paths.length).toBe(17)
   for (const path of paths) {
-    const sentences = await collect(readConll(join(data, path)))
+    const { report, sentences: read } = await openLabelled(join(data, path))
+    const sentences = await collect(read)
     const counts = {
       sentences: sentences.length,
       words: sentences.reduce((sum, { words }) => sum + words.length, 0),
@@ -180,7 +199,7 @@ withData("every few-shot set is read to the last word", async (data) => {
     }
     expect({ path, ...counts }).toEqual({ path, ...plainCounts(join(data, path)) })
     const scheme = path.includes("wikigold") ? "IO" : "BIO"
-    expect(await detectScheme(join(data, path))).toBe(scheme)
+    expect(report.details[1]).toBe(scheme)
     const changed = sentences.filter(({ words, entities }) => {
       const read = fromTags(toTags(entities, words.length, scheme), scheme)
       return JSON.stringify(read) !== JSON.stringify(entities)
@@ -195,14 +214,15 @@ withData(
     const paths = [...new Glob("few-nerd-format/*/*.txt").scanSync(data)].toSorted()
     expect(paths.length).toBe(9)
     for (const path of paths) {
-      const sentences = await collect(readFewNerd(join(data, path)))
+      const { report, sentences: read } = await openLabelled(join(data, path))
+      const sentences = await collect(read)
       const counts = {
         sentences: sentences.length,
         words: sentences.reduce((sum, { words }) => sum + words.length, 0),
         entities: sentences.reduce((sum, { entities }) => sum + entities.length, 0)
       }
       expect({ path, ...counts }).toEqual({ path, ...plainCounts(join(data, path)) })
-      expect(await detectScheme(join(data, path))).toBe("bare")
+      expect(report.details[1]).toBe("bare")
     }
   }
 )

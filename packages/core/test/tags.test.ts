@@ -1,14 +1,5 @@
 import { expect, test } from "bun:test"
-import {
-  type Entity,
-  fromTags,
-  irregularTags,
-  rng,
-  type Scheme,
-  schemeDetector,
-  strayTag,
-  toTags
-} from "../src/index.ts"
+import { type Entity, fromTags, rng, type Scheme, schemeDetector, strayTag, toTags } from "../src/index.ts"
 
 const entities: Array<Entity> = [
   { start: 0, end: 1, type: "PER" },
@@ -35,7 +26,6 @@ for (const scheme of schemes) {
     expect(toTags(entities, 7, scheme)).toEqual(tags)
     const read = merges(scheme) ? [entities[0]!, { start: 1, end: 4, type: "LOC" }, entities[3]!] : entities
     expect(fromTags(tags, scheme)).toEqual(read)
-    expect(irregularTags(tags, scheme)).toEqual([])
     const detector = schemeDetector()
     detector.add(["O"])
     detector.add(tags)
@@ -113,9 +103,7 @@ test("malformed sequences are read as conlleval reads them", () => {
   }
 })
 
-test("what is irregular is pointed at, what is no tag is refused", () => {
-  expect(irregularTags(["O", "I-PER", "I-PER", "B-LOC"], "BIO")).toEqual([1])
-  expect(irregularTags(["B-PER", "I-PER", "S-LOC"], "IOBES")).toEqual([1])
+test("what is no tag is refused", () => {
   expect(fromTags(["O", "PER"], "BIO")).toBeUndefined()
   expect(["X-PER", "B-", "B", "", "o", "BPER"].map((tag) => strayTag(["O", tag], "BIO"))).toEqual([1, 1, 1, 1, 1, 1])
   expect(strayTag(["O", "B-x/y", "art-film"], "bare")).toBe(-1)

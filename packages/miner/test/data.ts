@@ -1,4 +1,4 @@
-import { type LabelledSentence, readConll, rng } from "@nuner/core"
+import { type LabelledSentence, readLabelled, rng } from "@nuner/core"
 
 /** A sentence with this many one-word entities of each type, a word between any two. */
 export const sentence = (counts: Readonly<Record<string, number>>, name = "w"): LabelledSentence => {
@@ -21,7 +21,7 @@ export const randomSentences = (seed: number, size: number, types: number, most:
   })
 }
 
-export const readAll = async (path: string): Promise<Array<LabelledSentence>> => Array.fromAsync(readConll(path))
+export const readAll = async (path: string): Promise<Array<LabelledSentence>> => Array.fromAsync(readLabelled(path))
 
 /** Entities of each type, counted the plain way. */
 export const count = (sentences: ReadonlyArray<LabelledSentence>): Record<string, number> => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { readdirSync } from "node:fs"
 import { join } from "node:path"
-import { readConll, readEpisodes } from "@nuner/core"
+import { readEpisodes, readLabelled } from "@nuner/core"
 import { deriveName, nameTypes, type TypeNames, typeNames } from "@nuner/tadner"
 import { withData } from "@nuner/testing"
 
@@ -58,7 +58,7 @@ describe("tables", () => {
   for (const [name, path] of files) {
     withData(`${name} names exactly the types of ${path}`, async (directory) => {
       const found = new Set<string>()
-      for await (const { entities } of readConll(join(directory, path)))
+      for await (const { entities } of readLabelled(join(directory, path)))
         for (const { type } of entities) found.add(type)
       expect([...found].sort()).toEqual(Object.keys(typeNames[name]).sort())
     })

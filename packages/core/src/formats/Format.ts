@@ -81,6 +81,8 @@ export interface Format {
   readonly unit: OffsetUnit
   /** File endings that `convert` takes for it when nothing else names the output's format: ["conll", "bio"]. */
   readonly endings?: ReadonlyArray<string>
+  /** One tag a word: entities that share a word, or a span, cannot be written. */
+  readonly flat?: boolean
   /** Read only when no other format recognises the content. */
   readonly fallback?: boolean
   /** Whether a file is one of these, by the start of its content. A name may only tell of files beside it. */

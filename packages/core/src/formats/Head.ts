@@ -2,7 +2,7 @@ import { parseJson } from "./jsonl.ts"
 import { lineBlocks } from "./lines.ts"
 import { parquetRows } from "./parquet.ts"
 import { jsonTexts } from "./records.ts"
-import { chunks, type Source, sourceName } from "./Source.ts"
+import { canReread, chunks, type Source, sourceName } from "./Source.ts"
 
 /** The start of a file: enough to tell what it is. */
 export interface Head {
@@ -51,7 +51,7 @@ export const peek = async (source: Source): Promise<{ readonly head: Head; reado
   }
   const bytes = Buffer.concat(held)
   const head = { name, bytes, ...(await look(bytes, name, () => again())) }
-  if (typeof source !== "string") return { head, source: { name, text: again() } }
+  if (!canReread(source)) return { head, source: { name, text: again() } }
   await iterator.return?.()
   return { head, source }
 }

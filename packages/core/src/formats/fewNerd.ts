@@ -5,16 +5,9 @@ import type { Episode } from "../schema/Episode.ts"
 import type { LabelledSentence } from "../schema/LabelledSentence.ts"
 import { fromTags, strayTag } from "../tags/fromTags.ts"
 import { toTags } from "../tags/toTags.ts"
-import { type ConllOptions, readConll } from "./conll.ts"
 import { jsonlRows } from "./jsonl.ts"
 import { type Malformed, report } from "./Malformed.ts"
 import { type Source, sourceName } from "./Source.ts"
-
-/** Few-NERD's text files: columns with bare types (`art-film`), so that neighbours of one type are one entity. */
-export const readFewNerd = (
-  source: Source,
-  options: Omit<ConllOptions, "scheme"> = {}
-): AsyncGenerator<LabelledSentence> => readConll(source, { ...options, scheme: "bare" })
 
 const Side = Schema.Struct({
   word: Schema.Array(Schema.Array(Schema.String)),

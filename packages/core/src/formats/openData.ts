@@ -39,6 +39,8 @@ export interface Data {
 }
 
 export interface OpenOptions extends DataOptionsInput {
+  /** Entities may not share a span either, as where a word has one tag. Default false. */
+  readonly flat?: boolean
   /** Told of each record that is skipped as malformed. */
   readonly onMalformed?: (error: InputError) => void
 }
@@ -50,7 +52,10 @@ export interface OpenOptions extends DataOptionsInput {
  * @throws InputError when it is none of the formats, or could be several
  * @throws OptionError
  */
-export const openData = async (given: Source, { onMalformed, ...input }: OpenOptions = {}): Promise<Data> => {
+export const openData = async (
+  given: Source,
+  { flat = false, onMalformed, ...input }: OpenOptions = {}
+): Promise<Data> => {
   const options = decodeOptions("data", DataOptions, input)
   const { head, source } = await peek(given)
   const format = options.format === undefined ? recognise(head) : formatNamed(options.format)
@@ -85,7 +90,7 @@ export const openData = async (given: Source, { onMalformed, ...input }: OpenOpt
     for await (const raw of format.read(source, reading)) {
       let document: Document
       try {
-        document = settle(raw, format, reading)
+        document = settle(raw, format, reading, flat)
       } catch (error) {
         if (!(error instanceof InputError)) throw error
         reading.malformed(await unitHint(error, raw, format, source, options))
@@ -116,7 +121,7 @@ const partsOf = ({ field, line, reason, source }: InputError) => ({
 })
 
 /** A reader's record as a document. @throws InputError */
-const settle = (raw: RawDocument, format: Format, reading: Reading): Document => {
+const settle = (raw: RawDocument, format: Format, reading: Reading, flat: boolean): Document => {
   const { id, ...rest } = raw
   const common = { ...rest, id: id === undefined || id === null ? undefined : String(id) }
   const fail = (field: string, reason: string, remedy?: string): never => {
@@ -125,18 +130,15 @@ const settle = (raw: RawDocument, format: Format, reading: Reading): Document =>
   }
   if (raw.text === undefined) {
     const list = raw.words ?? []
-    const empty = list.findIndex((word) => !/\S/.test(word))
+    const empty = list.findIndex((word) => /^[ \t\r\n]*$/.test(word))
     if (list.length === 0) fail("words", "no word")
     if (empty >= 0) fail(`words[${empty}]`, "a word of nothing")
-    raw.entities?.forEach(({ end, start, text }, n) => {
+    raw.entities?.forEach(({ end, start }, n) => {
       const reason = `span ${start}..${end} is not in a sentence of ${list.length} words`
       if (!(start >= 0 && start < end && end <= list.length)) fail(`entities[${n}]`, reason, "ends are excluded")
-      void text
     })
-    return {
-      ...common,
-      entities: raw.entities && resolve(raw.entities, reading, fail, (n) => list.slice(n.start, n.end).join(" "))
-    }
+    const covered = ({ end, start }: Span) => list.slice(start, end).join(" ")
+    return { ...common, entities: raw.entities && resolve(raw.entities, { reading, flat, fail, covered }) }
   }
   const { text } = raw
   const unit = reading.options.offsets ?? format.unit
@@ -166,7 +168,8 @@ const settle = (raw: RawDocument, format: Format, reading: Reading): Document =>
     const fitted = onWords(span, places, text, reading, (reason, remedy) => fail(field, reason, remedy))
     return fitted === undefined ? [] : [{ ...span, ...fitted }]
   })
-  return { ...common, tokens, entities: resolve(kept, reading, fail, ({ start, end }) => text.slice(start, end)) }
+  const covered = ({ end, start }: Span) => text.slice(start, end)
+  return { ...common, tokens, entities: resolve(kept, { reading, flat, fail, covered }) }
 }
 
 const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
@@ -213,12 +216,17 @@ const onWords = (
   return { start: places[first]!.start, end: places[last - 1]!.end }
 }
 
+interface Resolving {
+  readonly reading: Reading
+  readonly flat: boolean
+  readonly fail: (field: string, reason: string, remedy?: string) => never
+  readonly covered: (span: Span) => string
+}
+
 /** Entities in order, each once, and as `overlap` says those that share text. */
 const resolve = (
   given: ReadonlyArray<RawSpan>,
-  { noted, options }: Reading,
-  fail: (field: string, reason: string, remedy?: string) => never,
-  covered: (span: Span) => string
+  { covered, fail, flat, reading: { noted, options } }: Resolving
 ): Array<TypedSpan> => {
   const seen = new Set<string>()
   const unique: Array<TypedSpan> = []
@@ -230,24 +238,29 @@ const resolve = (
   }
   if (unique.length < given.length) noted("duplicate entities merged", given.length - unique.length)
   unique.sort((a, b) => a.start - b.start || a.end - b.end || (a.type < b.type ? -1 : a.type > b.type ? 1 : 0))
-  if (options.overlap === "keep") return unique
-  const clashing = clashes(unique)
+  if (options.overlap === "keep" && !flat) return unique
+  const clash = flat ? overlaps : crosses
+  const clashing = clashes(unique, clash)
   if (clashing.size === 0) return unique
-  if (options.overlap === "fail") {
+  if (options.overlap === "fail" || options.overlap === "keep") {
     const [a, b] = [...clashing].map((n) => unique[n]!)
     const reason = `${quoted(covered(a!))} (${a!.type}) and ${quoted(covered(b!))} (${b!.type}) overlap`
-    return fail("entities", reason, "say what becomes of such entities: --overlap keep, longest or drop")
+    const ways = flat ? "longest or drop" : "keep, longest or drop"
+    return fail("entities", reason, `say what becomes of such entities: --overlap ${ways}`)
   }
-  const kept = options.overlap === "drop" ? unique.filter((_, n) => !clashing.has(n)) : longest(unique)
+  const kept = options.overlap === "drop" ? unique.filter((_, n) => !clashing.has(n)) : longest(unique, clash)
   noted("overlapping entities left out", unique.length - kept.length)
   return kept
 }
 
-const sameSpan = (a: Span, b: Span): boolean => a.start === b.start && a.end === b.end
-const clash = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end && !sameSpan(a, b)
+type Clash = (a: Span, b: Span) => boolean
 
-/** The indices of entities that overlap another on a different span. They are sorted by start. */
-const clashes = (entities: ReadonlyArray<Span>): Set<number> => {
+const overlaps: Clash = (a, b) => a.start < b.end && b.start < a.end
+/** As `overlaps`, but for several types on one span. */
+const crosses: Clash = (a, b) => overlaps(a, b) && !(a.start === b.start && a.end === b.end)
+
+/** The indices of entities that clash with another. They are sorted by start. */
+const clashes = (entities: ReadonlyArray<Span>, clash: Clash): Set<number> => {
   const found = new Set<number>()
   for (let i = 0; i < entities.length; i++) {
     for (let j = i + 1; j < entities.length && entities[j]!.start < entities[i]!.end; j++) {
@@ -260,7 +273,7 @@ const clashes = (entities: ReadonlyArray<Span>): Set<number> => {
 }
 
 /** Greedily the longest first, of equals the first. */
-const longest = (entities: ReadonlyArray<TypedSpan>): Array<TypedSpan> => {
+const longest = (entities: ReadonlyArray<TypedSpan>, clash: Clash): Array<TypedSpan> => {
   const kept: Array<TypedSpan> = []
   for (const entity of entities.toSorted((a, b) => b.end - b.start - (a.end - a.start))) {
     if (kept.every((other) => !clash(entity, other))) kept.push(entity)

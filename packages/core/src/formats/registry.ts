@@ -1,5 +1,5 @@
 import { InputError, OptionError } from "../errors.ts"
-import { conll } from "./conllFormat.ts"
+import { conll } from "./conll.ts"
 import { doccano } from "./doccano.ts"
 import type { Format } from "./Format.ts"
 import { gliner } from "./gliner.ts"

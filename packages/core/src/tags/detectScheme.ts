@@ -41,11 +41,3 @@ export const schemeDetector = (): SchemeDetector => {
         : withPrefixes.reduce((best, other) => (differences.get(other)! < differences.get(best)! ? other : best))
   }
 }
-
-/** The positions where tags are not what their scheme writes for the entities that `fromTags` reads in them. */
-export const irregularTags = (tags: ReadonlyArray<string>, scheme: Scheme): Array<number> => {
-  const entities = fromTags(tags, scheme)
-  if (entities === undefined) return []
-  const written = toTags(entities, tags.length, scheme)
-  return tags.flatMap((tag, i) => (tag === written[i] ? [] : [i]))
-}

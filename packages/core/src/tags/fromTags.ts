@@ -8,8 +8,14 @@ import { outside, prefixed, type Scheme, type Tag } from "./Scheme.ts"
  *
  * @returns `undefined` in the place of entities when a tag is not one of the scheme (`X-PER`, `PER` with prefixes); see `strayTag`.
  */
-export const fromTags = (tags: ReadonlyArray<string>, scheme: Scheme): Array<Entity> | undefined => {
-  const read = parser(scheme)
+export const fromTags = (tags: ReadonlyArray<string>, scheme: Scheme): Array<Entity> | undefined =>
+  entitiesOfTags(tags, parser(scheme))
+
+/** As `fromTags`, for tags that are taken apart by `read`. */
+export const entitiesOfTags = (
+  tags: ReadonlyArray<string>,
+  read: (tag: string) => Tag | undefined
+): Array<Entity> | undefined => {
   const entities: Array<Entity> = []
   let previous = outside
   let start = 0

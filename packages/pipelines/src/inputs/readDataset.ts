@@ -1,4 +1,4 @@
-import { InputError, type LabelledSentence, readConll, readLabelled } from "@nuner/core"
+import { InputError, type LabelledSentence, readLabelled } from "@nuner/core"
 import { readMarked } from "./readMarked.ts"
 
 /**
@@ -24,7 +24,7 @@ export const readDataset = async (path: string): Promise<Array<LabelledSentence>
 
 const readerOf = (path: string) => {
   if (/\.(jsonl|json|parquet)(\.gz)?$/.test(path)) return readLabelled
-  return /\.marked(\.gz)?$/.test(path) ? readMarked : readConll
+  return /\.marked(\.gz)?$/.test(path) ? readMarked : readLabelled
 }
 
 /** The entity types of a dataset, in code-unit order. */
