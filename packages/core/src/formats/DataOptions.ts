@@ -1,5 +1,7 @@
 import { Effect, Schema } from "effect"
 import { Scheme } from "../tags/Scheme.ts"
+import { Overlap } from "../words/overlap.ts"
+import { OnCut } from "../words/spans.ts"
 
 const withDefault = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
 const column = Schema.Union([Schema.Int, Schema.NonEmptyString])
@@ -11,18 +13,14 @@ export const DataOptions = Schema.Struct({
   /** How offsets count. Absent: as the format has it. */
   offsets: Schema.optionalKey(Schema.Literals(["utf16", "codepoints", "bytes"])),
   /** What becomes of an entity whose edge lies inside a word: grown to the word's edge, cut down to whole words, left out, refused. */
-  onCut: Schema.Literals(["expand", "shrink", "skip", "fail"]).pipe(
-    withDefault<"expand" | "shrink" | "skip" | "fail">("fail")
-  ),
+  onCut: OnCut.pipe(withDefault<OnCut>("fail")),
   /** What becomes of a record that cannot be used. */
   malformed: Schema.Literals(["fail", "skip"]).pipe(withDefault<"fail" | "skip">("fail")),
   /**
    * What becomes of different entities that share words: all stay, the longest stays (of equals the first), all of them go, refused. Several
    * types on one span do not overlap here.
    */
-  overlap: Schema.Literals(["keep", "longest", "drop", "fail"]).pipe(
-    withDefault<"keep" | "longest" | "drop" | "fail">("fail")
-  ),
+  overlap: Overlap.pipe(withDefault<Overlap>("fail")),
   /** Columns: which one holds the word; a number from 0, negative from the end, or its name in the header. Absent: recognised. */
   wordColumn: Schema.optionalKey(column),
   /** Columns: which one holds the tag. Absent: recognised. */

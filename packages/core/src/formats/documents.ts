@@ -1,9 +1,7 @@
 import type { LabelledSentence } from "../schema/LabelledSentence.ts"
 import type { Span } from "../schema/Span.ts"
 import { type OffsetUnit, offsetMap } from "../text/offsets.ts"
-import { joined } from "../words/spans.ts"
-import { firstEndingAfter } from "../words/wordSpans.ts"
-import { words } from "../words/words.ts"
+import { fromSpans, joined } from "../words/spans.ts"
 import type { Document, TypedSpan } from "./Format.ts"
 
 /** A document as running text, its spans in `unit`. */
@@ -43,12 +41,9 @@ export const asWords = (document: Document): { readonly id?: string } & Labelled
     const { entities = [], words = [] } = document
     return { ...ided, words, entities: entities.map(({ start, end, type }) => ({ start, end, type })) }
   }
-  const offsets = document.tokens ?? words(text).map(({ start, end }) => ({ start, end }))
-  const entities = (document.entities ?? []).map(({ start, end, type }) => {
-    const first = firstEndingAfter(offsets, start)
-    let last = first + 1
-    while (last < offsets.length && offsets[last]!.start < end) last++
-    return { start: first, end: last, type }
+  const { sentence } = fromSpans(text, document.entities ?? [], {
+    onCut: "expand",
+    ...(document.tokens && { offsets: document.tokens })
   })
-  return { ...ided, words: offsets.map(({ start, end }) => text.slice(start, end)), entities, text, offsets }
+  return { ...ided, ...sentence }
 }

@@ -2,8 +2,10 @@ import { InputError } from "../errors.ts"
 import { decodeOptions } from "../options.ts"
 import type { Span } from "../schema/Span.ts"
 import { type OffsetUnit, offsetMap } from "../text/offsets.ts"
-import { firstEndingAfter } from "../words/wordSpans.ts"
-import { words } from "../words/words.ts"
+import { canonical } from "../words/canonical.ts"
+import { resolveOverlap } from "../words/overlap.ts"
+import { byPlace, wordsBetween } from "../words/spans.ts"
+import { wordSpans } from "../words/wordSpans.ts"
 import { DataOptions, type DataOptionsInput } from "./DataOptions.ts"
 import type { Document, Format, RawDocument, RawSpan, Reading, TypedSpan } from "./Format.ts"
 import { peek } from "./Head.ts"
@@ -124,24 +126,41 @@ const partsOf = ({ field, line, reason, source }: InputError) => ({
 const settle = (raw: RawDocument, format: Format, reading: Reading, flat: boolean): Document => {
   const { id, ...rest } = raw
   const common = { ...rest, id: id === undefined || id === null ? undefined : String(id) }
-  const fail = (field: string, reason: string, remedy?: string): never => {
-    const at = { source: reading.source, line: raw.line, ...(field === "" ? {} : { field }) }
-    throw new InputError({ ...at, reason, ...(remedy === undefined ? {} : { remedy }) })
+  if (raw.text !== undefined)
+    return { ...common, ...overText(raw.text, raw, { format, line: raw.line, reading, flat }) }
+  const entities = overWords(raw.words ?? [], raw.entities ?? [], { line: raw.line, reading, flat })
+  return { ...common, entities: raw.entities && entities }
+}
+
+interface Settling {
+  readonly line: number
+  readonly reading: Reading
+  readonly flat: boolean
+}
+
+const failing =
+  ({ line, reading: { source } }: Settling) =>
+  (field: string, reason: string, remedy?: string): never => {
+    throw new InputError({ source, line, field, reason, ...(remedy === undefined ? {} : { remedy }) })
   }
-  if (raw.text === undefined) {
-    const list = raw.words ?? []
-    const empty = list.findIndex((word) => /^[ \t\r\n]*$/.test(word))
-    if (list.length === 0) fail("words", "no word")
-    if (empty >= 0) fail(`words[${empty}]`, "a word of nothing")
-    raw.entities?.forEach(({ end, start }, n) => {
-      const reason = `span ${start}..${end} is not in a sentence of ${list.length} words`
-      if (!(start >= 0 && start < end && end <= list.length)) fail(`entities[${n}]`, reason, "ends are excluded")
-    })
-    const covered = ({ end, start }: Span) => list.slice(start, end).join(" ")
-    return { ...common, entities: raw.entities && resolve(raw.entities, { reading, flat, fail, covered }) }
+
+const overWords = (words: ReadonlyArray<string>, entities: ReadonlyArray<RawSpan>, settling: Settling) => {
+  const fail = failing(settling)
+  const empty = words.findIndex((word) => /^[ \t\r\n]*$/.test(word))
+  if (words.length === 0) fail("words", "no word")
+  if (empty >= 0) fail(`words[${empty}]`, "a word of nothing")
+  for (const [n, { end, start }] of entities.entries()) {
+    const reason = `span ${start}..${end} is not in a sentence of ${words.length} words`
+    if (!(start >= 0 && start < end && end <= words.length)) fail(`entities[${n}]`, reason, "ends are excluded")
   }
-  const { text } = raw
-  const unit = reading.options.offsets ?? format.unit
+  return resolve(entities, settling, ({ end, start }) => words.slice(start, end).join(" "))
+}
+
+const overText = (text: string, raw: RawDocument, settling: Settling & { readonly format: Format }) => {
+  const { format, reading } = settling
+  const { noted, options } = reading
+  const fail = failing(settling)
+  const unit = options.offsets ?? format.unit
   const map = unit === "utf16" ? undefined : offsetMap(text, unit)
   const inUtf16 = <S extends Span>(span: S, field: string): S => {
     const start = map === undefined ? span.start : map.toUtf16(span.start)
@@ -155,22 +174,44 @@ const settle = (raw: RawDocument, format: Format, reading: Reading, flat: boolea
     return { ...span, start, end }
   }
   const tokens = raw.tokens?.map((token, n) => inUtf16(token, `tokens[${n}]`))
-  if (raw.entities === undefined) return { ...common, tokens }
-  const places = tokens ?? words(text)
-  if (places.length === 0) fail("text", "labelled, and without a word")
-  const kept = raw.entities.flatMap((entity, n): Array<RawSpan> => {
-    const field = `entities[${n}]`
-    const span = inUtf16(entity, field)
+  if (raw.entities === undefined) return { tokens }
+  const spans = raw.entities.map((entity, n) => {
+    const span = inUtf16(entity, `entities[${n}]`)
     const covered = text.slice(span.start, span.end)
     if (entity.text !== undefined && entity.text !== covered) {
-      fail(field, `is ${quoted(entity.text)} in the file, and ${quoted(covered)} in the text, counted in ${unit}`)
+      const reason = `is ${quoted(entity.text)} in the file, and ${quoted(covered)} in the text, counted in ${unit}`
+      fail(`entities[${n}]`, reason)
     }
-    const fitted = onWords(span, places, text, reading, (reason, remedy) => fail(field, reason, remedy))
-    return fitted === undefined ? [] : [{ ...span, ...fitted }]
+    return span
   })
-  const covered = ({ end, start }: Span) => text.slice(start, end)
-  return { ...common, tokens, entities: resolve(kept, { reading, flat, fail, covered }) }
+  const places = tokens ?? wordsBetween(text, spans)
+  if (places.length === 0) fail("text", "labelled, and without a word")
+  const entities = wordSpans(spans, places).flatMap((touched, n): Array<RawSpan> => {
+    const span = spans[n]!
+    if (touched === undefined) return fail(`entities[${n}]`, `span ${span.start}..${span.end} holds no word`)
+    let { start, end } = touched
+    if (touched.cut) {
+      const cutLeft = places[start]!.start < span.start
+      const cutRight = places[end - 1]!.end > span.end
+      if (options.onCut === "fail") {
+        const word = cutLeft ? places[start]! : places[end - 1]!
+        const cut = `${quoted(text.slice(span.start, span.end))} cuts the word ${quoted(text.slice(word.start, word.end))}`
+        fail(`entities[${n}]`, cut, "say what becomes of such entities: --on-cut expand, shrink or skip")
+      }
+      if (options.onCut === "shrink") {
+        if (cutLeft) start++
+        if (cutRight) end--
+      }
+      const gone = options.onCut === "skip" || start >= end
+      noted(gone ? "entities left out, which cut a word" : `entities ${cutNotes[options.onCut]} whole words`)
+      if (gone) return []
+    }
+    return [{ ...span, start: places[start]!.start, end: places[end - 1]!.end }]
+  })
+  return { tokens, entities: resolve(entities, settling, ({ start, end }) => text.slice(start, end)) }
 }
+
+const cutNotes = { expand: "grown to", shrink: "cut down to", skip: "", fail: "" }
 
 const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
 
@@ -178,107 +219,24 @@ const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${te
 const isSpanOf = (text: string, start: number, end: number): boolean =>
   start >= 0 && start < end && end <= text.length && !splits(text, start) && !splits(text, end)
 
-const splits = (text: string, at: number): boolean =>
-  at > 0 && at < text.length && isHigh(text.charCodeAt(at - 1)) && isLow(text.charCodeAt(at))
-const isHigh = (unit: number) => unit >= 0xd800 && unit < 0xdc00
-const isLow = (unit: number) => unit >= 0xdc00 && unit < 0xe000
-
-/** A span without the white space at its edges, on whole words; `undefined` when it is left out. */
-const onWords = (
-  span: Span,
-  places: ReadonlyArray<Span>,
-  text: string,
-  { noted, options }: Reading,
-  fail: (reason: string, remedy?: string) => never
-): Span | undefined => {
-  let first = firstEndingAfter(places, span.start)
-  let last = first
-  while (last < places.length && places[last]!.start < span.end) last++
-  if (first === last) return fail(`span ${span.start}..${span.end} holds no word`)
-  const cutLeft = places[first]!.start < span.start
-  const cutRight = places[last - 1]!.end > span.end
-  if (cutLeft || cutRight) {
-    if (options.onCut === "fail") {
-      const word = cutLeft ? places[first]! : places[last - 1]!
-      const reason = `${quoted(text.slice(span.start, span.end))} cuts the word ${quoted(text.slice(word.start, word.end))}`
-      return fail(reason, "say what becomes of such entities: --on-cut expand, shrink or skip")
-    }
-    if (options.onCut === "shrink") {
-      if (cutLeft) first++
-      if (cutRight) last--
-    }
-    if (options.onCut === "skip" || first >= last) {
-      noted("entities left out, which cut a word")
-      return undefined
-    }
-    noted(options.onCut === "expand" ? "entities grown to whole words" : "entities cut down to whole words")
-  }
-  return { start: places[first]!.start, end: places[last - 1]!.end }
-}
-
-interface Resolving {
-  readonly reading: Reading
-  readonly flat: boolean
-  readonly fail: (field: string, reason: string, remedy?: string) => never
-  readonly covered: (span: Span) => string
-}
+const splits = (text: string, at: number): boolean => at > 0 && text.codePointAt(at - 1)! > 0xffff
 
 /** Entities in order, each once, and as `overlap` says those that share text. */
 const resolve = (
   given: ReadonlyArray<RawSpan>,
-  { covered, fail, flat, reading: { noted, options } }: Resolving
-): Array<TypedSpan> => {
-  const seen = new Set<string>()
-  const unique: Array<TypedSpan> = []
-  for (const { text: _, ...entity } of given) {
-    const key = `${entity.start} ${entity.end} ${entity.type.trim().replace(/\s+/g, " ").toLowerCase()}`
-    if (seen.has(key)) continue
-    seen.add(key)
-    unique.push(entity)
-  }
-  if (unique.length < given.length) noted("duplicate entities merged", given.length - unique.length)
-  unique.sort((a, b) => a.start - b.start || a.end - b.end || (a.type < b.type ? -1 : a.type > b.type ? 1 : 0))
-  if (options.overlap === "keep" && !flat) return unique
-  const clash = flat ? overlaps : crosses
-  const clashing = clashes(unique, clash)
-  if (clashing.size === 0) return unique
-  if (options.overlap === "fail" || options.overlap === "keep") {
-    const [a, b] = [...clashing].map((n) => unique[n]!)
-    const reason = `${quoted(covered(a!))} (${a!.type}) and ${quoted(covered(b!))} (${b!.type}) overlap`
-    const ways = flat ? "longest or drop" : "keep, longest or drop"
-    return fail("entities", reason, `say what becomes of such entities: --overlap ${ways}`)
-  }
-  const kept = options.overlap === "drop" ? unique.filter((_, n) => !clashing.has(n)) : longest(unique, clash)
-  noted("overlapping entities left out", unique.length - kept.length)
+  { flat, line, reading: { noted, options, source } }: Settling,
+  covered: (span: Span) => string
+): ReadonlyArray<TypedSpan> => {
+  const spans = given.map(({ text: _, ...span }): TypedSpan => span)
+  const { entities, merged } = canonical(spans)
+  if (merged > 0) noted("duplicate entities merged", merged)
+  const sorted = entities.length < 2 ? entities : entities.toSorted(byPlace)
+  // Where a word has one tag, entities that overlap cannot be kept.
+  const overlap = flat && options.overlap === "keep" ? "fail" : options.overlap
+  const place = { source, line, shown: (span: TypedSpan) => `${quoted(covered(span))} (${span.type})` }
+  const kept = resolveOverlap(sorted, overlap, { flat, place })
+  if (kept.length < sorted.length) noted("overlapping entities left out", sorted.length - kept.length)
   return kept
-}
-
-type Clash = (a: Span, b: Span) => boolean
-
-const overlaps: Clash = (a, b) => a.start < b.end && b.start < a.end
-/** As `overlaps`, but for several types on one span. */
-const crosses: Clash = (a, b) => overlaps(a, b) && !(a.start === b.start && a.end === b.end)
-
-/** The indices of entities that clash with another. They are sorted by start. */
-const clashes = (entities: ReadonlyArray<Span>, clash: Clash): Set<number> => {
-  const found = new Set<number>()
-  for (let i = 0; i < entities.length; i++) {
-    for (let j = i + 1; j < entities.length && entities[j]!.start < entities[i]!.end; j++) {
-      if (!clash(entities[i]!, entities[j]!)) continue
-      found.add(i)
-      found.add(j)
-    }
-  }
-  return found
-}
-
-/** Greedily the longest first, of equals the first. */
-const longest = (entities: ReadonlyArray<TypedSpan>, clash: Clash): Array<TypedSpan> => {
-  const kept: Array<TypedSpan> = []
-  for (const entity of entities.toSorted((a, b) => b.end - b.start - (a.end - a.start))) {
-    if (kept.every((other) => !clash(entity, other))) kept.push(entity)
-  }
-  return entities.filter((entity) => kept.includes(entity))
 }
 
 const units: ReadonlyArray<OffsetUnit> = ["utf16", "codepoints", "bytes"]
@@ -320,14 +278,12 @@ const unitHint = async (
 const fits = ({ entities = [], text, tokens }: RawDocument, unit: OffsetUnit): boolean => {
   if (text === undefined || entities.length === 0) return true
   const map = offsetMap(text, unit)
-  const places = tokens === undefined ? words(text) : tokens.map((token) => map.spanToUtf16(token))
-  return entities.every((entity) => {
-    const span = map.spanToUtf16(entity)
-    if (span === undefined || !isSpanOf(text, span.start, span.end)) return false
-    if (entity.text !== undefined && entity.text !== text.slice(span.start, span.end)) return false
-    return places.every((place) => place === undefined || !cuts(span, place))
+  const spans = entities.map((entity) => map.spanToUtf16(entity)).filter((span) => span !== undefined)
+  if (spans.length < entities.length || !spans.every(({ end, start }) => isSpanOf(text, start, end))) return false
+  const places = tokens?.map((token) => map.spanToUtf16(token) ?? token) ?? wordsBetween(text, spans)
+  return wordSpans(spans, places).every((touched, n) => {
+    const { text: carried } = entities[n]!
+    const covered = text.slice(spans[n]!.start, spans[n]!.end)
+    return touched !== undefined && !touched.cut && (carried === undefined || carried === covered)
   })
 }
-
-const cuts = (span: Span, word: Span): boolean =>
-  (word.start < span.start && span.start < word.end) || (word.start < span.end && span.end < word.end)

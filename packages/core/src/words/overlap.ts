@@ -22,7 +22,7 @@ export interface OverlapOptions<S> {
   readonly flat?: boolean
   /** Decides between spans of one length and start: the lower stays. Default: the order of the input. */
   readonly rank?: (span: S) => number
-  readonly place?: Place
+  readonly place?: Place & { /** Names a span in errors. Default: its offsets. */ readonly shown?: (span: S) => string }
 }
 
 /**
@@ -43,8 +43,10 @@ export const resolveOverlap = <S extends Span>(
       const b = sorted[j]!
       if (!clash(a, b, flat)) continue
       if (overlap === "fail") {
-        const reason = `span ${b.start}..${b.end} overlaps ${a.start}..${a.end}`
-        throw new InputError({ ...place, field: "entities", reason, remedy: "--overlap keep, longest or drop" })
+        const { shown = ({ end, start }: S) => `span ${start}..${end}`, ...where } = place
+        const ways = flat ? "longest or drop" : "keep, longest or drop"
+        const remedy = `say what becomes of such entities: --overlap ${ways}`
+        throw new InputError({ ...where, field: "entities", reason: `${shown(a)} and ${shown(b)} overlap`, remedy })
       }
       clashing.add(a).add(b)
     }

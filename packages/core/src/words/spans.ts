@@ -100,7 +100,7 @@ export const fromSpans = (text: string, spans: ReadonlyArray<TextSpan>, options:
 }
 
 /** The words of a text, divided where a span begins or ends at a word boundary inside of one. */
-const wordsBetween = (text: string, spans: ReadonlyArray<Span>): Array<Span> => {
+export const wordsBetween = (text: string, spans: ReadonlyArray<Span>): Array<Span> => {
   const offsets = words(text).map(({ start, end }) => ({ start, end }))
   const touched = wordSpans(spans, offsets)
   if (touched.every((span) => span === undefined || !span.cut)) return offsets
