@@ -138,6 +138,43 @@ describe("nuner pretrain", () => {
   })
 })
 
+describe("nuner pretrain, contrastive", () => {
+  const args = (...inputs: ReadonlyArray<string>) =>
+    ["pretrain", ...inputs, "--base", at("base"), "--preset", "adapt", "--steps", "3", "--batch-size", "8"] as const
+
+  test("reads several files, and leaves the concept encoder with its tokenizer and its scorer", async () => {
+    await writeJsonl(at("second.jsonl"), [
+      { id: "x", text: "Ada left.", mentions: [{ start: 0, end: 3, concept: "author", match: "exact" }] },
+      { id: "y", text: "Nobody left.", mentions: [] }
+    ])
+    const out = at("two-files")
+    expect(await run(...args(at("aligned.jsonl"), at("second.jsonl")), "--out", out)).toBe(0)
+    const { counts } = await readManifest(`${out}.manifest.json`)
+    expect(counts.sentences).toMatchObject({ in: 62, out: 61, dropped: { empty: 1 } })
+    const [base, text, concept] = [
+      await loadEncoder(at("base")),
+      await loadEncoder(out),
+      await loadEncoder(join(out, "concepts"))
+    ]
+    const weights = ({ parameters }: typeof base) => parameters["encoder.layer.1.output.dense.weight"]!.dataSync()
+    expect(weights(concept)).not.toEqual(weights(base))
+    expect(weights(concept)).not.toEqual(weights(text))
+    expect(concept.tokenizer.json).toBe(base.tokenizer.json)
+    for (const encoder of [base, text, concept]) encoder.dispose()
+    expect(JSON.parse(readFileSync(join(out, "concepts/scorer.json"), "utf8"))).toEqual({
+      similarity: "dot",
+      temperature: Math.sqrt(32),
+      bias: expect.any(Number),
+      conceptPooling: "mean",
+      conceptText: "name"
+    })
+    expect(await run(...args(at("aligned.jsonl")), "--out", out, "--no-concepts")).toBe(0)
+    expect(existsSync(join(out, "concepts"))).toBe(false)
+    expect(await run(...args(at("aligned.jsonl")), "--out", out, "--projection", "8")).toBe(0)
+    expect(existsSync(join(out, "concepts"))).toBe(false)
+  })
+})
+
 describe("nuner base", () => {
   const texts = () => pairs(300, 6).map(([person, town]) => `${person} saw ${town} and wrote about it .`)
   const short = ["--tokens", "2000", "--batch-size", "4", "--row-tokens", "16", "--validate-every", "10"]
@@ -161,13 +198,16 @@ describe("nuner base", () => {
     writeFileSync(at("domain.txt"), texts().join("\n"))
     expect(await run("base", at("domain.txt"), "--from", at("base"), "--out", at("adapted"), ...short)).toBe(0)
     const [start, ...rest] = readTrainingLog(at("adapted.log.jsonl"))
-    expect(start).toMatchObject({ causalSteps: 0 })
+    expect(start).toMatchObject({ causalSteps: 0, headSteps: 4 })
     expect(Math.max(...rest.filter(({ type }) => type === "step").map(({ lr }) => Number(lr)))).toBeCloseTo(1e-4, 8)
     const [before, after] = [await loadEncoder(at("base")), await loadEncoder(at("adapted"))]
     expect(after.config).toEqual(before.config)
     const name = "embeddings.word_embeddings.weight"
     expect(after.parameters[name]!.dataSync()).not.toEqual(before.parameters[name]!.dataSync())
     for (const encoder of [before, after]) encoder.dispose()
+    // What was adapted keeps its head, so that none is fitted the next time.
+    expect(await run("base", at("domain.txt"), "--from", at("adapted"), "--out", at("again"), ...short)).toBe(0)
+    expect(readTrainingLog(at("again.log.jsonl"))[0]).toMatchObject({ headSteps: 0 })
     const shaped = ["--hidden", "64", ...short]
     expect(await run("base", at("domain.txt"), "--from", at("base"), "--out", at("no"), ...shaped)).toBe(1)
     expect(await run("base", at("domain.txt"), "--from", at("base"), "--out", at("no"))).toBe(1)

@@ -36,11 +36,6 @@ export const trainingFields = {
   dropout: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.9 })),
   /** Keep only each layer's input and compute the rest again in the backward pass: less memory, a third more time. */
   checkpointLayers: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(false))),
-  /**
-   * Batches that are made together: the sentences of so many batches of the shuffle are sorted by length before they are dealt out, so that
-   * less of a batch is padding. 1: batches as the shuffle has them.
-   */
-  bucketWindow: count.pipe(Schema.withDecodingDefault(Effect.succeed(1))),
   /** Part of the examples kept out of training to validate on. */
   validation: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.5 })).pipe(
     Schema.withDecodingDefault(Effect.succeed(0.1))
@@ -69,6 +64,11 @@ export const sentenceFields = {
   sampleSize: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(1))),
   /** Sub-tokens of a window; absent: the encoder's limit. Longer sentences become overlapping windows. */
   maxTokens: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(7))),
+  /**
+   * Batches that are made together: the sentences of so many batches of the shuffle are sorted by length before they are dealt out, so that
+   * less of a batch is padding. 1: batches as the shuffle has them.
+   */
+  bucketWindow: count.pipe(Schema.withDecodingDefault(Effect.succeed(1))),
   /** Which sub-tokens of a word are labelled and counted in the loss: all of them, or the first only. */
   subTokens: Schema.Literals(["all", "first"]).pipe(Schema.withDecodingDefault(Effect.succeed("all" as const)))
 }

@@ -13,7 +13,7 @@ import {
   train
 } from "@nuner/engine"
 import type { Objective } from "./Objective.ts"
-import { frozenLayersOf, type TrainingSettings } from "./options.ts"
+import { frozenLayersOf, type SentenceSettings, type TrainingSettings } from "./options.ts"
 
 /** Where a run is kept and how it is stopped: the same for every objective. */
 export interface RunOptions {
@@ -27,7 +27,7 @@ export interface ObjectiveRun<Example, Batch, Scores extends { readonly loss: nu
   readonly objective: Objective<Example, Batch, Scores>
   /** Whose bottom layers may be frozen; its parameters are among the objective's. */
   readonly encoder: Encoder
-  readonly settings: TrainingSettings
+  readonly settings: TrainingSettings & Partial<Pick<SentenceSettings, "bucketWindow">>
   /** Optimizer steps in all. */
   readonly steps: number
 }

@@ -153,50 +153,82 @@ export const flow = {
   )
 }
 
-const half = Schema.Union([Schema.Literal("half"), Schema.NumberFromString])
+const frozen = Schema.Union([Schema.Literals(["half", "embeddings"]), Schema.NumberFromString])
 const divisor = Schema.Union([Schema.Literal("sqrt-hidden"), Schema.NumberFromString])
 
-/** How to pre-train, whatever the objective. */
-export const training = {
-  preset: optional.choice("preset", ["paper", "small"], "the paper's recipe, or one for small bases and short runs"),
-  epochs: optional.int("epochs", "passes over the training sentences"),
-  steps: optional.int("steps", "optimizer steps, instead of epochs"),
-  batchSize: optional.int("batch-size", "sentences a batch; default 48, preset small 16"),
-  accumulate: optional.int("accumulate", "batches a step; default 1"),
+/** An optional flag that switches something on. */
+const on = (name: string, description: string) =>
+  Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.optional)
+
+/** How the weights of an encoder move, whatever it is trained for. */
+export const optimisation = {
   learningRate: optional.number("learning-rate", "AdamW's peak rate"),
-  warmup: optional.number("warmup", "part of the steps in which the rate rises, before it falls; default 0.1"),
+  batchSize: optional.int("batch-size", "sentences or rows of a batch"),
+  accumulate: optional.int("accumulate", "batches a step; default 1"),
+  warmup: optional.number("warmup", "part of the steps in which the rate rises"),
+  schedule: optional.choice(
+    "schedule",
+    ["linear", "cosine", "stable"],
+    "how the rate falls afterwards: in a line, along a cosine, or over the last --decay of the steps"
+  ),
+  decay: optional.number("decay", "with schedule stable: part of the steps, the last ones, in which the rate falls"),
   weightDecay: optional.number("weight-decay", "of AdamW, not on biases and norms; default 0.01"),
   beta1: optional.number("beta1", "of AdamW; default 0.9"),
-  beta2: optional.number("beta2", "of AdamW; default 0.999"),
+  beta2: optional.number("beta2", "of AdamW"),
   epsilon: optional.number("epsilon", "of AdamW; default 1e-6"),
-  clip: optional.number("clip", "largest global gradient norm; default: no clipping"),
+  clip: optional.number("clip", "largest global gradient norm"),
   frozenLayers: Flag.String("frozen-layers").pipe(
-    Flag.withDescription('bottom layers (and embeddings) that are not trained: a number, or "half"'),
-    Flag.withSchema(half),
+    Flag.withDescription('what is not trained: "embeddings", these and a number of bottom layers, or "half"'),
+    Flag.withSchema(frozen),
     Flag.optional
   ),
   dropout: optional.number("dropout", "on embeddings, attention and feed-forward outputs"),
+  checkpointLayers: on("checkpoint-layers", "keep each layer's input only: less memory, a third more time"),
+  validation: optional.number("validation", "part of the sentences or rows to validate on"),
+  validateEvery: optional.int("validate-every", "steps between validations"),
+  patience: optional.int("patience", "validations without a smaller loss after which training ends; default: never"),
+  weights: optional.choice("weights", ["last", "best"], "those of the end (default), or of the least validation loss")
+}
+
+/** How to pre-train on sentences, whatever the objective. */
+export const training = {
+  preset: optional.choice(
+    "preset",
+    ["paper", "small", "adapt"],
+    "the paper's recipe (default), one for small bases and short runs, or one for real bases and few sentences"
+  ),
+  epochs: optional.int("epochs", "passes over the training sentences"),
+  steps: optional.int("steps", "optimizer steps, instead of epochs"),
+  ...optimisation,
   sampleSize: optional.int("sentences", "use this many of the sentences, drawn by the seed; default: all"),
-  validation: optional.number("validation", "part of the sentences to validate on; default 0.1"),
-  validateEvery: optional.int("validate-every", "steps between validations; default: an epoch"),
-  weights: optional.choice("weights", ["last", "best"], "those of the end (default), or of the least validation loss"),
-  maxTokens: optional.int("max-tokens", "sub-tokens of a window; default: the encoder's limit")
+  maxTokens: optional.int("max-tokens", "sub-tokens of a window; default: the encoder's limit"),
+  bucketWindow: optional.int("bucket-window", "batches of sentences that are sorted by length together; default 1"),
+  subTokens: optional.choice("sub-tokens", ["all", "first"], "which of a word are labelled and counted; default all")
 }
 
 /** What only the contrastive objective has. */
 export const contrastive = {
   topConcepts: optional.int("top-concepts", "keep the n most frequent concepts only"),
+  keepEmpty: on("keep-empty", "keep sentences without a concept, as examples of what is none"),
+  similarity: optional.choice("similarity", ["dot", "cosine"], "of token and concept; default dot"),
   temperature: Flag.String("temperature").pipe(
-    Flag.withDescription('divides the product of token and concept: a number, or "sqrt-hidden"'),
+    Flag.withDescription('divides the similarity of token and concept: a number, or "sqrt-hidden"'),
     Flag.withSchema(divisor),
     Flag.optional
   ),
+  learnTemperature: on("learn-temperature", "learn it from there on"),
   bias: optional.choice("bias", ["none", "log-odds"], "offset of the logits: none, or learned from the log-odds on"),
+  projection: optional.int("projection", "width of a linear projection of both sides, dropped afterwards"),
   conceptPooling: optional.choice("concept-pooling", ["first", "mean"], "of the sub-tokens of a concept's name"),
-  maskNearSynonyms: Flag.Boolean("mask-near-synonyms").pipe(
-    Flag.withDescription("leave near-synonyms of a positive out of the loss"),
-    Flag.optional
-  )
+  conceptText: optional.choice(
+    "concept-text",
+    ["name", "description"],
+    "what the concept encoder reads: names (default), or the LLM's descriptions where there are any"
+  ),
+  maskNearSynonyms: on("mask-near-synonyms", "leave near-synonyms of a positive out of the loss"),
+  extraConcepts: optional.int("extra-concepts", "concepts of other sentences that join each batch; default 0"),
+  positiveWeight: optional.number("positive-weight", "of positives in the loss; default 1"),
+  unlabelledWeight: optional.number("unlabelled-weight", "of tokens without any concept in the loss; default 1")
 }
 
 /** How to make a base. */

@@ -9,7 +9,7 @@ export const pretrainCommand = Command.make(
   {
     inputs: Argument.String("input").pipe(
       Argument.withDescription(
-        "aligned sentences, JSON Lines; for types: labelled files, name=file for each dataset with types of its own"
+        "aligned sentences, JSON Lines, one file or several; for types: labelled files, name=file for each dataset with types of its own"
       ),
       Argument.atLeast(1)
     ),
@@ -23,6 +23,10 @@ export const pretrainCommand = Command.make(
     ),
     ...training,
     ...contrastive,
+    concepts: Flag.Boolean("concepts").pipe(
+      Flag.withDescription("contrastive: leave the concept encoder in <out>/concepts; --no-concepts does not"),
+      Flag.optional
+    ),
     dtype: optional.choice("dtype", ["F32", "F16"], "of the weights in the file; default F32"),
     seed
   },

@@ -15,14 +15,20 @@ export interface PaperChoices {
 
 /** What NuNER's paper leaves open and how a run of pre-training answered it, for the model card: question -> answer. */
 export const paperChoices = async (run: PaperChoices): Promise<Record<string, string>> => {
-  const { bias, conceptPooling, maskNearSynonyms, temperature } = run.settings
+  const { bias, conceptPooling, conceptText, learnTemperature, maskNearSynonyms, temperature } = run.settings
+  const { projection, similarity, subTokens } = run.settings
   const divisor = temperature === "sqrt-hidden" ? "the square root of the width" : String(temperature)
   const alignment = await alignmentOf(run.aligned)
   return {
-    logits: `dot product of token and concept, divided by ${divisor}${bias === "none" ? "" : ", plus a learned offset"}`,
-    "projection layers": "none",
-    "sub-tokens": "each that a mention overlaps carries its concept",
-    "concept text": "trimmed, white space and case folded",
+    logits:
+      `${similarity === "dot" ? "dot product" : "cosine"} of token and concept, divided by ${divisor}` +
+      `${learnTemperature ? ", learned from there on" : ""}${bias === "none" ? "" : ", plus a learned offset"}`,
+    "projection layers": projection === undefined ? "none" : `linear, to ${projection} numbers on both sides`,
+    "sub-tokens":
+      subTokens === "all"
+        ? "each that a mention overlaps carries its concept"
+        : "the first of each word counts, and carries the concept of its mention",
+    "concept text": `${conceptText === "name" ? "" : "the LLM's description, "}trimmed, white space and case folded`,
     "concept vector": conceptPooling === "first" ? "of the first token" : "mean of the name's sub-tokens",
     "repeated mentions": alignment === undefined ? "as the sentences came" : occurrences[alignment.policy],
     "overlapping mentions": alignment === undefined ? "as the sentences came" : overlaps[alignment.overlap],
