@@ -24,7 +24,7 @@ const engine = ["train", "loss", "data", "optim"]
 const sources = [...packages.map((name) => `${name}/src`), ...engine.map((folder) => `engine/src/${folder}`)]
 const tests = [...packages.map((name) => `${name}/test`), ...engine.map((folder) => `engine/test/${folder}`)]
 /** A file has one drawn mutant for each so many of its lines, and at least one. */
-const LINES_A_MUTANT = 40
+const LINES_A_MUTANT = 80
 const SEED = 1
 
 /** As in `mutants.json`. */

@@ -56,10 +56,17 @@ describe("fitTemperature", () => {
   })
 })
 
+test("the temperature stays in [0.05, 20]: of a head that is always right the lowest, of one that is always wrong the highest", () => {
+  const logits = Float32Array.of(1, 0, 0, 1)
+  expect(fitTemperature(logits, Int32Array.of(0, 1), 2)).toBeCloseTo(0.05, 4)
+  expect(fitTemperature(logits, Int32Array.of(1, 0), 2)).toBeCloseTo(20, 3)
+})
+
 test("calibrationError by hand", () => {
   const values = Float32Array.of(0.92, 0.08, 0.95, 0.05, 0.38, 0.62, 0.72, 0.28)
   // One bin for 0.92 and 0.95 (right, wrong), one for 0.62 (right), one for 0.72 (not counted).
   const expected = (Math.abs(1.87 - 1) + Math.abs(0.62 - 1)) / 3
   expect(calibrationError(values, Int32Array.of(0, 1, 1, -1), 2, 10)).toBeCloseTo(expected, 5)
+  expect(calibrationError(Float32Array.of(0.75, 0.25), Int32Array.of(1), 2)).toBe(0.75)
   expect(calibrationError(new Float32Array(0), new Int32Array(0), 2)).toBe(0)
 })

@@ -57,6 +57,13 @@ describe("checkLabelled", () => {
     expect(checkLabelled(train).leaked).toBeUndefined()
   })
 
+  test("a sentence that stands in the training data twice is named by its first place; one without words leaks nothing", () => {
+    const twice = ["nobody came", "[Ada person] came", "", "ada came", ""].map(labelled)
+    expect(checkLabelled(twice, ["Ada came", ""].map(labelled)).leaked).toEqual([
+      { test: 0, train: 1, text: "Ada came", sameLabels: false }
+    ])
+  })
+
   test("in words", () => {
     const lines = describeReport(report, 1)
     expect(lines).toEqual([

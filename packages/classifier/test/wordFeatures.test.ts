@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { forward, tokenBatch } from "@nuner/encoder"
+import { tf } from "@nuner/engine"
 import { close, leakCheck } from "@nuner/testing"
 import { selectSentences, wordFeatures } from "../src/index.ts"
 import { toyEncoder, toySentences } from "./toy.ts"
@@ -73,8 +74,22 @@ describe("wordFeatures", () => {
       const spaced = await encoder.tokenizer.encode("Alma , Oslo")
       expect([...ids]).not.toEqual([...spaced.ids])
       expect([...values.subarray(0, width)]).not.toEqual([...values.subarray(3 * width, 4 * width)])
+      // Without the places of the words in it, a text is of no use.
+      const textOnly = await wordFeatures(encoder, [{ words: inText.words, text }])
+      close(textOnly.values, values.subarray(3 * width, 6 * width), 1e-5)
       encoder.dispose()
     }))
+
+  test("a batch has no more tokens than it may: small batches are more passes over the same", async () => {
+    const encoder = toyEncoder()
+    const passes = async (batchTokens: number) => {
+      const { kernels } = await tf.profile(async () => void (await wordFeatures(encoder, sentences, { batchTokens })))
+      return kernels.length
+    }
+    const [alone, together] = [await passes(1), await passes(100_000)]
+    expect(alone / together).toBeGreaterThan(6)
+    encoder.dispose()
+  })
 
   test("tells progress, stops when told, and names a layer that is not there", async () => {
     const encoder = toyEncoder()

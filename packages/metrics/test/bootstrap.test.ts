@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { OptionError } from "@nuner/core"
+import { OptionError, rng } from "@nuner/core"
 import {
   bootstrap,
   type Counts,
@@ -82,6 +82,51 @@ test("recall of independent sentences: the interval is the binomial's", () => {
   expect(wide.high - wide.low).toBeGreaterThan(2 * (high - low))
 })
 
+test("both bootstraps are what their options say, written out from the draws of the seed", () => {
+  const runsOf = (seed: number) => {
+    const { gold, predicted } = randomPredictions(seed, 12)
+    return { gold, predicted, counts: countEntities(gold, predicted) }
+  }
+  const [a, b] = [
+    [runsOf(1), runsOf(2)],
+    [runsOf(3), runsOf(4)]
+  ] as const
+  const macro = (runs: typeof a | typeof b, units: Array<number>, chosen: Array<number>) => {
+    const scored = chosen.map((run) => {
+      const { gold, predicted } = runs[run]!
+      const pick = (from: typeof gold) => units.map((unit) => from[unit]!)
+      return scores(countEntities(pick(gold), pick(predicted))).macro.f1
+    })
+    return scored.reduce((sum, x) => sum + x, 0) / scored.length
+  }
+  const numbers = (count: number, of: () => number) => Array.from({ length: count }, of)
+  for (const over of ["units", "sets", "both"] as const) {
+    const random = rng("draws")
+    const draws = numbers(9, () => 0).map(() => {
+      const draw = (size: number) => numbers(size, () => Math.floor(random.next() * size))
+      const units = over === "sets" ? [...Array(12).keys()] : draw(12)
+      const runs = over === "units" ? [0, 1] : draw(2)
+      return { of: macro(a, units, runs), difference: macro(a, units, runs) - macro(b, units, runs) }
+    })
+    // Of nine sorted values, 25 % and 75 % are the third and the seventh.
+    const quartiles = (values: Array<number>) => [2, 6].map((i) => values.toSorted((x, y) => x - y)[i]!)
+    const options = { metric: "macroF1", over, resamples: 9, confidence: 0.5, seed: "draws" } as const
+    const one = bootstrap({ counts: a.map(({ counts }) => counts), ...options })
+    const [low, high] = quartiles(draws.map(({ of }) => of))
+    expect(one).toMatchObject({ resamples: 9, confidence: 0.5, units: 12, runs: 2 })
+    expect(one.low).toBeCloseTo(low!, 12)
+    expect(one.high).toBeCloseTo(high!, 12)
+    const two = pairedBootstrap({ a: a.map((x) => x.counts), b: b.map((x) => x.counts), ...options })
+    const [least, most] = quartiles(draws.map(({ difference }) => difference))
+    expect(two).toMatchObject({ resamples: 9, confidence: 0.5, units: 12, runs: 2 })
+    expect(two.low).toBeCloseTo(least!, 12)
+    expect(two.high).toBeCloseTo(most!, 12)
+    const as = macro(a, [...Array(12).keys()], [0, 1]) - macro(b, [...Array(12).keys()], [0, 1])
+    const extreme = draws.filter(({ difference }) => Math.abs(difference - as) >= Math.abs(as) - 1e-12).length
+    expect(two.p).toBeCloseTo((extreme + 1) / 10, 12)
+  }
+})
+
 test("over runs: the mean of several training sets, and their spread when sets are drawn", () => {
   const { gold, predicted } = randomPredictions(4)
   const counts = [
@@ -144,7 +189,10 @@ test("bad options and sides that do not match are refused", () => {
   const { gold, predicted } = randomPredictions(1)
   const counts = countEntities(gold, predicted)
   expect(() => bootstrap({ counts, seed: 1, metric: "f1" as never })).toThrow(OptionError)
-  expect(() => bootstrap({ counts, seed: 1, confidence: 95 })).toThrow('option "confidence"')
+  for (const confidence of [95, 1, 0.49]) {
+    expect(() => bootstrap({ counts, seed: 1, confidence })).toThrow('option "confidence"')
+  }
+  for (const confidence of [0.5, 0.9999]) expect(bootstrap({ counts, seed: 1, confidence }).confidence).toBe(confidence)
   expect(() => bootstrap({ counts: [], seed: 1 })).toThrow("nothing is counted")
   const fewer = countEntities(gold.slice(1), predicted.slice(1))
   expect(() => bootstrap({ counts: [counts, fewer], seed: 1 })).toThrow("run 1 has 59 units, run 0 has 60")

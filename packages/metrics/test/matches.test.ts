@@ -27,6 +27,22 @@ test("each kind of match; an exact one goes before an overlap that comes first",
   expect(type).toMatchObject({ recall: 2 / 5, correct: 2, incorrect: 2, missed: 1, spurious: 1 })
 })
 
+test("neighbours do not overlap: one is missed, the other spurious", () => {
+  for (const [gold, predicted] of [
+    [entity(0, 2, "X"), entity(2, 3, "X")],
+    [entity(2, 3, "X"), entity(0, 2, "X")]
+  ] as const) {
+    expect(matchEntities([gold], [predicted]).map(({ kind }) => kind)).toEqual(["missed", "spurious"])
+  }
+})
+
+test("both tables want a prediction for every sentence", () => {
+  const one = { words: ["w"], entities: [entity(0, 1, "X")] }
+  expect(() => confusion([one, one], [one])).toThrow("sentences")
+  expect(() => wordConfusion([one, one], [one])).toThrow("sentences")
+  expect(() => wordConfusion([one], [one, one])).toThrow("sentences")
+})
+
 test("the confusion of entities and of words", () => {
   const words = Array<string>(4).fill("w")
   const gold = [{ words, entities: [entity(0, 2, "X"), entity(3, 4, "Y")] }]

@@ -46,6 +46,19 @@ test("exact entities, by hand", () => {
   expect(entityMicro(gold, predicted)).toEqual(micro)
 })
 
+test("of a single type the macro average is its score", () => {
+  const { macro, types } = scores(countEntities([sentence("0-2 X, 3-4 X")], [sentence("0-2 X, 4-5 X")]))
+  expect(macro).toEqual({ precision: types.X!.precision, recall: types.X!.recall, f1: types.X!.f1 })
+  expect(macro.f1).toBe(1 / 2)
+})
+
+test("a word of several entities has the type of the first, of those the longest, whatever their order", () => {
+  const nested = entities("1-2 Short, 1-4 Long, 3-5 Late")
+  for (const order of [nested, nested.toReversed()]) {
+    expect(wordLabels({ entities: order }, 6)).toEqual(["O", "Long", "Long", "Long", "Late", "O"])
+  }
+})
+
 test("words, by hand: B- and I- alike, O left out unless asked for", () => {
   // Gold X: words 0 1 and 1; Y: word 3. Predicted X: 0 1 3 and 1 2; Z: word 5.
   const { types, macro } = scores(countWords(gold, predicted))
