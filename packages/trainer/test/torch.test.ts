@@ -1,20 +1,28 @@
 import { afterAll, beforeAll, test } from "bun:test"
 import { join } from "node:path"
 import type { AlignedSentence } from "@nuner/core"
-import { type LoadedEncoder, loadEncoder, type Model, parameterSpecs } from "@nuner/encoder"
-import { readSafetensors, type SafetensorsFile, type TrainEvent, tf, useEngine } from "@nuner/engine"
+import { type Encoder, loadEncoder, loadLanguageModel, type Model, parameterSpecs } from "@nuner/encoder"
+import { disposeAll, readSafetensors, type SafetensorsFile, type TrainEvent, tf, useEngine } from "@nuner/engine"
 import { close } from "@nuner/testing"
-import { type PretrainOptions, pretrain, pretrainSupervised, type SupervisedOptions } from "@nuner/trainer"
+import {
+  type MaskedLanguageOptions,
+  type PretrainOptions,
+  pretrain,
+  pretrainMaskedLanguage,
+  pretrainSupervised,
+  type SupervisedOptions
+} from "@nuner/trainer"
 import cases from "./fixtures/torch/cases.json" with { type: "json" }
 import outputs from "./fixtures/torch/outputs.json" with { type: "json" }
 
 /** Five steps from the same weights, on the same examples: `fixtures/torch/make.py` has done them in PyTorch, in double precision. */
-const shared = { steps: 5, epochs: 1, learningRate: 1e-3, dropout: 0, validation: 0, seed: 0 } as const
+const shared = { learningRate: 1e-3, dropout: 0, validation: 0, seed: 0 } as const
+const five = { ...shared, steps: 5, epochs: 1 } as const
 
 const folder = join(import.meta.dir, "fixtures/torch")
 let weights: SafetensorsFile
-const open: Array<LoadedEncoder> = []
-const encoderOf = async (name: string, part: "text" | "concept"): Promise<LoadedEncoder> => {
+const open: Array<Encoder> = []
+const encoderOf = async (name: string, part: "text" | "concept"): Promise<Encoder> => {
   const encoder = await loadEncoder(join(folder, name, part))
   open.push(encoder)
   return encoder
@@ -67,7 +75,7 @@ for (const { encoder, name, options, ...rest } of cases.contrastive) {
   test(`contrastive, ${name}`, async () => {
     const [text, concept] = [await encoderOf(encoder, "text"), await encoderOf(encoder, "concept")]
     const sentences = (cases.sentences as ReadonlyArray<AlignedSentence>).slice(0, rest.sentences)
-    const run = pretrain({ ...shared, ...(options as PretrainOptions), sentences, text, concept })
+    const run = pretrain({ ...five, ...(options as PretrainOptions), sentences, text, concept })
     await expectSteps(run, outputs.contrastive[name as keyof typeof outputs.contrastive])
     await expectWeights(text, `contrastive/${name}/text`)
     await expectWeights(concept, `contrastive/${name}/concept`)
@@ -78,8 +86,20 @@ for (const { datasets: names, encoder: folderName, name, options } of cases.type
   test(`closed types, ${name}`, async () => {
     const encoder = await encoderOf(folderName, "text")
     const datasets = Object.fromEntries(names.map((one) => [one, cases.datasets[one as keyof typeof cases.datasets]]))
-    const run = pretrainSupervised({ ...shared, ...(options as SupervisedOptions), datasets, encoder })
+    const run = pretrainSupervised({ ...five, ...(options as SupervisedOptions), datasets, encoder })
     await expectSteps(run, outputs.types[name as keyof typeof outputs.types])
     await expectWeights(encoder, `types/${name}/text`)
+  })
+}
+
+for (const { encoder: directory, name, options } of cases.language) {
+  test(`masked language, ${name}`, async () => {
+    const { encoder, head } = await loadLanguageModel(join(folder, directory, "text"))
+    open.push(encoder)
+    const settings = { ...shared, ...(options as MaskedLanguageOptions) }
+    const run = pretrainMaskedLanguage({ ...settings, texts: cases.texts, encoder, head: head! })
+    await expectSteps(run, outputs.language[name as keyof typeof outputs.language])
+    await expectWeights(encoder, `language/${name}/text`)
+    disposeAll(head!)
   })
 }
