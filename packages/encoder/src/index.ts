@@ -2,7 +2,16 @@ export type { Architecture, Backbone } from "./backbones/Backbone.ts"
 export { backboneOf } from "./backbones/backbones.ts"
 export { parseConfigJson, toConfigJson } from "./config/configJson.ts"
 export { checkConfig, type EncoderConfig, maxTokens } from "./config/EncoderConfig.ts"
-export { bertBase, mpnetBase, robertaBase, robertaLarge, small } from "./config/presets.ts"
+export {
+  bertBase,
+  distilbertBase,
+  electraSmall,
+  mpnetBase,
+  robertaBase,
+  robertaLarge,
+  small,
+  xlmRobertaBase
+} from "./config/presets.ts"
 export { EncodeOptions } from "./encode/EncodeOptions.ts"
 export { type EncodedText, encode, type TextInput } from "./encode/encode.ts"
 export { mergeWindows, type RunOptions, runWindows, type WindowResult } from "./encode/runWindows.ts"

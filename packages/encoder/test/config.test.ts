@@ -4,12 +4,16 @@ import { InputError, OptionError } from "@nuner/core"
 import {
   bertBase,
   checkConfig,
+  distilbertBase,
+  electraSmall,
   maxTokens,
+  mpnetBase,
   parseConfigJson,
   robertaBase,
   robertaLarge,
   small,
-  toConfigJson
+  toConfigJson,
+  xlmRobertaBase
 } from "../src/index.ts"
 import { countParameters } from "../src/model/parameterSpecs.ts"
 
@@ -54,7 +58,7 @@ describe("config.json", () => {
       ["add_cross_attention", true],
       ["pruned_heads", { "0": [1] }],
       ["quantization_config", { bits: 4 }],
-      ...["deberta-v2", "distilbert", "albert", "electra", "xlm-roberta", "roberta-prelayernorm", undefined].map(
+      ...["longformer", "albert", "roberta-prelayernorm", "gpt2", "toString", undefined].map(
         (name): [string, unknown] => ["model_type", name]
       ),
       ["embedding_size", 128],
@@ -127,6 +131,11 @@ test("presets have the sizes of the published models", () => {
   expect(countParameters(robertaBase)).toBe(124_055_040)
   expect(countParameters(robertaLarge)).toBe(354_310_144)
   expect(countParameters(bertBase)).toBe(108_891_648)
+  // Counted in Python's models of these configs, poolers apart.
+  expect(countParameters(mpnetBase)).toBe(108_895_872)
+  expect(countParameters(electraSmall)).toBe(13_483_008)
+  expect(countParameters(distilbertBase)).toBe(66_362_880)
+  expect(countParameters(xlmRobertaBase)).toBe(277_453_056)
   expect([robertaBase, bertBase].map(maxTokens)).toEqual([512, 512])
 })
 

@@ -2,7 +2,7 @@ import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import type { Parts } from "./Parts.ts"
 
 /** The backbones, by the `model_type` of config.json. */
-export type Architecture = "bert" | "roberta" | "mpnet"
+export type Architecture = "bert" | "roberta" | "mpnet" | "electra" | "distilbert" | "xlm-roberta"
 
 /** An architecture: how its config.json reads, and the network, written once in `Parts`. `C` adds the numbers that it alone has. */
 export interface Backbone<C extends EncoderConfig = EncoderConfig> {
@@ -16,7 +16,7 @@ export interface Backbone<C extends EncoderConfig = EncoderConfig> {
   readonly fixed: Readonly<Record<string, ReadonlyArray<unknown>>>
   /** Fields that are written for others and not read. */
   readonly written?: Readonly<Record<string, unknown>>
-  /** Sizes of the published base model. */
+  /** Sizes of a published model: the base one, or the small one of those that have it. */
   readonly base: C
   /** Positions are counted over all places from 0, or over the tokens that are not padding, from `padId + 1` (fairseq's `make_positions`). */
   readonly counting: "places" | "tokens"

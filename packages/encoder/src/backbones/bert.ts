@@ -37,11 +37,12 @@ export const bertLayer: LayerNames = {
   norm: "output.LayerNorm"
 }
 
-/** Sum of word, position and type vectors, normalised. */
-export const bertEmbeddings = <X>(parts: Parts<X>, { hidden, typeVocab }: BertConfig): X => {
-  const words = parts.words("embeddings.word_embeddings", hidden)
-  const places = parts.add(words, parts.positions("embeddings.position_embeddings", hidden))
-  const sum = parts.add(places, parts.types("embeddings.token_type_embeddings", typeVocab, hidden))
+/** Sum of word and position vectors, and of type vectors where there are types, normalised. */
+export const bertEmbeddings = <X>(parts: Parts<X>, width: number, typeVocab?: number): X => {
+  const words = parts.words("embeddings.word_embeddings", width)
+  const places = parts.add(words, parts.positions("embeddings.position_embeddings", width))
+  const types = () => parts.types("embeddings.token_type_embeddings", typeVocab!, width)
+  const sum = typeVocab === undefined ? places : parts.add(places, types())
   return parts.dropout("embeddings", parts.norm("embeddings.LayerNorm", sum))
 }
 
@@ -73,6 +74,6 @@ export const bert: Backbone<BertConfig> = {
     norm: "cls.predictions.transform.LayerNorm",
     bias: "cls.predictions.bias"
   },
-  embed: bertEmbeddings,
+  embed: (parts, { hidden, typeVocab }) => bertEmbeddings(parts, hidden, typeVocab),
   layer: (parts, config, index, x) => postNormLayer(parts, config, `encoder.layer.${index}`, bertLayer, x)
 }

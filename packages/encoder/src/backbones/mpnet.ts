@@ -1,5 +1,5 @@
 import { type Backbone, tokenId } from "./Backbone.ts"
-import { bertFields, bertLayer, exactGelu } from "./bert.ts"
+import { bertEmbeddings, bertFields, bertLayer, exactGelu } from "./bert.ts"
 import { postNormLayer } from "./postNormLayer.ts"
 import { roberta } from "./roberta.ts"
 
@@ -31,11 +31,7 @@ export const mpnet: Backbone = {
   counting: "tokens",
   tokenTypes: false,
   languageHead: roberta.languageHead,
-  embed: (parts, { hidden }) => {
-    const words = parts.words("embeddings.word_embeddings", hidden)
-    const sum = parts.add(words, parts.positions("embeddings.position_embeddings", hidden))
-    return parts.dropout("embeddings", parts.norm("embeddings.LayerNorm", sum))
-  },
+  embed: (parts, { hidden }) => bertEmbeddings(parts, hidden),
   shared: (parts) => parts.relativeBias("encoder.relative_attention_bias", buckets),
   layer: (parts, config, index, x, bias) => postNormLayer(parts, config, `encoder.layer.${index}`, layer, x, bias)
 }

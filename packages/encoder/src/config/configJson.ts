@@ -53,7 +53,7 @@ export const parseConfigJson = (text: string, source: string): EncoderConfig => 
     }
   }
   const { embedding_size } = json
-  if (!empty(embedding_size) && embedding_size !== json.hidden_size) {
+  if (!Object.hasOwn(fields, "embeddingSize") && !empty(embedding_size) && embedding_size !== json.hidden_size) {
     fail("embedding_size", `${JSON.stringify(embedding_size)} is not implemented`, "only that of hidden_size is")
   }
   const numbers = Object.entries(fields).map(([option, { absent, name }]) => {
@@ -81,7 +81,6 @@ export const toConfigJson = (config: EncoderConfig, extra: Readonly<Record<strin
     ),
     ...Object.fromEntries(Object.entries(fixed).map(([field, [value]]) => [field, value])),
     ...written,
-    use_cache: false,
     ...extra
   }
   return `${JSON.stringify(json, null, 2)}\n`

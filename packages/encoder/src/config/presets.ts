@@ -10,6 +10,15 @@ export const robertaLarge = { ...robertaBase, hidden: 1024, layers: 24, heads: 1
 /** BERT-base uncased: 109M parameters. The cased one has `vocabSize: 28_996`. */
 export const bertBase = backbones.bert.base
 
+/** ELECTRA-small: 13.5M parameters. */
+export const electraSmall = backbones.electra.base
+
+/** DistilBERT: 66M parameters. */
+export const distilbertBase = backbones.distilbert.base
+
+/** XLM-RoBERTa-base: 278M parameters. */
+export const xlmRobertaBase = backbones["xlm-roberta"].base
+
 /** MPNet-base: 109M parameters. */
 export const mpnetBase = backbones.mpnet.base
 

@@ -14,19 +14,20 @@ export const tokenizerFiles = (tokenizer: Tokenizer, config: EncoderConfig): Rec
     ...(mask ? { mask_token: mask.token } : {})
   }
   const { model, normalizer, pre_tokenizer } = JSON.parse(tokenizer.json)
-  const wordPiece = model.type === "WordPiece"
+  const classes: Record<string, string> = roberta
+    ? { BPE: "RobertaTokenizer", WordPiece: "MPNetTokenizer", Unigram: "XLMRobertaTokenizer" }
+    : { WordPiece: "BertTokenizer" }
   const settings = {
     ...tokens,
-    ...(wordPiece
-      ? {
-          do_lower_case: normalizer?.lowercase ?? false,
-          strip_accents: normalizer?.strip_accents ?? null,
-          tokenize_chinese_chars: normalizer?.handle_chinese_chars ?? true
-        }
-      : { add_prefix_space: pre_tokenizer?.add_prefix_space ?? false, trim_offsets: true }),
+    ...(model.type === "WordPiece" && {
+      do_lower_case: normalizer?.lowercase ?? false,
+      strip_accents: normalizer?.strip_accents ?? null,
+      tokenize_chinese_chars: normalizer?.handle_chinese_chars ?? true
+    }),
+    ...(model.type === "BPE" && { add_prefix_space: pre_tokenizer?.add_prefix_space ?? false, trim_offsets: true }),
     clean_up_tokenization_spaces: false,
     model_max_length: maxTokens(config),
-    tokenizer_class: wordPiece ? (roberta ? "MPNetTokenizer" : "BertTokenizer") : "RobertaTokenizer"
+    tokenizer_class: classes[model.type] ?? "PreTrainedTokenizerFast"
   }
   return {
     "tokenizer.json": tokenizer.json,

@@ -4,6 +4,7 @@ and, where NUNER_MODELS names a folder with real encoders, what those compute.
 Written with torch 2.13, transformers 5.24, tokenizers 0.23. Run: python packages/encoder/test/reference/backbones.py [name ...]
 """
 
+import json
 import os
 import shutil
 import sys
@@ -12,7 +13,22 @@ from pathlib import Path
 import torch
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
-from transformers import AutoModel, AutoTokenizer, MPNetConfig, MPNetForMaskedLM, MPNetTokenizer
+from transformers import (
+    AutoModel,
+    AutoTokenizer,
+    DistilBertConfig,
+    DistilBertForMaskedLM,
+    DistilBertTokenizer,
+    ElectraConfig,
+    ElectraForMaskedLM,
+    ElectraTokenizer,
+    MPNetConfig,
+    MPNetForMaskedLM,
+    MPNetTokenizer,
+    XLMRobertaConfig,
+    XLMRobertaForMaskedLM,
+    XLMRobertaTokenizer,
+)
 
 from make import corpus, randomise
 
@@ -32,11 +48,44 @@ def word_pieces(special, unknown):
 
 def mpnet():
     tokenizer = MPNetTokenizer(vocab=word_pieces(["<s>", "<pad>", "</s>", "<unk>", "[UNK]", "<mask>"], "[UNK]"))
-    config = MPNetConfig(vocab_size=len(tokenizer), max_position_embeddings=200, layer_norm_eps=1e-5, **sizes)
+    config = MPNetConfig(vocab_size=len(tokenizer), max_position_embeddings=280, layer_norm_eps=1e-5, **sizes)
     return tokenizer, MPNetForMaskedLM(config)
 
 
-makers = {"mpnet": mpnet}
+def bert_tokenizer(kind):
+    return kind(vocab=word_pieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"], "[UNK]"))
+
+
+def electra():
+    tokenizer = bert_tokenizer(ElectraTokenizer)
+    config = ElectraConfig(vocab_size=len(tokenizer), embedding_size=12, max_position_embeddings=270, **sizes)
+    return tokenizer, ElectraForMaskedLM(config)
+
+
+def distilbert():
+    tokenizer = bert_tokenizer(DistilBertTokenizer)
+    config = DistilBertConfig(
+        vocab_size=len(tokenizer), dim=16, n_layers=3, n_heads=4, hidden_dim=24, max_position_embeddings=270
+    )
+    return tokenizer, DistilBertForMaskedLM(config)
+
+
+def xlm_roberta():
+    t = Tokenizer(models.Unigram())
+    t.pre_tokenizer = pre_tokenizers.Metaspace()
+    special = ["<s>", "<pad>", "</s>", "<unk>"]
+    trainer = trainers.UnigramTrainer(vocab_size=200, special_tokens=special, unk_token="<unk>", show_progress=False)
+    t.train_from_iterator([*corpus, *other_scripts], trainer)
+    pieces = json.loads(t.to_str())["model"]["vocab"]
+    tokenizer = XLMRobertaTokenizer(vocab=[(piece, score) for piece, score in [*pieces, ("<mask>", 0.0)]])
+    config = XLMRobertaConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=280, type_vocab_size=1, pad_token_id=1, layer_norm_eps=1e-5, **sizes
+    )
+    return tokenizer, XLMRobertaForMaskedLM(config)
+
+
+other_scripts = ["Мария Кюри родилась в Варшаве.", "玛丽·居里出生于华沙。", "ولدت ماري كوري في وارسو."]
+makers = {"mpnet": mpnet, "electra": electra, "distilbert": distilbert, "xlm-roberta": xlm_roberta}
 
 
 def compute(model, batch):
@@ -44,12 +93,8 @@ def compute(model, batch):
     out = model.base_model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"], output_hidden_states=True)
     kept = batch["attention_mask"][:, :, None].float()
     (((out.last_hidden_state + 0.5) ** 2) * kept).sum().div(100).backward()
-    prefix = model.base_model_prefix + "."
-    gradients = {
-        f"gradient.{name.removeprefix(prefix)}": parameter.grad.clone()
-        for name, parameter in model.named_parameters()
-        if name.startswith(prefix) and parameter.grad is not None
-    }
+    parameters = model.base_model.named_parameters()
+    gradients = {f"gradient.{name}": one.grad.clone() for name, one in parameters if one.grad is not None}
     return torch.stack(out.hidden_states).detach(), gradients
 
 
@@ -62,10 +107,11 @@ def write(name):
     model.save_pretrained(directory)
     tokenizer.save_pretrained(directory)
     tokenizer = AutoTokenizer.from_pretrained(directory)
-    batch = tokenizer([long, corpus[3][:30], "Elbe"], padding=True, return_tensors="pt")
+    text = " ".join([long, *other_scripts])
+    batch = tokenizer([text, corpus[3][:30], "Elbe"], padding=True, return_tensors="pt")
     states, gradients = compute(model, batch)
     tensors = {"ids": batch["input_ids"].int(), "mask": batch["attention_mask"].int(), "hidden_states": states, **gradients}
-    save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, directory / "expected.safetensors", {"text": long})
+    save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, directory / "expected.safetensors", {"text": text})
     print(name, list(states.shape), len(gradients), "gradients")
 
 

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from transformers import AutoModel, AutoModelForTokenClassification, AutoTokenizer
 
@@ -45,4 +46,18 @@ def main(root):
         print(architecture, {name: list(tensor.shape) for name, tensor in tensors.items()})
 
 
+def check_backbones(root):
+    """What ../fixtures/backbones holds, loaded and saved by us, is still that to Python."""
+    for directory in sorted(root.iterdir()):
+        with safe_open(fixtures / "backbones" / directory.name / "expected.safetensors", "pt") as expected:
+            ids, mask = expected.get_tensor("ids").long(), expected.get_tensor("mask").long()
+            assert AutoTokenizer.from_pretrained(directory)(expected.metadata()["text"])["input_ids"] == ids[0].tolist()
+            with torch.no_grad():
+                state = load(AutoModel, directory)(input_ids=ids, attention_mask=mask).last_hidden_state
+            difference = (state - expected.get_tensor("hidden_states")[-1]).abs().max()
+            assert difference < 1e-6, difference
+            print(directory.name, "differs by", float(difference))
+
+
 main(Path(sys.argv[1]))
+check_backbones(Path(sys.argv[1]) / "backbones")

@@ -1,5 +1,7 @@
+import { readdir } from "node:fs/promises"
+import { join } from "node:path"
 import { tf } from "@nuner/engine"
-import { saveEncoder, saveTokenClassifier, type TokenClassifier } from "../../src/index.ts"
+import { loadEncoder, saveEncoder, saveTokenClassifier, type TokenClassifier } from "../../src/index.ts"
 import { tiny } from "../tiny.ts"
 
 const labels = ["O", "B-PER", "I-PER"]
@@ -24,5 +26,10 @@ if (import.meta.main) {
     await saveEncoder(`${directory}/${architecture}`, model.encoder)
     await saveTokenClassifier(`${directory}/${architecture}-token-classification`, model)
     await saveEncoder(`${directory}/${architecture}-f16`, model.encoder, { dtype: "F16" })
+  }
+  const fixtures = join(import.meta.dir, "../fixtures/backbones")
+  for (const name of await readdir(fixtures)) {
+    if (name.endsWith(".safetensors")) continue
+    await saveEncoder(`${directory}/backbones/${name}`, await loadEncoder(join(fixtures, name)))
   }
 }
