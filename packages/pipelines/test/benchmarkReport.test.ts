@@ -55,7 +55,7 @@ const report = (name: string, infeasible: ReadonlyArray<number>) => ({
     name,
     types: ["a"],
     unseen: [],
-    neighbours: 0,
+    bareCeiling: 100,
     trainSentences: 9,
     testSentences: 5,
     removed: { "/x/text.txt": 2 },

@@ -1,6 +1,7 @@
 import { type LabelledSentence, sentenceKey } from "@nuner/core"
 import { datasetHash, sampleSentences } from "@nuner/miner"
 import { readDataset, typesOf } from "../inputs/readDataset.ts"
+import { bareCeiling } from "./bareCeiling.ts"
 import type { Definition } from "./Definition.ts"
 import { sizesOf, unitOf } from "./decodeDefinition.ts"
 import { excludedKeys } from "./excludedKeys.ts"
@@ -13,8 +14,8 @@ export interface DatasetReport extends Pick<MinedSizes, "infeasible"> {
   readonly types: ReadonlyArray<string>
   /** Types of the test set that the training data never has: they count as missed. */
   readonly unseen: ReadonlyArray<string>
-  /** Entities of training and test data that stand right after one of their type: what one class a type would merge. */
-  readonly neighbours: number
+  /** The entity F1 that a perfect labeller would reach with one class a type, on training and test data. */
+  readonly bareCeiling: number
   readonly trainSentences: number
   /** Scored on. */
   readonly testSentences: number
@@ -54,7 +55,7 @@ export async function* readDatasets(definition: Definition): AsyncGenerator<Data
     yield {
       ...{ name, types, train, test, removed },
       unseen: typesOf(test).filter((type) => !types.includes(type)),
-      neighbours: neighboursIn(train) + neighboursIn(test),
+      bareCeiling: bareCeiling([...train, ...test]),
       trainSentences: train.length,
       testSentences: test.length,
       notDrawn: kept.length - test.length,
@@ -73,15 +74,6 @@ export async function* readDatasets(definition: Definition): AsyncGenerator<Data
       testHash: datasetHash(test)
     }
   }
-}
-
-const neighboursIn = (sentences: ReadonlyArray<LabelledSentence>): number => {
-  let found = 0
-  for (const { entities } of sentences) {
-    const ends = new Set(entities.map(({ end, type }) => `${end} ${type}`))
-    for (const { start, type } of entities) if (ends.has(`${start} ${type}`)) found++
-  }
-  return found
 }
 
 const onlyOf =

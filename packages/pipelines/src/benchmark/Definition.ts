@@ -18,8 +18,8 @@ export const FrozenProtocol = Schema.Struct({
   /** A word's vector: its first sub-token's, or the mean over its sub-tokens. Default "mean". */
   pooling: Schema.Literals(["first", "mean"]).pipe(withDefault<"first" | "mean">("mean")),
   /**
-   * Classes of the head: "bare", one a type (NuNER, section 4.1), "BIO", or "auto": bare for words, and for entities BIO where the dataset
-   * has neighbours of one type, which bare would merge. Default "auto".
+   * Classes of the head: "bare", one a type (NuNER, section 4.1), "BIO", or "auto": bare for words, and for entities BIO where bare, which
+   * merges neighbours of one type, would keep a perfect labeller below an entity F1 of 99.5. Default "auto".
    */
   scheme: Schema.Literals(["auto", "bare", "BIO"]).pipe(withDefault<"auto" | "bare" | "BIO">("auto")),
   /** Inverse L2 strength, or "cv": chosen on each training set. Default 0.1. */

@@ -24,7 +24,7 @@ export const evaluateCommand = Command.make(
     scheme: optional.choice(
       "scheme",
       ["auto", "bare", "BIO"],
-      "classes of the head; default auto: one a type for words, BIO for entities where neighbours of one type occur"
+      "classes of the head; default auto: one a type for words, BIO for entities where that would merge too many neighbours"
     ),
     c: optional.number("c", "inverse L2 strength of the probe; default 0.1"),
     seed

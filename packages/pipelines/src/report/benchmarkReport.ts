@@ -34,7 +34,7 @@ export const datasetReport = (result: BenchmarkResult, dataset: DatasetReport): 
 
 /** A dataset in a line: its types, its test set, and what was taken out of it. */
 export const describeDataset = ({
-  neighbours,
+  bareCeiling,
   notDrawn,
   removed,
   testSentences,
@@ -49,7 +49,7 @@ export const describeDataset = ({
     `${types.length} types, sets from ${trainSentences} sentences, scored on ${testSentences}`,
     ...(files.length === 0 ? [] : [`; removed from the test set: ${total === 0 ? "none" : where}`]),
     ...(notDrawn === 0 ? [] : [`; ${notDrawn} more were not drawn`]),
-    ...(neighbours === 0 ? [] : [`; ${neighbours} entities follow one of their type`]),
+    ...(bareCeiling === 100 ? [] : [`; one class a type allows an entity F1 of ${bareCeiling.toFixed(1)}`]),
     ...(unseen.length === 0 ? [] : [`; types that training never has, all missed: ${unseen.join(", ")}`]),
     "."
   ].join("")
