@@ -1,33 +1,41 @@
 /**
- * The transfer experiment: a small RoBERTa from nothing, the same base pre-trained as NuNER and in NER-BERT's style on three seeds, the ablations of
- * concepts and size, and the table of all of them. Every step skips itself when its result stands, and goes on from its checkpoint when it was cut short.
+ * The evidence of benchmarks/RESULTS.md on real encoders, in parts; see the README beside. Every step skips itself when its result stands,
+ * and goes on where it was cut short.
  *
- *   bun benchmarks/transfer/run.ts <folder> [--only <part of a step's name>] [--list]
+ *   bun benchmarks/transfer/run.ts <folder> [--part recipe|frozen] [--only <part of a step's name>] [--list]
  */
 import { mkdirSync } from "node:fs"
-import { join, resolve } from "node:path"
+import { resolve } from "node:path"
 import { parseArgs } from "node:util"
-import { dataDir } from "@nuner/testing"
-import { recipe } from "./recipe.ts"
+import { experiment } from "./Experiment.ts"
+import { data } from "./parts/data.ts"
+import { parts } from "./parts/index.ts"
 
 const { positionals, values } = parseArgs({
   args: process.argv.slice(2),
   allowPositionals: true,
-  options: { only: { type: "string" }, list: { type: "boolean", default: false } }
+  options: {
+    part: { type: "string", multiple: true, default: Object.keys(parts) },
+    only: { type: "string" },
+    list: { type: "boolean", default: false }
+  }
 })
-const data = dataDir()
-if (positionals.length !== 1) throw new Error("bun benchmarks/transfer/run.ts <folder> [--only <name>] [--list]")
-if (data === undefined) throw new Error("the real data is not here: set NUNER_DATA to its folder")
+const unknown = values.part.find((part) => parts[part] === undefined)
+if (positionals.length !== 1 || unknown !== undefined) {
+  throw new Error(
+    `bun benchmarks/transfer/run.ts <folder> [--part ${Object.keys(parts).join("|")}] [--only <name>] [--list]`
+  )
+}
 
 const folder = resolve(positionals[0]!)
 mkdirSync(folder, { recursive: true })
-const root = join(import.meta.dir, "../..")
-for (const { args, name } of recipe({ data, folder })) {
-  if (values.only !== undefined && !name.includes(values.only)) continue
-  console.log(`${name}: ${args.join(" ")}`)
-  if (values.list) continue
-  const env = { ...process.env, NUNER_DATA: data, NUNER_TRANSFER: folder }
-  const child = Bun.spawn(["bun", ...args], { cwd: root, env, stdio: ["inherit", "inherit", "inherit"] })
-  const code = await child.exited
-  if (code !== 0) process.exit(code)
+const all = experiment(folder)
+const steps = [...data(all), ...values.part.flatMap((part) => parts[part]!(all))].filter(
+  ({ name }) => values.only === undefined || name.includes(values.only)
+)
+const hours = steps.reduce((sum, step) => sum + step.hours, 0)
+console.log(`${steps.length} steps, about ${hours.toFixed(1)} core-hours`)
+for (const step of steps) {
+  console.log(`${new Date().toISOString().slice(11, 19)} ${step.name} (${step.hours} core-hours): ${step.what}`)
+  if (!values.list) await step.run()
 }

@@ -18,11 +18,17 @@ import { decodeCounts, entityMicro, scores, tokenMacroF1 } from "@nuner/metrics"
 import { mineSets } from "@nuner/miner"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { $ } from "bun"
+import { experimentOf } from "../../../benchmarks/transfer/Experiment.ts"
+import { bestLayers, devDefinition, devScores } from "../../../benchmarks/transfer/encoders.ts"
+import { minilmRows } from "../../../benchmarks/transfer/parts/frozen.ts"
+import { parts } from "../../../benchmarks/transfer/parts/index.ts"
+import { decodeDefinition } from "../src/benchmark/decodeDefinition.ts"
 import { withoutIgnored } from "../src/benchmark/withoutIgnored.ts"
 import {
   type BenchmarkEvent,
   type BenchmarkInput,
   type BenchmarkOptions,
+  type BenchmarkRun,
   benchmark,
   readBenchmark
 } from "../src/index.ts"
@@ -460,14 +466,30 @@ describe("nuner benchmark", () => {
   }, 30_000)
 })
 
-test("the example of the transfer experiment is a benchmark file", async () => {
-  const before = { NUNER_TRANSFER: process.env.NUNER_TRANSFER, NUNER_DATA: process.env.NUNER_DATA }
-  Object.assign(process.env, { NUNER_TRANSFER: "/transfer", NUNER_DATA: "/data" })
-  const read = await readBenchmark(join(import.meta.dir, "../../../benchmarks/transfer/transfer.json"))
-  for (const [name, value] of Object.entries(before)) {
-    if (value === undefined) delete process.env[name]
-    else process.env[name] = value
-  }
-  expect(Object.keys(read.datasets)).toHaveLength(5)
-  expect(read.encoders.NuNER).toEqual([0, 1, 2].map((seed) => `/transfer/nuner-${seed}`))
+describe("the transfer experiment", () => {
+  const place = experimentOf(at("transfer"), { data: at("data"), models: at("models") })
+
+  test("its definitions are benchmark files, and read each encoder at its last and at the best other layers", async () => {
+    for (const model of Object.values(minilmRows(place)).flat()) mkdirSync(model, { recursive: true })
+    const dev = devDefinition(place, "minilm", minilmRows(place), [8], 3)
+    expect(decodeDefinition(dev).encoders["NuNER [-1,3]"]).toMatchObject({ layers: [-1, 3] })
+    const run = (encoder: string, tokenMacroF1: number) =>
+      ({ encoder, tokenMacroF1, dataset: "one", size: 8 }) as BenchmarkRun
+    const scores = devScores([run("NuNER [3]", 40), run("NuNER [3]", 50), run("NuNER [4]", 44), run("base [2]", 9)], 8)
+    expect(scores.get("NuNER [3]")).toBe(45)
+    const encoders = bestLayers("minilm", minilmRows(place), scores)
+    expect(encoders["NuNER, best layer"]).toMatchObject({ layers: [3] })
+    expect(encoders["base, best layer"]).toMatchObject({ layers: [2] })
+    expect(Object.keys(encoders)).toContain("NER-BERT style")
+    expect(Object.keys(encoders)).not.toContain("NER-BERT style, best layer")
+  })
+
+  test("no step is named twice but those that go on, and each has its core-hours", () => {
+    for (const part of Object.values(parts)) {
+      const steps = part(place)
+      expect(steps.every(({ hours }) => hours >= 0 && hours <= 5)).toBe(true)
+      const names = steps.map(({ name }) => name).filter((name) => name !== "recipe/dev")
+      expect(new Set(names).size).toBe(names.length)
+    }
+  })
 })

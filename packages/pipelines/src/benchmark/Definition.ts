@@ -65,11 +65,13 @@ export const Definition = Schema.Struct({
   datasets: named(BenchmarkDataset),
   /** As a dataset's own `exclude`, for all of them: the text that the encoders were made from. */
   exclude: Names.pipe(withDefault<ReadonlyArray<string>>([])),
-  /** Sets with k to 2k entities of each type. Default 1, 2, 4, ..., 64 where there is no `words`. */
+  /** Sets with k to 2k entities of each type. Default 1, 2, 4, ..., 64 where there is no `words` and no `whole`. */
   k: Schema.optionalKey(Schema.Array(count).check(atLeastOne)),
   /** Instead of `k`: sets with exactly so many words of each type. */
   words: Schema.optionalKey(Schema.Array(count).check(atLeastOne)),
-  /** Sets for each k. Default 10; for words the paper's 16 / 8 / 4 / 2 / 1. */
+  /** Instead of `k`: the whole training data, learned `sets` times. */
+  whole: Schema.optionalKey(Schema.Literal(true)),
+  /** Sets for each k. Default 10; for words the paper's 16 / 8 / 4 / 2 / 1; for the whole 1. */
   sets: Schema.optionalKey(count),
   /** How sets of `k` are drawn: "random-order" (Ding et al. 2021), or "rarest-first". Default "random-order". */
   sampler: Schema.Literals(samplers).pipe(withDefault<Sampler>("random-order")),

@@ -3,6 +3,7 @@ import { countEntities, countWords, EncodedCounts, encodeCounts, scores, type Wi
 import { Schema } from "effect"
 import { typesOf } from "../inputs/readDataset.ts"
 import type { Definition } from "./Definition.ts"
+import { units } from "./TrainingSet.ts"
 
 /** One training set, one model, and its scores on the test set: a line of `runs.jsonl`. */
 export const Run = Schema.Struct({
@@ -10,8 +11,8 @@ export const Run = Schema.Struct({
   encoder: Schema.String,
   /** Which of the encoder's models, from 0. */
   model: Schema.Natural,
-  /** What `size` counts in a training set: at least so many entities of each type ("k"), or so many words. */
-  unit: Schema.Literals(["k", "words"]),
+  /** What `size` counts in a training set. */
+  unit: Schema.Literals(units),
   size: Schema.Natural,
   /** Its number among the sets of its size, from 0. */
   set: Schema.Natural,

@@ -16,6 +16,8 @@ import type { TrainingSet } from "./TrainingSet.ts"
 export interface BenchmarkOptions {
   /** JSON Lines of the runs, each added as it ends; runs that stand there are not made again. Default: nothing is written. */
   readonly log?: string
+  /** Default true; false: nothing is measured, the result is what stands in the log. */
+  readonly measure?: boolean
   /** Stops between training sets and between batches, with the signal's reason; the log is then where to go on from. */
   readonly signal?: AbortSignal
 }
@@ -28,7 +30,7 @@ export interface BenchmarkOptions {
  */
 export async function* benchmark(
   input: DefinitionInput,
-  { log: path, signal }: BenchmarkOptions = {}
+  { log: path, measure: measuring = true, signal }: BenchmarkOptions = {}
 ): AsyncGenerator<BenchmarkEvent, void, void> {
   const definition = decodeDefinition(input)
   const datasets: Array<Dataset> = []
@@ -67,7 +69,7 @@ export async function* benchmark(
       })
     )
   })
-  for (const group of together.values()) {
+  for (const group of measuring ? together.values() : []) {
     const { dataset } = group[0]!
     const wanted = new Set<string>()
     const readings = group.flatMap(({ fits, model }) => {

@@ -1,6 +1,6 @@
 import { decodeOptions, OptionError } from "@nuner/core"
 import { Definition } from "./Definition.ts"
-import type { Unit } from "./TrainingSet.ts"
+import { type Unit, units } from "./TrainingSet.ts"
 
 /** @throws OptionError naming the field */
 export const decodeDefinition = (input: unknown): Definition => {
@@ -8,7 +8,8 @@ export const decodeDefinition = (input: unknown): Definition => {
   const fail = (option: string, reason: string, remedy: string): never => {
     throw new OptionError({ component: "benchmark", option, reason, remedy })
   }
-  if (definition.k !== undefined && definition.words !== undefined) fail("words", "stands beside k", "give one of them")
+  const [first, second] = units.filter((unit) => definition[unit] !== undefined)
+  if (second !== undefined) fail(second, `stands beside ${first}`, "give one of them")
   for (const option of ["k", "words"] as const) {
     const values = definition[option] ?? []
     if (new Set(values).size !== values.length) fail(option, "names a size twice", "name each once")
@@ -17,11 +18,12 @@ export const decodeDefinition = (input: unknown): Definition => {
 }
 
 /** How training sets are mined. */
-export const unitOf = ({ words }: Pick<Definition, "words">): Unit => (words === undefined ? "k" : "words")
+export const unitOf = (definition: Pick<Definition, Unit>): Unit =>
+  units.find((unit) => definition[unit] !== undefined) ?? "k"
 
 /** The sizes of training sets, ascending. */
-export const sizesOf = ({ k, words }: Pick<Definition, "k" | "words">): Array<number> =>
-  [...(words ?? k ?? [1, 2, 4, 8, 16, 32, 64])].sort((a, b) => a - b)
+export const sizesOf = ({ k, whole, words }: Pick<Definition, Unit>): Array<number> =>
+  whole ? [1] : [...(words ?? k ?? [1, 2, 4, 8, 16, 32, 64])].sort((a, b) => a - b)
 
 /** How an encoder of a definition is read. */
 export interface Reader {

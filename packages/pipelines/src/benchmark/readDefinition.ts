@@ -47,7 +47,7 @@ const readJson = async (path: string): Promise<unknown> => {
     return JSON.parse(text)
   } catch (cause) {
     const reason = `not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
-    throw new InputError({ source: path, reason, remedy: "see benchmarks/transfer/transfer.json" })
+    throw new InputError({ source: path, reason, remedy: 'see "Benchmarks" in the README of @nuner/pipelines' })
   }
 }
 

@@ -14,7 +14,7 @@ export interface LlmBaselineOptions
   /** A folder: `runs.jsonl`, `predictions.jsonl`, `table.md`, the manifest and, unless it is elsewhere, the ledger. */
   readonly out: string
   /** What sizes count: entities of each type, k to 2k, or exactly so many words of each (NuNER, section 6). */
-  readonly unit: Unit
+  readonly unit: Exclude<Unit, "whole">
   /** Of the sets of examples; 0: no examples. Only 0 for "universal-ner". */
   readonly sizes: ReadonlyArray<number>
   /** Training sets of each size above 0. Default 3; of words, the paper's 16 / 8 / 4 / 2 / 1. */

@@ -21,7 +21,7 @@ export interface LlmRun extends Usage, ReturnType<typeof scored> {
   readonly dataset: string
   readonly method: LlmMethod
   readonly model: string
-  readonly unit: Unit
+  readonly unit: Exclude<Unit, "whole">
   /** Entities (or words) of each type among the examples, 0: no examples. */
   readonly size: number
   /** Number of the training set among those of its size, from 0. */
@@ -40,7 +40,7 @@ export interface LlmRun extends Usage, ReturnType<typeof scored> {
 
 /** What the model said of one test sentence. */
 export interface LlmPrediction {
-  readonly unit: Unit
+  readonly unit: Exclude<Unit, "whole">
   readonly size: number
   readonly set: number
   /** The sentence's number in the test set. */

@@ -13,7 +13,7 @@ export interface SetToMeasure {
   readonly dataset: string
   readonly method: LlmMethod
   readonly types: TypeWords
-  readonly unit: Unit
+  readonly unit: Exclude<Unit, "whole">
   readonly size: number
   readonly set: number
   readonly examples: ReadonlyArray<LabelledSentence>

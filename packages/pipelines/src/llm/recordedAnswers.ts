@@ -16,7 +16,7 @@ const Answer = Schema.Struct({
 /** Which question a provider is for. */
 export interface Asked {
   readonly type: string | undefined
-  readonly unit: Unit
+  readonly unit: Exclude<Unit, "whole">
   readonly size: number
   readonly set: number
 }

@@ -13,7 +13,7 @@ export interface MineStageOptions {
   /** A folder: `k-<k>/set-<n>.jsonl` or `words-<words>/set-<n>.jsonl`, and `sets.json` that says what each holds. */
   readonly out: string
   /** Sets with k to 2k entities of every type, or with exactly so many words. */
-  readonly unit: Unit
+  readonly unit: Exclude<Unit, "whole">
   readonly sizes: ReadonlyArray<number>
   /** Sets of each size. Default 10; of words, the paper's 16 / 8 / 4 / 2 / 1. */
   readonly sets?: number

@@ -1,0 +1,106 @@
+import { existsSync } from "node:fs"
+import { type BenchmarkInput, type BenchmarkResult, type BenchmarkRun, benchmark as measure } from "@nuner/pipelines"
+import { devs } from "./datasets.ts"
+import { benchmark, type Experiment } from "./Experiment.ts"
+
+/** A row of a table: a name, and a model or several seeds of one treatment. */
+export type Rows = Readonly<Record<string, string | ReadonlyArray<string>>>
+
+/** How a real base is adapted; every treatment of it has these options, so that only what is learned differs. */
+export const adapted = ["--preset", "small", "--learning-rate", "3e-4"]
+/** Updates of a short run (a candidate of the recipe search) and of a full one. */
+export const SHORT = 475
+export const FULL = 1425
+export const updates = (steps: number): ReadonlyArray<string> => ["--steps", String(steps)]
+
+/** How every encoder is probed: on mean vectors, with C chosen by cross-validation on each training set. */
+export const frozen = { type: "frozen", layers: [-1], pooling: "mean", c: "cv" } as const
+
+/** Besides the last layer: the same choices for every encoder of a depth, picked from on dev sentences. */
+const choices: Readonly<Record<"minilm" | "mpnet", ReadonlyArray<ReadonlyArray<number>>>> = {
+  minilm: [[2], [3], [4], [5], [-1, 3]],
+  mpnet: [[4], [6], [8], [10], [-1, 6]]
+}
+
+/** Rows whose models are there. */
+export const standing = (rows: Rows): Rows =>
+  Object.fromEntries(
+    Object.entries(rows).flatMap(([name, models]) => {
+      const there = [models].flat().filter((model) => existsSync(model))
+      return there.length === 0 ? [] : [[name, there]]
+    })
+  )
+
+const layered = (name: string, layers: ReadonlyArray<number>) => `${name} ${JSON.stringify(layers)}`
+
+/** Rows at the last layer and at every other choice, on dev sentences. */
+export const devDefinition = (
+  experiment: Experiment,
+  depth: keyof typeof choices,
+  rows: Rows,
+  k: ReadonlyArray<number>,
+  sets: number
+): BenchmarkInput => ({
+  encoders: Object.fromEntries(
+    Object.entries(standing(rows)).flatMap(([name, models]) => [
+      [layered(name, [-1]), models],
+      ...choices[depth].map((layers) => [layered(name, layers), { models, layers }] as const)
+    ])
+  ),
+  datasets: devs(experiment),
+  ...{ k, sets, testSize: 1000, protocol: frozen, paper: [] }
+})
+
+/** The step that measures them, at k = 8, to pick layers by. */
+export const devStep = (experiment: Experiment, name: string, hours: number, depth: keyof typeof choices, rows: Rows) =>
+  benchmark(experiment, name, hours, () => devDefinition(experiment, depth, rows, [8], 3))
+
+/** What stands in the log of a benchmark. */
+export const resultOf = async (input: BenchmarkInput, log: string): Promise<BenchmarkResult> => {
+  let result: BenchmarkResult | undefined
+  for await (const event of measure(input, { log, measure: false })) if (event.type === "done") result = event.result
+  return result!
+}
+
+/** Mean token macro F1 on the dev sentences, by row and layers: `layered` names. */
+export const devScores = (runs: ReadonlyArray<BenchmarkRun>, k: number): Map<string, number> => {
+  const byEncoder = Map.groupBy(
+    runs.filter(({ size }) => size === k),
+    ({ encoder }) => encoder
+  )
+  return new Map(
+    [...byEncoder].map(([encoder, own]) => {
+      const datasets = [...Map.groupBy(own, ({ dataset }) => dataset).values()]
+      const means = datasets.map((runs) => runs.reduce((sum, run) => sum + run.tokenMacroF1, 0) / runs.length)
+      return [encoder, means.reduce((sum, mean) => sum + mean, 0) / means.length]
+    })
+  )
+}
+
+/** Rows, and beside each the same models at the layers that were best on dev sentences, where they were measured. */
+export const bestLayers = (
+  depth: keyof typeof choices,
+  rows: Rows,
+  scores: ReadonlyMap<string, number>
+): BenchmarkInput["encoders"] => {
+  const encoders: Record<string, BenchmarkInput["encoders"][string]> = {}
+  for (const [name, models] of Object.entries(standing(rows))) {
+    encoders[name] = models
+    const of = (layers: ReadonlyArray<number>) => scores.get(layered(name, layers)) ?? Number.NEGATIVE_INFINITY
+    const best = choices[depth].reduce((a, b) => (of(b) > of(a) ? b : a))
+    if (of(best) > Number.NEGATIVE_INFINITY) encoders[`${name}, best layer`] = { models, layers: best }
+  }
+  return encoders
+}
+
+/** As `bestLayers`, from what stands in the log of a `devStep`. */
+export const withBestLayers = async (
+  experiment: Experiment,
+  devName: string,
+  depth: keyof typeof choices,
+  rows: Rows
+): Promise<BenchmarkInput["encoders"]> => {
+  const definition = devDefinition(experiment, depth, rows, [8], 3)
+  const { runs } = await resultOf(definition, experiment.at(devName, "runs.jsonl"))
+  return bestLayers(depth, rows, devScores(runs, 8))
+}

@@ -1,0 +1,42 @@
+import { humanLabelled, pretrainingText, tests } from "../datasets.ts"
+import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
+import { adapted, devStep, FULL, frozen as protocol, type Rows, updates, withBestLayers } from "../encoders.ts"
+
+const seeds = [0, 1, 2]
+
+/** The encoders of Table 3, and the tokens that the control reads: 16 rows of 64 an update. */
+export const minilmRows = ({ at, model }: Experiment): Rows => ({
+  base: model("minilm"),
+  "masked language": at("frozen/masked-language"),
+  "NER-BERT style": at("frozen/ner-bert"),
+  NuNER: seeds.map((seed) => at(`frozen/nuner-${seed}`))
+})
+
+/** minilm, frozen (Table 3): base, masked-language control, NER-BERT style, NuNER, at equal updates; all k, 5 sets. */
+export const frozen = (experiment: Experiment): ReadonlyArray<Step> => {
+  const { at, model } = experiment
+  const rows = minilmRows(experiment)
+  const base = ["--base", model("minilm"), ...adapted, ...updates(FULL)]
+  return [
+    ...seeds.map((seed) =>
+      nuner(`frozen/nuner-${seed}`, 0.75, [
+        ...["pretrain", at("data/all.aligned.jsonl"), ...base, "-o", at(`frozen/nuner-${seed}`), "--seed", String(seed)]
+      ])
+    ),
+    nuner("frozen/ner-bert", 0.6, [
+      ...["pretrain", ...humanLabelled(experiment), "--objective", "types", ...base],
+      ...["-o", at("frozen/ner-bert"), "--seed", "0"]
+    ]),
+    nuner("frozen/masked-language", 0.8, [
+      ...["base", at("data/all.answers.jsonl"), "--from", model("minilm"), "--tokens", String(FULL * 16 * 64)],
+      ...["-o", at("frozen/masked-language"), "--seed", "0"]
+    ]),
+    devStep(experiment, "frozen/dev", 0.5, "minilm", rows),
+    benchmark(experiment, "frozen/test", 3, async () => ({
+      encoders: await withBestLayers(experiment, "frozen/dev", "minilm", rows),
+      datasets: tests(experiment),
+      exclude: pretrainingText(experiment),
+      ...{ sets: 5, protocol, paper: [3] }
+    }))
+  ]
+}
