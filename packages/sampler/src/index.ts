@@ -1,4 +1,4 @@
-export { allConceptNames, type ConceptSentence, conceptNames } from "./concepts/ConceptSentence.ts"
+export { allConceptNames, type ConceptSentence, conceptNames, keepConcepts } from "./concepts/ConceptSentence.ts"
 export {
   type ConceptFrequencies,
   type ConceptFrequency,
@@ -19,6 +19,7 @@ export {
   sampleSentences,
   selectConcepts
 } from "./concepts/selectConcepts.ts"
+export { SentenceStore, type StoredMention, type StoredSentence } from "./corpus/SentenceStore.ts"
 export { type Split, type SplitOptions, splitSentences } from "./splitSentences.ts"
 export {
   type Cells,

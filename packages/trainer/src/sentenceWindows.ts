@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto"
-import { type AlignedSentence, InputError, words } from "@nuner/core"
-import type { Tokenizer } from "@nuner/encoder"
-import { type Examples, planWindows } from "@nuner/engine"
-import { foldConcept, type LabelledTokens, tokenLabels } from "@nuner/sampler"
+import { words } from "@nuner/core"
+import { type Tokenizer, tokenWindows } from "@nuner/encoder"
+import type { Examples } from "@nuner/engine"
+import { type LabelledTokens, type StoredSentence, tokenLabels } from "@nuner/sampler"
 
 /** A stretch of a sentence as the encoder reads it, with its concepts over tokens of `ids`. */
 export interface SentenceWindow extends LabelledTokens {
@@ -38,25 +38,19 @@ export interface TokenisedSentence {
  * the window that sees most around it.
  */
 export const tokeniseSentences = async (
-  sentences: ReadonlyArray<Pick<AlignedSentence, "text" | "mentions">>,
+  sentences: ReadonlyArray<StoredSentence>,
   { maxTokens, subTokens, tokenizer }: WindowOptions
 ): Promise<Array<TokenisedSentence>> => {
-  const { prefix, suffix } = tokenizer
-  const limit = maxTokens - prefix.length - suffix.length
   const encodings = await tokenizer.encodeBatch(sentences.map(({ text }) => text))
   return sentences.map(({ mentions, text }, i) => {
     const { ids, offsets } = encodings[i]!
     const { labels, lost } = tokenLabels(mentions, offsets)
     const starts = subTokens === "first" ? firstSubTokens(text, mentions, offsets) : undefined
-    const windows = planWindows(ids.length - prefix.length - suffix.length, limit, Math.floor(limit / 4))
     return {
       lostMentions: lost.length,
-      windows: windows.map(({ end, own, start }) => {
-        // Token t of the text stands at t + prefix of the whole sequence, and at t + prefix - start of the window.
-        const shift = prefix.length - start
-        const inside = ids.subarray(prefix.length + start, prefix.length + end)
+      windows: tokenWindows(ids, tokenizer, maxTokens).map(({ ids, own, shift, start }) => {
         const window = {
-          ids: Int32Array.of(...prefix, ...inside, ...suffix),
+          ids,
           content: { start: own.start + shift, end: own.end + shift },
           labels: labels.map((label) => ({ ...label, start: label.start - start, end: label.end - start }))
         }
@@ -69,7 +63,7 @@ export const tokeniseSentences = async (
 /** 1 for each token with which a word, or a mention inside of one, begins `[tokens]`. */
 const firstSubTokens = (
   text: string,
-  mentions: AlignedSentence["mentions"],
+  mentions: StoredSentence["mentions"],
   offsets: ReadonlyArray<{ readonly start: number; readonly end: number }>
 ): Uint8Array => {
   const first = new Uint8Array(offsets.length)
@@ -116,22 +110,6 @@ export const readingOf = (count: number, reading: Reading) => {
       reading.sentences++
       reading.lostMentions += lostMentions
       if (windows.length > 1) reading.windowed++
-    }
-  }
-}
-
-/** @throws InputError naming the sentence and the mention that lies outside its text, or whose concept has no name */
-export const checkMentions = (sentences: ReadonlyArray<AlignedSentence>): void => {
-  for (const { id, mentions, text } of sentences) {
-    for (const [i, { concept, end, start }] of mentions.entries()) {
-      const field = `mentions[${i}]`
-      if (start < 0 || start >= end || end > text.length) {
-        const reason = `${start}..${end} is no part of a text of ${text.length} characters`
-        throw new InputError({ source: `sentence ${id}`, field, reason, remedy: "give the output of `nuner align`" })
-      }
-      if (foldConcept(concept) === "") {
-        throw new InputError({ source: `sentence ${id}`, field, reason: "its concept has no name but white space" })
-      }
     }
   }
 }

@@ -1,5 +1,13 @@
-import { InputError, writeJsonl } from "@nuner/core"
-import { conceptFrequencies, coverageCurve, type SelectOptions, selectConcepts } from "@nuner/sampler"
+import { type AlignedSentence, InputError, writeJsonl } from "@nuner/core"
+import {
+  chooseSentences,
+  coverageCurve,
+  frequenciesOf,
+  keepConcepts,
+  type SelectOptions,
+  type SentenceChoice,
+  SentenceStore
+} from "@nuner/sampler"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { readAligned } from "../inputs/readAligned.ts"
@@ -17,14 +25,15 @@ export interface ConceptsStageOptions extends SelectOptions {
 /** Drops uninformative sentences, keeps the top concepts if asked, and counts what is left. Returns the coverage table as Markdown. */
 export const conceptsStage = Effect.fn("conceptsStage")(function* ({ input, out, ...options }: ConceptsStageOptions) {
   const frequencies = out.replace(/(\.jsonl)?$/, ".concepts.jsonl")
-  const { sentences, counts } = yield* attempt("concepts", async () => {
-    const selection = selectConcepts(await readAligned(input), options)
-    if (selection.sentences.length === 0) {
+  const { choice, table } = yield* attempt("concepts", async () => {
+    const store = await SentenceStore.from(readAligned(input))
+    const choice = chooseSentences(store, options)
+    if (choice.kept.length === 0) {
       throw new InputError({ source: input, reason: "no sentence is left", remedy: "annotate more text" })
     }
-    return selection
+    const names = choice.kept.values().flatMap((sentence) => store.names(sentence).filter(choice.keeps))
+    return { choice, table: frequenciesOf(names) }
   })
-  const table = conceptFrequencies(sentences)
   yield* runStage({
     name: "concepts",
     manifest: `${out}.manifest.json`,
@@ -32,12 +41,12 @@ export const conceptsStage = Effect.fn("conceptsStage")(function* ({ input, out,
     inputs: [input],
     artefacts: [out, frequencies],
     work: attempt("concepts", async () => {
-      await writeJsonl(out, sentences)
+      const sentences = await writeJsonl(out, chosen(readAligned(input), choice))
       await writeJsonl(frequencies, table.concepts)
       const once = table.concepts.filter(({ count }) => count === 1).length
       return {
-        counts,
-        summary: `${sentences.length} sentences, ${table.total} mentions of ${table.concepts.length} concepts, ${once} of them once`
+        counts: choice.counts,
+        summary: `${sentences} sentences, ${table.total} mentions of ${table.concepts.length} concepts, ${once} of them once`
       }
     })
   })
@@ -51,3 +60,16 @@ export const conceptsStage = Effect.fn("conceptsStage")(function* ({ input, out,
     ])
   )
 })
+
+/** The sentences of a choice, read a second time: what is written holds more of them than what is chosen by. */
+async function* chosen(
+  sentences: AsyncIterable<AlignedSentence>,
+  { keeps, kept }: SentenceChoice
+): AsyncGenerator<AlignedSentence> {
+  let [number, next] = [0, 0]
+  for await (const sentence of sentences) {
+    if (number++ !== kept[next]) continue
+    next++
+    yield keepConcepts(sentence, keeps)
+  }
+}

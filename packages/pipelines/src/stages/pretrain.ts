@@ -1,7 +1,8 @@
 import { rm } from "node:fs/promises"
 import { basename, join } from "node:path"
-import { type AlignedSentence, writeJson } from "@nuner/core"
+import { writeJson } from "@nuner/core"
 import { copyEncoder, fromPretrained, maxTokens, modelCard, resolveModel, saveEncoder } from "@nuner/encoder"
+import { SentenceStore } from "@nuner/sampler"
 import {
   type ContrastiveScores,
   decodePretrainOptions,
@@ -52,8 +53,8 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     artefacts: [out, logOf(out), curveOf(out)],
     tensors: true,
     work: attempt("pretrain", async (signal) => {
-      const sentences: Array<AlignedSentence> = []
-      for (const input of inputs) for (const sentence of await readAligned(input)) sentences.push(sentence)
+      const descriptions = settings.conceptText === "description"
+      const sentences = await SentenceStore.from(readAligned(...inputs), { descriptions })
       const encoder = await fromPretrained(directory)
       const concept = copyEncoder(encoder)
       const keeping = concepts && settings.projection === undefined
@@ -79,7 +80,7 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
               license: "apache-2.0",
               ...(isHub(base) ? { base } : {}),
               datasets: [
-                `${inputs.map((input) => basename(input)).join(", ")}: ${sentences.length} sentences, annotated by an LLM and aligned`
+                `${inputs.map((input) => basename(input)).join(", ")}: ${sentences.count} sentences, annotated by an LLM and aligned`
               ],
               metrics:
                 scores === undefined

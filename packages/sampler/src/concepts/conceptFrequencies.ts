@@ -1,5 +1,5 @@
 import { type ConceptSentence, conceptNames } from "./ConceptSentence.ts"
-import { foldConcept } from "./foldConcept.ts"
+import { foldingOnce } from "./foldConcept.ts"
 
 export interface ConceptFrequency {
   /** Folded. */
@@ -24,15 +24,11 @@ function* namesIn(sentences: Iterable<ConceptSentence>): Generator<string> {
 
 /** The same of names as they come, one an annotation. */
 export const frequenciesOf = (names: Iterable<string>): ConceptFrequencies => {
-  const folded = new Map<string, string>()
+  const fold = foldingOnce()
   const counts = new Map<string, number>()
   let total = 0
   for (const name of names) {
-    let concept = folded.get(name)
-    if (concept === undefined) {
-      concept = foldConcept(name)
-      folded.set(name, concept)
-    }
+    const concept = fold(name)
     counts.set(concept, (counts.get(concept) ?? 0) + 1)
     total++
   }

@@ -2,7 +2,7 @@ import { type Counts, decodeOptions, OptionError, rng } from "@nuner/core"
 import { Effect, Schema } from "effect"
 import { allConceptNames, type ConceptSentence, conceptNames, keepConcepts } from "./ConceptSentence.ts"
 import { frequenciesOf, topConcepts } from "./conceptFrequencies.ts"
-import { foldConcept } from "./foldConcept.ts"
+import { foldingOnce } from "./foldConcept.ts"
 
 const Options = Schema.Struct({
   /** A sentence that carries one of these concepts is dropped whole (NuNER, section 3.1). */
@@ -45,24 +45,20 @@ export interface SentenceChoice {
 export const chooseSentences = (corpus: ConceptCorpus, options: SelectOptions = {}): SentenceChoice => {
   const { uninformative, sampleSize, seed, top, empty } = decodeOptions("selectConcepts", Options, options)
   const all = Array.from({ length: corpus.count }, (_, sentence) => sentence)
-  const annotations = (sentences: ReadonlyArray<number>, keeps: (name: string) => boolean = () => true): number =>
-    sentences.reduce((sum, sentence) => sum + corpus.names(sentence).filter(keeps).length, 0)
+  const sizes = Uint32Array.from(all, (sentence) => corpus.names(sentence).length)
+  const annotations = (sentences: ReadonlyArray<number>): number =>
+    sentences.reduce((sum, sentence) => sum + sizes[sentence]!, 0)
 
-  const refused = new Set(uninformative.map(foldConcept))
-  const informative = all.filter(
-    (sentence) => !corpus.allNames(sentence).some((name) => refused.has(foldConcept(name)))
-  )
-  const usable = empty === "keep" ? informative : informative.filter((sentence) => corpus.names(sentence).length > 0)
+  const fold = foldingOnce()
+  const refused = new Set(uninformative.map(fold))
+  const informative = all.filter((sentence) => !corpus.allNames(sentence).some((name) => refused.has(fold(name))))
+  const usable = empty === "keep" ? informative : informative.filter((sentence) => sizes[sentence]! > 0)
   const sample = sampleSentences(usable, sampleSize, seed)
-  const keeps = top === undefined ? () => true : mostFrequent(corpus, sample, top)
-  const kept = empty === "keep" ? sample : sample.filter((sentence) => corpus.names(sentence).some(keeps))
-
-  const [inAll, inInformative, inSample, inKept] = [
-    annotations(all),
-    annotations(informative),
-    annotations(sample),
-    annotations(kept, keeps)
-  ]
+  const [inAll, inInformative, inSample] = [annotations(all), annotations(informative), annotations(sample)]
+  const keeps = top === undefined ? () => true : mostFrequent(corpus, sample, top, fold)
+  if (top !== undefined) for (const sentence of sample) sizes[sentence] = corpus.names(sentence).filter(keeps).length
+  const kept = empty === "keep" ? sample : sample.filter((sentence) => sizes[sentence]! > 0)
+  const inKept = annotations(kept)
   return {
     kept: Int32Array.from(kept),
     keeps,
@@ -109,10 +105,15 @@ export const sampleSentences = <A>(
   return sentences.filter((_, i) => chosen.has(i))
 }
 
-const mostFrequent = ({ names }: ConceptCorpus, sentences: ReadonlyArray<number>, top: number) => {
-  const frequencies = frequenciesOf(sentences.values().flatMap((sentence) => names(sentence)))
+const mostFrequent = (
+  corpus: ConceptCorpus,
+  sentences: ReadonlyArray<number>,
+  top: number,
+  fold: (name: string) => string
+) => {
+  const frequencies = frequenciesOf(sentences.values().flatMap((sentence) => corpus.names(sentence)))
   const chosen = new Set(topConcepts(frequencies, top))
-  return (name: string): boolean => chosen.has(foldConcept(name))
+  return (name: string): boolean => chosen.has(fold(name))
 }
 
 export interface ConceptSelection<S> extends Pick<SentenceChoice, "counts"> {

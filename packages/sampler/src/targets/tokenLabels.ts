@@ -1,11 +1,11 @@
-import type { Mention, Span } from "@nuner/core"
+import type { Span } from "@nuner/core"
 
 /** A concept over sub-tokens `[start, end)` of a sentence. */
 export interface TokenLabel extends Span {
   readonly concept: string
 }
 
-export interface TokenLabels {
+export interface TokenLabels<Mention> {
   readonly labels: Array<TokenLabel>
   /** Mentions that no sub-token overlaps, for example because the sequence was cut before them. */
   readonly lost: Array<Mention>
@@ -17,7 +17,10 @@ export interface TokenLabels {
  *
  * @param offsets of each sub-token in the text, in UTF-16 units, in the order of the text; special tokens and padding are empty
  */
-export const tokenLabels = (mentions: ReadonlyArray<Mention>, offsets: ReadonlyArray<Span>): TokenLabels => {
+export const tokenLabels = <Mention extends TokenLabel>(
+  mentions: ReadonlyArray<Mention>,
+  offsets: ReadonlyArray<Span>
+): TokenLabels<Mention> => {
   const labels: Array<TokenLabel> = []
   const lost: Array<Mention> = []
   for (const mention of mentions) {

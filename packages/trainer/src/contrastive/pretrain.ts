@@ -1,23 +1,18 @@
 import { type AlignedSentence, type Counts, InputError, OptionError, rng } from "@nuner/core"
 import { copyEncoder, type Encoder, maxTokens } from "@nuner/encoder"
-import { disposeAll, type EpochPlan, planEpochs } from "@nuner/engine"
+import { disposeAll, type EpochPlan, type Examples, fingerprint, planEpochs } from "@nuner/engine"
 import {
   type ConceptFrequencies,
-  conceptFrequencies,
+  chooseSentences,
   foldConcept,
-  type SelectOptions,
-  selectConcepts,
+  frequenciesOf,
+  SentenceStore,
+  type StoredSentence,
   splitSentences
 } from "@nuner/sampler"
 import type { Objective } from "../Objective.ts"
 import { stepsOf } from "../options.ts"
-import {
-  checkMentions,
-  listExamples,
-  readingOf,
-  type TokenisedSentence,
-  tokeniseSentences
-} from "../sentenceWindows.ts"
+import { readingOf, type TokenisedSentence, tokeniseSentences } from "../sentenceWindows.ts"
 import { type RunOptions, type TrainingEvent, trainObjective, type ValidationEvent } from "../trainObjective.ts"
 import { ConceptNames, type ContrastiveBatch, contrastiveBatch } from "./ContrastiveBatch.ts"
 import { type ContrastiveModel, contrastiveLoss, contrastiveModel, temperatureOf } from "./ContrastiveModel.ts"
@@ -26,7 +21,8 @@ import type { ContrastiveScores } from "./retrieval.ts"
 import { validateContrastive } from "./validate.ts"
 
 export interface PretrainInput extends PretrainOptions, RunOptions {
-  readonly sentences: ReadonlyArray<AlignedSentence>
+  /** Read once, to the end; or a store, which several runs can share. It has to have descriptions where `conceptText` asks for them. */
+  readonly sentences: Iterable<AlignedSentence> | AsyncIterable<AlignedSentence> | SentenceStore
   /** Trained in place: this is NuNER when the events end. */
   readonly text: Encoder
   /** The encoder of concept names, trained in place. Default: a copy of `text` as it is at the start, freed at the end (section 3.3). */
@@ -75,7 +71,7 @@ export type PretrainEvent = PretrainStart | TrainingEvent<ContrastiveScores> | S
 export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEvent, void, void> {
   const { checkpoint, concept: given, sentences, signal, text, ...options } = input
   const settings = decodePretrainOptions(options)
-  const chosen = chooseTraining(sentences, settings)
+  const chosen = await chooseTraining(sentences, settings)
   const concept = given ?? copyEncoder(text)
   try {
     const { objective, scorer, ...measured } = await contrastiveObjective(chosen, text, concept, settings)
@@ -102,52 +98,62 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
   }
 }
 
-/** The sentences to train and to validate on, with the concepts that are trained on as their mentions have them. */
+/** The sentences to train and to validate on, by their numbers in the store, with the mentions that are trained on. */
 interface Training {
-  readonly train: ReadonlyArray<AlignedSentence>
-  readonly validation: ReadonlyArray<AlignedSentence>
+  readonly store: SentenceStore
+  readonly train: ReadonlyArray<number>
+  readonly validation: ReadonlyArray<number>
+  readonly mentions: (number: number) => StoredSentence["mentions"]
   /** Of the training sentences. */
   readonly concepts: ConceptFrequencies
   readonly counts: PretrainStart["counts"]
 }
 
 /** @throws InputError where fewer than two sentences are left, OptionError for a sample larger than what it is drawn from */
-const chooseTraining = (sentences: ReadonlyArray<AlignedSentence>, settings: PretrainSettings): Training => {
-  const { conceptText, keepEmpty, sampleSize, seed, topConcepts, validation } = settings
-  checkMentions(sentences)
-  const choice: SelectOptions = {
+const chooseTraining = async (
+  sentences: PretrainInput["sentences"],
+  { conceptText, keepEmpty, sampleSize, seed, topConcepts, validation }: PretrainSettings
+): Promise<Training> => {
+  const descriptions = conceptText === "description"
+  const store = sentences instanceof SentenceStore ? sentences : await SentenceStore.from(sentences, { descriptions })
+  if (descriptions && !store.descriptions) {
+    const reason = "the store of sentences was made without descriptions"
+    throw new OptionError({ component: "pretrain", option: "conceptText", reason })
+  }
+  const { counts, keeps, kept } = chooseSentences(store, {
     seed,
     empty: keepEmpty ? "keep" : "drop",
     ...(sampleSize !== undefined && { sampleSize }),
     ...(topConcepts !== undefined && { top: topConcepts })
-  }
-  const { counts, sentences: kept } = selectConcepts(sentences, choice)
+  })
   if (kept.length < 2) {
     throw new InputError({
       source: "sentences",
-      reason: `${kept.length} of ${sentences.length} sentences have a concept to train on`,
+      reason: `${kept.length} of ${store.count} sentences have a concept to train on`,
       remedy: "annotate and align more text"
     })
   }
-  const named = conceptText === "name" ? kept : kept.map(describe)
-  const split = splitSentences(named, { validation, seed })
-  return { ...split, concepts: conceptFrequencies(split.train), counts }
+  const mentions = (number: number): StoredSentence["mentions"] => {
+    const those = store.mentions(number).filter(({ concept }) => keeps(concept))
+    return descriptions ? those.map(describe) : those
+  }
+  const { train, validation: held } = splitSentences([...kept], { validation, seed })
+  function* names() {
+    for (const number of train) for (const { concept } of mentions(number)) yield concept
+  }
+  return { store, train, validation: held, mentions, concepts: frequenciesOf(names()), counts }
 }
 
-/** The sentence with the descriptions of its mentions, where there are any, in the place of their concepts. */
-const describe = (sentence: AlignedSentence): AlignedSentence => ({
-  ...sentence,
-  mentions: sentence.mentions.map((mention) =>
-    foldConcept(mention.description ?? "") === "" ? mention : { ...mention, concept: mention.description! }
-  )
-})
+/** The mention with its description, where there is one, in the place of its concept. */
+const describe = (mention: StoredSentence["mentions"][number]): StoredSentence["mentions"][number] =>
+  foldConcept(mention.description ?? "") === "" ? mention : { ...mention, concept: mention.description! }
 
 /** The batches by which the positive rate is measured before training. */
 const RATE_BATCHES = 20
 
 /** Contrastive learning as an objective, with what it scores by and what was measured to start it. */
 const contrastiveObjective = async (
-  { concepts, train, validation }: Training,
+  { concepts, mentions, store, train, validation }: Training,
   text: Encoder,
   concept: Encoder,
   settings: PretrainSettings
@@ -162,17 +168,23 @@ const contrastiveObjective = async (
   const window = (encoder: Encoder) =>
     Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(encoder.config))
   const reading = { sentences: 0, windowed: 0, lostMentions: 0 }
-  const examplesOf = (sentences: ReadonlyArray<AlignedSentence>) => {
-    const count = readingOf(sentences.length, reading)
-    return listExamples(
-      sentences,
-      ({ text }) => text,
-      async (some, numbers) => {
+  const content = await fingerprint(store.content())
+  const examplesOf = async (numbers: ReadonlyArray<number>): Promise<Examples<TokenisedSentence>> => {
+    const count = readingOf(numbers.length, reading)
+    return {
+      count: numbers.length,
+      lengths: Uint32Array.from(numbers, (number) => store.lengths[number]!),
+      fingerprint: await fingerprint([content, Int32Array.from(numbers)]),
+      at: async (places) => {
+        const some = Array.from(places, (place) => ({
+          ...store.at(numbers[place]!),
+          mentions: mentions(numbers[place]!)
+        }))
         const tokenised = await tokeniseSentences(some, { tokenizer, maxTokens: window(text), subTokens })
-        count(numbers, tokenised)
+        count(places, tokenised)
         return tokenised
       }
-    )
+    }
   }
   const conceptNames = new ConceptNames(concept.tokenizer, window(concept))
   const draw = conceptDrawer(concepts, extraConcepts, seed)
@@ -183,7 +195,7 @@ const contrastiveObjective = async (
       conceptNames,
       { maskNearSynonyms, extraConcepts: extra }
     )
-  const examples = examplesOf(train)
+  const examples = await examplesOf(train)
   const plan = planEpochs({ count: examples.count, batchSize, seed })
   const positiveRate = await rateOf(plan, async (numbers) => batchOf(await examples.at(numbers)))
   const offset = bias === "none" ? undefined : Math.log(positiveRate / (1 - positiveRate))
@@ -191,7 +203,7 @@ const contrastiveObjective = async (
   const objective: Objective<TokenisedSentence, ContrastiveBatch, ContrastiveScores> = {
     parameters: { ...prefixed("text", text), ...prefixed("concept", concept), ...model.head },
     examples,
-    held: examplesOf(validation),
+    held: await examplesOf(validation),
     batch: (sentences, { name, training }) => batchOf(sentences, training ? draw(name) : []),
     loss: (batch, context) => contrastiveLoss(model, batch, context),
     validate: (batches) => validateContrastive(model, batches),

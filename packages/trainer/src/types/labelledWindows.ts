@@ -1,4 +1,5 @@
-import { type AlignedSentence, type LabelledSentence, toSpans } from "@nuner/core"
+import { type LabelledSentence, toSpans } from "@nuner/core"
+import type { StoredSentence } from "@nuner/sampler"
 import {
   type SentenceWindow,
   type TokenisedSentence,
@@ -43,9 +44,9 @@ export const labelledWindows = async (
 }
 
 /** The running text, its words joined by single spaces where there is none, with its entities as spans of it. */
-const asAligned = (sentence: LabelledSentence): Pick<AlignedSentence, "text" | "mentions"> => {
+const asAligned = (sentence: LabelledSentence): StoredSentence => {
   const { entities, text } = toSpans(sentence)
-  return { text, mentions: entities.map(({ type, ...span }) => ({ ...span, concept: type, match: "exact" })) }
+  return { text, mentions: entities.map(({ type, ...span }) => ({ ...span, concept: type })) }
 }
 
 const labelWindow = (
