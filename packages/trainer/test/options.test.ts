@@ -1,0 +1,185 @@
+import { afterAll, beforeAll, expect, test } from "bun:test"
+import { type AlignedSentence, type OptionError, rng } from "@nuner/core"
+import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
+import { tf, useEngine } from "@nuner/engine"
+import { tempDir } from "@nuner/testing"
+import {
+  decodeMaskedLanguageOptions,
+  decodePretrainOptions,
+  decodeSupervisedOptions,
+  pretrain,
+  pretrainMaskedLanguage,
+  pretrainSupervised
+} from "@nuner/trainer"
+
+/** A value of an option that changes a run, and what the run must have besides for it to matter. */
+interface Change {
+  readonly to: unknown
+  readonly beside?: Readonly<Record<string, unknown>>
+}
+type Changes = Readonly<Record<string, Change>>
+
+/** What every objective has. */
+const training: Changes = {
+  learningRate: { to: 1e-3 },
+  batchSize: { to: 2 },
+  accumulate: { to: 2 },
+  warmup: { to: 0.9 },
+  schedule: { to: "cosine" },
+  decay: { to: 0.9, beside: { schedule: "stable" } },
+  weightDecay: { to: 0.5 },
+  beta1: { to: 0.5 },
+  beta2: { to: 0.9 },
+  epsilon: { to: 1e-2 },
+  clip: { to: 1e-3 },
+  frozenLayers: { to: 1 },
+  dropout: { to: 0.3 },
+  validation: { to: 0.5 },
+  validateEvery: { to: 1 },
+  // At such a rate no validation after the first is better than it.
+  patience: { to: 1, beside: { learningRate: 1, warmup: 0, validateEvery: 1 } },
+  // A rate that climbs out of any optimum: the last weights are not the best.
+  weights: { to: "best", beside: { learningRate: 0.3, warmup: 1, validateEvery: 1, checkpoint: true } },
+  seed: { to: 2 }
+}
+const sentence: Changes = {
+  ...training,
+  bucketWindow: { to: 4 },
+  epochs: { to: 2 },
+  steps: { to: 2 },
+  sampleSize: { to: 6 },
+  maxTokens: { to: 12 },
+  subTokens: { to: "first" }
+}
+const contrastive: Changes = {
+  ...sentence,
+  similarity: { to: "cosine", beside: { temperature: 0.5 } },
+  temperature: { to: 7 },
+  learnTemperature: { to: true },
+  bias: { to: "none" },
+  projection: { to: 4 },
+  conceptPooling: { to: "first" },
+  conceptText: { to: "description" },
+  topConcepts: { to: 2 },
+  keepEmpty: { to: true },
+  maskNearSynonyms: { to: true },
+  // A batch of one sentence lacks a concept that may join it.
+  extraConcepts: { to: 2, beside: { batchSize: 1 } },
+  positiveWeight: { to: 3 },
+  unlabelledWeight: { to: 0.5 }
+}
+const language: Changes = {
+  ...training,
+  tokens: { to: 240 },
+  rowTokens: { to: 12 },
+  causal: { to: 0.5 },
+  fitHead: { to: 0.5 },
+  maskRate: { to: 0.6 },
+  wholeWords: { to: true },
+  lowercase: { to: 1 }
+}
+
+const random = rng("options")
+const pick = (from: ReadonlyArray<string>) => from[random.int(from.length)]!
+const sentences = Array.from({ length: 12 }, (_, i): AlignedSentence => {
+  const [who, where] = [pick(["Ada", "Blaise", "Carl Gauss"]), pick(["Oslo", "Lima", "New Delhi"])]
+  const text = `${who} ${pick(["went to", "has never seen", "likes"])} ${where}${pick([".", " a lot.", " in May."])}`
+  const place = { start: text.indexOf(where), end: text.indexOf(where) + where.length, match: "exact" } as const
+  const mentions = [
+    { start: 0, end: who.length, concept: "person", description: "someone who calculates", match: "exact" } as const,
+    { ...place, concept: i % 2 === 0 ? "city" : "city name" }
+  ]
+  return { id: `${i}`, text, mentions: i === 5 ? [] : mentions }
+})
+const labelled = sentences.map(({ mentions, text }) => {
+  const words = text.split(" ")
+  return { words, entities: mentions.length === 0 ? [] : [{ start: 0, end: 1, type: "person" }] }
+})
+
+let tokenizer: Tokenizer
+beforeAll(async () => {
+  await useEngine()
+  const texts = sentences.map(({ text }) => text)
+  tokenizer = await trainByteLevelBpe(texts, { vocabSize: 300 })
+})
+const open: Array<Encoder> = []
+afterAll(() => {
+  for (const encoder of open) encoder.dispose()
+})
+const newEncoder = (): Encoder => {
+  const config = small({ hidden: 16, layers: 2, heads: 2, feedForward: 16, positions: 34, initializerRange: 0.2 })
+  const encoder = randomEncoder(config, tokenizer, 1)
+  open.push(encoder)
+  return encoder
+}
+
+const base = { preset: "small", batchSize: 4, epochs: 1, learningRate: 1e-2, validation: 0.2, seed: 1 } as const
+const objectives = {
+  pretrain: {
+    changes: contrastive,
+    decode: decodePretrainOptions,
+    run: (encoder: Encoder, options: object) => pretrain({ ...base, ...options, sentences, text: encoder })
+  },
+  pretrainSupervised: {
+    changes: sentence,
+    decode: decodeSupervisedOptions,
+    run: (encoder: Encoder, options: object) =>
+      pretrainSupervised({ ...base, ...options, datasets: { "": labelled }, encoder })
+  },
+  pretrainMaskedLanguage: {
+    changes: language,
+    decode: decodeMaskedLanguageOptions,
+    run: (encoder: Encoder, options: object) => {
+      const { preset, epochs, ...rest } = base
+      const own = { causal: 0, tokens: 160, rowTokens: 10, clip: 100 }
+      const texts = sentences.map(({ text }) => text)
+      return pretrainMaskedLanguage({ ...rest, ...own, ...options, texts, encoder })
+    }
+  }
+}
+
+type Run = (encoder: Encoder, options: object) => AsyncIterable<object>
+
+/** Everything that a run tells, times and places aside, and the weights that it leaves. */
+const outcome = async (run: Run, options: Readonly<Record<string, unknown>>): Promise<string> => {
+  const { checkpoint, ...others } = options
+  using directory = tempDir()
+  const encoder = newEncoder()
+  const kept = checkpoint === true ? { checkpoint: { directory: directory.path, every: 100 } } : {}
+  const events = await Array.fromAsync(run(encoder, { ...others, ...kept }))
+  const untimed = (key: string, value: unknown) => (/^(seconds|tokensPerSecond|path)$/.test(key) ? undefined : value)
+  const weights = Object.values(encoder.parameters).map((parameter) => [...parameter.dataSync()])
+  return JSON.stringify([events, weights], untimed)
+}
+
+for (const [name, { changes, decode, run }] of Object.entries(objectives)) {
+  test(`${name}: every option is in the table`, () => {
+    let known: ReadonlyArray<string> = []
+    try {
+      decode({ tokens: 1, noSuchOption: 1 } as never)
+    } catch (error) {
+      known = (error as OptionError).remedy!.replace("options: ", "").split(", ")
+    }
+    // What only saves memory has a test of its own.
+    expect(Object.keys(changes).toSorted()).toEqual(known.filter((option) => option !== "checkpointLayers").toSorted())
+  })
+
+  const plain = new Map<string, Promise<string>>()
+  for (const [option, { beside = {}, to }] of Object.entries(changes)) {
+    test(`${name}: ${option} changes a run`, async () => {
+      const key = JSON.stringify(beside)
+      if (!plain.has(key)) plain.set(key, outcome(run, beside))
+      expect((await outcome(run, { ...beside, [option]: to })) === (await plain.get(key))).toBe(false)
+    })
+  }
+
+  test(`${name}: checkpointed layers give the same numbers, computed again in the backward pass`, async () => {
+    const once = await outcome(run, {})
+    expect((await outcome(run, { checkpointLayers: true })) === once).toBe(true)
+    const kernels = async (options: Readonly<Record<string, unknown>>) => {
+      const profile = await tf.profile(async () => void (await outcome(run, options)))
+      return profile.kernels.length
+    }
+    expect(await kernels({ checkpointLayers: true })).toBeGreaterThan(await kernels({}))
+  })
+}
