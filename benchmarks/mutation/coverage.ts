@@ -29,15 +29,19 @@ const measure = async (sandbox: Sandbox, path: string): Promise<TestFile> => {
   return { path, seconds, lines }
 }
 
-/** Which of `tests` run a mutant's line: those of its own package, the quick ones first, then those of packages that import it. */
+/**
+ * Which of `tests` run a mutant's line: those of its own package first, then those of packages that import it; of each, the quick ones
+ * and those that killed others first.
+ */
 export const testsBy = (sandbox: Sandbox, tests: ReadonlyArray<string>) => {
   const packageOf = (path: string) => path.split("/")[1]!
+  const kills = new Map<string, number>()
   const measured = new Map<string, Promise<TestFile>>()
   const once = (path: string) => {
     if (!measured.has(path)) measured.set(path, measure(sandbox, path))
     return measured.get(path)!
   }
-  return async function* ({ file, line }: Mutant): AsyncGenerator<TestFile> {
+  async function* of({ file, line }: Mutant): AsyncGenerator<TestFile> {
     const mine = packageOf(file)
     const own = tests.filter((path) => packageOf(path) === mine)
     const others = tests.filter((path) => rooms[packageOf(path)]!.includes(mine))
@@ -45,7 +49,9 @@ export const testsBy = (sandbox: Sandbox, tests: ReadonlyArray<string>) => {
       const known: Array<TestFile> = []
       for (const path of group) known.push(await once(path))
       const seeing = known.filter(({ lines }) => lines.has(`${file}:${line}`))
-      yield* seeing.toSorted((a, b) => a.seconds - b.seconds)
+      const rank = ({ path, seconds }: TestFile) => seconds / (1 + (kills.get(path) ?? 0))
+      yield* seeing.toSorted((a, b) => rank(a) - rank(b))
     }
   }
+  return { of, killed: (path: string) => kills.set(path, (kills.get(path) ?? 0) + 1) }
 }

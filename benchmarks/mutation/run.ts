@@ -99,13 +99,14 @@ else {
     })
   }
   const started = performance.now()
-  const testsOf = testsBy(sandbox, files(tests, "*.test.ts"))
+  const seeing = testsBy(sandbox, files(tests, "*.test.ts"))
   for (const [i, one] of open.entries()) {
     let killedBy: string | null = null
-    for await (const { path, seconds } of testsOf(one)) {
+    for await (const { path, seconds } of seeing.of(one)) {
       const { failure } = await sandbox.with(one, () => sandbox.run(path, Math.ceil(10 + 5 * seconds)))
       if (failure === undefined) continue
       killedBy = `${path}: ${failure}`
+      seeing.killed(path)
       break
     }
     const { explanation } = killedBy === null ? (known.get(keyOf(one)) ?? {}) : {}
