@@ -194,6 +194,21 @@ describe("a model directory", () => {
     await Bun.write(path, JSON.stringify(json))
   }
 
+  test("is never written with a head that is no numbers", () =>
+    leakCheck(async () => {
+      using dir = tempDir()
+      for (const layers of [[-1], [-1, 0]]) {
+        const classifier = await probe({ layers })
+        const kernel = Float32Array.from(classifier.head.kernel).fill(Number.NaN, 1, 2)
+        const file = layers.length === 1 ? "model.safetensors" : "head.safetensors"
+        await expect(
+          saveClassifier(dir.file("model"), { ...classifier, head: { ...classifier.head, kernel } })
+        ).rejects.toThrow(`${dir.file("model")}/${file}: tensor "classifier.weight": holds NaN`)
+        expect(await readdir(dir.path)).toEqual([])
+        classifier.dispose()
+      }
+    }))
+
   test("that is damaged, or of two models, is refused by file and field; nothing leaks", () =>
     leakCheck(async () => {
       using dir = tempDir()

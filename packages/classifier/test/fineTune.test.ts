@@ -36,7 +36,7 @@ describe("fineTune", () => {
   for (const options of [
     { epochs: 8 },
     { epochs: 15, scheme: "BIO", pooling: "mean", layers: [-1, 0], headHidden: 0 },
-    { epochs: 30, freeze: 1, classWeights: "balanced", layerDecay: 0.9, dropout: 0 }
+    { epochs: 30, frozenLayers: 1, classWeights: "balanced", layerDecay: 0.9, dropout: 0 }
   ] as const) {
     test(`learns a task that words decide: ${JSON.stringify(options)}`, () =>
       leakCheck(async () => {
@@ -54,7 +54,7 @@ describe("fineTune", () => {
         // The caller's encoder is as it was.
         expect(numbers(encoder, "embeddings.word_embeddings.weight")).toEqual(before)
         const after = numbers(classifier.encoder, "embeddings.word_embeddings.weight")
-        if ("freeze" in options) expect(after).toEqual(before)
+        if ("frozenLayers" in options) expect(after).toEqual(before)
         else expect(after).not.toEqual(before)
         // Saved and loaded, it predicts the same.
         await saveClassifier(dir.file("model"), classifier)
@@ -177,7 +177,7 @@ describe("fineTune", () => {
       }
       await fails({ train: [] }, "train: holds no words")
       await fails({ train: [{ words: ["a"], entities: [] }] }, "train: holds no entity")
-      await fails({ freeze: 3 }, "the encoder has 2 layers")
+      await fails({ frozenLayers: 3 }, "the encoder has 2 layers")
       await fails({ patience: 2 }, "needs a dev set")
       await fails({ classWeights: { persn: 2 } }, 'no type "persn"')
       await fails({ learningrate: 1 } as never, 'did you mean "learningRate"')

@@ -40,12 +40,21 @@ export {
 } from "./files/tokenClassifier.ts"
 export { type FromPretrainedOptions, fromPretrained, resolveModel } from "./hub/fromPretrained.ts"
 export { type HubSettings, hubSettings } from "./hub/HubSettings.ts"
-export { copyEncoder, type Encoder, makeEncoder, randomEncoder } from "./model/Encoder.ts"
+export {
+  type LoadedAdapter,
+  loadAdapter,
+  type SaveAdapterOptions,
+  saveAdapter
+} from "./lora/adapterFiles.ts"
+export { type LoraOptions, type LoraSettings, loraFields, loraSettings } from "./lora/LoraOptions.ts"
+export { type AddLoraOptions, addLora, mergeLora } from "./lora/lora.ts"
+export { copyEncoder, type Encoder, type EncoderParts, makeEncoder, randomEncoder } from "./model/Encoder.ts"
 export { type ForwardOptions, forward } from "./model/forward.ts"
+export { FrozenLayers, freezeEncoder, frozenLayersOf } from "./model/frozenLayers.ts"
 export { initEncoder } from "./model/initEncoder.ts"
+export type { Model } from "./model/Model.ts"
 export { bottomParameters, countParameters, type ParameterSpec, parameterSpecs } from "./model/parameterSpecs.ts"
 export { type TokenBatch, tokenBatch } from "./model/TokenBatch.ts"
-export type { Model } from "./model/tensorParts.ts"
 export type { Encoding, WordEncoding } from "./tokenizer/Encoding.ts"
 export { loadTokenizer } from "./tokenizer/loadTokenizer.ts"
 export type { SpecialToken, SpecialTokens } from "./tokenizer/SpecialTokens.ts"

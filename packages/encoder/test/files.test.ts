@@ -1,10 +1,11 @@
 import { describe, expect, test } from "bun:test"
-import { cp, readdir, readFile, truncate, writeFile } from "node:fs/promises"
+import { cp, readdir, readFile, rename, truncate, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError, OptionError } from "@nuner/core"
 import { type Parameters, readSafetensors, SafetensorsError, tf, writeSafetensors } from "@nuner/engine"
 import { close, leakCheck, tempDir } from "@nuner/testing"
 import {
+  exportOnnx,
   forward,
   loadEncoder,
   loadTokenClassifier,
@@ -107,6 +108,54 @@ test("a token classifier is the same after save and load", () =>
     expect(saveTokenClassifier(dir.file("model"), { ...again, labels: ["O"] })).rejects.toThrow("kernel")
     python.dispose()
     again.dispose()
+  }))
+
+test("weights that are no numbers are neither written nor read", () =>
+  leakCheck(async () => {
+    using dir = tempDir()
+    const [encoder, healthy] = [tiny(), tiny()]
+    const name = "encoder.layer.1.output.dense.weight"
+    const weight = encoder.parameters[name]!
+    tf.tidy(() => weight.assign(tf.fill(weight.shape, Number.NaN)))
+    await saveEncoder(dir.file("model"), healthy)
+    const kernel = tf.zeros([16, 2])
+    const bias = tf.zeros([2])
+    const writers = {
+      model: () => saveEncoder(dir.file("model"), encoder),
+      half: () => saveEncoder(dir.file("half"), encoder, { dtype: "F16" }),
+      classifier: () => saveTokenClassifier(dir.file("classifier"), { encoder, kernel, bias, labels: ["O", "B-X"] }),
+      onnx: () => exportOnnx(dir.file("onnx"), encoder, { types: ["int8"] })
+    }
+    for (const [place, write] of Object.entries(writers)) {
+      const error = await write().catch((cause: Error) => cause)
+      expect(error).toBeInstanceOf(SafetensorsError)
+      expect((error as Error).message).toMatch(`${dir.file(place)}`)
+      expect((error as Error).message).toMatch(
+        /tensor "(roberta\.)?encoder\.layer\.1\.output\.dense\.weight": holds NaN/
+      )
+      expect((error as Error).message).not.toContain("partial")
+    }
+    // What stood there is whole, and nothing else was left.
+    expect(await readdir(dir.path)).toEqual(["model"])
+    const again = await loadEncoder(dir.file("model"))
+    expect(values(again.parameters)).toEqual(values(healthy.parameters))
+    // Read, such a file is refused as well.
+    const path = dir.file("model/model.safetensors")
+    const file = await readSafetensors(path)
+    const spoiled = [...file.entries.values()].map(({ name: tensor, shape }) => ({
+      ...{ name: tensor, shape, dtype: "F32" as const },
+      data: async () => {
+        const numbers = (await file.read(tensor)) as Float32Array
+        if (tensor === name) numbers[3] = Number.POSITIVE_INFINITY
+        return numbers
+      }
+    }))
+    await writeSafetensors(dir.file("spoiled.safetensors"), spoiled)
+    await file.close()
+    await rename(dir.file("spoiled.safetensors"), path)
+    expect(loadEncoder(dir.file("model"))).rejects.toThrow(`${path}: tensor "${name}": holds Infinity`)
+    for (const one of [encoder, healthy, again]) one.dispose()
+    tf.dispose([kernel, bias])
   }))
 
 describe("a directory that can't be used", () => {

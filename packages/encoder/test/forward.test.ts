@@ -1,7 +1,17 @@
 import { describe, expect, test } from "bun:test"
 import { freeze, tf, variableGrads } from "@nuner/engine"
 import { close, leakCheck } from "@nuner/testing"
-import { bottomParameters, forward, initEncoder, maxTokens, parameterSpecs, small, tokenBatch } from "../src/index.ts"
+import {
+  bottomParameters,
+  forward,
+  freezeEncoder,
+  frozenLayersOf,
+  initEncoder,
+  maxTokens,
+  parameterSpecs,
+  small,
+  tokenBatch
+} from "../src/index.ts"
 import { tiny } from "./tiny.ts"
 
 const sequences = [
@@ -115,6 +125,37 @@ describe("gradients", () => {
         value.dispose()
         tf.dispose(grads)
       }
+      encoder.dispose()
+    }))
+})
+
+describe("frozen layers", () => {
+  test("are none, the embeddings, so many with these, or half; more than there are is refused", () => {
+    const config = small({ layers: 5 })
+    expect(frozenLayersOf(config, 0, "here")).toBeUndefined()
+    expect(frozenLayersOf(config, "embeddings", "here")).toBe(0)
+    expect(frozenLayersOf(config, "half", "here")).toBe(2)
+    for (const count of [1, 3, 5]) expect(frozenLayersOf(config, count, "here")).toBe(count)
+    expect(() => frozenLayersOf(config, 6, "here")).toThrow(
+      'here: option "frozenLayers": the encoder has 5 layers, not 6'
+    )
+  })
+
+  test("are made untrainable, and trainable again where they were before", () =>
+    leakCheck(() => {
+      const encoder = tiny()
+      const trained = () => Object.entries(encoder.parameters).flatMap(([name, one]) => (one.trainable ? [name] : []))
+      const names = trained()
+      expect(freezeEncoder(encoder, undefined)).toBeFunction()
+      expect(trained()).toEqual(names)
+      encoder.parameters["encoder.layer.0.output.dense.bias"]!.trainable = false
+      const before = trained()
+      const thaw = freezeEncoder(encoder, 1)
+      expect(trained()).toEqual(names.filter((name) => /^encoder\.layer\.[12]\./.test(name)))
+      thaw()
+      expect(trained()).toEqual(before)
+      freezeEncoder(encoder, 0)
+      expect(trained()).toEqual(before.filter((name) => !name.startsWith("embeddings.")))
       encoder.dispose()
     }))
 })

@@ -6,10 +6,23 @@ export class SafetensorsError extends EngineError {
   /** The tensor in question, where there is one. */
   readonly tensor: string | undefined
 
+  readonly reason: string
+
   constructor(path: string, reason: string, tensor?: string) {
     super(`${path}: ${tensor === undefined ? "" : `tensor "${tensor}": `}${reason}`)
     this.path = path
     this.tensor = tensor
+    this.reason = reason
+  }
+
+  /** The same error for who asked for a file in the folder `to`, which was first written in the folder `from`. */
+  static moved(error: unknown, from: string, to: string): unknown {
+    if (!(error instanceof SafetensorsError)) return error
+    return new SafetensorsError(
+      error.path.replace(from, () => to),
+      error.reason,
+      error.tensor
+    )
   }
 }
 

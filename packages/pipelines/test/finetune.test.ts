@@ -99,7 +99,15 @@ describe("nuner finetune --mode full", () => {
 
   test("every option reaches the model card", async () => {
     const options = {
-      ...{ epochs: 2, headLearningRate: 0.002, layerDecay: 0.9, freeze: 1, headHidden: 16, dropout: 0.2, warmup: 0.2 },
+      ...{
+        epochs: 2,
+        headLearningRate: 0.002,
+        layerDecay: 0.9,
+        frozenLayers: 1,
+        headHidden: 16,
+        dropout: 0.2,
+        warmup: 0.2
+      },
       ...{ weightDecay: 0.02, clip: 2, evaluateEvery: 2, patience: 3, seed: 7, pooling: "mean", metric: "tokenF1" }
     }
     const dashed = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
@@ -148,7 +156,7 @@ describe("nuner finetune --mode full", () => {
     await refused('option "patience"', ...full, "--patience", "2")
     await refused("class-weights", ...full, "--class-weights", "person")
     await refused('there is no type "persn"', ...full, "--class-weights", "persn=2")
-    await refused('option "freeze"', ...full, "--freeze", "9")
+    await refused('option "frozenLayers"', ...full, "--frozen-layers", "9")
   })
 })
 

@@ -1,4 +1,5 @@
 import { decodeOptions, OptionError } from "@nuner/core"
+import { FrozenLayers } from "@nuner/encoder"
 import { Effect, Schema } from "effect"
 
 const withDefault = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
@@ -45,8 +46,11 @@ const common = {
   maxTokens: Schema.Int.check(Schema.isGreaterThanOrEqualTo(4)).pipe(withDefault(128)),
   /** Adam's. Default 3e-5, for BERT-base; small encoders need more. */
   learningRate: positive.pipe(withDefault(3e-5)),
-  /** Embeddings and this many bottom layers stay as they are, without dropout, and are computed once a sentence. Default: all is trained. */
-  frozenLayers: Schema.optionalKey(Schema.Natural),
+  /**
+   * What stays as it is: "embeddings", these and so many bottom layers, or "half" of them. They have no dropout, and are computed once a
+   * sentence. Default 0: everything is trained.
+   */
+  frozenLayers: FrozenLayers.pipe(withDefault<FrozenLayers>(0)),
   /** Of fresh weights, order and dropout. Default 0. */
   seed: Schema.Int.pipe(withDefault(0))
 }

@@ -79,7 +79,7 @@ describe("runEpisodes", () => {
       { mode: "published", onNoSpan: "empty" },
       { mode: "corrected" },
       { frozenLayers: 1 },
-      { frozenLayers: 0, phi: "last" }
+      { frozenLayers: "embeddings", phi: "last" }
     ] as const) {
       for (const { counts, filter, gold, otherChoice, predicted, spans, typing } of await solve({
         episodes: toyEpisodes(2),

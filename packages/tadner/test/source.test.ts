@@ -116,6 +116,8 @@ describe("trainSource", () => {
       model!.dispose()
       const far = trainSource({ encoder, sentences, ...options, frozenLayers: 2 })
       await expect(collect(far)).rejects.toThrow("at most 1")
+      const beyond = trainSource({ encoder, sentences, ...options, frozenLayers: 3 })
+      await expect(collect(beyond)).rejects.toThrow("the encoder has 2 layers, not 3")
     })
   })
 
@@ -155,6 +157,13 @@ describe("saveModel", () => {
       await Bun.write(dir.file("other/file"), "something else")
       await expect(saveModel(dir.file("other"), model)).rejects.toThrow("it is something else")
       await expect(loadModel(dir.file("other"))).rejects.toThrow("no such file")
+      // A network that came apart is not written, and what stood there stays.
+      const bias = model.classifier.parameters["encoder.layer.0.output.dense.bias"]!
+      tf.tidy(() => bias.assign(tf.fill(bias.shape, Number.NaN)))
+      await expect(saveModel(dir.file("m"), model)).rejects.toThrow(
+        `${dir.file("m")}/classifier/model.safetensors: tensor "encoder.layer.0.output.dense.bias": holds NaN`
+      )
+      ;(await loadModel(dir.file("m"))).dispose()
       await Bun.write(dir.file("m/tadner.json"), "{}")
       await expect(loadModel(dir.file("m"))).rejects.toThrow("tadner.json")
       model.dispose()

@@ -1,6 +1,6 @@
-import { forward, type Model, type TokenBatch } from "@nuner/encoder"
+import { forward, frozenLayersOf, type Model, type TokenBatch } from "@nuner/encoder"
 import type { DropoutKey, tf } from "@nuner/engine"
-import { frozenLayersOf, type TrainingSettings } from "./options.ts"
+import type { TrainingSettings } from "./options.ts"
 
 /** Token vectors of the last layer, `[rows, tokens, hidden]`. Without a key no dropout; causal: each token sees those before it only. */
 export type EncoderPass = (
@@ -13,10 +13,11 @@ export type EncoderPass = (
  *
  * @param freezes whether this is the encoder whose bottom layers may be frozen: these then run off the tape
  */
-export const encoderPass = ({ config, parameters }: Model, settings: TrainingSettings, freezes = true): EncoderPass => {
+export const encoderPass = (encoder: Model, settings: TrainingSettings, freezes = true): EncoderPass => {
   const { checkpointLayers, dropout: rate } = settings
-  const model = { config: { ...config, dropout: rate, attentionDropout: rate }, parameters }
-  const frozenLayers = freezes ? frozenLayersOf(settings, config.layers) : undefined
+  const { config } = encoder
+  const model = { ...encoder, config: { ...config, dropout: rate, attentionDropout: rate } }
+  const frozenLayers = freezes ? frozenLayersOf(config, settings.frozenLayers, "pretrain") : undefined
   return (batch, { causal = false, dropout } = {}) => {
     const [states] = forward(model, batch, {
       causal,

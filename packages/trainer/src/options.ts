@@ -1,4 +1,4 @@
-import { OptionError } from "@nuner/core"
+import { FrozenLayers } from "@nuner/encoder"
 import { Effect, Schema } from "effect"
 
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
@@ -31,7 +31,7 @@ export const trainingFields = {
   /** Largest global gradient norm; absent: no clipping. */
   clip: Schema.optionalKey(positive),
   /** What of the encoder is not trained: `"embeddings"`, its embeddings and this many bottom layers, `"half"` of its depth; 0: all is trained. */
-  frozenLayers: Schema.Union([Schema.Natural, Schema.Literals(["half", "embeddings"])]),
+  frozenLayers: FrozenLayers,
   /** Dropout on embeddings, attention and feed-forward outputs. */
   dropout: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.9 })),
   /** Keep only each layer's input and compute the rest again in the backward pass: less memory, a third more time. */
@@ -89,19 +89,4 @@ export const adaptTraining = { ...smallTraining, learningRate: 3e-4 } as const
 export const stepsOf = (settings: SentenceSettings, sentences: number): number => {
   const { accumulate, batchSize, epochs, steps } = settings
   return steps ?? Math.ceil((Math.ceil(sentences / batchSize) * epochs) / accumulate)
-}
-
-/**
- * How many bottom layers are frozen, the embeddings with them; 0: the embeddings alone; `undefined`: nothing is.
- *
- * @throws OptionError for more layers than the encoder has
- */
-export const frozenLayersOf = ({ frozenLayers }: TrainingSettings, layers: number): number | undefined => {
-  if (frozenLayers === "embeddings") return 0
-  if (frozenLayers === "half") return Math.floor(layers / 2)
-  if (frozenLayers > layers) {
-    const reason = `${frozenLayers} layers are more than the encoder's ${layers}`
-    throw new OptionError({ component: "pretrain", option: "frozenLayers", reason })
-  }
-  return frozenLayers === 0 ? undefined : frozenLayers
 }

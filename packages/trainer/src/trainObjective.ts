@@ -1,5 +1,5 @@
 import { InputError, OptionError } from "@nuner/core"
-import { bottomParameters, type Encoder } from "@nuner/encoder"
+import { type Encoder, freezeEncoder, frozenLayersOf } from "@nuner/encoder"
 import {
   adamW,
   bestCheckpoint,
@@ -13,7 +13,7 @@ import {
   train
 } from "@nuner/engine"
 import type { Objective } from "./Objective.ts"
-import { frozenLayersOf, type SentenceSettings, type TrainingSettings } from "./options.ts"
+import type { SentenceSettings, TrainingSettings } from "./options.ts"
 
 /** Where a run is kept and how it is stopped: the same for every objective. */
 export interface RunOptions {
@@ -105,7 +105,7 @@ export async function* trainObjective<Example, Batch, Scores extends { readonly 
     return { loss: scores.loss }
   }
 
-  const thaw = freeze(encoder, settings)
+  const thaw = freezeEncoder(encoder, frozenLayersOf(encoder.config, settings.frozenLayers, "pretrain"))
   try {
     if (held.count > 0) {
       await validate()
@@ -174,18 +174,6 @@ const scheduleOf = ({ decay, learningRate: peak, schedule, warmup: part }: Train
     total,
     decay: Math.min(Math.round(decay * total), total - warmup)
   })
-}
-
-/** Takes the bottom of the encoder out of training; what is returned puts it back. */
-const freeze = ({ config, parameters }: Encoder, settings: TrainingSettings): (() => void) => {
-  const layers = frozenLayersOf(settings, config.layers)
-  const frozen = (layers === undefined ? [] : bottomParameters(config, layers))
-    .map((name) => parameters[name]!)
-    .filter(({ trainable }) => trainable)
-  for (const parameter of frozen) parameter.trainable = false
-  return () => {
-    for (const parameter of frozen) parameter.trainable = true
-  }
 }
 
 /** What is decided by the validation loss needs one, and the best weights must have been kept. */

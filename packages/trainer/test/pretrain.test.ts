@@ -238,6 +238,7 @@ describe("pretrain", () => {
     expect(events({ sentences: none, text: encoder() })).rejects.toThrow("0 of 1 sentences have a concept to train on")
     const options = { sentences: corpus(4, 1), text: encoder() }
     expect(events({ ...options, learningRate: -1 })).rejects.toThrow('option "learningRate"')
+    expect(leakCheck(() => events({ ...options, frozenLayers: 3 }))).rejects.toThrow("the encoder has 2 layers, not 3")
     expect(events({ ...options, epoch: 3 } as unknown as PretrainInput)).rejects.toThrow('option "epoch"')
   })
 })

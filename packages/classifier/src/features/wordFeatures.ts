@@ -1,5 +1,12 @@
 import { decodeOptions } from "@nuner/core"
-import { type Encoder, forward, mergeWindows, runWindows, type TokenBatch, type WordEncoding } from "@nuner/encoder"
+import {
+  type EncoderParts,
+  forward,
+  mergeWindows,
+  runWindows,
+  type TokenBatch,
+  type WordEncoding
+} from "@nuner/encoder"
 import { tf } from "@nuner/engine"
 import { Schema } from "effect"
 import { batchTokensField, featureFields, type Pooling } from "./FeatureOptions.ts"
@@ -25,7 +32,7 @@ const CHUNK = 512
  * @throws OptionError; the signal's reason
  */
 export const wordFeatures = async (
-  encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">,
+  encoder: EncoderParts,
   sentences: ReadonlyArray<WordSequence>,
   { signal, onProgress, ...options }: WordFeaturesOptions = {}
 ): Promise<WordFeatures> => {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
 import { type Encoder, loadEncoder, loadTokenClassifier } from "@nuner/encoder"
-import { readSafetensors, type SafetensorsFile, tf } from "@nuner/engine"
+import { readSafetensors, readWeights, type SafetensorsFile, tf } from "@nuner/engine"
 import type { Dense, Head } from "../head/Head.ts"
 import { type ClassScheme, NONE } from "../labels/classes.ts"
 import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
@@ -93,8 +93,7 @@ const readDense = async (
     if (entry === undefined) return fail("is missing")
     if (entry.shape.join() !== shape.join())
       fail(`is [${entry.shape}], ${SETTINGS_FILE} and config.json ask for [${shape}]`)
-    const values = await file.read(field)
-    return values instanceof Float32Array ? values : fail(`${entry.dtype} are no weights`)
+    return readWeights(file, field)
   }
   const weight = await read(`${name}.weight`, [outputs, inputs])
   const kernel = new Float32Array(weight.length)

@@ -2,7 +2,7 @@ import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { writeJson } from "@nuner/core"
 import { replaceDirectory, type SaveOptions, saveEncoder, saveTokenClassifier } from "@nuner/encoder"
-import { type TensorSource, tf, writeSafetensors } from "@nuner/engine"
+import { type TensorSource, tf, writeWeights } from "@nuner/engine"
 import { type Dense, type Head, headWidth } from "../head/Head.ts"
 import type { ClassifierParts } from "../predict/tokenClassifier.ts"
 import { HEAD_FILE, SETTINGS_FILE, type Settings } from "./settings.ts"
@@ -33,7 +33,7 @@ export const saveClassifier = async (
     if (inModel) await saveInModel(fresh, classifier, options)
     else {
       await saveEncoder(fresh, encoder, options)
-      await writeSafetensors(join(fresh, HEAD_FILE), headTensors(head))
+      await writeWeights(join(fresh, HEAD_FILE), headTensors(head))
     }
     await writeJson(join(fresh, SETTINGS_FILE), settings)
   })

@@ -1,3 +1,4 @@
+import { FrozenLayers, loraFields } from "@nuner/encoder"
 import { Effect, Schema } from "effect"
 import { batchTokensField, featureFields } from "../features/FeatureOptions.ts"
 
@@ -6,7 +7,7 @@ const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 const count = Schema.Int.check(Schema.isGreaterThan(0))
 const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
 
-/** Full fine-tuning (NuNER, section 6). What the paper leaves open has a default of ours. */
+/** Fine-tuning (NuNER, section 6). What the paper leaves open has a default of ours. */
 export const FineTuneOptions = Schema.Struct({
   ...featureFields,
   /** Passes over the training sentences. Default 30 (the paper's). */
@@ -29,8 +30,9 @@ export const FineTuneOptions = Schema.Struct({
   dropout: rate.pipe(withDefault(0.1)),
   /** Width of the head's hidden layer; 0: a single linear layer. Default: as wide as a word's vector. */
   headHidden: Schema.optionalKey(Schema.Natural),
-  /** Embeddings and this many bottom layers stay as they are. Default: everything is trained. */
-  freeze: Schema.optionalKey(Schema.Natural),
+  /** What stays as it is: "embeddings", these and so many bottom layers, or "half" of them. Default 0: everything is trained. */
+  frozenLayers: FrozenLayers.pipe(withDefault<FrozenLayers>(0)),
+  ...loraFields,
   /** "bare": a class a type. "BIO": neighbouring entities of one type stay apart. Default "bare". */
   scheme: Schema.Literals(["bare", "BIO"]).pipe(withDefault<"bare" | "BIO">("bare")),
   /** Types to have a class for beside those of the data. Default: none. */

@@ -1,4 +1,14 @@
-import { type Encoder, type EncoderConfig, forward, makeEncoder, tokenBatch } from "@nuner/encoder"
+import {
+  addLora,
+  copyEncoder,
+  type Encoder,
+  type EncoderConfig,
+  type EncoderParts,
+  forward,
+  freezeEncoder,
+  type LoraSettings,
+  tokenBatch
+} from "@nuner/encoder"
 import {
   crossEntropy,
   type DropoutStream,
@@ -21,7 +31,10 @@ export interface NetworkSettings {
   readonly pooling: Pooling
   readonly headHidden: number
   readonly dropout: number
-  readonly freeze: number | undefined
+  /** Embeddings and this many bottom layers stay as they are. */
+  readonly frozenLayers: number | undefined
+  /** Of adapters that are trained in place of the encoder's weights. */
+  readonly lora: LoraSettings | undefined
   readonly seed: number
 }
 
@@ -33,19 +46,23 @@ export class Network {
   readonly #settings: NetworkSettings
 
   /** Copies the encoder's parameters: the caller's stay as they are. */
-  constructor(
-    { config, parameters, tokenizer }: Pick<Encoder, "config" | "parameters" | "tokenizer">,
-    settings: NetworkSettings
-  ) {
+  constructor(encoder: EncoderParts, settings: NetworkSettings) {
     this.#settings = settings
-    const copies = Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, copy(parameter)]))
-    this.encoder = makeEncoder(config, copies, tokenizer)
-    this.parameters = { ...copies, ...initHead(config, settings) }
+    const { frozenLayers, lora, seed } = settings
+    const copy = copyEncoder(encoder)
+    try {
+      this.encoder = lora === undefined ? copy : addLora(copy, lora, { frozenLayers, seed })
+    } catch (error) {
+      copy.dispose()
+      throw error
+    }
+    freezeEncoder(this.encoder, frozenLayers)
+    this.parameters = { ...this.encoder.parameters, ...initHead(encoder.config, settings) }
   }
 
   /** Mean cross-entropy over the words of the examples. */
   loss(examples: ReadonlyArray<Example>, stream: DropoutStream, weights: Float32Array | undefined): tf.Scalar {
-    const { layers, pooling, dropout: rate, freeze } = this.#settings
+    const { layers, pooling, dropout: rate, frozenLayers } = this.#settings
     const batch = tokenBatch(
       examples.map(({ ids }) => ids),
       this.encoder.config.padId
@@ -53,7 +70,7 @@ export class Network {
     const states = forward(this.encoder, batch, {
       layers,
       dropout: { ...stream, site: "encoder" },
-      ...(freeze === undefined ? {} : { frozenLayers: freeze })
+      ...(frozenLayers === undefined ? {} : { frozenLayers })
     })
     const joined = states.length === 1 ? states[0]! : (tf.concat(states, 2) as tf.Tensor3D)
     const drop = (x: tf.Tensor2D, site: string) => (rate === 0 ? x : dropout(x, rate, { ...stream, site }))
@@ -89,10 +106,6 @@ export class Network {
 }
 
 export const isHead = (name: string): boolean => name.startsWith("head.")
-
-/** Through the host: an optimizer that works in place must not reach the original. */
-const copy = (parameter: tf.Variable): tf.Variable =>
-  tf.tidy(() => tf.variable(tf.tensor(Float32Array.from(parameter.dataSync()), parameter.shape)))
 
 /** Kernels of deviation 1 / sqrt(in), biases 0. */
 const initHead = ({ hidden }: EncoderConfig, { classes, layers, headHidden, seed }: NetworkSettings): Parameters => {

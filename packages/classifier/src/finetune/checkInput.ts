@@ -1,13 +1,11 @@
 import { InputError, type LabelledSentence, OptionError } from "@nuner/core"
-import type { EncoderConfig } from "@nuner/encoder"
 import type { FineTuneOptions } from "./FineTuneOptions.ts"
 
 /** @throws InputError for data to learn nothing from, OptionError for options that ask for what is not there */
 export const checkInput = (
-  { layers }: EncoderConfig,
   train: ReadonlyArray<LabelledSentence>,
   dev: ReadonlyArray<LabelledSentence> | undefined,
-  { freeze, patience }: FineTuneOptions
+  { patience }: FineTuneOptions
 ): void => {
   const words = (sentences: ReadonlyArray<LabelledSentence>) => sentences.some(({ words }) => words.length > 0)
   if (!words(train))
@@ -16,9 +14,7 @@ export const checkInput = (
     throw new InputError({ source: "train", reason: "holds no entity", remedy: "label at least one of each type" })
   }
   if (dev && !words(dev)) throw new InputError({ source: "dev", reason: "holds no words", remedy: "leave it out" })
-  const fail = (option: string, reason: string): never => {
-    throw new OptionError({ component: "fineTune", option, reason })
+  if (patience !== undefined && dev === undefined) {
+    throw new OptionError({ component: "fineTune", option: "patience", reason: "needs a dev set" })
   }
-  if (freeze !== undefined && freeze > layers) fail("freeze", `the encoder has ${layers} layers, not ${freeze}`)
-  if (patience !== undefined && dev === undefined) fail("patience", "needs a dev set")
 }

@@ -1,14 +1,6 @@
 import { decodeOptions, type LabelledSentence } from "@nuner/core"
-import { bottomParameters, type Encoder } from "@nuner/encoder"
-import {
-  adamW,
-  fingerprint,
-  freeze,
-  planEpochs,
-  schedules,
-  type TrainOptions,
-  train as trainingLoop
-} from "@nuner/engine"
+import { type EncoderParts, frozenLayersOf, loraSettings } from "@nuner/encoder"
+import { adamW, fingerprint, planEpochs, schedules, type TrainOptions, train as trainingLoop } from "@nuner/engine"
 import { checkLabelled } from "../data/checkLabelled.ts"
 import { classesOf, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
 import { tokenClassifier } from "../predict/tokenClassifier.ts"
@@ -25,7 +17,7 @@ import { rateOf } from "./rateOf.ts"
 
 export type FineTuneInput = Partial<(typeof FineTuneOptions)["Encoded"]> & {
   /** Stays as it is: a copy is trained. */
-  readonly encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">
+  readonly encoder: EncoderParts
   readonly train: ReadonlyArray<TrainingSentence>
   /** Decides which epoch is taken, when to stop early, and the temperature. */
   readonly dev?: ReadonlyArray<LabelledSentence> | undefined
@@ -43,7 +35,9 @@ export type FineTuneInput = Partial<(typeof FineTuneOptions)["Encoded"]> & {
 export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEvent, void, void> {
   const { encoder, train, dev, signal, ...options } = input
   const settings = decodeOptions("fineTune", FineTuneOptions, options)
-  checkInput(encoder.config, train, dev, settings)
+  checkInput(train, dev, settings)
+  const frozenLayers = frozenLayersOf(encoder.config, settings.frozenLayers, "fineTune")
+  const lora = loraSettings("fineTune", settings)
   yield { type: "data", report: checkLabelled(train, dev) }
 
   const { scheme, layers, pooling, batchTokens } = settings
@@ -52,7 +46,7 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
   const examples = await toExamples(train, encoder, classes, scheme)
   const weights = classWeights(settings.classWeights, examples, typesOf(classes, scheme))
   const headHidden = settings.headHidden ?? encoder.config.hidden * layers.length
-  const network = new Network(encoder, { ...settings, classes, headHidden, freeze: settings.freeze })
+  const network = new Network(encoder, { ...settings, classes, headHidden, frozenLayers, lora })
   const best = new BestWeights(settings.checkpoints)
   const { batchSize, seed } = settings
   const { batch, perEpoch } = planEpochs({ count: examples.length, batchSize, seed })
@@ -60,10 +54,6 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
   const parts = async () => ({ encoder: network.encoder, head: await network.head(), layers, pooling, scheme })
   let delivered = false
   try {
-    if (settings.freeze !== undefined) {
-      const bottom = new Set(bottomParameters(encoder.config, settings.freeze))
-      freeze(network.parameters, (name) => bottom.has(name))
-    }
     const score = async (on: DevSet) => {
       const now = await parts()
       return { ...devScores(await devLogits(now, on, batchTokens), on, now) }

@@ -1,7 +1,7 @@
 import { decodeOptions, type Sentence, type Span, words } from "@nuner/core"
 import { tf } from "@nuner/engine"
 import { sweeper } from "../memory/sweeper.ts"
-import type { Encoder } from "../model/Encoder.ts"
+import type { EncoderParts } from "../model/Encoder.ts"
 import { forward } from "../model/forward.ts"
 import type { TokenBatch } from "../model/TokenBatch.ts"
 import type { Encoding, WordEncoding } from "../tokenizer/Encoding.ts"
@@ -42,7 +42,7 @@ const readAheadUnits = 2 ** 18
  * @throws OptionError; the signal's reason
  */
 export async function* encode(
-  encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">,
+  encoder: EncoderParts,
   texts: Iterable<TextInput> | AsyncIterable<TextInput>,
   { signal, ...options }: Partial<EncodeOptions> & { readonly signal?: AbortSignal | undefined } = {}
 ): AsyncGenerator<EncodedText> {
@@ -72,7 +72,7 @@ export async function* encode(
 const textOf = (input: TextInput): string => (typeof input === "string" ? input : input.text)
 
 const encodeChunk = async (
-  encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">,
+  encoder: EncoderParts,
   inputs: ReadonlyArray<TextInput>,
   { layers, pooling, batchTokens, overlap }: EncodeOptions,
   signal: AbortSignal | undefined

@@ -1,7 +1,7 @@
 import { packByLength, type tf, type Window } from "@nuner/engine"
 import { maxTokens } from "../config/EncoderConfig.ts"
+import type { Model } from "../model/Model.ts"
 import { type TokenBatch, tokenBatch } from "../model/TokenBatch.ts"
-import type { Model } from "../model/tensorParts.ts"
 import type { Encoding } from "../tokenizer/Encoding.ts"
 import { tokenWindows } from "./tokenWindows.ts"
 

@@ -1,5 +1,5 @@
 import { InputError } from "@nuner/core"
-import { firstNonFinite, readSafetensors, type SafetensorsFile, tf } from "@nuner/engine"
+import { readSafetensors, readWeights, type SafetensorsFile, tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { canonicalName } from "./canonicalName.ts"
@@ -20,7 +20,7 @@ export interface Checkpoint {
   has(name: string): boolean
   /**
    * @param transposed the file holds `[out, in]`, `shape` is `[in, out]`
-   * @throws InputError where it is missing, of another shape or kind, or holds a number that is none
+   * @throws InputError where it is missing or of another shape, SafetensorsError where it holds no weights
    */
   variable(name: string, shape: ReadonlyArray<number>, transposed: boolean): Promise<tf.Variable>
   close(): Promise<void>
@@ -67,14 +67,11 @@ export const openCheckpoint = async (directory: string, config: EncoderConfig): 
       }
       const stored = transposed ? shape.toReversed() : [...shape]
       const entry = place.file.entries.get(place.name)!
-      const fail = (reason: string): never => {
+      if (entry.shape.join() !== stored.join()) {
+        const reason = `has the shape [${entry.shape}], config.json asks for [${stored}]`
         throw new InputError({ source: place.path, field: place.name, reason })
       }
-      if (entry.shape.join() !== stored.join()) fail(`has the shape [${entry.shape}], config.json asks for [${stored}]`)
-      const values = await place.file.read(place.name)
-      if (!(values instanceof Float32Array)) return fail(`${entry.dtype} are no weights`)
-      const stray = firstNonFinite(values)
-      if (stray >= 0) fail(`holds ${values[stray]} at number ${stray}: training broke it, or the file is damaged`)
+      const values = await readWeights(place.file, place.name)
       return tf.tidy(() => {
         const tensor = tf.tensor(values, stored, "float32")
         return tf.variable(transposed ? tf.transpose(tensor) : tensor)

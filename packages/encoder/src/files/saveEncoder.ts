@@ -1,8 +1,9 @@
 import { writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { type TensorSource, writeSafetensors } from "@nuner/engine"
+import { type TensorSource, writeWeights } from "@nuner/engine"
 import { toConfigJson } from "../config/configJson.ts"
-import type { Encoder } from "../model/Encoder.ts"
+import { withMergedWeights } from "../lora/lora.ts"
+import type { EncoderParts } from "../model/Encoder.ts"
 import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
 import { replaceDirectory } from "./replaceDirectory.ts"
@@ -17,24 +18,26 @@ export interface SaveOptions {
 
 /**
  * Writes a directory that `AutoModel.from_pretrained` of Python's transformers loads as it stands: `config.json`, `model.safetensors`,
- * `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json`. Whole or not at all.
+ * `tokenizer.json`, `tokenizer_config.json`, `special_tokens_map.json`. Adapters are merged into the weights. Whole or not at all.
  *
- * @throws OptionError for a weight beyond the range of F16, InputError for one that is no number
+ * @throws OptionError for a weight beyond the range of F16; SafetensorsError for one that is no number
  */
 export const saveEncoder = async (
   directory: string,
-  { config, parameters, tokenizer }: Pick<Encoder, "config" | "parameters" | "tokenizer">,
+  encoder: EncoderParts,
   { dtype = "F32", card }: SaveOptions = {}
-): Promise<void> => {
-  const sources = parameterSpecs(config).map(({ name, transposed }) =>
-    tensorSource(name, parameters[name]!, transposed, dtype)
-  )
-  await writeModel(directory, sources, {
-    "config.json": toConfigJson(config, { torch_dtype: torchDtype[dtype] }),
-    ...tokenizerFiles(tokenizer, config),
-    ...(card === undefined ? {} : { "README.md": card })
+): Promise<void> =>
+  withMergedWeights(encoder, (weights) => {
+    const { config, tokenizer } = encoder
+    const sources = parameterSpecs(config).map(({ name, transposed }) =>
+      tensorSource(name, weights[name]!, transposed, dtype)
+    )
+    return writeModel(directory, sources, {
+      "config.json": toConfigJson(config, { torch_dtype: torchDtype[dtype] }),
+      ...tokenizerFiles(tokenizer, config),
+      ...(card === undefined ? {} : { "README.md": card })
+    })
   })
-}
 
 export const torchDtype: Readonly<Record<WeightDtype, string>> = { F32: "float32", F16: "float16" }
 
@@ -45,6 +48,6 @@ export const writeModel = (
 ): Promise<void> =>
   replaceDirectory(directory, async (temporary) => {
     // Python's loader asks which framework's layout this is.
-    await writeSafetensors(join(temporary, "model.safetensors"), tensors, { format: "pt" })
+    await writeWeights(join(temporary, "model.safetensors"), tensors, { format: "pt" })
     for (const [name, content] of Object.entries(files)) await writeFile(join(temporary, name), content)
   })

@@ -3,7 +3,8 @@ import { tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import { toConfigJson } from "../config/configJson.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
-import { type Encoder, makeEncoder } from "../model/Encoder.ts"
+import { withMergedWeights } from "../lora/lora.ts"
+import { type Encoder, type EncoderParts, makeEncoder } from "../model/Encoder.ts"
 import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
 import { openCheckpoint } from "./Checkpoint.ts"
@@ -13,7 +14,7 @@ import { tensorSource } from "./tensorSource.ts"
 
 /** A linear layer over the last hidden state: `RobertaForTokenClassification` and its like. */
 export interface TokenClassifier {
-  readonly encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">
+  readonly encoder: EncoderParts
   /** `[hidden, labels]` */
   readonly kernel: tf.Tensor
   /** `[labels]` */
@@ -26,26 +27,28 @@ export interface TokenClassifier {
  * Writes a directory that `AutoModelForTokenClassification` and transformers.js load as it stands: as `saveEncoder`, with the head and
  * `id2label`.
  *
- * @throws OptionError where the head does not fit encoder and labels
+ * @throws OptionError where the head does not fit encoder and labels; SafetensorsError for a weight that is no number
  */
 export const saveTokenClassifier = async (
   directory: string,
   { encoder, kernel, bias, labels }: TokenClassifier,
   { dtype = "F32", card }: SaveOptions = {}
 ): Promise<void> => {
-  const { config, parameters, tokenizer } = encoder
+  const { config, tokenizer } = encoder
   checkHead(config, { kernel, bias, labels })
-  const sources = [
-    ...parameterSpecs(config).map(({ name, transposed }) =>
-      tensorSource(`${backboneOf(config).prefix}.${name}`, parameters[name]!, transposed, dtype)
-    ),
-    tensorSource("classifier.weight", kernel, true, dtype),
-    tensorSource("classifier.bias", bias, false, dtype)
-  ]
-  await writeModel(directory, sources, {
-    "config.json": toConfigJson(config, { ...headConfig(config, labels), torch_dtype: torchDtype[dtype] }),
-    ...tokenizerFiles(tokenizer, config),
-    ...(card === undefined ? {} : { "README.md": card })
+  await withMergedWeights(encoder, (weights) => {
+    const sources = [
+      ...parameterSpecs(config).map(({ name, transposed }) =>
+        tensorSource(`${backboneOf(config).prefix}.${name}`, weights[name]!, transposed, dtype)
+      ),
+      tensorSource("classifier.weight", kernel, true, dtype),
+      tensorSource("classifier.bias", bias, false, dtype)
+    ]
+    return writeModel(directory, sources, {
+      "config.json": toConfigJson(config, { ...headConfig(config, labels), torch_dtype: torchDtype[dtype] }),
+      ...tokenizerFiles(tokenizer, config),
+      ...(card === undefined ? {} : { "README.md": card })
+    })
   })
 }
 

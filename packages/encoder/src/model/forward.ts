@@ -2,8 +2,9 @@ import { OptionError } from "@nuner/core"
 import { checkpointed, type DropoutKey, frozen, tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import { type EncoderConfig, maxTokens } from "../config/EncoderConfig.ts"
+import type { Model } from "./Model.ts"
 import type { TokenBatch } from "./TokenBatch.ts"
-import { type Model, tensorParts } from "./tensorParts.ts"
+import { tensorParts } from "./tensorParts.ts"
 
 export interface ForwardOptions {
   /** Hidden states to return: 0 is the embeddings' output, `config.layers` the last layer's; negative from the end. Default [-1]. */

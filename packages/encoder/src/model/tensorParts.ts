@@ -1,25 +1,9 @@
-import {
-  attention,
-  type DropoutKey,
-  dropout,
-  embedding,
-  gelu,
-  layerNorm,
-  linear,
-  type Parameters,
-  residual,
-  tf
-} from "@nuner/engine"
+import { attention, type DropoutKey, dropout, embedding, gelu, layerNorm, linear, residual, tf } from "@nuner/engine"
 import type { Parts } from "../backbones/Parts.ts"
-import type { EncoderConfig } from "../config/EncoderConfig.ts"
+import { adapterOf, adapterOutput } from "../lora/adapterOf.ts"
+import type { Model } from "./Model.ts"
 import { positionIds } from "./positionIds.ts"
 import type { TokenBatch } from "./TokenBatch.ts"
-
-/** What a forward pass needs of an encoder. */
-export interface Model {
-  readonly config: EncoderConfig
-  readonly parameters: Parameters
-}
 
 export interface TensorPartsOptions {
   readonly dropout: DropoutKey | undefined
@@ -28,10 +12,11 @@ export interface TensorPartsOptions {
 
 /** Parts that compute: a value is a tensor `[rows, tokens, width]`, a bias on scores `[heads, tokens, tokens]`. */
 export const tensorParts = (
-  { config, parameters }: Model,
+  model: Model,
   batch: TokenBatch,
   { causal, dropout: key }: TensorPartsOptions
 ): Parts<tf.Tensor3D> => {
+  const { config, parameters } = model
   const { rows, tokens, mask } = batch
   const of = (name: string) => parameters[name]!
   const look = (name: string, ids: Int32Array): tf.Tensor3D =>
@@ -42,7 +27,11 @@ export const tensorParts = (
     positions: (name) => look(name, positionIds(config, batch)),
     types: (name, _rows, width) =>
       tf.reshape(tf.slice(of(`${name}.weight`) as tf.Tensor2D, [0, 0], [1, width]), [1, 1, width]),
-    linear: (name, x) => linear(x, of(`${name}.weight`), of(`${name}.bias`)),
+    linear: (name, x) => {
+      const y = linear(x, of(`${name}.weight`), of(`${name}.bias`))
+      const adapter = adapterOf(model, name)
+      return adapter ? residual(y, adapterOutput(adapter, x, keyOf(`${name}.lora`))) : y
+    },
     norm: (name, x) => layerNorm(x, of(`${name}.weight`), of(`${name}.bias`), config.layerNormEps),
     gelu,
     add: (x, y) => (tf.util.arraysEqual(x.shape, y.shape) ? residual(x, y) : tf.add(x, y)),

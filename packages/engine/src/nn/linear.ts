@@ -14,6 +14,7 @@ import { hasKernel, runKernel } from "./fusedKernel.ts"
  */
 export function linear<T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.Tensor): T {
   const [inputs, outputs] = kernel.shape as [number, number]
+  const { shape } = x
   if (kernel.rank !== 2 || x.shape.at(-1) !== inputs || (bias && (bias.rank !== 1 || bias.size !== outputs))) {
     const b = bias ? `, bias [${bias.shape}]` : ""
     throw new EngineError(`linear: x [${x.shape}], kernel [${kernel.shape}]${b}; needs [..., in], [in, out], [out]`)
@@ -21,11 +22,13 @@ export function linear<T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.T
   // Only x and W are saved: tfjs's own fused product keeps its output as well.
   return differentiable<T, string>({ x, kernel, ...(bias && { bias }) }, (save) => {
     const y = product(rows(x, inputs), kernel as tf.Tensor2D, bias as tf.Tensor1D | undefined) // [rows, out]
-    save(x, kernel)
+    // A kernel that stays as it is asks for no gradient, the only thing that x is kept for.
+    const fixed = kernel instanceof tf.Variable && !kernel.trainable
+    save(kernel, ...(fixed ? [] : [x]))
     return {
       value: tf.reshape(y, [...x.shape.slice(0, -1), outputs]) as T,
-      gradient: (dy, [x, kernel]) => ({
-        x: () => tf.reshape(tf.matMul(rows(dy, outputs), kernel as tf.Tensor2D, false, true), x!.shape),
+      gradient: (dy, [kernel, x]) => ({
+        x: () => tf.reshape(tf.matMul(rows(dy, outputs), kernel as tf.Tensor2D, false, true), shape),
         kernel: () => tf.matMul(rows(x!, inputs), rows(dy, outputs), true, false),
         bias: () => tf.sum(rows(dy, outputs), 0)
       })

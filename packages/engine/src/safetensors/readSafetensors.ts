@@ -6,6 +6,7 @@ import { maxHeaderBytes, parseHeader, type TensorEntry } from "./header.ts"
 
 /** An open file: the header is read and checked, tensors are read one at a time. */
 export interface SafetensorsFile {
+  readonly path: string
   readonly metadata: Readonly<Record<string, string>>
   /** By name, in the order of the data. */
   readonly entries: ReadonlyMap<string, TensorEntry>
@@ -44,6 +45,7 @@ async function openFile(path: string, file: FileHandle): Promise<SafetensorsFile
   const { metadata, entries } = parseHeader(path, text, size - data)
   const byName = new Map(entries.map((entry) => [entry.name, entry]))
   return {
+    path,
     metadata,
     entries: byName,
     read: async (name) => {

@@ -1,7 +1,7 @@
 import { Console, Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { finetuneStage } from "../stages/finetune.ts"
-import { classWeights, given, input, integerList, optional, out } from "./flags.ts"
+import { classWeights, frozenLayers, given, input, integerList, lora, optional, out } from "./flags.ts"
 
 const strength = Schema.Union([Schema.Literal("cv"), Schema.FiniteFromString.check(Schema.isGreaterThan(0))])
 
@@ -40,7 +40,8 @@ export const finetuneCommand = Command.make(
     ),
     headLearningRate: optional.number("head-learning-rate", "full: highest rate of the head; default 1e-3"),
     layerDecay: optional.number("layer-decay", "full: factor on the rate from each layer to the one below; default 1"),
-    freeze: optional.int("freeze", "full: embeddings and this many bottom layers stay; default: all is trained"),
+    frozenLayers: frozenLayers.pipe(Flag.withAlias("freeze")),
+    ...lora,
     headHidden: optional.int(
       "head-hidden",
       "full: width of the head's hidden layer, 0 for none; default a word's width"

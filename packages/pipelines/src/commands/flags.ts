@@ -153,8 +153,28 @@ export const flow = {
   )
 }
 
-const frozen = Schema.Union([Schema.Literals(["half", "embeddings"]), Schema.NumberFromString])
+/** What stays as it is where an encoder is trained. */
+export const frozenLayers = Flag.String("frozen-layers").pipe(
+  Flag.withDescription(
+    'what is not trained: "embeddings", these and a number of bottom layers, or "half"; 0 for nothing'
+  ),
+  Flag.withSchema(Schema.Union([Schema.Literals(["half", "embeddings"]), Schema.NumberFromString])),
+  Flag.optional
+)
+
 const divisor = Schema.Union([Schema.Literal("sqrt-hidden"), Schema.NumberFromString])
+
+/** LoRA: adapters are trained in place of the encoder's weights, and merged into them where a model is written. */
+export const lora = {
+  loraRank: optional.int("lora-rank", "trains adapters of this rank, the encoder's weights stay; default: no adapters"),
+  loraAlpha: optional.number("lora-alpha", "adapters are scaled by alpha / rank; default twice the rank"),
+  loraTargets: Flag.String("lora-targets").pipe(
+    Flag.withDescription("layers with an adapter, by their names' endings, * for anything; default query,value"),
+    Flag.map(list),
+    Flag.optional
+  ),
+  loraDropout: optional.number("lora-dropout", "before an adapter; default 0")
+}
 
 /** An optional flag that switches something on. */
 const on = (name: string, description: string) =>
@@ -177,11 +197,7 @@ export const optimisation = {
   beta2: optional.number("beta2", "of AdamW"),
   epsilon: optional.number("epsilon", "of AdamW; default 1e-6"),
   clip: optional.number("clip", "largest global gradient norm"),
-  frozenLayers: Flag.String("frozen-layers").pipe(
-    Flag.withDescription('what is not trained: "embeddings", these and a number of bottom layers, or "half"'),
-    Flag.withSchema(frozen),
-    Flag.optional
-  ),
+  frozenLayers,
   dropout: optional.number("dropout", "on embeddings, attention and feed-forward outputs"),
   checkpointLayers: on("checkpoint-layers", "keep each layer's input only: less memory, a third more time"),
   validation: optional.number("validation", "part of the sentences or rows to validate on"),

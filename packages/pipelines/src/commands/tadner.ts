@@ -8,7 +8,7 @@ import { tadnerEpisodesStage } from "../stages/tadner/episodes.ts"
 import { endWithStarter, inProcesses } from "../stages/tadner/inProcesses.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
 import { tadnerTrainStage } from "../stages/tadner/train.ts"
-import { given, input, integerList, optional, out, seed, toggle } from "./flags.ts"
+import { frozenLayers, given, input, integerList, optional, out, seed, toggle } from "./flags.ts"
 
 /** A switch of a mode: absent, the mode decides. */
 const onOff = (name: string, description: string) =>
@@ -25,10 +25,7 @@ const common = {
   loseAdjacentSingletons: onOff("lose-adjacent-singletons", "BIOES labels lose the second of two one-word neighbours"),
   maxTokens: optional.int("max-tokens", "sub-tokens of a sentence or window; default 128"),
   learningRate: optional.number("learning-rate", "Adam's; default 3e-5"),
-  frozenLayers: optional.int(
-    "frozen-layers",
-    "embeddings and this many layers stay as they are; default: all is trained"
-  )
+  frozenLayers
 }
 
 const trainCommand = Command.make(

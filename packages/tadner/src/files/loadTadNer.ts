@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
-import { readSafetensors } from "@nuner/engine"
+import { readSafetensors, readWeights } from "@nuner/engine"
 import type { Descent } from "../adapt/descend.ts"
 import type { Vectors } from "../network/Vectors.ts"
 import { adaptSettings } from "../options.ts"
@@ -52,7 +52,7 @@ const readVectors = async (
           entry === undefined ? "is missing" : `is ${entry.dtype} [${entry.shape}], not F32 [${rows},${width}]`
         throw new InputError({ source: path, field, reason, remedy: "save the recogniser again" })
       }
-      found.push({ rows, width, values: (await file.read(field)) as Float32Array })
+      found.push({ rows, width, values: await readWeights(file, field) })
     }
     return found
   } finally {

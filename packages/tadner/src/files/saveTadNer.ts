@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { writeJson } from "@nuner/core"
-import { type TensorSource, writeSafetensors } from "@nuner/engine"
+import { type TensorSource, writeWeights } from "@nuner/engine"
 import type { Vectors } from "../network/Vectors.ts"
 import type { TadNerParts } from "../recognise/TadNer.ts"
 import { replace, settingsOf, writeNetworks } from "./saveModel.ts"
@@ -11,7 +11,7 @@ export const saveTadNer = (directory: string, parts: TadNerParts): Promise<void>
   replace(directory, async (fresh) => {
     const { classifier, detector, model, names, prototypes, settings, threshold, typeNames, types } = parts
     await writeNetworks(fresh, model)
-    await writeSafetensors(join(fresh, TYPES_FILE), [tensor("names", names), tensor("prototypes", prototypes)])
+    await writeWeights(join(fresh, TYPES_FILE), [tensor("names", names), tensor("prototypes", prototypes)])
     // A loss of no step is NaN here and null in JSON.
     const fitted = { types, typeNames, threshold, detector, classifier, options: settings }
     await writeJson(join(fresh, SETTINGS_FILE), { ...settingsOf(model), fitted })

@@ -1,4 +1,4 @@
-import { type Encoder, makeEncoder } from "@nuner/encoder"
+import { copyEncoder, type Encoder, type EncoderParts } from "@nuner/encoder"
 import { normalInit, type Parameters, tf } from "@nuner/engine"
 import { type SpanScheme, tagsOf } from "../words/spanTags.ts"
 
@@ -23,8 +23,6 @@ export interface TadNerModel {
   dispose(): void
 }
 
-type Parts = Pick<Encoder, "config" | "parameters" | "tokenizer">
-
 export interface NewModelOptions {
   readonly scheme: SpanScheme
   /** Before the detector's linear layer. Default 0.2. */
@@ -34,7 +32,10 @@ export interface NewModelOptions {
 }
 
 /** Two copies of an encoder, one with a fresh linear layer on it: what source training starts from. The encoder stays as it is. */
-export const newModel = (encoder: Parts, { headDropout = 0.2, scheme, seed = 0 }: NewModelOptions): TadNerModel => {
+export const newModel = (
+  encoder: EncoderParts,
+  { headDropout = 0.2, scheme, seed = 0 }: NewModelOptions
+): TadNerModel => {
   const { hidden, initializerRange } = encoder.config
   const tags = tagsOf(scheme).length
   const key = { seed, name: "tadner.detector" }
@@ -79,13 +80,6 @@ export const detectorParameters = ({ bias, encoder, kernel }: SpanDetector): Par
   "detector.weight": kernel,
   "detector.bias": bias
 })
-
-const copyEncoder = ({ config, parameters, tokenizer }: Parts): Encoder =>
-  makeEncoder(
-    config,
-    Object.fromEntries(Object.entries(parameters).map(([name, variable]) => [name, copyVariable(variable)])),
-    tokenizer
-  )
 
 /** Through the host: an optimizer that works in place must not reach the original. */
 const copyVariable = (variable: tf.Variable): tf.Variable =>

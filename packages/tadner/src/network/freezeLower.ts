@@ -1,7 +1,6 @@
 import { OptionError } from "@nuner/core"
-import { bottomParameters, type Encoder } from "@nuner/encoder"
-import { freeze } from "@nuner/engine"
-import { detectorParameters, type TadNerModel } from "../model/TadNerModel.ts"
+import { bottomParameters, type Encoder, type FrozenLayers, freezeEncoder, frozenLayersOf } from "@nuner/encoder"
+import type { TadNerModel } from "../model/TadNerModel.ts"
 import { LowerLayers } from "./LowerLayers.ts"
 import { depthOf, type Phi } from "./states.ts"
 
@@ -14,8 +13,8 @@ export interface FrozenLower {
 }
 
 export interface FreezeOptions {
-  /** Embeddings and this many bottom layers; `undefined`: nothing is frozen. */
-  readonly frozenLayers: number | undefined
+  /** Embeddings and this many bottom layers, or half of them. */
+  readonly frozenLayers: FrozenLayers
   /** Which layers the classifier's vectors are made of. */
   readonly phi: Phi
   /** Whose option it is. */
@@ -25,12 +24,13 @@ export interface FreezeOptions {
 /** @throws OptionError for more frozen layers than leave something to train and to average */
 export const freezeLower = (
   { classifier, detector }: TadNerModel,
-  { component, frozenLayers: frozen, phi }: FreezeOptions
+  { component, frozenLayers, phi }: FreezeOptions
 ): FrozenLower => {
+  const frozen = frozenLayersOf(classifier.config, frozenLayers, component)
   if (frozen === undefined) return { lower: { detector: undefined, classifier: undefined }, thaw: () => {} }
   const networks = [
-    { encoder: detector.encoder, parameters: detectorParameters(detector), depth: 1 },
-    { encoder: classifier, parameters: classifier.parameters, depth: depthOf(phi, classifier.config.layers) }
+    { encoder: detector.encoder, depth: 1 },
+    { encoder: classifier, depth: depthOf(phi, classifier.config.layers) }
   ]
   for (const { depth, encoder } of networks) {
     const { layers } = encoder.config
@@ -39,13 +39,7 @@ export const freezeLower = (
     const reason = `${frozen} of ${layers} layers; with phi "${phi}" at most ${most}`
     throw new OptionError({ component, option: "frozenLayers", reason })
   }
-  const before = networks.flatMap(({ parameters }) =>
-    Object.values(parameters).map((one) => [one, one.trainable] as const)
-  )
-  for (const { encoder, parameters } of networks) {
-    const bottom = new Set(bottomParameters(encoder.config, frozen))
-    freeze(parameters, (name) => bottom.has(name))
-  }
+  const thaws = networks.map(({ encoder }) => freezeEncoder(encoder, frozen))
   const one = new LowerLayers(classifier, frozen)
   return {
     lower: {
@@ -53,7 +47,7 @@ export const freezeLower = (
       classifier: one
     },
     thaw: () => {
-      for (const [variable, trainable] of before) variable.trainable = trainable
+      for (const thaw of thaws) thaw()
     }
   }
 }

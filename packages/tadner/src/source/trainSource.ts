@@ -1,5 +1,5 @@
 import type { LabelledSentence } from "@nuner/core"
-import type { Encoder } from "@nuner/encoder"
+import type { EncoderParts } from "@nuner/encoder"
 import {
   adam,
   crossEntropy,
@@ -27,7 +27,7 @@ import { typeAwareLoss } from "./typeAwareLoss.ts"
 
 export interface SourceInput extends SourceOptions {
   /** Stays as it is: each stage trains a copy. */
-  readonly encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">
+  readonly encoder: EncoderParts
   readonly sentences: ReadonlyArray<LabelledSentence>
   /** Natural-language names of types; others are derived from the labels. */
   readonly typeNames?: TypeNames

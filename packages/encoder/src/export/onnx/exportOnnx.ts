@@ -1,16 +1,18 @@
 import { mkdir, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { OptionError } from "@nuner/core"
+import { checkFinite } from "@nuner/engine"
 import { toConfigJson } from "../../config/configJson.ts"
 import { replaceDirectory } from "../../files/replaceDirectory.ts"
 import { checkHead, headConfig, type TokenClassifier } from "../../files/tokenClassifier.ts"
-import type { Encoder } from "../../model/Encoder.ts"
+import { withMergedWeights } from "../../lora/lora.ts"
+import type { EncoderParts } from "../../model/Encoder.ts"
 import { tokenizerFiles } from "../../tokenizer/tokenizerFiles.ts"
 import { encoderGraph } from "./encoderGraph.ts"
 import { floatWeights } from "./floatWeights.ts"
 import { int8Weights } from "./int8Weights.ts"
 import type { OnnxGraph } from "./OnnxGraph.ts"
-import type { OnnxType, Weights, WeightsSource } from "./Weights.ts"
+import { type OnnxType, read, type Weights, type WeightsSource } from "./Weights.ts"
 import { writeOnnx } from "./writeOnnx.ts"
 
 /** transformers.js's names; its `dtype` for int8 is "q8". */
@@ -36,11 +38,11 @@ export interface ExportOnnxOptions {
  * 17, batch and length open), config and tokenizer. An encoder gives `last_hidden_state`, a token classifier `logits`. May be the directory of
  * `saveEncoder` or `saveTokenClassifier`.
  *
- * @throws OptionError
+ * @throws OptionError; SafetensorsError for a weight that is no number
  */
 export const exportOnnx = async (
   directory: string,
-  model: Pick<Encoder, "config" | "parameters" | "tokenizer"> | TokenClassifier,
+  model: EncoderParts | TokenClassifier,
   { types = ["fp32"] }: ExportOnnxOptions = {}
 ): Promise<void> => {
   const unknown = types.find((type) => !Object.hasOwn(weightsOf, type))
@@ -50,18 +52,22 @@ export const exportOnnx = async (
     throw new OptionError({ component: "exportOnnx", option: "types", reason })
   }
   const head = "labels" in model ? model : undefined
-  const { config, parameters, tokenizer } = "labels" in model ? model.encoder : model
+  const encoder = "labels" in model ? model.encoder : model
+  const { config, tokenizer } = encoder
   if (head) checkHead(config, head)
-  const all = head ? { ...parameters, "classifier.weight": head.kernel, "classifier.bias": head.bias } : parameters
   const extra = head ? headConfig(config, head.labels) : {}
   const files = { "config.json": toConfigJson(config, extra), ...tokenizerFiles(tokenizer, config) }
-  await replaceDirectory(directory, async (temporary) => {
-    for (const [name, content] of Object.entries(files)) await writeFile(join(temporary, name), content)
-    for (const type of types) {
-      const path = join(temporary, onnxFile[type])
-      await mkdir(dirname(path), { recursive: true })
-      const make = (graph: OnnxGraph) => weightsOf[type]({ graph, parameters: all })
-      await writeOnnx(path, encoderGraph(config, head?.labels.length ?? 0, make))
-    }
+  await withMergedWeights(encoder, async (weights) => {
+    const all = head ? { ...weights, "classifier.weight": head.kernel, "classifier.bias": head.bias } : weights
+    for (const [name, weight] of Object.entries(all)) checkFinite(directory, name, await read(weight))
+    await replaceDirectory(directory, async (temporary) => {
+      for (const [name, content] of Object.entries(files)) await writeFile(join(temporary, name), content)
+      for (const type of types) {
+        const path = join(temporary, onnxFile[type])
+        await mkdir(dirname(path), { recursive: true })
+        const make = (graph: OnnxGraph) => weightsOf[type]({ graph, parameters: all })
+        await writeOnnx(path, encoderGraph(config, head?.labels.length ?? 0, make))
+      }
+    })
   })
 }

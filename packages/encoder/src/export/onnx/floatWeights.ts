@@ -1,4 +1,4 @@
-import { checkWeights } from "../../files/tensorSource.ts"
+import { checkRange } from "../../files/tensorSource.ts"
 import type { Value } from "./OnnxGraph.ts"
 import { bytes, read, type Weights, type WeightsSource } from "./Weights.ts"
 
@@ -9,7 +9,7 @@ export const floatWeights = ({ graph, parameters }: WeightsSource, float: "float
     const parameter = parameters[name]!
     return graph.tensor(name, float, parameter.shape, async () => {
       const half = float === "float16"
-      const values = checkWeights("exportOnnx", name, await read(parameter), half ? "F16" : "F32")
+      const values = checkRange("exportOnnx", name, await read(parameter), half ? "F16" : "F32")
       return bytes(half ? new Float16Array(values) : values)
     })
   }

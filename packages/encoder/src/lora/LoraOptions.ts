@@ -1,0 +1,52 @@
+import { OptionError } from "@nuner/core"
+import { Schema } from "effect"
+
+const positive = Schema.Finite.check(Schema.isGreaterThan(0))
+
+/** The options of LoRA as they stand in those of a training: flat, and all absent where everything is trained. */
+export const loraFields = {
+  /** Trains adapters of this rank beside linear layers of the encoder, whose own weights stay as they are. Default: no adapters. */
+  loraRank: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
+  /** Adapters are scaled by `loraAlpha / loraRank`. Default: twice the rank. */
+  loraAlpha: Schema.optionalKey(positive),
+  /**
+   * The linear layers that get one: names or their endings ("query", "attention.output.dense", "layer.11.output.dense"); `*` stands for
+   * anything, alone for all layers. Default: query and value (Hu et al. 2021, section 4.2).
+   */
+  loraTargets: Schema.optionalKey(Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1))),
+  /** Dropout before an adapter. Default 0. */
+  loraDropout: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1)))
+}
+
+const Fields = Schema.Struct(loraFields)
+export interface LoraOptions extends Schema.Schema.Type<typeof Fields> {}
+
+/** What adapters need to be computed and made again. */
+export interface LoraSettings {
+  readonly rank: number
+  readonly alpha: number
+  readonly targets: ReadonlyArray<string>
+  readonly dropout: number
+}
+
+/**
+ * The options with their defaults; undefined where there are to be no adapters.
+ *
+ * @throws OptionError for an option that does nothing without a rank
+ */
+export const loraSettings = (
+  component: string,
+  { loraAlpha, loraDropout, loraRank, loraTargets }: LoraOptions
+): LoraSettings | undefined => {
+  if (loraRank === undefined) {
+    const stray = Object.entries({ loraAlpha, loraDropout, loraTargets }).find(([, value]) => value !== undefined)
+    if (stray) throw new OptionError({ component, option: stray[0], reason: "does nothing without loraRank" })
+    return undefined
+  }
+  return {
+    rank: loraRank,
+    alpha: loraAlpha ?? 2 * loraRank,
+    targets: loraTargets ?? ["query", "value"],
+    dropout: loraDropout ?? 0
+  }
+}
