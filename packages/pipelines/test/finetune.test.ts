@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { loadClassifier, serve } from "@nuner/classifier"
 import { readManifest, rng, toSpans } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
@@ -128,7 +128,8 @@ describe("nuner finetune --mode full", () => {
       const said = spyOn(process.stderr, "write").mockImplementation(() => true)
       const command = ["finetune", at("train.conll"), "--encoder", at("base"), "--out", at("cut"), ...args]
       const fiber = Effect.runFork(nuner(command))
-      while (!existsSync(at("cut.checkpoints"))) await Bun.sleep(5)
+      const checkpoints = () => (existsSync(at("cut.checkpoints")) ? readdirSync(at("cut.checkpoints")) : [])
+      while (!checkpoints().some((name) => name.startsWith("step-"))) await Bun.sleep(5)
       await Effect.runPromise(Fiber.interrupt(fiber))
       said.mockRestore()
     }
