@@ -1,7 +1,18 @@
 import { describe, expect, test } from "bun:test"
 import { tf, variableGrads } from "@nuner/engine"
 import { close, leakCheck } from "@nuner/testing"
-import { addLora, copyEncoder, forward, freezeEncoder, loraSettings, mergeLora, tokenBatch } from "../src/index.ts"
+import { backbones } from "../src/backbones/backbones.ts"
+import {
+  addLora,
+  copyEncoder,
+  forward,
+  freezeEncoder,
+  initEncoder,
+  loraSettings,
+  mergeLora,
+  small,
+  tokenBatch
+} from "../src/index.ts"
 import { tiny } from "./tiny.ts"
 
 const batch = tokenBatch(
@@ -142,7 +153,7 @@ describe("adapters", () => {
     expect(loraSettings("fineTune", { loraRank: 4 })).toEqual({
       rank: 4,
       alpha: 8,
-      targets: ["query", "value"],
+      targets: ["query|q|q_lin", "value|v|v_lin"],
       dropout: 0
     })
     for (const option of [{ loraAlpha: 2 }, { loraTargets: ["query"] }, { loraDropout: 0.1 }]) {
@@ -151,4 +162,15 @@ describe("adapters", () => {
       )
     }
   })
+})
+
+test("query and value are the default of every backbone", () => {
+  for (const architecture of Object.keys(backbones) as Array<keyof typeof backbones>) {
+    const config = small({ architecture, hidden: 16, layers: 2, heads: 2, feedForward: 16 })
+    const encoder = { config, parameters: initEncoder(config, 1) }
+    const names = adapters(addLora(encoder, lora))
+    expect(names).toHaveLength(4)
+    for (const name of names) expect(name).toMatch(/(query|value|q|v)(_lin)?\.lora_A\.weight$/)
+    tf.dispose(encoder.parameters)
+  }
 })

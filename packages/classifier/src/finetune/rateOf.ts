@@ -9,6 +9,6 @@ export const rateOf =
   (layers: number, { learningRate, headLearningRate, layerDecay }: FineTuneOptions) =>
   (name: string): number => {
     if (isHead(name)) return headLearningRate / learningRate
-    const layer = /^encoder\.layer\.(\d+)\./.exec(name)?.[1]
+    const layer = /^\w+\.layer\.(\d+)\./.exec(name)?.[1]
     return layerDecay ** (layer === undefined ? layers : layers - 1 - Number(layer))
   }

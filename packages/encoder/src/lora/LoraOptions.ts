@@ -11,12 +11,15 @@ export const loraFields = {
   loraAlpha: Schema.optionalKey(positive),
   /**
    * The linear layers that get one: names or their endings ("query", "attention.output.dense", "layer.11.output.dense"); `*` stands for
-   * anything, alone for all layers. Default: query and value (Hu et al. 2021, section 4.2).
+   * anything, alone for all layers, `|` between alternatives. Default: query and value (Hu et al. 2021, section 4.2), whatever the
+   * architecture calls them.
    */
   loraTargets: Schema.optionalKey(Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1))),
   /** Dropout before an adapter. Default 0. */
   loraDropout: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1)))
 }
+
+const queryAndValue = ["query|q|q_lin", "value|v|v_lin"]
 
 const Fields = Schema.Struct(loraFields)
 export interface LoraOptions extends Schema.Schema.Type<typeof Fields> {}
@@ -46,7 +49,7 @@ export const loraSettings = (
   return {
     rank: loraRank,
     alpha: loraAlpha ?? 2 * loraRank,
-    targets: loraTargets ?? ["query", "value"],
+    targets: loraTargets ?? queryAndValue,
     dropout: loraDropout ?? 0
   }
 }

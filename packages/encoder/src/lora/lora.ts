@@ -51,8 +51,8 @@ export const linearLayers = (config: EncoderConfig): Array<LinearLayer> =>
 const targetLayers = (config: EncoderConfig, targets: ReadonlyArray<string>): Array<LinearLayer> => {
   const layers = linearLayers(config)
   const found = targets.map((target) => {
-    const escaped = target.replace(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*")
-    const ending = new RegExp(`(^|\\.)${escaped}$`)
+    const escaped = target.replace(/[.+?^${}()[\]\\]/g, "\\$&").replaceAll("*", ".*")
+    const ending = new RegExp(`(^|\\.)(${escaped})$`)
     const meant = layers.filter(({ name }) => ending.test(name))
     if (meant.length > 0) return new Set(meant)
     const known = new Set(layers.map(({ name }) => name.replace(/^.*\.\d+\./, "")))
