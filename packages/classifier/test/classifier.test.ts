@@ -136,7 +136,9 @@ describe("a probe on a random encoder", () => {
   test("refuses parts that do not fit together", async () => {
     const classifier = await probe()
     expect(() => tokenClassifier({ ...classifier, layers: [-1, -2] })).toThrow('"head": takes vectors of 64, 2 x 64')
-    expect(() => tokenClassifier({ ...classifier, layers: [7] })).toThrow('"layers"')
+    for (const layer of [7, 3, -4, 0.5]) {
+      expect(() => tokenClassifier({ ...classifier, layers: [layer] })).toThrow(`"layers": ${layer} is not in -3..2`)
+    }
     expect(() => tokenClassifier({ ...classifier, temperature: 0 })).toThrow('"temperature"')
     classifier.dispose()
   })
@@ -175,6 +177,21 @@ describe("a model directory", () => {
       const foreign = await loadClassifier(dir.path)
       expect(foreign.scheme).toBe("BIO")
       expect(await foreign.predictWords(test1)).toEqual(await classifier.predictWords(test1))
+      for (const one of [classifier, foreign]) one.dispose()
+    }))
+
+  test("of labels that are not all B- or I- has a class a type, whatever hyphens their names have", () =>
+    leakCheck(async () => {
+      using dir = tempDir()
+      const classifier = await probe({ scheme: "BIO" })
+      await saveClassifier(dir.path, classifier)
+      await Bun.file(dir.file("nuner.json")).delete()
+      await edited(dir.file("config.json"), (json) => {
+        json.id2label = { 0: "O", 1: "B-cell", 2: "person", 3: "S-bahn", 4: "place" }
+        delete json.label2id
+      })
+      const foreign = await loadClassifier(dir.path)
+      expect(foreign.scheme).toBe("bare")
       for (const one of [classifier, foreign]) one.dispose()
     }))
 

@@ -80,6 +80,33 @@ describe("fitProbe", () => {
     expect(fitProbe(first(30), rare, { c: "cv" })).toMatchObject({ c: 1, heldOut: [] })
   })
 
+  test("of each fold's sentences the others decide", () => {
+    const heldOut = (folds: number) => fitProbe(features, sentences, { c: "cv", folds }).heldOut
+    expect(heldOut(2)).not.toEqual(heldOut(5))
+    // A fold for each sentence is the most that there can be.
+    expect(fitProbe(features, sentences, { c: "cv", folds: sentences.length + 1 }).heldOut).toEqual([])
+  })
+
+  test("types without an example have a class, and are hardly ever taken", () => {
+    const { head } = fitProbe(features, sentences, { types: ["zebra", "a"] })
+    expect(head.classes).toEqual([...names, "zebra"])
+    const values = probabilities(head, features.values)
+    for (let row = 0; row < sentences.length; row++) expect(values[row * 6 + 5]!).toBeLessThan(0.5)
+  })
+
+  test("standardised, a feature's scale says nothing; as they are, it does", () => {
+    const scaled = { ...features, values: features.values.map((x, i) => (i % golden.width === 0 ? 100 * x : x)) }
+    const predictions = (standardise: boolean, from: typeof features) =>
+      probabilities(fitProbe(from, sentences, { standardise, tolerance: 1e-6 }).head, from.values)
+    close(predictions(true, scaled), predictions(true, features), 1e-3)
+    expect(() => close(predictions(false, scaled), predictions(false, features), 1e-2)).toThrow("not close")
+  })
+
+  test("ends after so many iterations, and says whether it got there", () => {
+    expect(fitProbe(features, sentences, { maxIterations: 2 })).toMatchObject({ iterations: 2, converged: false })
+    expect(fitProbe(features, sentences, { tolerance: 10 })).toMatchObject({ iterations: 0, converged: true })
+  })
+
   test("names what it cannot use", () => {
     expect(() => fitProbe(features, sentences, { c: 0 })).toThrow('"c"')
     expect(() => fitProbe(features, sentences, { C: 1 } as never)).toThrow('did you mean "c"')

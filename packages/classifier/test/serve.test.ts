@@ -145,6 +145,17 @@ describe("serve", () => {
     expect(post({ text: "Later" })).rejects.toThrow()
   })
 
+  test("listens where it is told to", async () => {
+    const free = started()
+    const { port } = free.server
+    await free.server.stop()
+    const { server } = started({ port, host: "127.0.0.2" })
+    expect(server).toMatchObject({ port, url: `http://127.0.0.2:${port}` })
+    expect((await fetch(`${server.url}/health`)).status).toBe(200)
+    expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow()
+    await server.stop()
+  })
+
   test("names a port that is taken, and an option that it does not have", async () => {
     const { server } = started()
     expect(() => started({ port: server.port })).toThrow('option "port"')

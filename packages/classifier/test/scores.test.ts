@@ -1,0 +1,63 @@
+import { describe, expect, test } from "bun:test"
+import type { Entity } from "@nuner/core"
+import { calibrate } from "../src/finetune/calibrate.ts"
+import { classWeights } from "../src/finetune/classWeights.ts"
+import { devScores } from "../src/finetune/evaluateDev.ts"
+import { entityMicroF1 } from "../src/score/entityF1.ts"
+import { tokenMacroF1 } from "../src/score/tokenF1.ts"
+
+const entity = (start: number, end: number, type: string): Entity => ({ start, end, type })
+
+test("entity F1 by hand: 1 of 3 found is right, of 2 there are", () => {
+  const truth = [[entity(0, 2, "X"), entity(3, 4, "Y")], []]
+  const found = [[entity(0, 2, "X"), entity(3, 4, "X")], [entity(0, 1, "X")]]
+  expect(entityMicroF1(truth, found)).toEqual({ precision: 1 / 3, recall: 1 / 2, f1: 2 / 5 })
+  expect(entityMicroF1([[], []], [[], []])).toEqual({ precision: 0, recall: 0, f1: 0 })
+})
+
+test("token macro F1 by hand: X has 2 of 3 and 2 of 2, Y none of 1, words without a label do not count", () => {
+  const types = ["", "X", "Y"]
+  const [truth, predicted] = [Int32Array.of(1, 1, 2, 0, -1), Int32Array.of(1, 1, 1, 0, 2)]
+  expect(tokenMacroF1(truth, predicted, types)).toBeCloseTo((4 / 5 + 0) / 2, 12)
+  expect(tokenMacroF1(Int32Array.of(0), Int32Array.of(0), types)).toBeNaN()
+})
+
+test("scores of a dev set by hand", () => {
+  const sentences = [
+    { words: ["a", "b"], entities: [entity(0, 1, "X")] },
+    { words: ["c"], entities: [entity(0, 1, "X")] }
+  ]
+  const logits = Float32Array.of(0, 2, 1, 0, 3, 0)
+  const softmax = (own: number, other: number) => Math.exp(own) / (Math.exp(own) + Math.exp(other))
+  const head = { classes: ["O", "X"], kernel: new Float32Array(0), bias: new Float32Array(0) }
+  const scores = devScores(logits, { sentences, labels: Int32Array.of(1, 0, 1) }, { head, scheme: "bare" })
+  const loss = -(Math.log(softmax(2, 0)) + Math.log(softmax(1, 0)) + Math.log(softmax(0, 3))) / 3
+  expect(scores.loss).toBeCloseTo(loss, 6)
+  // Found: the X of the first sentence; missed: that of the second.
+  expect(scores).toMatchObject({ precision: 1, recall: 1 / 2 })
+  expect(scores.entityF1).toBeCloseTo(2 / 3, 12)
+  expect(scores.tokenF1).toBeCloseTo(2 / 3, 12)
+})
+
+test("calibration tells the error before, at temperature 1, and after", () => {
+  const logits = Float32Array.of(4, 0, 4, 0, 0, 4, 4, 0)
+  const labels = Int32Array.of(0, 1, 1, 0)
+  const sure = (temperature: number) => 1 / (1 + Math.exp(-4 / temperature))
+  const { after, before, temperature } = calibrate(logits, labels, 2)
+  // Three of four are right: the temperature at which every word is sure to 3/4.
+  expect(sure(temperature)).toBeCloseTo(0.75, 3)
+  expect(before).toBeCloseTo(sure(1) - 0.75, 5)
+  expect(after).toBeCloseTo(0, 3)
+})
+
+describe("classWeights", () => {
+  const example = (...labels: Array<number>) => ({ ids: new Int32Array(0), words: [], labels: Int32Array.from(labels) })
+  test("balanced: words / (classes met x words of the class), 1 for a class that is not met", () => {
+    const weights = classWeights("balanced", [example(0, 0, 0, 1), example(0, 1)], ["", "X", "Y"])
+    expect([...weights!]).toEqual([6 / (2 * 4), 6 / (2 * 2), 1])
+  })
+  test("given: by type, B- and I- alike, 1 where nothing is said", () => {
+    expect([...classWeights({ X: 4, O: 0.5 }, [], ["", "X", "X", "Y"])!]).toEqual([0.5, 4, 4, 1])
+    expect(classWeights(undefined, [], ["", "X"])).toBeUndefined()
+  })
+})
