@@ -1,8 +1,8 @@
 export { BalanceError, InputError, OptionError, OutputError } from "./errors.ts"
 export { writeAtomic } from "./files/writeAtomic.ts"
 export { type Rows, writeJson, writeJsonl, writeLines } from "./files/writers.ts"
-export { C4Record, readC4 } from "./formats/c4.ts"
 export { DataOptions, type DataOptionsInput } from "./formats/DataOptions.ts"
+export { describeData } from "./formats/describeData.ts"
 export { asText, asWords } from "./formats/documents.ts"
 export type { Document, Format, TypedSpan, WriteOptions } from "./formats/Format.ts"
 export { readEpisodes, writeEpisodes } from "./formats/fewNerd.ts"
@@ -10,14 +10,20 @@ export { readJsonl } from "./formats/jsonl.ts"
 export { type LabelledData, openLabelled, readLabelled } from "./formats/labelled.ts"
 export { type Line, lines } from "./formats/lines.ts"
 export { type Malformed, type Skipped, skipped } from "./formats/Malformed.ts"
+export { markText } from "./formats/marked.ts"
 export { type NumindOptions, parseAnnotation, readNumind, writeNumind } from "./formats/numind.ts"
 export { type Data, type DataReport, type OpenOptions, openData } from "./formats/openData.ts"
 export { formatPythonList, PythonListError, parsePythonList } from "./formats/pythonList.ts"
 export { formatNamed, formats } from "./formats/registry.ts"
 export { RecordedResponse, readResponses } from "./formats/responses.ts"
 export type { Chunks, Source } from "./formats/Source.ts"
-export { readText, type TextOptions } from "./formats/text.ts"
-export { readUltraFine } from "./formats/ultraFine.ts"
+export {
+  type DocumentSentence,
+  openSentences,
+  readSentences,
+  type SentenceData,
+  sentencesOf
+} from "./formats/sentences.ts"
 export { type WriteConllOptions, writeConll } from "./formats/writeConll.ts"
 export { digestFile, FileDigest } from "./manifest/FileDigest.ts"
 export { balance, ComputedOn, Counts, Manifest, readManifest, writeManifest } from "./manifest/Manifest.ts"

@@ -56,7 +56,7 @@ test("the scheme is recognised, also of a source that can be read once only", as
     "a b | 0-1 X, 1-2 X",
     "c | 0-1 Y"
   ])
-  expect((await told("a O\nb O")).details).toEqual(["2 columns, word 0, tag 1", "BIO"])
+  expect((await told("a O\nb O", { allowEmpty: true })).details).toEqual(["2 columns, word 0, tag 1", "BIO"])
   expect((await told("a I-X\nb I-X", { tagScheme: "bare" })).sentences).toEqual(["a b | 0-2 I-X"])
 })
 
@@ -108,7 +108,7 @@ test("a line that is not UTF-8 takes its whole sentence with it, never a word al
     ["", ""]
   ]) {
     const text = [bytes(`a\tO\n\n${before}`), Uint8Array.of(0xe9, 9, 79, 10), bytes(`${after}\nc\tO\n`)]
-    const { report, sentences } = await openLabelled({ name: "c", text }, { malformed: "skip" })
+    const { report, sentences } = await openLabelled({ name: "c", text }, { malformed: "skip", allowEmpty: true })
     expect((await collect(sentences)).map(({ words }) => words)).toEqual([["a"], ["c"]])
     expect(report.malformed).toBe(1)
     expect(await failure(readLabelled({ name: "c", text }))).toContain("is not UTF-8")

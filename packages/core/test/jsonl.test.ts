@@ -2,7 +2,7 @@ import { expect, test } from "bun:test"
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { withData } from "@nuner/testing"
-import { readC4, readJsonl, readResponses, readText, Sentence, skipped } from "../src/index.ts"
+import { openSentences, readJsonl, readResponses, readSentences, Sentence, skipped } from "../src/index.ts"
 import { collect, failure } from "./collect.ts"
 
 const read = (text: string) => readJsonl({ name: "s.jsonl", text }, Sentence)
@@ -33,7 +33,7 @@ test("or left out, counted and reported", async () => {
 
 test("sentences of a text: by line or by paragraph", async () => {
   const text = "Mr. Smith went home. He slept.\r\n\r\n  \r\nNext one 😀 is\r\nhere. Ok!"
-  expect(await collect(readText({ name: "d/my.text.txt", text }))).toEqual([
+  expect(await collect(readSentences({ name: "d/my.text.txt", text }))).toEqual([
     { id: "my.text-0000-000", text: "Mr. Smith went home." },
     { id: "my.text-0000-001", text: "He slept." },
     { id: "my.text-0001-000", text: "Next one 😀 is" },
@@ -41,26 +41,32 @@ test("sentences of a text: by line or by paragraph", async () => {
     { id: "my.text-0002-001", text: "Ok!" }
   ])
   expect(
-    (await collect(readText({ name: "a", text }, { paragraphs: "blank-line", ids: "b" }))).map(
-      (s) => `${s.id} ${s.text}`
-    )
+    (await collect(readSentences({ name: "b", text }, { paragraphs: "blank-line" }))).map((s) => `${s.id} ${s.text}`)
   ).toEqual([
     "b-0000-000 Mr. Smith went home.",
     "b-0000-001 He slept.",
-    "b-0001-000 Next one 😀 is here.",
+    "b-0001-000 Next one 😀 is  here.",
     "b-0001-001 Ok!"
   ])
-  expect(await collect(readText({ name: "a", text: "" }))).toEqual([])
+  expect(await collect(readSentences({ name: "a", text: "" }))).toEqual([])
 })
 
-test("the number of a C4 document is that of its line, whatever was left out before it", async () => {
+test("sentences say where they stand in their document, and documents where they stand in their file", async () => {
+  const text = "\ufeffOne. Two 😀.\r\n\r\n  Three is\r\non.\nFour."
+  for (const paragraphs of ["line", "blank-line"] as const) {
+    const { sentences } = await openSentences({ name: "a", text }, { paragraphs })
+    for await (const { document, start, text: found } of sentences) {
+      const at = document.at! + start
+      expect(text.slice(1 + at, 1 + at + found.length).replace(/[\r\n]/g, " ")).toBe(found)
+    }
+  }
+})
+
+test("the number of a document is that of its record, whatever was left out before it", async () => {
   const text = '{"text":"One.\\nTwo. Three."}\nnope\n{"text":"Four.","url":"u"}'
-  expect((await collect(readC4({ name: "c4.jsonl", text }, skipped()))).map((s) => `${s.id} ${s.text}`)).toEqual([
-    "c4-0000-000 One.",
-    "c4-0000-001 Two.",
-    "c4-0000-002 Three.",
-    "c4-0002-000 Four."
-  ])
+  expect(
+    (await collect(readSentences({ name: "c4.jsonl", text }, { malformed: "skip" }))).map((s) => `${s.id} ${s.text}`)
+  ).toEqual(["c4-0000-000 One.", "c4-0000-001 Two.", "c4-0000-002 Three.", "c4-0002-000 Four."])
 })
 
 const newlines = (path: string) => readFileSync(path, "utf8").split("\n").length - 1
@@ -76,7 +82,7 @@ withData("real JSONL is read to the last record", async (data) => {
 withData("no character of the real texts is lost in sentences, and no id is used twice", async (data) => {
   for (const name of ["abc-news", "masc", "us-presidents"]) {
     const path = join(data, `text/${name}.txt`)
-    const read = await collect(readText(path))
+    const read = await collect(readSentences(path))
     expect(dense(read.map((s) => s.text).join(" ")) === dense(readFileSync(path, "utf8"))).toBe(true)
     expect(new Set(read.map((s) => s.id)).size).toBe(read.length)
   }
@@ -85,7 +91,7 @@ withData("no character of the real texts is lost in sentences, and no id is used
     .trimEnd()
     .split("\n")
     .map((line) => JSON.parse(line).text as string)
-  const read = await collect(readC4(c4, { ids: "c4" }))
+  const read = await collect(readSentences(c4))
   expect(dense(read.map((s) => s.text).join(" ")) === dense(documents.join(" "))).toBe(true)
   // The published sentences were split by the same model, then filtered.
   const texts = new Set(read.map((s) => s.text))

@@ -41,7 +41,10 @@ test("an entity that cuts a word is refused, grown, cut down or left out, and co
     ["shrink", ["drives"], "entities cut down to whole words"],
     ["skip", [], "entities left out, which cut a word"]
   ] as const) {
-    const { report, sentences } = await openLabelled({ name: "l", text: JSON.stringify(row) }, { onCut })
+    const { report, sentences } = await openLabelled(
+      { name: "l", text: JSON.stringify(row) },
+      { onCut, allowEmpty: true }
+    )
     const [sentence] = await collect(sentences)
     expect(sentence!.entities.map(({ end, start }) => sentence!.words.slice(start, end).join(" "))).toEqual([
       ...covered
@@ -128,7 +131,7 @@ test("malformed records are refused by line and field, or left out", async () =>
   const seen: Array<InputError> = []
   const { report, sentences } = await openLabelled(
     { name: "l", text },
-    { malformed: "skip", onMalformed: (error) => seen.push(error) }
+    { malformed: "skip", allowEmpty: true, onMalformed: (error) => seen.push(error) }
   )
   expect((await collect(sentences)).map(({ id }) => id)).toEqual(["a", undefined])
   expect(seen.map((error) => [error.line, error.field])).toEqual([

@@ -14,7 +14,6 @@ import {
   parsePythonList,
   readEpisodes,
   readNumind,
-  readUltraFine,
   rng,
   type Source,
   skipped,
@@ -207,13 +206,13 @@ test("GLiNER's and ultra-fine's formats", async () => {
     right_context_token: ["."],
     y_str: ["place", "city"]
   }
-  expect(await collect(readUltraFine({ name: "u", text: JSON.stringify(ultra) }))).toEqual([
+  expect(await read({ name: "u", text: JSON.stringify(ultra) })).toMatchObject([
     {
       id: "u1",
       text: "In 😀 New York .",
-      mentions: [
-        { start: 6, end: 14, concept: "city", match: "exact" },
-        { start: 6, end: 14, concept: "place", match: "exact" }
+      entities: [
+        { start: 6, end: 14, type: "city" },
+        { start: 6, end: 14, type: "place" }
       ]
     }
   ])
@@ -248,11 +247,11 @@ withData("open types are read to the last annotation", async (data) => {
   for (const name of ["train", "dev"]) {
     const path = join(data, `open-types/${name}.json`)
     const raw = jsonLines(path)
-    const read = await collect(readUltraFine(path))
-    expect(read.length).toBe(1998)
-    read.forEach(({ text, mentions }, n) => {
-      expect(mentions.map(({ concept }) => concept)).toEqual(raw[n].y_str.toSorted())
-      expect(mentions.every(({ start, end }) => text.slice(start, end) === raw[n].mention_span)).toBe(true)
+    const documents = await read(path, { onCut: "expand" })
+    expect(documents.length).toBe(1998)
+    documents.forEach(({ text, entities = [] }, n) => {
+      expect(entities.map(({ type }) => type)).toEqual([...new Set<string>(raw[n].y_str)].toSorted())
+      expect(entities.every(({ start, end }) => text!.slice(start, end) === raw[n].mention_span)).toBe(true)
     })
   }
 })

@@ -33,6 +33,8 @@ export const DataOptions = Schema.Struct({
   names: Schema.optionalKey(Schema.Array(Schema.NonEmptyString)),
   /** The type of entities whose tags name none (`B`, `I`). */
   untyped: Schema.NonEmptyString.pipe(withDefault("entity")),
+  /** A labelled file without a single entity is an error unless this is set. Default false. */
+  allowEmpty: Schema.Boolean.pipe(withDefault(false)),
   /** Plain text: what ends a paragraph. In files that wrap their lines, a blank line. */
   paragraphs: Schema.Literals(["line", "blank-line"]).pipe(withDefault<"line" | "blank-line">("line"))
 })

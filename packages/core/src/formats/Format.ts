@@ -25,6 +25,8 @@ export interface Document {
   readonly line: number
   readonly id?: string | undefined
   readonly text?: string | undefined
+  /** Of plain text: where `text` begins in its file, in UTF-16 units. */
+  readonly at?: number | undefined
   readonly tokens?: ReadonlyArray<Span> | undefined
   readonly words?: ReadonlyArray<string> | undefined
   /** Absent: not labelled. Empty: looked at, and nothing found. */
@@ -85,8 +87,11 @@ export interface Format {
   readonly flat?: boolean
   /** Read only when no other format recognises the content. */
   readonly fallback?: boolean
-  /** Whether a file is one of these, by the start of its content. A name may only tell of files beside it. */
-  recognise(head: Head): boolean
+  /**
+   * Whether a file is one of these, by the start of its content; "perhaps": when nothing else is sure. A name may only tell of files beside
+   * it.
+   */
+  recognise(head: Head): boolean | "perhaps"
   read(source: Source, reading: Reading): AsyncIterable<RawDocument>
   /**
    * Writes documents, atomically and as a stream; offsets are converted to `unit`. Absent: the format is read only.

@@ -30,8 +30,14 @@ export async function* lines(source: Source, options: Malformed = {}): AsyncGene
   }
 }
 
+export interface LineOptions extends Malformed {
+  /** The CR of a CRLF stays at the end of its line. Default false. */
+  readonly keepReturns?: boolean
+}
+
 /** As `lines`, many at a time. */
-export async function* lineBlocks(source: Source, options: Malformed = {}): AsyncGenerator<LineBlock> {
+export async function* lineBlocks(source: Source, options: LineOptions = {}): AsyncGenerator<LineBlock> {
+  const { keepReturns = false } = options
   const name = sourceName(source)
   let number = 1
   let rest: Array<Uint8Array> = []
@@ -39,7 +45,9 @@ export async function* lineBlocks(source: Source, options: Malformed = {}): Asyn
   let newline: number | undefined
   const encoder = new TextEncoder()
   const block = (piece: Uint8Array, ended: boolean): LineBlock => {
-    const texts = split(piece, newline ?? LF, number, (line, bytes) => report(options, notUtf8(name, line, bytes)))
+    const texts = split(piece, { newline: newline ?? LF, number, keepReturns }, (line, bytes) =>
+      report(options, notUtf8(name, line, bytes))
+    )
     // What stands behind the last line end is a line only where something stands there.
     if (ended && texts.at(-1) === "") texts.pop()
     const made = { texts, number }
@@ -79,8 +87,7 @@ const LOOK = 1 << 16
 /** The lines of bytes; those that are not UTF-8 are given to `onBad`. */
 const split = (
   piece: Uint8Array,
-  newline: number,
-  number: number,
+  { keepReturns, newline, number }: { newline: number; number: number; keepReturns: boolean },
   onBad: (line: number, bytes: Uint8Array) => void
 ): Array<string | undefined> => {
   const text = decode(piece)
@@ -88,12 +95,13 @@ const split = (
     const parts: Array<string> = text.split(newline === LF ? "\n" : "\r")
     // Most files have no CR: one search is cheaper than a look at the end of every line.
     if (number === 1) parts[0] = parts[0]!.replace(/^\ufeff/, "")
-    return text.includes("\r") ? parts.map(chomp) : parts
+    return !keepReturns && text.includes("\r") ? parts.map(chomp) : parts
   }
   return splitBytes(piece, newline).map((bytes, i) => {
     const line = decode(bytes)
     if (line === undefined) onBad(number + i, bytes)
-    return line === undefined ? undefined : chomp(number + i === 1 ? line.replace(/^\ufeff/, "") : line)
+    const marked = number + i === 1 ? line?.replace(/^\ufeff/, "") : line
+    return marked === undefined || keepReturns ? marked : chomp(marked)
   })
 }
 

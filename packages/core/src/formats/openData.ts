@@ -43,6 +43,8 @@ export interface Data {
 export interface OpenOptions extends DataOptionsInput {
   /** Entities may not share a span either, as where a word has one tag. Default false. */
   readonly flat?: boolean
+  /** Entities are passed over: it is read as raw text. Default false. */
+  readonly textOnly?: boolean
   /** Told of each record that is skipped as malformed. */
   readonly onMalformed?: (error: InputError) => void
 }
@@ -56,7 +58,7 @@ export interface OpenOptions extends DataOptionsInput {
  */
 export const openData = async (
   given: Source,
-  { flat = false, onMalformed, ...input }: OpenOptions = {}
+  { flat = false, onMalformed, textOnly = false, ...input }: OpenOptions = {}
 ): Promise<Data> => {
   const options = decodeOptions("data", DataOptions, input)
   const { head, source } = await peek(given)
@@ -92,7 +94,7 @@ export const openData = async (
     for await (const raw of format.read(source, reading)) {
       let document: Document
       try {
-        document = settle(raw, format, reading, flat)
+        document = settle(textOnly ? { ...raw, entities: undefined } : raw, format, reading, flat)
       } catch (error) {
         if (!(error instanceof InputError)) throw error
         reading.malformed(await unitHint(error, raw, format, source, options))
@@ -102,6 +104,13 @@ export const openData = async (
       if (document.entities !== undefined) report.labelled++
       for (const { type } of document.entities ?? []) add(tallies.entities, type, 1)
       yield document
+    }
+    if (report.labelled > 0 && tallies.entities.size === 0 && !options.allowEmpty) {
+      throw new InputError({
+        source: head.name,
+        reason: `has no entity in ${report.labelled} labelled records (read as ${format.name}${details.length === 0 ? "" : `: ${details.join("; ")}`})`,
+        remedy: "check format, columns and scheme; if that is right: --allow-empty"
+      })
     }
   }
   return { format, report, documents: documents() }

@@ -1,44 +1,28 @@
-import { Result, Schema } from "effect"
-import type { AlignedSentence } from "../schema/Mention.ts"
-import { decoder } from "./jsonl.ts"
-import { type Malformed, report } from "./Malformed.ts"
-import { records } from "./records.ts"
-import { type Source, sourceName } from "./Source.ts"
-
-const UltraFineRow = Schema.Struct({
-  annot_id: Schema.NonEmptyString,
-  left_context_token: Schema.Array(Schema.String),
-  mention_span: Schema.NonEmptyString,
-  right_context_token: Schema.Array(Schema.String),
-  y_str: Schema.Array(Schema.NonEmptyString)
-})
+import { idOf, isObject, isStrings, jsonFormat, otherFields } from "./jsonFormat.ts"
 
 /**
- * Ultra-fine entity typing (Choi et al. 2018): one mention a sentence with free-form types, as a sentence with one mention a type. The text is
- * the tokens joined by spaces; ids are the annotation's.
+ * Ultra-fine entity typing (Choi et al. 2018): one mention a sentence with free-form types, as a text with an entity a type. The text is the
+ * tokens joined by spaces.
  */
-export async function* readUltraFine(source: Source, options: Malformed = {}): AsyncGenerator<AlignedSentence> {
-  const name = sourceName(source)
-  for await (const { value, line } of records(source, options)) {
-    const row = decode(value, name, line)
-    if (Result.isFailure(row)) {
-      report(options, row.failure)
-      continue
-    }
-    const {
-      annot_id: id,
-      left_context_token: left,
-      mention_span: mention,
-      right_context_token: right,
-      y_str: types
-    } = row.success
+export const ultraFine = jsonFormat({
+  name: "ultra-fine",
+  title: "ultra-fine entity typing: a mention between its left and right context, and its types",
+  unit: "utf16",
+  fits: (value) => isObject(value) && "left_context_token" in value && "y_str" in value,
+  document: ({ fail, line, value }) => {
+    if (!isObject(value)) return fail("", "no object")
+    const { left_context_token: left, mention_span: mention, right_context_token: right, y_str: types } = value
+    if (!isStrings(left)) return fail("left_context_token", "no list of words")
+    if (!isStrings(right)) return fail("right_context_token", "no list of words")
+    if (typeof mention !== "string" || mention === "") return fail("mention_span", "no text")
+    if (!isStrings(types)) return fail("y_str", "no list of types")
     const start = left.reduce((length, token) => length + token.length + 1, 0)
-    yield {
-      id,
+    return {
+      line,
+      id: idOf(value.annot_id),
       text: [...left, mention, ...right].join(" "),
-      mentions: types.toSorted().map((concept) => ({ start, end: start + mention.length, concept, match: "exact" }))
+      entities: types.map((type) => ({ start, end: start + mention.length, type })),
+      fields: otherFields(value, ["annot_id", "left_context_token", "mention_span", "right_context_token", "y_str"])
     }
   }
-}
-
-const decode = decoder(UltraFineRow)
+})

@@ -1,0 +1,145 @@
+import { appendFileSync, mkdirSync, rmSync } from "node:fs"
+import { dirname, extname } from "node:path"
+import {
+  type Counts,
+  type Data,
+  type DataOptionsInput,
+  type DataReport,
+  type Document,
+  type DocumentSentence,
+  describeData,
+  InputError,
+  type LabelledSentence,
+  type OpenOptions,
+  openData,
+  openLabelled,
+  openSentences
+} from "@nuner/core"
+import { sourcesOf } from "./sources.ts"
+
+export interface IntakeOptions {
+  /** How files are read. */
+  readonly data?: DataOptionsInput | undefined
+  /** Told what each file turned out to be, in one line. Default: nobody. */
+  readonly say?: ((line: string) => void) | undefined
+  /** The artefact that is made: skipped records are listed in `<out>.skipped.jsonl` beside it. Absent: they are counted only. */
+  readonly out?: string | undefined
+}
+
+/**
+ * The door through which a stage reads its data: files and folders of any format, each told in one line, all of it counted for the
+ * manifest.
+ */
+export interface Intake {
+  /** The records of a file or folder. @throws InputError with file and line */
+  documents(path: string, options?: Pick<OpenOptions, "flat" | "textOnly">): AsyncGenerator<Document>
+  /** Its sentences, as raw text. */
+  sentences(path: string): AsyncGenerator<DocumentSentence>
+  /** Its labelled sentences, one tag a word; at least one. */
+  dataset(path: string): Promise<Array<LabelledSentence>>
+  /** Of all records that were read so far. Call it when all is read. */
+  counts(): Counts
+  /** Where skipped records are listed, if any were. */
+  readonly skippedFile: string | undefined
+}
+
+export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intake => {
+  const reports: Array<DataReport> = []
+  const file = out === undefined ? undefined : `${out.replace(/[\\/]+$/, "")}.skipped.jsonl`
+  if (file !== undefined) rmSync(file, { force: true })
+  let skipped = 0
+  const onMalformed = ({ field, line, reason, source }: InputError) => {
+    if (file === undefined) return
+    if (skipped++ === 0) mkdirSync(dirname(file), { recursive: true })
+    appendFileSync(file, `${JSON.stringify({ source, line, field, reason })}\n`)
+  }
+
+  /** Opens the files of an argument one after the other; of a folder, those that are no data are left out, and told. */
+  async function* opened<D extends Pick<Data, "report">, A>(
+    path: string,
+    open: (source: string, options: OpenOptions) => Promise<D>,
+    items: (data: D) => AsyncGenerator<A>
+  ): AsyncGenerator<A> {
+    const sources = sourcesOf(path)
+    if (sources === undefined) throw new InputError({ source: path, reason: "no such file", remedy: "check the path" })
+    const isFolder = sources.length !== 1 || sources[0] !== path
+    const passed: Array<string> = []
+    const read: Array<DataReport> = []
+    for (const source of sources) {
+      let opening: D
+      try {
+        opening = await open(source, { ...data, onMalformed })
+      } catch (error) {
+        if (!isFolder || !(error instanceof InputError)) throw error
+        passed.push(source)
+        continue
+      }
+      reports.push(opening.report)
+      read.push(opening.report)
+      yield* items(opening)
+    }
+    if (read.length === 0) {
+      const reason = sources.length === 0 ? "a folder without files" : `none of its ${sources.length} files is data`
+      throw new InputError({ source: path, reason, remedy: "name a file or another folder" })
+    }
+    say(isFolder ? `${describeData(together(path, read))}${describePassed(passed)}` : describeData(read[0]!))
+  }
+
+  return {
+    documents: (path, options = {}) =>
+      opened(
+        path,
+        (source, given) => openData(source, { ...given, ...options }),
+        ({ documents }) => documents
+      ),
+    sentences: (path) => opened(path, openSentences, ({ sentences }) => sentences),
+    dataset: async (path) => {
+      const sentences = await Array.fromAsync(opened(path, openLabelled, ({ sentences }) => sentences))
+      if (sentences.length > 0) return sentences
+      const remedy = "check that this is the right file"
+      throw new InputError({ source: path, reason: "has no labelled sentences", remedy })
+    },
+    counts: () => {
+      const all = together("", reports)
+      const dropped = Object.fromEntries([
+        ...all.dropped,
+        ...(all.malformed > 0 ? [["malformed", all.malformed] as const] : [])
+      ])
+      const left = Object.values(dropped).reduce((sum, n) => sum + n, 0)
+      return { in: all.documents + left, out: all.documents, dropped }
+    },
+    get skippedFile() {
+      return skipped > 0 ? file : undefined
+    }
+  }
+}
+
+/** Several reports as one. */
+const together = (source: string, reports: ReadonlyArray<DataReport>): DataReport => {
+  const sum = (of: (report: DataReport) => number) => reports.reduce((total, report) => total + of(report), 0)
+  const merged = (of: (report: DataReport) => ReadonlyMap<string, number>) => {
+    const counts = new Map<string, number>()
+    for (const report of reports) for (const [key, n] of of(report)) counts.set(key, (counts.get(key) ?? 0) + n)
+    return counts
+  }
+  const formats = [...new Set(reports.map(({ format }) => format))]
+  return {
+    source,
+    format: formats
+      .map((format) => `${reports.filter((report) => report.format === format).length} files ${format}`)
+      .join(", "),
+    details: [...new Set(reports.flatMap(({ details }) => details))],
+    documents: sum(({ documents }) => documents),
+    malformed: sum(({ malformed }) => malformed),
+    labelled: sum(({ labelled }) => labelled),
+    dropped: merged(({ dropped }) => dropped),
+    noted: merged(({ noted }) => noted),
+    entities: merged(({ entities }) => entities)
+  }
+}
+
+const describePassed = (paths: ReadonlyArray<string>): string => {
+  if (paths.length === 0) return ""
+  const endings = Map.groupBy(paths, (path) => extname(path) || "without ending")
+  return `; ${paths.length} files passed over (${[...endings].map(([ending, of]) => `${of.length} ${ending}`).join(", ")})`
+}
