@@ -8,7 +8,8 @@
  */
 import { join, relative } from "node:path"
 import { parseArgs } from "node:util"
-import { marked, Progress, predictStage, runAll } from "@nuner/pipelines"
+import { markText } from "@nuner/core"
+import { Progress, predictStage, runAll } from "@nuner/pipelines"
 import { Effect } from "effect"
 
 const here = import.meta.dir
@@ -75,7 +76,7 @@ const quickstart = Effect.gen(function* () {
       "Doors open at seven on 3 March; the film club shows Metropolis for five euros."
     ],
     minScore: 0,
-    onPrediction: ({ entities, text }) => console.log(`  ${marked(text, entities)}`)
+    onPrediction: ({ entities, text }) => console.log(`  ${markText(text, entities)}`)
   })
   console.log(`
 What was made, under ${show(out)}:

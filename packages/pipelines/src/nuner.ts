@@ -5,7 +5,9 @@ import { alignCommand } from "./commands/align.ts"
 import { annotateCommand } from "./commands/annotate.ts"
 import { baseCommand } from "./commands/base.ts"
 import { benchmarkCommand } from "./commands/benchmark.ts"
+import { checkCommand } from "./commands/check.ts"
 import { conceptsCommand } from "./commands/concepts.ts"
+import { convertCommand } from "./commands/convert.ts"
 import { encodeCommand } from "./commands/encode.ts"
 import { engineCommand } from "./commands/engine.ts"
 import { chooseEngine, engineFlags } from "./commands/engineFlags.ts"
@@ -33,6 +35,8 @@ const command = Command.make("nuner").pipe(
     annotateCommand,
     workCommand,
     cancelCommand,
+    checkCommand,
+    convertCommand,
     alignCommand,
     conceptsCommand,
     baseCommand,

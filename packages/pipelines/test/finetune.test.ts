@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { loadClassifier, serve } from "@nuner/classifier"
-import { readManifest, rng, toSpans } from "@nuner/core"
+import { markText, readManifest, rng, toSpans } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
-import { marked, nuner, type Prediction, Progress, predictStage, readDataset } from "@nuner/pipelines"
+import { nuner, type Prediction, Progress, predictStage, readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { Effect, Fiber } from "effect"
 
@@ -168,7 +168,7 @@ describe("text with marked entities", () => {
       { start: 0, end: 12, type: "person" },
       { start: 28, end: 43, type: "inventor of engines" }
     ]
-    writeFileSync(at("a.marked"), `${marked(text, spans)}\n\nNobody came.\n`)
+    writeFileSync(at("a.marked"), `${markText(text, spans)}\n\nNobody came.\n`)
     const [first, second] = await readDataset(at("a.marked"))
     expect(first!.text).toBe(text)
     expect(toSpans(first!).entities).toEqual(spans)

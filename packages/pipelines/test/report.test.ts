@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test"
-import { markdownTable, marked, Progress } from "@nuner/pipelines"
+import { markText } from "@nuner/core"
+import { markdownTable, Progress } from "@nuner/pipelines"
 import { Effect } from "effect"
 
 test("entities are marked in place", () => {
@@ -8,7 +9,7 @@ test("entities are marked in place", () => {
     { start: 3, end: 6, type: "person" },
     { start: 11, end: 14, type: "person" }
   ]
-  expect(marked(text, spans)).toBe("😀 [Ada|person] met [Bob|person].")
+  expect(markText(text, spans)).toBe("😀 [Ada|person] met [Bob|person].")
 })
 
 test("tables line up, numbers to the right", () => {

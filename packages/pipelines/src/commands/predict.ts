@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs"
+import { markText } from "@nuner/core"
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { readSentences } from "../inputs/readSentences.ts"
-import { marked } from "../report/marked.ts"
 import { predictStage } from "../stages/predict.ts"
 import { toggle } from "./flags.ts"
 
@@ -35,7 +35,7 @@ export const predictCommand = Command.make(
       texts: textsOf(inputs),
       minScore,
       onPrediction: (prediction) =>
-        lines.push(json ? JSON.stringify(prediction) : marked(prediction.text, prediction.entities))
+        lines.push(json ? JSON.stringify(prediction) : markText(prediction.text, prediction.entities))
     })
     yield* Effect.forEach(lines, (line) => Console.log(line), { discard: true })
   })

@@ -1,9 +1,8 @@
 import { existsSync } from "node:fs"
-import { InputError, OptionError } from "@nuner/core"
+import { InputError, markText, OptionError } from "@nuner/core"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { readSentences } from "../inputs/readSentences.ts"
-import { marked } from "../report/marked.ts"
 import { tadnerEpisodesStage } from "../stages/tadner/episodes.ts"
 import { endWithStarter, inProcesses } from "../stages/tadner/inProcesses.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
@@ -142,7 +141,7 @@ const predictCommand = Command.make(
       ...options,
       model,
       texts: textsOf(inputs),
-      onPrediction: (found) => lines.push(json ? JSON.stringify(found) : marked(found.text, found.entities))
+      onPrediction: (found) => lines.push(json ? JSON.stringify(found) : markText(found.text, found.entities))
     })
     yield* Effect.forEach(lines, (line) => Console.log(line), { discard: true })
   })

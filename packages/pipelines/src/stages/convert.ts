@@ -1,0 +1,78 @@
+import {
+  type DataOptionsInput,
+  type Document,
+  type Format,
+  formatNamed,
+  formats,
+  OptionError,
+  type Scheme
+} from "@nuner/core"
+import { Effect } from "effect"
+import { attempt } from "../errors.ts"
+import { intake } from "../inputs/intake.ts"
+import { Progress } from "../services/Progress.ts"
+import { runStage } from "../services/stage.ts"
+import { plain } from "./plain.ts"
+
+export interface ConvertStageOptions {
+  /** Files or folders, of any format that is read. */
+  readonly inputs: ReadonlyArray<string>
+  readonly out: string
+  /** The name of a format that is written. Default: the one that `out` ends as. */
+  readonly to?: string
+  /** Of written tags. Default "BIO". */
+  readonly scheme?: Scheme
+  readonly data?: DataOptionsInput
+}
+
+/** From anything that is read to anything that is written, in a stream. */
+export const convertStage = Effect.fn("convertStage")(function* (options: ConvertStageOptions) {
+  const { data, inputs, out, scheme, to } = options
+  const { say, update } = yield* Progress
+  const target = yield* attempt("convert", () => targetOf(out, to))
+  return yield* runStage({
+    name: "convert",
+    manifest: `${out.replace(/[\\/]+$/, "")}.manifest.json`,
+    settings: plain({ to: target.name, scheme, data }),
+    inputs,
+    artefacts: [out],
+    work: attempt("convert", async (signal) => {
+      const door = intake({ data, say, out })
+      let done = 0
+      const documents = async function* (): AsyncGenerator<Document> {
+        for (const input of inputs) {
+          for await (const document of door.documents(input, { flat: target.flat === true })) {
+            signal.throwIfAborted()
+            update({ stage: "convert", done: ++done })
+            yield document
+          }
+        }
+      }
+      const written = await target.write!(out, documents(), { scheme })
+      const counts = door.counts()
+      const skipped = door.skippedFile === undefined ? "" : `; skipped records: ${door.skippedFile}`
+      return {
+        counts: { records: { ...counts, out: written } },
+        summary: `${written} of ${counts.in} records written as ${target.name}${skipped}`
+      }
+    })
+  })
+})
+
+/** @throws OptionError */
+const targetOf = (out: string, to: string | undefined): Format => {
+  const written = formats.filter(({ write }) => write !== undefined)
+  const remedy = `one of ${written.map(({ name }) => name).join(", ")}`
+  const fail = (reason: string): never => {
+    throw new OptionError({ component: "convert", option: "to", reason, remedy })
+  }
+  if (to !== undefined) {
+    const format = formatNamed(to, "to")
+    return format.write === undefined ? fail(`"${to}" is read only`) : format
+  }
+  const ending = /\.([^./\\]+)$/.exec(out.replace(/\.gz$/, ""))?.[1]?.toLowerCase() ?? ""
+  return (
+    written.find(({ endings = [] }) => endings.includes(ending)) ??
+    fail(`absent, and "${out}" does not end as a format does`)
+  )
+}
