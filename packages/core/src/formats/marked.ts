@@ -54,7 +54,7 @@ const unmark = (written: string): { text: string; entities: Array<RawSpan> } => 
     const [whole, entity = "", type = ""] = (written[at] === "[" && mark.exec(written)) || []
     if (whole === undefined) {
       const escaped = /^\\[[\]|\\nr]/.exec(written.slice(at, at + 2))?.[0]
-      text += escaped === undefined ? written[at] : unescape(escaped)
+      text += escaped === undefined ? written[at] : withoutBackslashes(escaped)
       at += escaped?.length ?? 1
       continue
     }
@@ -62,8 +62,8 @@ const unmark = (written: string): { text: string; entities: Array<RawSpan> } => 
       throw new SyntaxError(`"${whole}" has no ${/\S/.test(entity) ? "type" : "text"}`)
     }
     const start = text.length
-    text += unescape(entity)
-    entities.push({ start, end: text.length, type: unescape(type.trim()) })
+    text += withoutBackslashes(entity)
+    entities.push({ start, end: text.length, type: withoutBackslashes(type.trim()) })
     at += whole.length
   }
   return { text, entities }
@@ -74,7 +74,7 @@ export const markText = (text: string, spans: ReadonlyArray<TextSpan>): string =
   let out = ""
   let at = 0
   for (const { end, start, type } of spans) {
-    out += `${escapeOutside(text.slice(at, start))}[${escape(text.slice(start, end))}|${escape(type)}]`
+    out += `${escapeOutside(text.slice(at, start))}[${withBackslashes(text.slice(start, end))}|${withBackslashes(type)}]`
     at = end
   }
   return out + escapeOutside(text.slice(at))
@@ -82,10 +82,10 @@ export const markText = (text: string, spans: ReadonlyArray<TextSpan>): string =
 
 const lineEnds: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r" }
 
-const escape = (text: string): string =>
+const withBackslashes = (text: string): string =>
   text.replace(/[[\]|\\\n\r]/g, (character) => lineEnds[character] ?? `\\${character}`)
 
-const unescape = (text: string): string =>
+const withoutBackslashes = (text: string): string =>
   text.replace(/\\([[\]|\\nr])/g, (_, character: string) =>
     character === "n" ? "\n" : character === "r" ? "\r" : character
   )
