@@ -51,8 +51,20 @@ export const devs = ({ at, data }: Experiment): Datasets => {
   }
 }
 
+/** What an LLM annotated, in the order in which more of it is taken: C4 in two files, MASC; and the text of `humanLabelled`. */
+export const annotated = ["c4-annotated", "c4-annotated-2", "masc-annotated"] as const
+export const annotatedHumanText = "ner-bert-text-annotated"
+
+/** An annotated file, aligned. */
+export const aligned = ({ at }: Experiment, name: (typeof annotated)[number] | typeof annotatedHumanText): string =>
+  at(`data/${name}.aligned.jsonl`)
+
+/** All of them but the last. */
+export const allAligned = (experiment: Experiment): ReadonlyArray<string> =>
+  annotated.map((name) => aligned(experiment, name))
+
 /** Text that encoders are pre-trained on, whose sentences are taken out of the test sets. */
 export const pretrainingText = (experiment: Experiment): ReadonlyArray<string> => [
-  experiment.at("data/all.answers.jsonl"),
+  ...annotated.map((name) => experiment.data(`llm-annotated/${name}.jsonl`)),
   ...new Set(humanLabelled(experiment).map((named) => named.slice(named.indexOf("=") + 1)))
 ]

@@ -7,7 +7,7 @@ import { benchmark, type Experiment } from "./Experiment.ts"
 export type Rows = Readonly<Record<string, string | ReadonlyArray<string>>>
 
 /** How a real base is adapted; every treatment of it has these options, so that only what is learned differs. */
-export const adapted = ["--preset", "small", "--learning-rate", "3e-4"]
+export const adapted = ["--preset", "adapt"]
 /** Updates of a short run (a candidate of the recipe search) and of a full one. */
 export const SHORT = 475
 export const FULL = 1425

@@ -1,4 +1,4 @@
-import { five, humanLabelled, only, pretrainingText, tests } from "../datasets.ts"
+import { allAligned, five, humanLabelled, only, pretrainingText, tests } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
 import { frozen as protocol, type Rows, standing } from "../encoders.ts"
 import { writeText } from "../text.ts"
@@ -19,7 +19,7 @@ export const fromNothing = (experiment: Experiment): ReadonlyArray<Step> => {
     nuner("from-nothing/base", 0.9, ["base", text, "-o", place("base"), ...language, "--seed", "0"]),
     ...seeds.flatMap((seed) => [
       nuner(`from-nothing/nuner-${seed}`, 0.15, [
-        ...["pretrain", at("data/all.aligned.jsonl"), ...small, "--sentences", "8600"],
+        ...["pretrain", ...allAligned(experiment), ...small, "--sentences", "8600"],
         ...["-o", place(`nuner-${seed}`), "--seed", String(seed)]
       ]),
       nuner(`from-nothing/ner-bert-${seed}`, 0.15, [

@@ -1,4 +1,4 @@
-import { humanLabelled, pretrainingText, tests } from "../datasets.ts"
+import { allAligned, annotated, humanLabelled, pretrainingText, tests } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
 import { adapted, devStep, FULL, frozen as protocol, type Rows, updates, withBestLayers } from "../encoders.ts"
 
@@ -14,13 +14,13 @@ export const minilmRows = ({ at, model }: Experiment): Rows => ({
 
 /** minilm, frozen (Table 3): base, masked-language control, NER-BERT style, NuNER, at equal updates; all k, 5 sets. */
 export const frozen = (experiment: Experiment): ReadonlyArray<Step> => {
-  const { at, model } = experiment
+  const { at, data, model } = experiment
   const rows = minilmRows(experiment)
   const base = ["--base", model("minilm"), ...adapted, ...updates(FULL)]
   return [
     ...seeds.map((seed) =>
       nuner(`frozen/nuner-${seed}`, 0.75, [
-        ...["pretrain", at("data/all.aligned.jsonl"), ...base, "-o", at(`frozen/nuner-${seed}`), "--seed", String(seed)]
+        ...["pretrain", ...allAligned(experiment), ...base, "-o", at(`frozen/nuner-${seed}`), "--seed", String(seed)]
       ])
     ),
     nuner("frozen/ner-bert", 0.6, [
@@ -28,7 +28,14 @@ export const frozen = (experiment: Experiment): ReadonlyArray<Step> => {
       ...["-o", at("frozen/ner-bert"), "--seed", "0"]
     ]),
     nuner("frozen/masked-language", 0.8, [
-      ...["base", at("data/all.answers.jsonl"), "--from", model("minilm"), "--tokens", String(FULL * 16 * 64)],
+      ...[
+        "base",
+        ...annotated.map((name) => data(`llm-annotated/${name}.jsonl`)),
+        "--from",
+        model("minilm"),
+        "--tokens",
+        String(FULL * 16 * 64)
+      ],
       ...["-o", at("frozen/masked-language"), "--seed", "0"]
     ]),
     devStep(experiment, "frozen/dev", 0.5, "minilm", rows),

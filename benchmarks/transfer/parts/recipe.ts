@@ -1,17 +1,24 @@
+import { allAligned } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
 import { adapted, devDefinition, devScores, type Rows, resultOf, SHORT, updates } from "../encoders.ts"
 
 /** What is tried, each on its own on top of `adapted`: name -> options of `nuner pretrain`. */
 export const candidates: Readonly<Record<string, ReadonlyArray<string>>> = {
   reference: [],
-  "rate 1e-4": ["--learning-rate", "1e-4"],
   "rate 1e-3": ["--learning-rate", "1e-3"],
-  "embeddings frozen": ["--frozen-layers", "0"],
-  "lower half frozen": ["--frozen-layers", "half"],
+  "rate 1e-4": ["--learning-rate", "1e-4"],
+  "embeddings frozen": ["--frozen-layers", "embeddings"],
+  "cosine, temperature learned": ["--similarity", "cosine", "--temperature", "0.1", "--learn-temperature"],
+  "unlabelled tokens weigh 0.3": ["--unlabelled-weight", "0.3"],
+  "64 extra concepts a batch": ["--extra-concepts", "64"],
   "batch 48": ["--batch-size", "48"],
   "near-synonyms masked": ["--mask-near-synonyms"],
+  "positives weigh 3": ["--positive-weight", "3"],
+  "lower half frozen": ["--frozen-layers", "half"],
+  "a projection of 384": ["--projection", "384"],
   "first token's concept vector": ["--concept-pooling", "first"],
-  "one epoch of 8,440 sentences": ["--sentences", "8440"],
+  "2,800 sentences, three times": ["--sentences", "2800"],
+  "the paper's logits": ["--temperature", "5", "--bias", "none"],
   paper: ["--preset", "paper"]
 }
 
@@ -39,9 +46,8 @@ export const recipe = (experiment: Experiment): ReadonlyArray<Step> => {
   const long = ["best, long", "second, long"] as const
   const all: Rows = { base: model("minilm"), ...rows, ...Object.fromEntries(long.map((name) => [name, place(name)])) }
   const train = (out: string, options: ReadonlyArray<string>, steps: number): ReadonlyArray<string> => {
-    const own = options.includes("--preset") ? [] : adapted
-    const flags = combined(own, updates(steps), options, ["--seed", "0"])
-    return ["pretrain", at("data/all.aligned.jsonl"), "--base", model("minilm"), "-o", out, ...flags]
+    const flags = combined(adapted, updates(steps), options, ["--seed", "0"])
+    return ["pretrain", ...allAligned(experiment), "--base", model("minilm"), "-o", out, ...flags]
   }
   const definition = () => devDefinition(experiment, "minilm", all, ks, 3)
   const dev = benchmark(experiment, "recipe/dev", 0.15, definition)
