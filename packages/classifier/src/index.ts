@@ -9,7 +9,7 @@ export { selectSentences, type WordFeatures } from "./features/selectSentences.t
 export type { WordSequence } from "./features/WordSequence.ts"
 export { type WordFeaturesOptions, wordFeatures } from "./features/wordFeatures.ts"
 export { loadClassifier } from "./files/loadClassifier.ts"
-export { saveClassifier } from "./files/saveClassifier.ts"
+export { type SaveClassifierOptions, saveClassifier } from "./files/saveClassifier.ts"
 export type { TrainingSentence } from "./finetune/examples.ts"
 export type * from "./finetune/FineTuneEvent.ts"
 export { FineTuneOptions } from "./finetune/FineTuneOptions.ts"

@@ -1,6 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { readdir } from "node:fs/promises"
-import type { Encoder } from "@nuner/encoder"
+import { type Encoder, loadAdapter } from "@nuner/encoder"
 import { leakCheck, tempDir } from "@nuner/testing"
 import {
   type FineTuneEvent,
@@ -8,7 +8,8 @@ import {
   fineTune,
   loadClassifier,
   saveClassifier,
-  type TrainingSentence
+  type TrainingSentence,
+  tokenClassifier
 } from "../src/index.ts"
 import { toyEncoder, toySentences } from "./toy.ts"
 
@@ -30,6 +31,9 @@ const doneOf = (events: Array<FineTuneEvent>) => {
   return last
 }
 const evaluations = (events: Array<FineTuneEvent>) => events.filter((event) => event.type === "evaluation")
+/** Without scores, which merging changes in the last digit. */
+const plain = (entities: ReadonlyArray<{ start: number; end: number; type: string }>) =>
+  entities.map(({ start, end, type }) => [start, end, type])
 const numbers = ({ parameters }: Pick<Encoder, "parameters">, name: string) => [...parameters[name]!.dataSync()]
 
 describe("fineTune", () => {
@@ -63,6 +67,77 @@ describe("fineTune", () => {
         for (const one of [encoder, classifier, loaded]) one.dispose()
       }))
   }
+
+  describe("with adapters", () => {
+    const lora = { epochs: 12, learningRate: 0.02, headLearningRate: 0.02, loraRank: 4, headHidden: 0 } as const
+
+    test("learns, while the encoder's own weights stay to the bit; is saved merged, and as PEFT has it", () =>
+      leakCheck(async () => {
+        using dir = tempDir()
+        const encoder = toyEncoder()
+        const events = await collect({ encoder, train, dev, ...lora })
+        expect(Math.max(...evaluations(events).map(({ dev }) => dev.entityF1))).toBeGreaterThan(0.7)
+        const { classifier } = doneOf(events)
+        const { parameters } = classifier.encoder
+        const added = Object.keys(parameters).filter((name) => !Object.hasOwn(encoder.parameters, name))
+        expect(added).toHaveLength(2 * 2 * 2)
+        for (const name of Object.keys(encoder.parameters)) {
+          expect(numbers(classifier.encoder, name)).toEqual(numbers(encoder, name))
+        }
+        for (const name of added) {
+          expect(parameters[name]!.shape).toContain(4)
+          expect(numbers(classifier.encoder, name).some((value) => value !== 0)).toBe(true)
+        }
+        await saveClassifier(dir.file("model"), classifier, { base: "toy" })
+        const loaded = await loadClassifier(dir.file("model"))
+        expect(Object.keys(loaded.encoder.parameters).sort()).toEqual(Object.keys(encoder.parameters).sort())
+        const predicted = await classifier.predictWords(dev)
+        const again = await loaded.predictWords(dev)
+        expect(again.map(plain)).toEqual(predicted.map(plain))
+        expect(predicted.flat().length).toBeGreaterThan(10)
+        // The adapters beside the encoder that they were trained with, and the head that came with them.
+        const { encoder: adapted, head } = await loadAdapter(dir.file("model/adapter"), encoder)
+        expect(head).toEqual({ kernel: classifier.head.kernel, bias: classifier.head.bias })
+        const beside = tokenClassifier({ encoder: adapted, head: { classes: classifier.head.classes, ...head! } })
+        expect((await beside.predictWords(dev)).map(plain)).toEqual(predicted.map(plain))
+        // A model without adapters leaves none of them behind.
+        await saveClassifier(dir.file("model"), loaded)
+        expect(await readdir(dir.file("model"))).not.toContain("adapter")
+        for (const one of [encoder, classifier, loaded]) one.dispose()
+      }))
+
+    test("stopped and resumed is equal to the bit", () =>
+      leakCheck(async () => {
+        using dir = tempDir()
+        const encoder = toyEncoder({ dropout: 0.1 })
+        const options = { encoder, train, dev, ...lora, epochs: 2, loraDropout: 0.2 }
+        const whole = doneOf(await collect(options))
+        const controller = new AbortController()
+        for await (const event of fineTune({ ...options, checkpoints: dir.path, signal: controller.signal })) {
+          if (event.type === "step" && event.step === 7) controller.abort()
+        }
+        const events = await collect({ ...options, checkpoints: dir.path })
+        expect(events[1]).toMatchObject({ type: "resume", step: 7 })
+        const resumed = doneOf(events)
+        expect(resumed.classifier.head).toEqual(whole.classifier.head)
+        for (const name of Object.keys(whole.classifier.encoder.parameters)) {
+          expect(numbers(resumed.classifier.encoder, name)).toEqual(numbers(whole.classifier.encoder, name))
+        }
+        for (const { classifier } of [whole, resumed]) classifier.dispose()
+        encoder.dispose()
+      }))
+
+    test("of wrong layers, or without a rank, are refused; nothing is left behind", () =>
+      leakCheck(async () => {
+        const encoder = toyEncoder()
+        await expect(collect({ encoder, train, loraRank: 4, loraTargets: ["qery"] })).rejects.toThrow('"qery"')
+        await expect(collect({ encoder, train, loraAlpha: 4 })).rejects.toThrow(
+          'fineTune: option "loraAlpha": does nothing without loraRank'
+        )
+        await expect(collect({ encoder, train, loraRank: 4, frozenLayers: 2 })).rejects.toThrow("frozen layers only")
+        encoder.dispose()
+      }))
+  })
 
   test("what an ignored word is labelled has no say", () =>
     leakCheck(async () => {

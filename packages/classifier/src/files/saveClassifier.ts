@@ -1,11 +1,19 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { writeJson } from "@nuner/core"
-import { replaceDirectory, type SaveOptions, saveEncoder, saveTokenClassifier } from "@nuner/encoder"
+import {
+  replaceDirectory,
+  type SaveAdapterOptions,
+  type SaveOptions,
+  saveAdapter,
+  saveEncoder,
+  saveTokenClassifier,
+  type TokenClassifier
+} from "@nuner/encoder"
 import { type TensorSource, tf, writeWeights } from "@nuner/engine"
 import { type Dense, type Head, headWidth } from "../head/Head.ts"
 import type { ClassifierParts } from "../predict/tokenClassifier.ts"
-import { HEAD_FILE, SETTINGS_FILE, type Settings } from "./settings.ts"
+import { ADAPTER, HEAD_FILE, SETTINGS_FILE, type Settings } from "./settings.ts"
 
 /**
  * Writes a model directory, whole or not at all: what stood there before stays intact where writing fails.
@@ -13,14 +21,14 @@ import { HEAD_FILE, SETTINGS_FILE, type Settings } from "./settings.ts"
  * One linear layer over the last hidden state is written as `RobertaForTokenClassification` or
  * `BertForTokenClassification`, which transformers and transformers.js load as it stands. Any other head goes into
  * `head.safetensors` beside an encoder that `AutoModel` loads. `nuner.json` holds what those layouts have no field for:
- * pooling, layers, scheme, temperature.
+ * pooling, layers, scheme, temperature. Adapters are merged into the weights, and written besides as `adapter/`, in PEFT's layout.
  *
  * @throws OutputError, OptionError
  */
 export const saveClassifier = async (
   directory: string,
   classifier: ClassifierParts,
-  options: SaveOptions = {}
+  { base, ...options }: SaveClassifierOptions = {}
 ): Promise<void> => {
   const { encoder, head, scheme, pooling, layers, temperature } = classifier
   const inModel = head.dense === undefined && layers.length === 1 && isLast(layers[0]!, encoder.config.layers)
@@ -30,26 +38,39 @@ export const saveClassifier = async (
     ...(head.dense ? { headHidden: head.dense.bias.length } : {})
   }
   await replaceDirectory(directory, async (fresh) => {
-    if (inModel) await saveInModel(fresh, classifier, options)
+    if (inModel) await withHead(classifier, (model) => saveTokenClassifier(fresh, model, options))
     else {
       await saveEncoder(fresh, encoder, options)
       await writeWeights(join(fresh, HEAD_FILE), headTensors(head))
     }
     await writeJson(join(fresh, SETTINGS_FILE), settings)
+    if (encoder.lora === undefined) return
+    const adapter = join(fresh, ADAPTER)
+    if (inModel) await withHead(classifier, (model) => saveAdapter(adapter, model, { base }))
+    else await saveAdapter(adapter, encoder, { base })
   })
+  // What an earlier model left there.
   if (inModel) await rm(join(directory, HEAD_FILE), { force: true })
+  if (encoder.lora === undefined) await rm(join(directory, ADAPTER), { recursive: true, force: true })
 }
+
+/** `base`: the model that adapters belong to. */
+export interface SaveClassifierOptions extends SaveOptions, SaveAdapterOptions {}
 
 const isLast = (layer: number, depth: number): boolean => layer === -1 || layer === depth
 
-const saveInModel = async (directory: string, { encoder, head }: ClassifierParts, options: SaveOptions) => {
+/** What `use` makes of encoder and linear head as others know them. */
+const withHead = async (
+  { encoder, head }: ClassifierParts,
+  use: (model: TokenClassifier) => Promise<void>
+): Promise<void> => {
   const { kernel, bias, classes } = head
   const tensors = {
     kernel: tf.tensor2d(kernel, [headWidth(head), classes.length]),
     bias: tf.tensor1d(bias)
   }
   try {
-    await saveTokenClassifier(directory, { encoder, ...tensors, labels: classes }, options)
+    await use({ encoder, ...tensors, labels: classes })
   } finally {
     tf.dispose(tensors)
   }

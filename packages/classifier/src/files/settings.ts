@@ -5,6 +5,8 @@ import { Result, Schema } from "effect"
 export const SETTINGS_FILE = "nuner.json"
 /** The head's tensors, where `model.safetensors` cannot hold them under names that others know. */
 export const HEAD_FILE = "head.safetensors"
+/** The folder of adapters without the weights they belong to, for Python's PEFT. */
+export const ADAPTER = "adapter"
 
 export const Settings = Schema.Struct({
   format: Schema.Literal("nuner-token-classifier-1"),

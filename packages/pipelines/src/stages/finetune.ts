@@ -92,7 +92,7 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
           metrics: scores === undefined || test === undefined ? [] : metricsOf(basename(test), scores),
           settings: plain({ mode, ...fitted.settings, temperature: classifier.temperature })
         })
-        await saveClassifier(out, classifier, { card })
+        await saveClassifier(out, classifier, { card, base: model })
         await kept.remove()
         return {
           counts: { sentences: { in: sentences.length, out: sentences.length, dropped: {} } },
