@@ -108,15 +108,22 @@ describe("nuner finetune --mode full", () => {
         dropout: 0.2,
         warmup: 0.2
       },
+      ...{ loraRank: 2, loraAlpha: 3, loraDropout: 0.1 },
       ...{ weightDecay: 0.02, clip: 2, evaluateEvery: 2, patience: 3, seed: 7, pooling: "mean", metric: "tokenF1" }
     }
     const dashed = (name: string) => `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`
     const flags = Object.entries(options).flatMap(([name, value]) => [dashed(name), String(value)])
     const weights = ["--class-weights", "person=2,O=0.5", "--scheme", "BIO", "--dev", at("dev.conll")]
+    flags.push("--lora-targets", "key,output.dense")
     expect((await finetune("options", ...full, ...flags, ...weights)).code).toBe(0)
     const { settings } = await readManifest(at("options.manifest.json"))
     expect(settings).toMatchObject({ ...options, scheme: "BIO", mode: "full", learningRate: 0.001, batchSize: 16 })
     expect(settings.classWeights).toBe('{"person":2,"O":0.5}')
+    const adapter = JSON.parse(readFileSync(at("options/adapter/adapter_config.json"), "utf8"))
+    expect(adapter).toMatchObject({ base_model_name_or_path: at("base"), r: 2, lora_alpha: 3, lora_dropout: 0.1 })
+    expect(adapter.target_modules).toEqual(
+      ["attention.self.key", "attention.output.dense", "output.dense"].map((name) => `encoder.layer.1.${name}`)
+    )
     const card = readFileSync(at("options/README.md"), "utf8")
     for (const [name, value] of Object.entries(options)) expect(card).toMatch(new RegExp(`${name} +\\| +${value} `))
   })
