@@ -31,6 +31,19 @@ test("the result is an aligned sentence of the data language, sorted by start, e
   expect(aligned).not.toHaveProperty("unaligned")
 })
 
+test("a mention has the description of its annotation, of several alike the first", () => {
+  const annotations = [
+    { entity: "Paris", concept: "city", description: "a capital" },
+    { entity: "Paris", concept: "city", description: "a place of love" },
+    { entity: "Rhine", concept: "river" }
+  ]
+  const { mentions } = align({ id: "1", text: "Paris, not the Rhine.", annotations })
+  expect(mentions).toEqual([
+    { start: 0, end: 5, concept: "city", description: "a capital", match: "exact" },
+    { start: 15, end: 20, concept: "river", match: "exact" }
+  ])
+})
+
 describe("policies", () => {
   const apples = annotated(
     "Apple sued an Apple farm, Apple said",

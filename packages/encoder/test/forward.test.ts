@@ -160,6 +160,35 @@ describe("frozen layers", () => {
     }))
 })
 
+test("checkpointed layers give the same gradients, with dropout too, and keep less for them", () =>
+  leakCheck(() => {
+    for (const architecture of ["roberta", "mpnet"] as const) {
+      const encoder = tiny(architecture)
+      const run = (checkpointLayers: boolean, frozenLayers?: number) => {
+        let kept = -tf.memory().numDataBuffers
+        const options = { checkpointLayers, dropout: { seed: 1, step: 1, site: "text" } }
+        const { value, grads } = variableGrads(() => {
+          const [state] = forward(encoder, batch, frozenLayers === undefined ? options : { ...options, frozenLayers })
+          kept += tf.memory().numDataBuffers
+          return loss(state!)
+        }, encoder.parameters)
+        const out = { loss: value.dataSync()[0]!, kept, grads }
+        value.dispose()
+        return out
+      }
+      for (const frozenLayers of [undefined, 1]) {
+        const [plain, lean] = [run(false, frozenLayers), run(true, frozenLayers)]
+        expect(lean.loss).toBe(plain.loss)
+        expect(Object.keys(lean.grads).sort()).toEqual(Object.keys(plain.grads).sort())
+        for (const [name, gradient] of Object.entries(plain.grads))
+          close(lean.grads[name]!.dataSync(), gradient.dataSync(), 1e-6)
+        expect(lean.kept).toBeLessThan(plain.kept / 3)
+        tf.dispose([plain.grads, lean.grads])
+      }
+      encoder.dispose()
+    }
+  }))
+
 test("initial weights depend on seed and name, have the config's deviation, and nothing for padding", () =>
   leakCheck(() => {
     const config = small({ vocabSize: 500, layers: 2 })

@@ -10,5 +10,5 @@ const bert = await trainWordPiece(texts, { vocabSize: 300 })
 const sizes = { hidden: 16, layers: 3, heads: 4, feedForward: 40, positions: 48, initializerRange: 0.3 }
 
 /** A random encoder of two thousand numbers or so, with weights large enough that every one of them shows. */
-export const tiny = (architecture: "roberta" | "bert" = "roberta", seed = 1): Encoder =>
-  randomEncoder(small({ architecture, ...sizes }), architecture === "roberta" ? roberta : bert, seed)
+export const tiny = (architecture: "roberta" | "bert" | "mpnet" = "roberta", seed = 1): Encoder =>
+  randomEncoder(small({ architecture, ...sizes }), architecture === "bert" ? bert : roberta, seed)

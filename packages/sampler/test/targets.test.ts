@@ -51,6 +51,25 @@ describe("targets of a batch", () => {
     expect(targets.ignored.tokens).toHaveLength(0)
   })
 
+  test("a token that does not count is neither positive nor in the mean", () => {
+    const [first, second] = batch
+    const targets = conceptTargets([{ ...first!, counts: Uint8Array.of(1, 0, 1, 1) }, second!], { tokens: 5 })
+    expect([...targets.tokenMask]).toEqual([0, 0, 1, 1, 0, 0, 1, 1, 0, 0])
+    expect([...targets.positives.tokens]).toEqual([2, 2, 3, 7])
+    expect(targets.cells).toBe(4 * 3)
+    expect(targets.positiveRate).toBe(4 / 12)
+  })
+
+  test("extra concepts are further columns without a positive; those that are there already add none", () => {
+    const plain = conceptTargets(batch, { tokens: 5 })
+    const targets = conceptTargets(batch, { tokens: 5, extraConcepts: ["River", "CITY", "river"] })
+    expect(targets.concepts).toEqual([...plain.concepts, "river"])
+    expect(targets.positives).toEqual(plain.positives)
+    expect(targets.cells).toBe(5 * 4)
+    const near = conceptTargets(batch, { tokens: 5, extraConcepts: ["car company"], maskNearSynonyms: true })
+    expect([...near.ignored.concepts].filter((concept) => concept === 3)).toHaveLength(3)
+  })
+
   test("near-synonyms of a positive are ignored, not negative, and leave the count", () => {
     const targets = conceptTargets(batch, { tokens: 5, maskNearSynonyms: true })
     expect([...targets.ignored.tokens]).toEqual([1, 2, 7])

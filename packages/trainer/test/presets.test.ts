@@ -51,6 +51,7 @@ test("contrastive: the presets are the recipe, field by field", () => {
 test("closed types: the presets are the contrastive ones, without what is contrastive", () => {
   expect(decodeSupervisedOptions({})).toEqual(recipe as never)
   expect(decodeSupervisedOptions({ preset: "small" })).toEqual(short as never)
+  expect(decodeSupervisedOptions({ preset: "adapt" })).toEqual({ ...short, learningRate: 3e-4 } as never)
 })
 
 test("masked language: from nothing as in the trial, adaptation as RoBERTa", () => {

@@ -1,10 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { type AlignedSentence, rng } from "@nuner/core"
-import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
+import { copyEncoder, type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
 import { tf, useEngine } from "@nuner/engine"
-import { denseCells } from "@nuner/sampler"
+import { conceptTargets, denseCells } from "@nuner/sampler"
 import { leakCheck, tempDir } from "@nuner/testing"
-import { decodePretrainOptions, type PretrainEvent, type PretrainInput, pretrain } from "@nuner/trainer"
+import {
+  decodePretrainOptions,
+  type PretrainEvent,
+  type PretrainInput,
+  type PretrainOptions,
+  pretrain
+} from "@nuner/trainer"
 import { ConceptNames, contrastiveBatch } from "../src/contrastive/ContrastiveBatch.ts"
 import { contrastiveLoss, contrastiveModel, logitHead } from "../src/contrastive/ContrastiveModel.ts"
 import { validateContrastive } from "../src/contrastive/validate.ts"
@@ -76,35 +82,186 @@ const weights = ({ parameters }: Encoder) =>
   Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, [...parameter.dataSync()]]))
 
 describe("contrastiveLoss", () => {
+  const batchOf = async (sentences: ReadonlyArray<AlignedSentence>) =>
+    (await contrastiveBatch(await windowsOf(sentences), tokenizer.special.pad.id, new ConceptNames(tokenizer, 33), {
+      maskNearSynonyms: false
+    }))!
+  const variants: ReadonlyArray<PretrainOptions> = [
+    { conceptPooling: "first" },
+    { conceptPooling: "mean" },
+    { similarity: "cosine", temperature: 0.1 },
+    { similarity: "cosine", temperature: 0.1, projection: 8, learnTemperature: true },
+    { positiveWeight: 3, unlabelledWeight: 0.25 }
+  ]
   test("is the mean binary cross-entropy of section 3.2, written out densely in doubles", async () => {
-    const text = encoder()
-    const windows = await windowsOf(corpus(5, 1))
-    const names = new ConceptNames(tokenizer, 33)
-    const batch = (await contrastiveBatch(windows, tokenizer.special.pad.id, names, { maskNearSynonyms: false }))!
-    for (const conceptPooling of ["first", "mean"] as const) {
-      const settings = decodePretrainOptions({ preset: "small", temperature: 1 / 0.3, conceptPooling })
-      const model = contrastiveModel(text, encoder(2), settings, -0.7)
-      const [h, u, loss] = tf.tidy(() => {
-        const { h, u } = logitHead(model, batch)
+    const [text, concept] = [encoder(), encoder(2)]
+    const batch = await batchOf(corpus(5, 1))
+    const { positives, shape, tokenMask } = batch.targets
+    const y = denseCells(positives, shape)
+    for (const variant of variants) {
+      const settings = decodePretrainOptions({ preset: "small", temperature: 1 / 0.3, ...variant })
+      const model = contrastiveModel(text, concept, settings, -0.7)
+      const raw = contrastiveModel(text, concept, { ...settings, similarity: "dot" }, undefined)
+      const [states, vectors, loss] = tf.tidy(() => {
+        const { h, u } = logitHead({ ...raw, head: {} }, batch)
         return [h.arraySync(), u.arraySync(), contrastiveLoss(model, batch).dataSync()[0]!] as const
       })
-      const y = denseCells(batch.targets.positives, batch.targets.shape)
-      let sum = 0
-      let cells = 0
+      const side = (vector: ReadonlyArray<number>, name: string): ReadonlyArray<number> => {
+        const kernel = model.head[name]?.arraySync() as ReadonlyArray<ReadonlyArray<number>> | undefined
+        const x = kernel
+          ? kernel[0]!.map((_, j) => vector.reduce((sum, value, i) => sum + value * kernel[i]![j]!, 0))
+          : vector
+        const length = settings.similarity === "cosine" ? Math.sqrt(x.reduce((sum, value) => sum + value ** 2, 0)) : 1
+        return x.map((value) => value / length)
+      }
+      const h = states.map((vector) => side(vector, "projection.text"))
+      const u = vectors.map((vector) => side(vector, "projection.concept"))
+      let [sum, plain, cells] = [0, 0, 0]
       h.forEach((token, t) => {
-        if (batch.targets.tokenMask[t] === 0) return
-        u.forEach((concept, c) => {
-          const z = 0.3 * token.reduce((dot, x, j) => dot + x * concept[j]!, 0) - 0.7
+        if (tokenMask[t] === 0) return
+        const labelled = u.some((_, c) => y[t * u.length + c] === 1)
+        u.forEach((vector, c) => {
+          const z = token.reduce((dot, x, j) => dot + x * vector[j]!, 0) / (settings.temperature as number) - 0.7
           const p = 1 / (1 + Math.exp(-z))
-          sum -= y[t * u.length + c] === 1 ? Math.log(p) : Math.log(1 - p)
+          const positive = y[t * u.length + c] === 1
+          const cell = -(positive ? Math.log(p) : Math.log(1 - p))
+          sum += cell * (positive ? settings.positiveWeight : labelled ? 1 : settings.unlabelledWeight)
+          plain += cell
           cells++
         })
       })
       expect(cells).toBe(batch.targets.cells)
       expect(loss).toBeCloseTo(sum / cells, 4)
-      expect((await validateContrastive(model, [batch])).loss).toBeCloseTo(sum / cells, 4)
-      tf.dispose(model.head)
+      expect((await validateContrastive(model, [batch])).loss).toBeCloseTo(plain / cells, 4)
+      tf.dispose([model.head, raw.head])
     }
+  })
+
+  test("temperature, offset and projections are learned where they are asked for, and told at the end", async () => {
+    const scorer = async (options: PretrainOptions) =>
+      (
+        await events({ sentences: corpus(20, 3), text: encoder(), preset: "small", batchSize: 8, steps: 4, ...options })
+      ).find((event) => event.type === "scorer")!
+    expect(await scorer({ bias: "none", temperature: 3 })).toMatchObject({ temperature: 3, bias: 0, similarity: "dot" })
+    const cosine = await scorer({ similarity: "cosine", temperature: 0.2, learnTemperature: true, learningRate: 0.1 })
+    expect(cosine).toMatchObject({ similarity: "cosine", conceptPooling: "mean", conceptText: "name" })
+    expect(cosine.temperature).toBeGreaterThan(0)
+    expect(Math.abs(cosine.temperature - 0.2)).toBeGreaterThan(1e-3)
+    expect(cosine.bias).not.toBe(0)
+  })
+})
+
+describe("what a batch holds", () => {
+  const [sentence] = corpus(1, 1)
+  const settingsOf = (options: PretrainOptions) => ({ text: encoder(), preset: "small", steps: 2, ...options }) as const
+  const seen = async (input: PretrainInput) => {
+    // The names that the concept encoder reads: those that its tokenizer is asked for.
+    const names = new Set<string>()
+    const concept = copyEncoder(input.text)
+    encoders.push(concept)
+    const asked: Tokenizer = Object.create(tokenizer, {
+      encodeBatch: {
+        value: (texts: ReadonlyArray<string>) => {
+          for (const name of texts) names.add(name)
+          return tokenizer.encodeBatch(texts)
+        }
+      }
+    })
+    const all = await events({ ...input, concept: { ...concept, tokenizer: asked } })
+    return { names: [...names].sort(), all }
+  }
+
+  test("names of concepts, or the descriptions of entities where there are any; the choice goes by names", async () => {
+    const described = corpus(12, 2).map((one) => ({
+      ...one,
+      mentions: one.mentions.map((mention, i) =>
+        i === 0 ? { ...mention, description: "Someone of Science" } : mention
+      )
+    }))
+    const sentences = [
+      ...described,
+      { ...sentence!, id: "blank", mentions: [{ ...sentence!.mentions[1]!, description: " " }] }
+    ]
+    expect((await seen({ sentences, ...settingsOf({}) })).names).toEqual(["chemical element", "city", "person"])
+    expect((await seen({ sentences, ...settingsOf({ conceptText: "description" }) })).names).toEqual([
+      "chemical element",
+      "city",
+      "someone of science"
+    ])
+    const top = await seen({ sentences, ...settingsOf({ conceptText: "description", topConcepts: 1 }) })
+    expect(top.names).toEqual(["city"])
+  })
+
+  test("a concept encoder reads names with its own tokenizer", async () => {
+    const other = await trainByteLevelBpe(["a different vocabulary"], { vocabSize: 270 })
+    const concept = randomEncoder(small({ hidden: 32, layers: 1, heads: 2, positions: 34 }), other, 1)
+    encoders.push(concept)
+    expect(concept.config.vocabSize).not.toBe(encoder().config.vocabSize)
+    const before = weights(concept)
+    await events({ sentences: corpus(12, 2), concept, ...settingsOf({ learningRate: 0.01, warmup: 0 }) })
+    expect(weights(concept)).not.toEqual(before)
+    const narrow = randomEncoder(small({ hidden: 16, layers: 1, heads: 2, positions: 34 }), other, 1)
+    encoders.push(narrow)
+    const input = { sentences: corpus(12, 2), concept: narrow, ...settingsOf({}) }
+    expect(events(input)).rejects.toThrow('option "concept": its vectors are 16 wide, those of the text encoder 32')
+    await events({ ...input, projection: 8 })
+  })
+
+  test("concepts of other sentences join as negatives in training, not in validation", async () => {
+    const one = (concept: string, i: number) => ({
+      ...sentence!,
+      id: `${i}`,
+      mentions: [{ ...sentence!.mentions[0]!, concept }]
+    })
+    const sentences = Array.from({ length: 30 }, (_, i) => one(`concept ${i % 10}`, i))
+    const rates = async (extraConcepts: number) => {
+      const all = await events({ sentences, ...settingsOf({ batchSize: 1, steps: 6, validation: 0.1, extraConcepts }) })
+      return all.flatMap((event) => (event.type === "step" ? [event.metrics!.positiveRate!] : []))
+    }
+    const [alone, joined] = [await rates(0), await rates(30)]
+    // A sentence has one concept; most of thirty drawn ones of ten are others.
+    for (const [i, rate] of joined.entries()) expect(rate).toBeLessThan(alone[i]! / 5)
+    const validated = async (extraConcepts: number) => {
+      const all = await events({ sentences, ...settingsOf({ batchSize: 1, steps: 1, validation: 0.1, extraConcepts }) })
+      return all.find((event) => event.type === "validation")!.scores
+    }
+    expect(await validated(30)).toEqual(await validated(0))
+  })
+
+  test("sentences without a concept may stay, as negatives", async () => {
+    const sentences = [
+      ...corpus(12, 2),
+      ...Array.from({ length: 4 }, (_, i) => ({ ...sentence!, id: `none ${i}`, mentions: [] }))
+    ]
+    const counted = async (keepEmpty: boolean) => {
+      const all = await events({ sentences, ...settingsOf({ batchSize: 16, steps: 1, validation: 0, keepEmpty }) })
+      return { start: all[0], rate: all.find((event) => event.type === "step")!.metrics!.positiveRate! }
+    }
+    const [without, kept] = [await counted(false), await counted(true)]
+    expect(without.start).toMatchObject({
+      trainSentences: 12,
+      counts: { sentences: { in: 16, dropped: { empty: 4 } } }
+    })
+    expect(kept.start).toMatchObject({ trainSentences: 16, counts: { sentences: { in: 16, dropped: { empty: 0 } } } })
+    expect(kept.rate).toBeLessThan(without.rate)
+  })
+
+  test("the first sub-token of each word and of each mention counts, where that is asked for", async () => {
+    const text = "Ada-Paris unbelievably"
+    const mentions = [
+      { start: 4, end: 9, concept: "city", match: "exact" as const },
+      { start: 12, end: 22, concept: "adverb", match: "exact" as const }
+    ]
+    const [one] = await tokeniseSentences([{ text, mentions }], { tokenizer, maxTokens: 33, subTokens: "first" })
+    const [window] = one!.windows
+    const { offsets } = await tokenizer.encode(text)
+    const counted = offsets.filter((_, t) => window!.counts![t] === 1).map(({ start }) => start)
+    // Ada, -, Paris, unbelievably, and the mention inside of it.
+    expect(counted).toEqual([0, 3, 4, 10, 12])
+    const targets = conceptTargets(one!.windows)
+    expect(targets.positives.tokens.map((token) => offsets[token]!.start)).toEqual(Int32Array.of(4, 12))
+    const [all] = await tokeniseSentences([{ text, mentions }], { tokenizer, maxTokens: 33, subTokens: "all" })
+    expect(all!.windows[0]!.counts).toBeUndefined()
   })
 })
 
@@ -236,6 +393,21 @@ describe("pretrain", () => {
   test("what cannot be trained on is refused in one line", async () => {
     const none = [{ id: "a", text: "b", mentions: [] }]
     expect(events({ sentences: none, text: encoder() })).rejects.toThrow("0 of 1 sentences have a concept to train on")
+    const [sentence] = corpus(1, 1)
+    const wrong = (mention: object) => {
+      const mentions = [sentence!.mentions[0]!, { ...sentence!.mentions[1]!, ...mention }]
+      return events({ sentences: [...corpus(4, 1), { ...sentence!, id: "w", mentions }], text: encoder() })
+    }
+    expect(wrong({ end: 99 })).rejects.toThrow("sentence w: mentions[1]: 13..99 is no part of a text of")
+    expect(wrong({ start: 5, end: 5 })).rejects.toThrow("sentence w: mentions[1]: 5..5 is no part of a text")
+    expect(wrong({ concept: " \u00a0" })).rejects.toThrow("sentence w: mentions[1]: its concept has no name")
+    const spaces = corpus(4, 1).map((one) => ({ ...one, text: " ".repeat(one.text.length) }))
+    expect(events({ sentences: spaces, text: encoder() })).rejects.toThrow("no sub-token of them is labelled")
+    const cosine = { sentences: corpus(4, 1), text: encoder(), preset: "small", similarity: "cosine" } as const
+    expect(events(cosine)).rejects.toThrow('option "temperature": a cosine is between -1 and 1')
+    expect(events({ ...cosine, similarity: "dot", frozenLayers: 3 })).rejects.toThrow(
+      "3 layers are more than the encoder's 2"
+    )
     const options = { sentences: corpus(4, 1), text: encoder() }
     expect(events({ ...options, learningRate: -1 })).rejects.toThrow('option "learningRate"')
     expect(leakCheck(() => events({ ...options, frozenLayers: 3 }))).rejects.toThrow("the encoder has 2 layers, not 3")

@@ -14,12 +14,13 @@ export function checkpointed<T extends tf.Tensor>(f: (...inputs: tf.Tensor[]) =>
   const named = Object.fromEntries(inputs.map((input, i) => [String(i), input]))
   return differentiable<T, string>(named, (save) => {
     const value = f(...inputs)
-    save(...inputs)
+    // A variable stands for itself, since `f` may reach it by closure; an activation returns as its saved copy.
+    save(...inputs.filter((input) => !(input instanceof tf.Variable)))
     return {
       value,
       gradient: (dy, saved) => {
-        // A variable stands for itself, since `f` may reach it by closure; an activation returns as its saved copy.
-        const again = inputs.map((input, i) => (input instanceof tf.Variable ? input : saved[i]!))
+        let next = 0
+        const again = inputs.map((input) => (input instanceof tf.Variable ? input : saved[next++]!))
         const gradients = backward(
           record(() => f(...again), again),
           dy,

@@ -37,6 +37,36 @@ test("an ignored cell has no gradient, a masked token none at all", async () => 
   })
 })
 
+test("a token's weight is its part of the sum; the mean is over all cells that have one", async () => {
+  await leakCheck(() => {
+    const logits = tf.tidy(() => tf.variable(z()))
+    const matrix = logits as tf.Tensor as tf.Tensor2D
+    const [targets, ignored] = [cells([0, 1], [1, 1], [2, 0]), cells([0, 0], [1, 2])]
+    const run = (tokenWeights: ReadonlyArray<number>) => {
+      const { value, grads } = variableGrads(
+        () => bceWithLogits(matrix, targets, { tokenWeights, ignored, positiveWeight: 3 }),
+        { logits }
+      )
+      const out = { loss: value.dataSync()[0]!, gradient: [...grads.logits!.dataSync()] }
+      tf.dispose([value, grads])
+      return out
+    }
+    // One row at a time, times the cells that it has of all ten.
+    const alone = [0, 1, 2, 3].map((row) => run([0, 1, 2, 3].map((other) => (other === row ? 1 : 0))))
+    const counts = [2, 2, 3, 3]
+    const weights = [0.5, 2, 1, 0.1]
+    const whole = run(weights)
+    const part = (row: number) => (weights[row]! * counts[row]!) / 10
+    close([whole.loss], [alone.reduce((sum, { loss }, row) => sum + part(row) * loss, 0)], 1e-6)
+    close(
+      whole.gradient,
+      whole.gradient.map((_, cell) => alone.reduce((sum, { gradient }, row) => sum + part(row) * gradient[cell]!, 0)),
+      1e-6
+    )
+    logits.dispose()
+  })
+})
+
 test("extreme logits give finite losses and gradients", () => {
   const logits = tf.tidy(() => tf.variable(tf.tensor2d([1000, -1000, 0, 50], [2, 2])))
   const { value, grads } = variableGrads(
