@@ -55,7 +55,7 @@ test("closed types: the presets are the contrastive ones, without what is contra
 })
 
 test("masked language: from nothing as in the trial, adaptation as RoBERTa", () => {
-  const { epochs, subTokens, ...training } = recipe
+  const { bucketWindow, epochs, subTokens, ...training } = recipe
   const nothing = {
     ...training,
     tokens: 100,

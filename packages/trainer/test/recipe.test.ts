@@ -196,6 +196,6 @@ describe("the recipe", () => {
     expect(await frozen(1)).toEqual(["embeddings", "encoder0"])
     expect(await frozen("half")).toEqual(["embeddings", "encoder0"])
     expect(await frozen(2)).toEqual(["embeddings", "encoder0", "encoder1"])
-    expect(follow({ frozenLayers: 3 })).rejects.toThrow("3 layers are more than the encoder's 2")
+    expect(follow({ frozenLayers: 3 })).rejects.toThrow("the encoder has 2 layers, not 3")
   })
 })
