@@ -15,6 +15,11 @@ export interface AttentionOptions {
   readonly bias?: tf.Tensor3D
   /** Token t attends to tokens 0..t only, as a left-to-right language model does. Default: to all. */
   readonly causal?: boolean
+  /**
+   * A token attends to those at most this far from it, either way (Beltagy et al. 2020). A text of more than twice the window's width is cut into
+   * stretches, so that scores grow with its length and not with its square; it takes no `bias`. Default: to all.
+   */
+  readonly window?: number
   /** Dropout on the attention weights. Default: none. */
   readonly dropout?: { readonly rate: number; readonly key: DropoutKey }
   /**
@@ -46,6 +51,7 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
   if (mask && mask.length !== batch * tokens) {
     throw new EngineError(`attention: the mask has ${mask.length} entries, not batch x tokens = ${batch * tokens}`)
   }
+  if (options.window !== undefined && tokens > stretchOf(options.window)) return stretched(q, k, v, options)
   const rows = batch * heads
   if (bias && (bias.size / tokens ** 2 !== bias.shape[0] || ![heads, rows].includes(bias.shape[0]))) {
     throw new EngineError(`attention: the bias [${bias.shape}] is not [${heads} or ${rows}, ${tokens}, ${tokens}]`)
@@ -53,11 +59,11 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
   const size = Math.max(1, Math.floor(maxScores / tokens ** 2))
   const chunks = split(rows, bias ? fitting(size, bias.shape[0]) : size)
   if (chunks.length === 1 && !options.dropout?.rate && !isRecording() && hasKernel("FusedAttention")) {
-    return fusedAttention(q, k, v, { bias, heads, causal, mask })
+    return fusedAttention(q, k, v, { bias, heads, causal, mask, window: options.window })
   }
   const split3 = (x: tf.Tensor) => splitHeads(x as tf.Tensor3D, heads)
   const scale = 1 / Math.sqrt(hidden / heads)
-  const later = causal ? laterBias(tokens) : undefined
+  const unseen = unseenBias(tokens, options)
 
   return differentiable<tf.Tensor3D, "q" | "k" | "v" | "bias">({ q, k, v, ...(bias && { bias }) } as Inputs, (save) => {
     const [qh, kh, vh] = [tf.mul(split3(q), scale) as tf.Tensor3D, split3(k), split3(v)] // [batch * heads, tokens, d]
@@ -66,7 +72,7 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
       const scores: tf.Tensor3D = tf.matMul(part(q, start, size), part(k, start, size), false, true) // [chunk, tokens, tokens]
       const biased = addends.bias ? addBias(scores, biasPart(addends.bias, start, size)) : scores
       const seen: tf.Tensor3D = addends.padding ? tf.add(biased, part(addends.padding, start, size)) : biased
-      return tf.softmax(later ? tf.add(seen, tf.tensor3d(later, [1, tokens, tokens])) : seen) as tf.Tensor3D
+      return tf.softmax(unseen ? tf.add(seen, tf.tensor3d(unseen, [1, tokens, tokens])) : seen) as tf.Tensor3D
     }
     const drop = ({ start, size }: Chunk) =>
       options.dropout && options.dropout.rate > 0
@@ -160,6 +166,7 @@ interface FusedOptions {
   readonly causal: boolean
   readonly mask: ArrayLike<number> | undefined
   readonly bias: tf.Tensor3D | undefined
+  readonly window: number | undefined
 }
 
 /** In one kernel, where no gradient will be asked for. */
@@ -167,12 +174,16 @@ const fusedAttention = (
   q: tf.Tensor3D,
   k: tf.Tensor3D,
   v: tf.Tensor3D,
-  { bias, causal, heads, mask }: FusedOptions
+  { bias, causal, heads, mask, window }: FusedOptions
 ): tf.Tensor3D =>
   tf.tidy(() => {
     const [batch, tokens] = q.shape
     const seen = mask && !isFull(mask) ? { mask: tf.tensor2d(Int32Array.from(mask), [batch, tokens], "int32") } : {}
-    const added = bias ? { bias: tf.reshape(bias, [-1, heads, tokens, tokens]) } : {}
+    const far = window === undefined ? undefined : unseenBias(tokens, { window })
+    const limit = far && tf.tensor4d(far, [1, 1, tokens, tokens])
+    const own = bias && tf.reshape(bias, [-1, heads, tokens, tokens])
+    const sum = own && limit ? tf.add(own, limit) : (own ?? limit)
+    const added = sum ? { bias: sum } : {}
     return runKernel<tf.Tensor3D>("FusedAttention", { q, k, v, ...seen, ...added }, { heads, causal })
   })
 
@@ -219,9 +230,51 @@ function keyBias(mask: ArrayLike<number>, batch: number, tokens: number, heads: 
   return tf.tensor3d(bias, [batch * heads, 1, tokens])
 }
 
-/** 0 for a key at or before the query, -1e9 for a later one: [tokens, tokens] */
-function laterBias(tokens: number): Float32Array {
+/** 0 for a key that a query may see, -1e9 for a later one or one beyond the window: [tokens, tokens]; undefined where all are seen. */
+function unseenBias(
+  tokens: number,
+  { causal = false, window = tokens }: Pick<AttentionOptions, "causal" | "window">
+): Float32Array | undefined {
+  if (!causal && window >= tokens - 1) return undefined
   const bias = new Float32Array(tokens * tokens)
-  for (let query = 0; query < tokens; query++) bias.fill(-1e9, query * tokens + query + 1, (query + 1) * tokens)
+  for (let query = 0; query < tokens; query++) {
+    const row = bias.subarray(query * tokens, (query + 1) * tokens)
+    row.fill(-1e9, 0, Math.max(0, query - window))
+    row.fill(-1e9, Math.min(tokens, query + 1 + (causal ? 0 : window)))
+  }
   return bias
+}
+
+/** Tokens that are worked off at once: the inner half of them sees its whole window. */
+const stretchOf = (window: number): number => Math.max(4 * window, 64)
+
+/** Local attention of a long text: stretches that overlap by the window, of each the tokens whose window lies within it. */
+function stretched(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D {
+  const { dropout, mask } = options
+  const window = options.window!
+  const [batch, tokens] = q.shape
+  if (options.bias) throw new EngineError(`attention: ${tokens} tokens with a window of ${window} take no bias`)
+  const stretch = stretchOf(window)
+  const inner = stretch - 2 * window
+  const outputs = Array.from({ length: Math.ceil(tokens / inner) }, (_, index) =>
+    tf.tidy(() => {
+      const start = index * inner
+      const from = Math.max(0, start - window)
+      const size = Math.min(tokens, start + inner + window) - from
+      const cut = (x: tf.Tensor3D) => tf.slice(x, [0, from, 0], [-1, size, -1])
+      const seen =
+        mask &&
+        Array.from({ length: batch }, (_, row) =>
+          Array.prototype.slice.call(mask, row * tokens + from, row * tokens + from + size)
+        ).flat()
+      const site = dropout && `${dropout.key.site}/${index}`
+      const attended = attention(cut(q), cut(k), cut(v), {
+        ...options,
+        ...(seen && { mask: seen }),
+        ...(dropout && { dropout: { ...dropout, key: { ...dropout.key, site: site! } } })
+      })
+      return tf.slice(attended, [0, start - from, 0], [-1, Math.min(inner, tokens - start), -1])
+    })
+  )
+  return tf.concat(outputs, 1)
 }

@@ -7,13 +7,14 @@ import { hasKernel, runKernel } from "./fusedKernel.ts"
  *
  * @param x [..., hidden]
  * @param gamma [hidden]
- * @param beta [hidden]
+ * @param beta [hidden]; without it none is added
  */
-export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta: tf.Tensor, eps = 1e-5): T {
-  return differentiable<T, "x" | "gamma" | "beta">({ x, gamma, beta }, (save) => {
+export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta?: tf.Tensor, eps = 1e-5): T {
+  return differentiable<T, string>({ x, gamma, ...(beta && { beta }) }, (save) => {
+    const shift = beta ?? tf.zerosLike(gamma)
     const [y, mean, rstd] = hasKernel("FusedLayerNorm")
-      ? runKernel<tf.Tensor[]>("FusedLayerNorm", { x, gamma, beta }, { eps })
-      : normalise(x, gamma, beta, eps)
+      ? runKernel<tf.Tensor[]>("FusedLayerNorm", { x, gamma, beta: shift }, { eps })
+      : normalise(x, gamma, shift, eps)
     save(x, gamma, mean!, rstd!)
     return {
       value: y as T,

@@ -1,6 +1,18 @@
 import { expect, test } from "bun:test"
 import { close } from "@nuner/testing"
-import { attention, dropout, embedding, gelu, layerNorm, linear, residual, softmax, tf } from "../../src/index.ts"
+import {
+  attention,
+  dropout,
+  embedding,
+  gelu,
+  layerNorm,
+  linear,
+  residual,
+  rotary,
+  softmax,
+  tf,
+  variableGrads
+} from "../../src/index.ts"
 import { checkGradients } from "../lib/checkGradients.ts"
 import { testEngine } from "../lib/engine.ts"
 import { wave } from "../lib/wave.ts"
@@ -25,6 +37,55 @@ test("layer norm", () => {
     x: wave([2, 3, 4], 1),
     gamma: wave([4], 2),
     beta: wave([4], 3)
+  })
+})
+
+test("layer norm without beta", () => {
+  checkGradients((x, gamma) => layerNorm(x!, gamma!), { x: wave([2, 3, 4], 1), gamma: wave([4], 2) })
+})
+
+test("rotary positions: gradients, and products that depend on the distance alone", () => {
+  checkGradients((x) => rotary(as3(x!), { heads: 2, theta: 100 }), { x: wave([2, 5, 8], 1) })
+  tf.tidy(() => {
+    const one = tf.tensor1d([0.3, -1, 2, 0.5])
+    const same = tf.tile(tf.reshape(one, [1, 1, 4]), [1, 9, 1]) as tf.Tensor3D
+    const turned = tf.squeeze(rotary(same, { heads: 1, theta: 10_000 })) as tf.Tensor2D
+    const products = tf.matMul(turned, turned, false, true).arraySync() as Array<Array<number>>
+    for (let i = 1; i < 9; i++)
+      for (let j = 1; j < 9; j++) expect(products[i]![j]!).toBeCloseTo(products[i - 1]![j - 1]!, 4)
+    expect(products[0]![3]!).not.toBeCloseTo(products[0]![0]!, 2)
+  })
+})
+
+test("local attention: gradients, and in stretches the same as with a band of the whole", () => {
+  const inputs = () => ({ q: wave([2, 5, 4], 1), k: wave([2, 5, 4], 2), v: wave([2, 5, 4], 3) })
+  const mask = [1, 1, 1, 1, 0, 1, 1, 1, 1, 1]
+  checkGradients((q, k, v) => attention(as3(q!), as3(k!), as3(v!), { heads: 2, mask, window: 1 }), inputs())
+  const band = (tokens: number) =>
+    tf.tensor3d(
+      Array.from({ length: 2 * tokens ** 2 }, (_, at) =>
+        Math.abs((at % tokens) - (Math.floor(at / tokens) % tokens)) <= 3 ? 0 : -1e9
+      ),
+      [2, tokens, tokens]
+    )
+  const long = () => ({ q: wave([2, 150, 4], 1, 3), k: wave([2, 150, 4], 2, 3), v: wave([2, 150, 4], 3) })
+  const masked = Array.from({ length: 300 }, (_, at) => (at < 280 ? 1 : 0))
+  const run = (options: { window: number } | { bias: tf.Tensor3D }) => {
+    const variables = tf.tidy(() =>
+      Object.fromEntries(Object.entries(long()).map(([name, x]) => [name, tf.variable(x)]))
+    )
+    const f = () =>
+      attention(as3(variables.q!), as3(variables.k!), as3(variables.v!), { heads: 2, mask: masked, ...options })
+    const weights = wave([2, 150, 4], 7)
+    // Padding sees nothing but padding there.
+    const kept = tf.tensor3d(masked, [2, 150, 1])
+    const plain = tf.tidy(() => tf.mul(f(), kept).dataSync())
+    const { grads } = variableGrads(() => tf.sum(tf.mul(f(), tf.mul(weights, kept))) as tf.Scalar, variables)
+    return [plain, ...["q", "k", "v"].map((name) => grads[name]!.dataSync())]
+  }
+  tf.tidy(() => {
+    const [cut, whole] = [run({ window: 3 }), run({ bias: band(150) })]
+    for (const [i, numbers] of whole.entries()) close(cut[i]!, numbers, 1e-5)
   })
 })
 

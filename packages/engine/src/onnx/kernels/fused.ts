@@ -115,7 +115,7 @@ interface Attention {
 
 /**
  * Multi-head attention `[batch, tokens, hidden]` with a key mask `[batch, tokens]` and a bias on the scores
- * `[1 or batch, heads, tokens, tokens]`: no gradient, since the weights are not given.
+ * `[1 or batch, 1 or heads, tokens, tokens]`: no gradient, since the weights are not given.
  */
 const attention: Kernel<Attention> = {
   name: "FusedAttention",
@@ -129,7 +129,7 @@ const attention: Kernel<Attention> = {
       const { dtype, shape } = addend
       if (dtype === "int32") checkShape("mask", addend, [batch, tokens])
       else if (dtype !== "float32") throw new EngineError(`FusedAttention takes an int32 mask, not ${dtype}`)
-      else checkShape("bias", addend, [shape[0] === 1 ? 1 : batch, heads, tokens, tokens])
+      else checkShape("bias", addend, [shape[0] === 1 ? 1 : batch, shape[1] === 1 ? 1 : heads, tokens, tokens])
     }
     return [like(q!)]
   },

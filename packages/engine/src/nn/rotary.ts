@@ -1,0 +1,55 @@
+import { differentiable } from "../autodiff/differentiable.ts"
+import { EngineError } from "../EngineError.ts"
+import { tf } from "../tf.ts"
+
+/**
+ * Rotary positions (Su et al. 2021): in each head of width d the pair of numbers i and i + d / 2 is turned by the angle
+ * `position * theta^(-2 i / d)`, so that the product of a query and a key depends on their distance.
+ *
+ * @param x [batch, tokens, hidden]: queries or keys
+ * @param heads `hidden` is split into this many, each of an even width
+ */
+export function rotary(
+  x: tf.Tensor3D,
+  { heads, theta }: { readonly heads: number; readonly theta: number }
+): tf.Tensor3D {
+  const [, tokens, hidden] = x.shape
+  const half = hidden / heads / 2
+  if (!Number.isInteger(half)) throw new EngineError(`rotary: hidden ${hidden} gives ${heads} heads no even width`)
+  return differentiable<tf.Tensor3D, "x">({ x }, () => ({
+    value: turn(x, heads, angles(tokens, half, theta)),
+    gradient: (dy) => ({ x: () => turn(dy, heads, angles(tokens, half, -theta)) })
+  }))
+}
+
+interface Angles {
+  readonly cosines: Float32Array
+  readonly sines: Float32Array
+}
+
+/** [tokens, half]; a negative theta turns back. Rounded to 32 bits where PyTorch does, which shows at far positions. */
+const angles = (tokens: number, half: number, theta: number): Angles => {
+  const frequencies = Array.from({ length: half }, (_, i) => {
+    const power = Math.fround(Math.abs(theta) ** Math.fround(i / half))
+    return Math.fround(1 / power)
+  })
+  const cosines = new Float32Array(tokens * half)
+  const sines = new Float32Array(tokens * half)
+  for (let at = 0; at < cosines.length; at++) {
+    const angle = Math.fround(Math.floor(at / half) * frequencies[at % half]!)
+    cosines[at] = Math.cos(angle)
+    sines[at] = Math.sign(theta) * Math.sin(angle)
+  }
+  return { cosines, sines }
+}
+
+const turn = (x: tf.Tensor3D, heads: number, { cosines, sines }: Angles): tf.Tensor3D => {
+  const [batch, tokens, hidden] = x.shape
+  const half = hidden / heads / 2
+  const [a, b] = tf.split(tf.reshape(x, [batch, tokens, heads, 2, half]), 2, 3) as [tf.Tensor, tf.Tensor]
+  const factor = (values: Float32Array) => tf.tensor(values, [1, tokens, 1, 1, half])
+  const [cosine, sine] = [factor(cosines), factor(sines)]
+  const first = tf.sub(tf.mul(a, cosine), tf.mul(b, sine))
+  const second = tf.add(tf.mul(b, cosine), tf.mul(a, sine))
+  return tf.reshape(tf.concat([first, second], 3), [batch, tokens, hidden])
+}
