@@ -6,6 +6,7 @@ export {
   bertBase,
   distilbertBase,
   electraSmall,
+  modernbertBase,
   mpnetBase,
   robertaBase,
   robertaLarge,
@@ -25,6 +26,7 @@ export {
   type LanguageHead,
   type LanguageModel,
   type LoadedLanguageModel,
+  languageHeadSpecs,
   loadLanguageModel,
   saveLanguageModel
 } from "./files/languageModel.ts"

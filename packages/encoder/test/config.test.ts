@@ -5,8 +5,10 @@ import {
   bertBase,
   checkConfig,
   distilbertBase,
+  type EncoderConfig,
   electraSmall,
   maxTokens,
+  modernbertBase,
   mpnetBase,
   parseConfigJson,
   robertaBase,
@@ -66,13 +68,34 @@ describe("config.json", () => {
       ["alibi_starting_size", 512],
       ["attention_window", [512]],
       ["is_encoder_decoder", true],
-      ["rope_scaling", { type: "linear", factor: 2 }]
+      ["rope_scaling", { type: "linear", factor: 2 }],
+      ["layer_types", ["full_attention"]]
     ]
     for (const [field, value] of refused) {
       const text = JSON.stringify({ ...json, [field]: value })
       expect(() => parseConfigJson(text, "c.json")).toThrow(InputError)
       expect(() => parseConfigJson(text, "c.json")).toThrow(field)
     }
+  })
+
+  test("of ModernBERT in its newer, nested form says the same; patterns and scalings that we have not are refused", () => {
+    const json = JSON.parse(toConfigJson({ ...modernbertBase, layers: 4 }))
+    const { global_attn_every_n_layers, global_rope_theta, local_rope_theta, ...rest } = json
+    const kinds = [0, 1, 1, 0].map((other) => (other ? "sliding_attention" : "full_attention"))
+    const rope = (theta: number, rope_type = "default") => ({ rope_theta: theta, rope_type })
+    const nested = (layer_types: Array<string>, full = rope(5e4)) =>
+      parseConfigJson(
+        JSON.stringify({
+          ...rest,
+          layer_types,
+          rope_parameters: { full_attention: full, sliding_attention: rope(2e4) }
+        }),
+        "c.json"
+      )
+    const said = { globalEvery: 3, globalTheta: 5e4, localTheta: 2e4 }
+    expect(nested(kinds)).toEqual({ ...modernbertBase, layers: 4, ...said } as EncoderConfig)
+    expect(() => nested(kinds.toReversed().slice(1))).toThrow("layer_types")
+    expect(() => nested(kinds, rope(5e4, "yarn"))).toThrow("rope_parameters")
   })
 
   test("with fields that change nothing here is read without them", () => {
@@ -136,6 +159,7 @@ test("presets have the sizes of the published models", () => {
   expect(countParameters(electraSmall)).toBe(13_483_008)
   expect(countParameters(distilbertBase)).toBe(66_362_880)
   expect(countParameters(xlmRobertaBase)).toBe(277_453_056)
+  expect(countParameters(modernbertBase)).toBe(149_014_272)
   expect([robertaBase, bertBase].map(maxTokens)).toEqual([512, 512])
 })
 

@@ -8,8 +8,11 @@ import { encoderPass } from "../src/encoderPass.ts"
 import { type LanguageBatch, languageLoss } from "../src/language/languageHead.ts"
 import cases from "./fixtures/language/losses.json" with { type: "json" }
 
-/** Checkpoints of RobertaForMaskedLM and BertForMaskedLM with random weights, saved by transformers. */
-const saved = (name: string): string => join(import.meta.dir, "fixtures/torch", name, "text")
+/** Checkpoints of RobertaForMaskedLM and its like with random weights, saved by transformers. */
+const saved = (name: string): string =>
+  ["roberta", "bert"].includes(name)
+    ? join(import.meta.dir, "fixtures/torch", name, "text")
+    : join(import.meta.dir, "../../encoder/test/fixtures/backbones", name)
 const settings = decodeMaskedLanguageOptions({ tokens: 1 })
 const load = async (directory: string) => {
   const { encoder, head } = await loadLanguageModel(directory)

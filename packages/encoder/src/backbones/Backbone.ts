@@ -2,7 +2,7 @@ import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import type { Parts } from "./Parts.ts"
 
 /** The backbones, by the `model_type` of config.json. */
-export type Architecture = "bert" | "roberta" | "mpnet" | "electra" | "distilbert" | "xlm-roberta"
+export type Architecture = "bert" | "roberta" | "mpnet" | "electra" | "distilbert" | "xlm-roberta" | "modernbert"
 
 /** An architecture: how its config.json reads, and the network, written once in `Parts`. `C` adds the numbers that it alone has. */
 export interface Backbone<C extends EncoderConfig = EncoderConfig> {
@@ -22,15 +22,30 @@ export interface Backbone<C extends EncoderConfig = EncoderConfig> {
   readonly counting: "places" | "tokens"
   /** Its tokenizer gives each token a type, and so an exported graph takes `token_type_ids`. */
   readonly tokenTypes: boolean
-  /** What a language-model head of `...ForMaskedLM` is called: dense, GELU, norm, then the word table with a bias. */
-  readonly languageHead: { readonly dense: string; readonly norm: string; readonly bias: string }
+  /** The table of words, which a language-model head has as its output layer. */
+  readonly wordTable: string
+  readonly languageHead: LanguageHeadNames
 
+  /** config.json without the nested fields that newer versions of transformers write for older flat ones. */
+  flatten?(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>
   /** Hidden state 0. */
   embed<X>(parts: Parts<X>, config: C): X
   /** What all layers share, computed once a pass. */
   shared?<X>(parts: Parts<X>, config: C): X
   /** Hidden state `index + 1`, from the one before it. */
   layer<X>(parts: Parts<X>, config: C, index: number, x: X, shared: X | undefined): X
+}
+
+/** What the head of `...ForMaskedLM` is called: dense, GELU, norm, then the word table with a bias. */
+export interface LanguageHeadNames {
+  readonly dense: string
+  readonly norm: string
+  /** `[vocabulary]` */
+  readonly bias: string
+  /** Where some checkpoints hold the word table again. */
+  readonly decoder: string
+  /** Whether dense and norm have biases. */
+  readonly biased: boolean
 }
 
 /** A number in config.json. */

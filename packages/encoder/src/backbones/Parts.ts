@@ -12,19 +12,31 @@ export interface Parts<X> {
   positions(name: string, width: number): X
   /** The row of a table of so many types for each token's type: 0. */
   types(name: string, rows: number, width: number): X
-  /** `x W + b`, `width` numbers wide. */
-  linear(name: string, x: X, width: number): X
-  /** LayerNorm (Ba et al. 2016). */
-  norm(name: string, x: X): X
+  /** `x W + b`, `width` numbers wide. @param bias default true */
+  linear(name: string, x: X, width: number, bias?: boolean): X
+  /** LayerNorm (Ba et al. 2016). @param bias default true */
+  norm(name: string, x: X, bias?: boolean): X
   /** The exact one, with erf. */
   gelu(x: X): X
   add(x: X, y: X): X
+  multiply(x: X, y: X): X
+  /** Cuts the width into so many equal pieces. */
+  split(x: X, count: number): ReadonlyArray<X>
+  /** Queries or keys turned by their positions (Su et al. 2021). */
+  rotary(x: X, theta: number): X
   /** In training only; `site` names the place in the network. */
   dropout(site: string, x: X): X
   /** `softmax(q k^T / sqrt(d) + bias) v` per head, padding left out, with dropout on the weights. */
-  attention(site: string, q: X, k: X, v: X, bias?: X): X
+  attention(site: string, q: X, k: X, v: X, options?: PartsAttention<X>): X
   /** A table's row of one number a head for each pair of tokens, by their distance: a bias for `attention`. */
   relativeBias(name: string, buckets: DistanceBuckets): X
+}
+
+export interface PartsAttention<X> {
+  /** Added to the scores. */
+  readonly bias?: X | undefined
+  /** A token attends to those at most this far from it. Default: to all. */
+  readonly window?: number
 }
 
 /** A coarse measure of how far a key stands from a query. */

@@ -3,14 +3,20 @@ import type { Architecture, Backbone } from "./Backbone.ts"
 import { bert } from "./bert.ts"
 import { distilbert } from "./distilbert.ts"
 import { electra } from "./electra.ts"
+import { modernbert } from "./modernbert.ts"
 import { mpnet } from "./mpnet.ts"
 import { roberta } from "./roberta.ts"
 import { xlmRoberta } from "./xlmRoberta.ts"
 
-export const backbones = { bert, roberta, mpnet, electra, distilbert, "xlm-roberta": xlmRoberta } satisfies Record<
-  Architecture,
-  Backbone
->
+export const backbones = {
+  bert,
+  roberta,
+  mpnet,
+  electra,
+  distilbert,
+  "xlm-roberta": xlmRoberta,
+  modernbert
+} satisfies Record<Architecture, Backbone>
 
 /** The backbone whose config this is. */
 export const backboneOf = ({ architecture }: Pick<EncoderConfig, "architecture">): Backbone => backbones[architecture]

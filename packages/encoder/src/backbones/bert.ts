@@ -72,8 +72,11 @@ export const bert: Backbone<BertConfig> = {
   languageHead: {
     dense: "cls.predictions.transform.dense",
     norm: "cls.predictions.transform.LayerNorm",
-    bias: "cls.predictions.bias"
+    bias: "cls.predictions.bias",
+    decoder: "cls.predictions.decoder.weight",
+    biased: true
   },
+  wordTable: "embeddings.word_embeddings",
   embed: (parts, { hidden, typeVocab }) => bertEmbeddings(parts, hidden, typeVocab),
   layer: (parts, config, index, x) => postNormLayer(parts, config, `encoder.layer.${index}`, bertLayer, x)
 }

@@ -23,7 +23,13 @@ export const distilbert: Backbone<EncoderConfig> = {
   fixed: { activation: ["gelu"], sinusoidal_pos_embds: [false, true] },
   base: { ...base, architecture: "distilbert", layers: 6 },
   tokenTypes: false,
-  languageHead: { dense: "vocab_transform", norm: "vocab_layer_norm", bias: "vocab_projector.bias" },
+  languageHead: {
+    dense: "vocab_transform",
+    norm: "vocab_layer_norm",
+    bias: "vocab_projector.bias",
+    decoder: "vocab_projector.weight",
+    biased: true
+  },
   embed: (parts, { hidden }) => bertEmbeddings(parts, hidden),
   layer: (parts, config, index, x) => postNormLayer(parts, config, `transformer.layer.${index}`, layer, x)
 }

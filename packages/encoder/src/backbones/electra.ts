@@ -16,7 +16,9 @@ export const electra: Backbone<ElectraConfig> = {
   languageHead: {
     dense: "generator_predictions.dense",
     norm: "generator_predictions.LayerNorm",
-    bias: "generator_lm_head.bias"
+    bias: "generator_lm_head.bias",
+    decoder: "generator_lm_head.weight",
+    biased: true
   },
   embed: (parts, config) => {
     const x = bertEmbeddings(parts, config.embeddingSize, config.typeVocab)

@@ -31,6 +31,7 @@ export const mpnet: Backbone = {
   counting: "tokens",
   tokenTypes: false,
   languageHead: roberta.languageHead,
+  wordTable: roberta.wordTable,
   embed: (parts, { hidden }) => bertEmbeddings(parts, hidden),
   shared: (parts) => parts.relativeBias("encoder.relative_attention_bias", buckets),
   layer: (parts, config, index, x, bias) => postNormLayer(parts, config, `encoder.layer.${index}`, layer, x, bias)

@@ -32,7 +32,9 @@ export const postNormLayer = <X>(
   const dense = (name: keyof LayerNames, input: X, width = hidden) => parts.linear(`${at}.${names[name]}`, input, width)
   const addNorm = (name: keyof LayerNames, site: string, output: X, input: X) =>
     parts.norm(`${at}.${names[name]}`, parts.add(parts.dropout(`${at}.${site}`, output), input))
-  const attended = parts.attention(`${at}.attention.self`, dense("query", x), dense("key", x), dense("value", x), bias)
+  const attended = parts.attention(`${at}.attention.self`, dense("query", x), dense("key", x), dense("value", x), {
+    bias
+  })
   const y = addNorm("attentionNorm", "attention.output", dense("attended", attended), x)
   return addNorm("norm", "output", dense("down", parts.gelu(dense("up", y, feedForward))), y)
 }

@@ -19,5 +19,11 @@ export const roberta: Backbone<BertConfig> = {
   },
   counting: "tokens",
   tokenTypes: false,
-  languageHead: { dense: "lm_head.dense", norm: "lm_head.layer_norm", bias: "lm_head.bias" }
+  languageHead: {
+    dense: "lm_head.dense",
+    norm: "lm_head.layer_norm",
+    bias: "lm_head.bias",
+    decoder: "lm_head.decoder.weight",
+    biased: true
+  }
 }

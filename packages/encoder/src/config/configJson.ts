@@ -11,6 +11,7 @@ const foreign: Record<string, ReadonlyArray<unknown>> = {
   quantization_config: [],
   // Code of the model's own: ALiBi, gated feed-forward layers and the like under the name of a BERT.
   auto_map: [],
+  layer_types: [],
   alibi_starting_size: [],
   attention_window: [],
   rope_theta: [],
@@ -36,13 +37,14 @@ export const parseConfigJson = (text: string, source: string): EncoderConfig => 
       ...(remedy === undefined ? {} : { remedy })
     })
   }
-  const json = parseObject(text, source)
-  const type = json.model_type
+  const whole = parseObject(text, source)
+  const type = whole.model_type
   if (typeof type !== "string" || !Object.hasOwn(backbones, type)) {
     fail("model_type", `${JSON.stringify(type)} is not implemented`, `one of ${Object.keys(backbones).join(", ")} is`)
   }
   const architecture = type as keyof typeof backbones
-  const { fields, fixed } = backboneOf({ architecture })
+  const { fields, fixed, flatten } = backboneOf({ architecture })
+  const json = flatten?.(whole) ?? whole
   for (const [field, values] of Object.entries({ ...foreign, ...fixed })) {
     if (!empty(json[field]) && !values.includes(json[field])) {
       fail(

@@ -22,6 +22,9 @@ export const xlmRobertaBase = backbones["xlm-roberta"].base
 /** MPNet-base: 109M parameters. */
 export const mpnetBase = backbones.mpnet.base
 
+/** ModernBERT-base: 149M parameters. */
+export const modernbertBase = backbones.modernbert.base
+
 /** An encoder for short runs on a laptop: a RoBERTa of 4 layers of 256 with room for 128 tokens, unless told otherwise. */
 export const small = (overrides: Partial<EncoderConfig> = {}): EncoderConfig => {
   const { base, counting } = backboneOf({ architecture: overrides.architecture ?? "roberta" })

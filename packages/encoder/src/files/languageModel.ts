@@ -13,8 +13,8 @@ import { tensorSource } from "./tensorSource.ts"
 
 /**
  * What turns a token's vector into logits over the vocabulary: dense, GELU, LayerNorm, then the embedding table as output layer, with a bias.
- * Named `lm_head.dense.weight` `[in, out]`, `lm_head.dense.bias`, `lm_head.layer_norm.weight`, `lm_head.layer_norm.bias` `[hidden]` and
- * `lm_head.bias` `[vocabulary]`, whatever the architecture.
+ * Named `lm_head.dense.weight` `[hidden, width]`, `lm_head.dense.bias`, `lm_head.layer_norm.weight`, `lm_head.layer_norm.bias` `[width]` and
+ * `lm_head.bias` `[vocabulary]`, whatever the architecture, `width` being the embedding table's; some have no biases but the last.
  */
 export type LanguageHead = Parameters
 
@@ -30,7 +30,7 @@ export interface LoadedLanguageModel {
   readonly head: LanguageHead | undefined
 }
 
-interface HeadSpec {
+export interface HeadSpec {
   /** In memory. */
   readonly name: string
   readonly file: string
@@ -38,21 +38,27 @@ interface HeadSpec {
   readonly transposed: boolean
 }
 
-const headSpecs = (config: EncoderConfig): Array<HeadSpec> => {
-  const { hidden, vocabSize } = config
-  const { bias, dense, norm } = backboneOf(config).languageHead
-  const vector = (name: string, file: string, size = hidden): HeadSpec => ({
+/** Every parameter of a backbone's language-model head. */
+export const languageHeadSpecs = (config: EncoderConfig): Array<HeadSpec> => {
+  const { languageHead, wordTable } = backboneOf(config)
+  const { bias, biased, dense, norm } = languageHead
+  // As wide as the table that it ends in.
+  const [rows, width] = parameterSpecs(config).find(({ name }) => name === `${wordTable}.weight`)!.shape as [
+    number,
+    number
+  ]
+  const vector = (name: string, file: string, size = width): HeadSpec => ({
     name,
     file,
     shape: [size],
     transposed: false
   })
   return [
-    { name: "lm_head.dense.weight", file: `${dense}.weight`, shape: [hidden, hidden], transposed: true },
-    vector("lm_head.dense.bias", `${dense}.bias`),
+    { name: "lm_head.dense.weight", file: `${dense}.weight`, shape: [config.hidden, width], transposed: true },
+    ...(biased ? [vector("lm_head.dense.bias", `${dense}.bias`)] : []),
     vector("lm_head.layer_norm.weight", `${norm}.weight`),
-    vector("lm_head.layer_norm.bias", `${norm}.bias`),
-    vector("lm_head.bias", bias, vocabSize)
+    ...(biased ? [vector("lm_head.layer_norm.bias", `${norm}.bias`)] : []),
+    vector("lm_head.bias", bias, rows)
   ]
 }
 
@@ -78,13 +84,13 @@ export const loadLanguageModel = async (directory: string): Promise<LoadedLangua
 }
 
 const readHead = async ({ config, parameters }: Encoder, checkpoint: Checkpoint): Promise<LanguageHead | undefined> => {
-  const specs = headSpecs(config)
+  const specs = languageHeadSpecs(config)
   if (!specs.some(({ file }) => checkpoint.has(file))) return undefined
   const head: LanguageHead = {}
   try {
     for (const { file, name, shape, transposed } of specs)
       head[name] = await checkpoint.variable(file, shape, transposed)
-    await checkTied(config, parameters["embeddings.word_embeddings.weight"]!, checkpoint)
+    await checkTied(config, parameters[`${backboneOf(config).wordTable}.weight`]!, checkpoint)
     return head
   } catch (error) {
     disposeAll(head)
@@ -94,10 +100,9 @@ const readHead = async ({ config, parameters }: Encoder, checkpoint: Checkpoint)
 
 /** An output layer in the file must be the embedding table: another one would be lost. */
 const checkTied = async (config: EncoderConfig, table: Parameters[string], checkpoint: Checkpoint): Promise<void> => {
-  const { hidden, vocabSize } = config
-  const field = backboneOf(config).languageHead.bias.replace(/bias$/, "decoder.weight")
+  const field = backboneOf(config).languageHead.decoder
   if (!checkpoint.has(field)) return
-  const decoder = await checkpoint.variable(field, [vocabSize, hidden], false)
+  const decoder = await checkpoint.variable(field, table.shape, false)
   const [outputs, inputs] = [await decoder.data(), await table.data()]
   decoder.dispose()
   if (outputs.every((value, i) => value === inputs[i])) return
@@ -115,7 +120,7 @@ export const saveLanguageModel = async (
     ...parameterSpecs(config).map(({ name, transposed }) =>
       tensorSource(`${backboneOf(config).prefix}.${name}`, parameters[name]!, transposed, dtype)
     ),
-    ...headSpecs(config).map(({ file, name, transposed }) => tensorSource(file, head[name]!, transposed, dtype))
+    ...languageHeadSpecs(config).map(({ file, name, transposed }) => tensorSource(file, head[name]!, transposed, dtype))
   ]
   const architectures = [`${backboneOf(config).className}ForMaskedLM`]
   await writeModel(directory, sources, {

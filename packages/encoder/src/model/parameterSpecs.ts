@@ -64,18 +64,21 @@ const specParts = (config: EncoderConfig, tell: (spec: ParameterSpec) => void): 
     words: (name, width) => table(name, config.vocabSize, width, config.padId),
     positions: (name, width) => table(name, config.positions, width, counting === "tokens" ? config.padId : undefined),
     types: (name, rows, width) => table(name, rows, width),
-    linear: (name, x, width) => {
+    linear: (name, x, width, bias = true) => {
       tell({ name: `${name}.weight`, shape: [x, width], transposed: true, initial: "normal" })
-      vector(`${name}.bias`, width, "zeros")
+      if (bias) vector(`${name}.bias`, width, "zeros")
       return width
     },
-    norm: (name, x) => {
+    norm: (name, x, bias = true) => {
       vector(`${name}.weight`, x, "ones")
-      vector(`${name}.bias`, x, "zeros")
+      if (bias) vector(`${name}.bias`, x, "zeros")
       return x
     },
     gelu: (x) => x,
     add: (x) => x,
+    multiply: (x) => x,
+    split: (x, count) => Array.from({ length: count }, () => x / count),
+    rotary: (x) => x,
     dropout: (_site, x) => x,
     attention: (_site, _q, _k, v) => v,
     relativeBias: (name, { count }) => table(name, count, config.heads)

@@ -1,4 +1,15 @@
-import { attention, type DropoutKey, dropout, embedding, gelu, layerNorm, linear, residual, tf } from "@nuner/engine"
+import {
+  attention,
+  type DropoutKey,
+  dropout,
+  embedding,
+  gelu,
+  layerNorm,
+  linear,
+  residual,
+  rotary,
+  tf
+} from "@nuner/engine"
 import type { Parts } from "../backbones/Parts.ts"
 import { adapterOf, adapterOutput } from "../lora/adapterOf.ts"
 import type { Model } from "./Model.ts"
@@ -28,18 +39,22 @@ export const tensorParts = (
     types: (name, _rows, width) =>
       tf.reshape(tf.slice(of(`${name}.weight`) as tf.Tensor2D, [0, 0], [1, width]), [1, 1, width]),
     linear: (name, x) => {
-      const y = linear(x, of(`${name}.weight`), of(`${name}.bias`))
+      const y = linear(x, of(`${name}.weight`), parameters[`${name}.bias`])
       const adapter = adapterOf(model, name)
       return adapter ? residual(y, adapterOutput(adapter, x, keyOf(`${name}.lora`))) : y
     },
-    norm: (name, x) => layerNorm(x, of(`${name}.weight`), of(`${name}.bias`), config.layerNormEps),
+    norm: (name, x) => layerNorm(x, of(`${name}.weight`), parameters[`${name}.bias`], config.layerNormEps),
     gelu,
     add: (x, y) => (tf.util.arraysEqual(x.shape, y.shape) ? residual(x, y) : tf.add(x, y)),
+    multiply: (x, y) => tf.mul(x, y),
+    split: (x, count) => tf.split(x, count, 2),
+    rotary: (x, theta) => rotary(x, { heads: config.heads, theta }),
     dropout: (site, x) => (key === undefined || config.dropout === 0 ? x : dropout(x, config.dropout, keyOf(site)!)),
-    attention: (site, q, k, v, bias) =>
+    attention: (site, q, k, v, { bias, window } = {}) =>
       attention(q, k, v, {
         ...{ heads: config.heads, mask, causal },
         ...(bias && { bias }),
+        ...(window !== undefined && { window }),
         ...(key && { dropout: { rate: config.attentionDropout, key: keyOf(site)! } })
       }),
     relativeBias: (name, { bucketOf, reach }) => {

@@ -22,9 +22,12 @@ from transformers import (
     ElectraConfig,
     ElectraForMaskedLM,
     ElectraTokenizer,
+    ModernBertConfig,
+    ModernBertForMaskedLM,
     MPNetConfig,
     MPNetForMaskedLM,
     MPNetTokenizer,
+    PreTrainedTokenizerFast,
     XLMRobertaConfig,
     XLMRobertaForMaskedLM,
     XLMRobertaTokenizer,
@@ -84,8 +87,29 @@ def xlm_roberta():
     return tokenizer, XLMRobertaForMaskedLM(config)
 
 
+def modernbert():
+    """BERT's names of special tokens, byte-level BPE; layers 1 and 2 are local, of a window that the long text passes many times."""
+    t = Tokenizer(models.BPE(unk_token="[UNK]"))
+    t.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    t.train_from_iterator(
+        corpus, trainers.BpeTrainer(vocab_size=280, special_tokens=special, initial_alphabet=alphabet, show_progress=False)
+    )
+    frame = [("[CLS]", 2), ("[SEP]", 3)]
+    t.post_processor = processors.TemplateProcessing(single="[CLS] $A [SEP]", special_tokens=frame)
+    names = dict(zip(["pad_token", "unk_token", "cls_token", "sep_token", "mask_token"], special))
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=t, **names)
+    ids = dict(pad_token_id=0, bos_token_id=2, eos_token_id=3, cls_token_id=2, sep_token_id=3)
+    config = ModernBertConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=400, local_attention=24, global_attn_every_n_layers=3, **ids,
+        **{**sizes, "num_hidden_layers": 4},
+    )
+    return tokenizer, ModernBertForMaskedLM(config)
+
+
 other_scripts = ["Мария Кюри родилась в Варшаве.", "玛丽·居里出生于华沙。", "ولدت ماري كوري في وارسو."]
-makers = {"mpnet": mpnet, "electra": electra, "distilbert": distilbert, "xlm-roberta": xlm_roberta}
+makers = {"mpnet": mpnet, "electra": electra, "distilbert": distilbert, "xlm-roberta": xlm_roberta, "modernbert": modernbert}
 
 
 def compute(model, batch):

@@ -72,7 +72,7 @@ def randomise(model, seed):
     generator = torch.Generator().manual_seed(seed)
     for name, parameter in model.named_parameters():
         noise = torch.randn(parameter.shape, generator=generator)
-        parameter.data = 1 + 0.2 * noise if "LayerNorm.weight" in name else 0.25 * noise
+        parameter.data = 1 + 0.2 * noise if "norm" in name.lower() and name.endswith("weight") else 0.25 * noise
     if hasattr(model, "tie_weights"):
         model.tie_weights()
     return model.eval()

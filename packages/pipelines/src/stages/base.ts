@@ -121,8 +121,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
         }
         return { counts, summary: `${summary}, random weights` }
       }
-      const { hidden: width, vocabSize: vocabulary } = encoder.config
-      const head = known ?? initLanguageHead(width, vocabulary, seed)
+      const head = known ?? initLanguageHead(encoder.config, seed)
       const fitting = from !== undefined && known === undefined ? { fitHead: FIT_HEAD, ...language } : language
       const events = async function* (checkpoint: CheckpointOptions) {
         const options = { ...fitting, texts, encoder, head, tokens, seed, signal, checkpoint }

@@ -1,19 +1,26 @@
-import type { LanguageHead, Model, TokenBatch } from "@nuner/encoder"
+import {
+  backboneOf,
+  type EncoderConfig,
+  type LanguageHead,
+  languageHeadSpecs,
+  type Model,
+  type TokenBatch
+} from "@nuner/encoder"
 import { gelu, layerNorm, linear, linearCrossEntropy, normalInit, stopGradient, tf } from "@nuner/engine"
 import type { EncoderPass } from "../encoderPass.ts"
 import type { ObjectiveContext } from "../Objective.ts"
 
 /** A head to start from: dense, GELU, LayerNorm, then the embedding table as output layer. */
-export const initLanguageHead = (hidden: number, vocabulary: number, seed: number): LanguageHead =>
-  tf.tidy(() => ({
-    "lm_head.dense.weight": tf.variable(
-      normalInit([hidden, hidden], { seed, name: "lm_head.dense" }, 1 / Math.sqrt(hidden))
-    ),
-    "lm_head.dense.bias": tf.variable(tf.zeros([hidden])),
-    "lm_head.layer_norm.weight": tf.variable(tf.ones([hidden])),
-    "lm_head.layer_norm.bias": tf.variable(tf.zeros([hidden])),
-    "lm_head.bias": tf.variable(tf.zeros([vocabulary]))
-  }))
+export const initLanguageHead = (config: EncoderConfig, seed: number): LanguageHead =>
+  tf.tidy(() => {
+    const dense = { seed, name: "lm_head.dense" }
+    const start = (name: string, shape: Array<number>) => {
+      if (name === "lm_head.dense.weight") return normalInit(shape, dense, 1 / Math.sqrt(config.hidden))
+      return name === "lm_head.layer_norm.weight" ? tf.ones(shape) : tf.zeros(shape)
+    }
+    const specs = languageHeadSpecs(config)
+    return Object.fromEntries(specs.map(({ name, shape }) => [name, tf.variable(start(name, [...shape]))]))
+  })
 
 /** Rows of tokens, and which of them are predicted. */
 export interface LanguageBatch {
@@ -46,12 +53,7 @@ export const languageLoss = (
     const flat = tf.reshape(states, [text.rows * text.tokens, config.hidden]) as tf.Tensor2D
     const chosen = tf.gather(flat, tf.tensor1d(positions, "int32")) // [predicted, hidden]
     const dense = gelu(linear(chosen, head["lm_head.dense.weight"]!, head["lm_head.dense.bias"]))
-    const h = layerNorm(
-      dense,
-      head["lm_head.layer_norm.weight"]!,
-      head["lm_head.layer_norm.bias"]!,
-      config.layerNormEps
-    )
-    const u = learned(parameters["embeddings.word_embeddings.weight"] as tf.Variable & tf.Tensor2D)
+    const h = layerNorm(dense, head["lm_head.layer_norm.weight"]!, head["lm_head.layer_norm.bias"], config.layerNormEps)
+    const u = learned(parameters[`${backboneOf(config).wordTable}.weight`] as tf.Variable & tf.Tensor2D)
     return linearCrossEntropy({ h, u, bias: head["lm_head.bias"]! }, targets)
   })

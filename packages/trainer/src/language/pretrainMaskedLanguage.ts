@@ -115,7 +115,7 @@ export async function* pretrainMaskedLanguage(
     throw new OptionError({ component: "pretrainMaskedLanguage", option: "rowTokens", reason })
   }
   const packed = await packRows(texts, encoder.tokenizer, settings)
-  const head = given ?? initLanguageHead(encoder.config.hidden, encoder.config.vocabSize, seed)
+  const head = given ?? initLanguageHead(encoder.config, seed)
   try {
     const objective = languageObjective(packed, encoder, head, settings)
     const steps = Math.max(1, Math.round(settings.tokens / (batchSize * accumulate * rowTokens)))

@@ -12,8 +12,8 @@ export interface Weights {
   vector(name: string): Value
   /** Rows of a table, `[...ids, hidden]`. */
   rows(name: string, ids: Value): Value
-  /** `x W + b`. */
-  linear(name: string, x: Value): Value
+  /** `x W + b`, or `x W`. */
+  linear(name: string, x: Value, bias: boolean): Value
 }
 
 export interface WeightsSource {

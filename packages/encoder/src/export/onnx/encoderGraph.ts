@@ -24,12 +24,12 @@ export const encoderGraph = (
   const shared = backbone.shared?.(parts, config)
   for (let index = 0; index < config.layers; index++) x = backbone.layer(parts, config, index, x, shared)
   const [name, width] = labels > 0 ? (["logits", labels] as const) : (["last_hidden_state", config.hidden] as const)
-  const result = labels > 0 ? weights.linear("classifier", x) : x
+  const result = labels > 0 ? weights.linear("classifier", x, true) : x
   graph.output(graph.cast(result, "float32"), name, "float32", ["batch", "sequence", width])
   return graph
 }
 
-/** Parts that draw: a value is the name of a node's result. */
+/** Parts that draw: a value is the name of a node's result. What is drawn in every layer alike, ONNX Runtime computes once. */
 const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): Parts<Value> => {
   const { heads, hidden, layerNormEps } = config
   const { float } = weights
@@ -40,6 +40,16 @@ const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): P
   const add = (x: Value, y: Value) => graph.op("Add", [x, y])
   const split = (x: Value, order: ReadonlyArray<number>): Value =>
     graph.op("Transpose", [graph.op("Reshape", [x, graph.int64s([0, 0, heads, hidden / heads])])], { perm: order })
+  /** `key - query`: `[query, key]`. */
+  const distances = (): Value => {
+    const along = (axis: number) => graph.op("Unsqueeze", [places(graph, ids), graph.int64s([axis])])
+    return graph.op("Sub", [along(0), along(1)])
+  }
+  /** A large negative number for keys beyond the window: `[query, key]`. */
+  const beyond = (window: number): Value => {
+    const far = graph.op("Greater", [graph.op("Abs", [distances()]), graph.int64(window)])
+    return graph.op("Mul", [graph.cast(far, float), graph.scalar(lowest(float), float)])
+  }
   return {
     words: (name) => weights.rows(`${name}.weight`, ids),
     positions: (name) =>
@@ -50,31 +60,31 @@ const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): P
         `${name}.weight`,
         tokenTypes ? graph.input("token_type_ids", "int64", ["batch", "sequence"]) : graph.int64(0)
       ),
-    linear: (name, x) => weights.linear(name, x),
-    norm: (name, x) =>
-      graph.op("LayerNormalization", [x, weights.vector(`${name}.weight`), weights.vector(`${name}.bias`)], {
-        axis: -1,
-        epsilon: { float: layerNormEps }
-      }),
+    linear: (name, x, _width, bias = true) => weights.linear(name, x, bias),
+    norm: (name, x, bias = true) => {
+      const scale = [weights.vector(`${name}.weight`), ...(bias ? [weights.vector(`${name}.bias`)] : [])]
+      return graph.op("LayerNormalization", [x, ...scale], { axis: -1, epsilon: { float: layerNormEps } })
+    },
     gelu: (x) => gelu(graph, float, x),
     add,
+    multiply: (x, y) => graph.op("Mul", [x, y]),
+    split: (x, count) => graph.ops("Split", [x], count, { axis: -1 }),
+    rotary: (x, theta) => rotary(graph, weights, config, places(graph, ids), x, theta),
     dropout: (_site, x) => x,
-    attention: (_site, q, k, v, bias) => {
+    attention: (_site, q, k, v, { bias, window } = {}) => {
       const query = split(q, [0, 2, 1, 3]) // [batch, heads, sequence, d]
       const key = split(k, [0, 2, 3, 1]) // [batch, heads, d, sequence]
       const value = split(v, [0, 2, 1, 3])
       const scores = graph.op("Div", [graph.op("MatMul", [query, key]), graph.scalar(Math.sqrt(hidden / heads), float)])
       const biased = bias === undefined ? scores : add(scores, bias)
-      const attention = graph.op("Softmax", [add(biased, padding)], { axis: -1 })
+      const near = window === undefined ? biased : add(biased, beyond(window))
+      const attention = graph.op("Softmax", [add(near, padding)], { axis: -1 })
       const mixed = graph.op("Transpose", [graph.op("MatMul", [attention, value])], { perm: [0, 2, 1, 3] })
       return graph.op("Reshape", [mixed, graph.int64s([0, 0, hidden])])
     },
     relativeBias: (name, { bucketOf, reach }) => {
       const byDistance = graph.int64s(Array.from({ length: 2 * reach + 1 }, (_, i) => bucketOf(i - reach)))
-      const at = places(graph, ids)
-      const along = (axis: number) => graph.op("Unsqueeze", [at, graph.int64s([axis])])
-      const distance = graph.op("Sub", [along(0), along(1)]) // [query, key]
-      const near = graph.op("Clip", [distance, graph.int64(-reach), graph.int64(reach)])
+      const near = graph.op("Clip", [distances(), graph.int64(-reach), graph.int64(reach)])
       const buckets = graph.op("Gather", [byDistance, add(near, graph.int64(reach))], { axis: 0 })
       const bias = graph.op("Gather", [weights.vector(`${name}.weight`), buckets], { axis: 0 })
       return graph.op("Transpose", [bias], { perm: [2, 0, 1] }) // [heads, query, key]
@@ -86,7 +96,32 @@ const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): P
 const maskBias = (graph: OnnxGraph, float: Weights["float"], mask: Value): Value => {
   const kept = graph.cast(graph.op("Unsqueeze", [mask, graph.int64s([1, 2])]), float)
   const padding = graph.op("Sub", [graph.scalar(1, float), kept])
-  return graph.op("Mul", [padding, graph.scalar(float === "float16" ? -60_000 : -1e9, float)])
+  return graph.op("Mul", [padding, graph.scalar(lowest(float), float)])
+}
+
+/** What stands for minus infinity; two of them may be added. */
+const lowest = (float: Weights["float"]): number => (float === "float16" ? -30_000 : -1e9)
+
+/** As the function of the engine: `[batch, sequence, hidden]`. */
+const rotary = (
+  graph: OnnxGraph,
+  { float }: Weights,
+  { heads, hidden }: EncoderConfig,
+  at: Value,
+  x: Value,
+  theta: number
+): Value => {
+  const half = hidden / heads / 2
+  const frequencies = Float32Array.from({ length: half }, (_, i) => 1 / Math.fround(theta ** Math.fround(i / half)))
+  const table = graph.tensor(`rotary ${theta}`, "float32", [half], async () => new Uint8Array(frequencies.buffer))
+  const column = graph.op("Unsqueeze", [graph.cast(at, "float32"), graph.int64s([1])])
+  const angle = graph.op("Unsqueeze", [graph.op("Mul", [column, table]), graph.int64s([1])]) // [sequence, 1, half]
+  const [cosine, sine] = ["Cos", "Sin"].map((name) => graph.cast(graph.op(name, [angle]), float)) as [Value, Value]
+  const [a, b] = graph.ops("Split", [graph.op("Reshape", [x, graph.int64s([0, 0, heads, 2 * half])])], 2, { axis: -1 })
+  const product = (left: Value, right: Value) => graph.op("Mul", [left, right])
+  const first = graph.op("Sub", [product(a!, cosine), product(b!, sine)])
+  const second = graph.op("Add", [product(b!, cosine), product(a!, sine)])
+  return graph.op("Reshape", [graph.op("Concat", [first, second], { axis: -1 }), graph.int64s([0, 0, hidden])])
 }
 
 /** 0, 1, 2, ...: `[sequence]`. */

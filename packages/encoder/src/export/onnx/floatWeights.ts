@@ -17,6 +17,9 @@ export const floatWeights = ({ graph, parameters }: WeightsSource, float: "float
     float,
     vector: tensor,
     rows: (name, ids) => graph.op("Gather", [tensor(name), ids], { axis: 0 }),
-    linear: (name, x) => graph.op("Add", [graph.op("MatMul", [x, tensor(`${name}.weight`)]), tensor(`${name}.bias`)])
+    linear: (name, x, bias) => {
+      const product = graph.op("MatMul", [x, tensor(`${name}.weight`)])
+      return bias ? graph.op("Add", [product, tensor(`${name}.bias`)]) : product
+    }
   }
 }

@@ -27,7 +27,7 @@ export const int8Weights = ({ graph, parameters }: WeightsSource): Weights => {
       const row = graph.cast(graph.op("Gather", [table, ids], { axis: 0 }), "float32")
       return graph.op("Mul", [row, graph.op("Gather", [scale, ids], { axis: 0 })])
     },
-    linear: (name, x) => {
+    linear: (name, x, bias) => {
       const [inputs, outputs] = parameters[`${name}.weight`]!.shape as [number, number]
       const pair = once(async () => quantiseColumns(await read(parameters[`${name}.weight`]!), inputs, outputs, 63))
       const kernel = graph.tensor(`${name}.weight.int8`, "int8", [inputs, outputs], async () =>
@@ -37,7 +37,7 @@ export const int8Weights = ({ graph, parameters }: WeightsSource): Weights => {
       const [integers, factor, zero] = quantise(x) as [Value, Value, Value]
       const sums = graph.cast(graph.op("MatMulInteger", [integers, kernel, zero]), "float32")
       const product = graph.op("Mul", [sums, graph.op("Mul", [factor, scale])])
-      return graph.op("Add", [product, floats.vector(`${name}.bias`)])
+      return bias ? graph.op("Add", [product, floats.vector(`${name}.bias`)]) : product
     }
   }
 }
