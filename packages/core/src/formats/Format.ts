@@ -85,11 +85,13 @@ export interface Format {
   readonly endings?: ReadonlyArray<string>
   /** One tag a word: entities that share a word, or a span, cannot be written. */
   readonly flat?: boolean
-  /** Read only when no other format recognises the content. */
-  readonly fallback?: boolean
   /**
-   * Whether a file is one of these, by the start of its content; "perhaps": when nothing else is sure. A name may only tell of files beside
-   * it.
+   * How much it takes for its own: of several formats that recognise a content, the narrowest is meant. 0, the default: files with marks of their
+   * own; 1: a general form, columns or objects with a text; 2: anything that is text.
+   */
+  readonly breadth?: 0 | 1 | 2
+  /**
+   * Whether a file is one of these, by the start of its content; "perhaps" is one broader. A name may only tell of files beside it.
    */
   recognise(head: Head): boolean | "perhaps"
   read(source: Source, reading: Reading): AsyncIterable<RawDocument>

@@ -16,6 +16,7 @@ export const conll: Format = {
   title: "columns of words and tags, in any scheme",
   unit: "utf16",
   flat: true,
+  breadth: 1,
   endings: ["conll", "bio", "iob", "iob2", "tsv"],
   recognise: ({ lines, shape }) => shape === "text" && layoutOf(lines, {}) !== undefined,
   async *read(source, reading) {
@@ -206,7 +207,7 @@ const tagColumnOf = (rows: ReadonlyArray<ReadonlyArray<string>>, width: number):
   return others.length === 1 ? others[0] : undefined
 }
 
-const tagLike = /^(?:[BIESLU][-_]\S+|\S+[-_][BIESLU]|[BIESLU]|(?:\([^\s()*]+)*\*?\)*)$/
+const tagLike = /^(?:[BIESLU][-_]\S.*|\S+[-_][BIESLU]|[BIESLU]|(?:\([^\s()*]+)*\*?\)*)$/
 
 /** Whether a column's values are tags: nearly all have a prefix, a suffix or brackets, or types among a good many outsides. */
 const areTags = (values: ReadonlyArray<string>): boolean => {

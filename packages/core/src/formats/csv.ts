@@ -13,6 +13,7 @@ export const csv: Format = {
   name: "csv",
   title: "CSV or TSV with a header: a text a row, or a word and its tag",
   unit: "utf16",
+  breadth: 1,
   recognise: ({ lines, name, shape }) => {
     if (shape !== "text") return false
     const table = tableOf(lines, {})

@@ -1,7 +1,9 @@
 import { InputError } from "../errors.ts"
 import { type Rows, writeLines } from "../files/writers.ts"
-import type { Document, Fields, Format, RawDocument, Reading } from "./Format.ts"
+import type { Document, Fields, Format, RawDocument, RawSpan, Reading } from "./Format.ts"
+import { writeParquet } from "./parquet.ts"
 import { records } from "./records.ts"
+import { extension } from "./Source.ts"
 
 /** A JSON value that is an object. */
 export type JsonObject = { readonly [name: string]: unknown }
@@ -15,15 +17,15 @@ export interface JsonRecord {
   fail(field: string, reason: string, remedy?: string): never
 }
 
-/** A format whose files are JSON records: JSON Lines, one array, or values one after the other; all are streamed. */
-export interface JsonFormat extends Pick<Format, "name" | "title" | "unit" | "endings" | "fallback"> {
+/** A format whose files are JSON records: JSON Lines, one array, or values one after the other; all are streamed. Or the rows of a Parquet file. */
+export interface JsonFormat extends Pick<Format, "name" | "title" | "unit" | "endings" | "breadth"> {
   /** Whether a value is a record of this format. Specific: another format's record is not. */
   fits(value: unknown): boolean
   /**
-   * What the record says; `undefined` when it was dropped (`record.reading.dropped`). @throws InputError, by `record.fail`: the record is
-   * malformed
+   * What the record says; `undefined` when it was dropped (`record.reading.dropped`), several where it holds several texts. @throws InputError,
+   * by `record.fail`: the record is malformed
    */
-  document(record: JsonRecord): RawDocument | undefined
+  document(record: JsonRecord): RawDocument | Iterable<RawDocument> | undefined
   /** A document as a record. Absent: read only. */
   readonly row?: (document: Document) => unknown
   /** How records are written: one a line (the default), or in one array. */
@@ -47,7 +49,9 @@ export const jsonFormat = ({ fits, document, row, layout = "lines", ...format }:
       }
       try {
         const read = document({ value, line, reading, fail })
-        if (read !== undefined) yield read
+        if (read === undefined) continue
+        if (Symbol.iterator in read) yield* read
+        else yield read
       } catch (error) {
         if (!(error instanceof InputError)) throw error
         reading.malformed(error)
@@ -55,12 +59,21 @@ export const jsonFormat = ({ fits, document, row, layout = "lines", ...format }:
     }
   },
   ...(row && {
-    write: (path: string, documents: Rows<Document>) =>
-      layout === "lines"
+    write: (path: string, documents: Rows<Document>) => {
+      if (extension(path) === "parquet") return writeTable(path, documents, row)
+      return layout === "lines"
         ? writeLines(path, documents, (one) => JSON.stringify(row(one)))
         : writeArray(path, documents, row)
+    }
   })
 })
+
+/** The same records as rows of a Parquet file. */
+const writeTable = async (path: string, documents: Rows<Document>, row: (document: Document) => unknown) => {
+  const rows: Array<object> = []
+  for await (const one of documents) rows.push(row(one) as object)
+  return writeParquet(path, rows)
+}
 
 /** One array, a record a line. */
 const writeArray = async (path: string, documents: Rows<Document>, row: (document: Document) => unknown) => {
@@ -82,6 +95,23 @@ export const isObject = (value: unknown): value is JsonObject =>
 
 export const isStrings = (value: unknown): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.every((item) => typeof item === "string")
+
+export const isOffset = (value: unknown): value is number => typeof value === "number" && Number.isInteger(value)
+
+/** A span of a record, with its type. */
+export const spanOf = (
+  { fail }: Pick<JsonRecord, "fail">,
+  field: string,
+  { start, end, type }: { readonly start: unknown; readonly end: unknown; readonly type: unknown }
+): RawSpan => {
+  if (!isOffset(start) || !isOffset(end)) return fail(field, "start or end is no whole number")
+  if (typeof type !== "string" || type.trim() === "") return fail(field, "its type is no text")
+  return { start, end, type }
+}
+
+/** A record with a document's other fields behind it: those that the format has a meaning of its own for are left out. */
+export const withFields = (row: JsonObject, fields: Fields | undefined): JsonObject =>
+  fields === undefined ? row : { ...row, ...fields, ...row }
 
 /** A record's other fields than those of its format; `undefined` when it has none. */
 export const otherFields = (record: JsonObject, own: ReadonlyArray<string>): Fields | undefined => {

@@ -1,7 +1,13 @@
+import { existsSync } from "node:fs"
+import { basename, dirname, join } from "node:path"
 import { Result, Schema } from "effect"
 import { InputError, OutputError } from "../errors.ts"
+import { writeAtomic } from "../files/writeAtomic.ts"
 import { type Rows, writeLines } from "../files/writers.ts"
 import type { AnnotatedSentence, Annotation } from "../schema/Annotation.ts"
+import { asText } from "./documents.ts"
+import type { Format } from "./Format.ts"
+import { isObject, isStrings, jsonFormat } from "./jsonFormat.ts"
 import { decoder } from "./jsonl.ts"
 import { type Malformed, report } from "./Malformed.ts"
 import { writeParquet } from "./parquet.ts"
@@ -89,23 +95,99 @@ export const parseAnnotation = (text: string): Annotation | undefined => {
  * @throws OutputError, also for an entity or concept that holds the separator `<>`.
  */
 export const writeNumind = async (path: string, sentences: Rows<AnnotatedSentence>): Promise<number> => {
-  const rowOf = ({ id, text, annotations }: AnnotatedSentence) => ({
-    input: text,
-    output: formatPythonList(
-      annotations.map(({ entity, concept, description }) => {
-        if (`${entity}${concept}`.includes("<>")) {
-          throw new OutputError({ path, reason: `${id}: an annotation holds the separator <>`, remedy: "write JSONL" })
-        }
-        return [entity, concept, ...(description === undefined ? [] : [description])].join(" <> ")
-      })
-    )
-  })
   const kind = extension(path)
   if (kind !== "parquet" && kind !== "json")
-    return writeLines(path, sentences, (sentence) => JSON.stringify(rowOf(sentence)))
+    return writeLines(path, sentences, (sentence) => JSON.stringify(rowOf(sentence, path)))
   const rows: Array<{ input: string; output: string }> = []
-  for await (const sentence of sentences) rows.push(rowOf(sentence))
+  for await (const sentence of sentences) rows.push(rowOf(sentence, path))
   if (kind === "json") await writeLines(path, [rows], (all) => JSON.stringify(all))
-  else await writeParquet(path, { input: rows.map((row) => row.input), output: rows.map((row) => row.output) })
+  else await writeParquet(path, rows)
   return rows.length
 }
+
+const rowOf = ({ id, text, annotations }: AnnotatedSentence, path: string) => ({
+  input: text,
+  output: formatPythonList(
+    annotations.map(({ entity, concept, description }) => {
+      if (`${entity}${concept}`.includes("<>")) {
+        throw new OutputError({ path, reason: `${id}: an annotation holds the separator <>`, remedy: "write JSONL" })
+      }
+      return [entity, concept, ...(description === undefined ? [] : [description])].join(" <> ")
+    })
+  )
+})
+
+/**
+ * The columns of the published NuNER data, with a dataset card for Hugging Face beside them: `README.md` in the same folder, where there is none
+ * yet. Labelled documents are written with their entities as annotations. Ids and other fields are not kept.
+ */
+export const numind: Format = {
+  ...jsonFormat({
+    name: "numind",
+    title: "NuNER's published columns: input, and output of entity <> concept",
+    unit: "utf16",
+    fits: (value) =>
+      isObject(value) &&
+      typeof value.input === "string" &&
+      (typeof value.output === "string" || isStrings(value.output)),
+    document: ({ line, reading, value }) => {
+      const row = Result.getOrThrow(decode(value, reading.source, line))
+      const items = Result.getOrThrow(listOf(row.output, reading.source, line))
+      const annotations = items.flatMap((item) => parseAnnotation(item) ?? [])
+      const without = items.length - annotations.length
+      if (without > 0) reading.noted("annotations without entity or concept left out", without)
+      return { line, text: row.input, annotations }
+    }
+  }),
+  write: async (path, documents) => {
+    const concepts = new Set<string>()
+    let annotations = 0
+    const annotated = async function* (): AsyncGenerator<AnnotatedSentence> {
+      let index = 0
+      for await (const document of documents) {
+        const { entities, text } = asText(document)
+        const found =
+          document.annotations ??
+          entities.map(({ start, end, type }) => ({ entity: text.slice(start, end), concept: type }))
+        annotations += found.length
+        for (const { concept } of found) concepts.add(concept)
+        yield { id: document.id ?? `record ${index}`, text, annotations: found }
+        index++
+      }
+    }
+    const rows = await writeNumind(path, annotated())
+    const card = join(dirname(path), "README.md")
+    if (!existsSync(card)) {
+      await writeAtomic(card, [datasetCard(basename(path), { rows, annotations, concepts: concepts.size })])
+    }
+    return rows
+  }
+}
+
+/** The README.md of a data set on Hugging Face. What the data cannot tell stands in brackets, to be filled in. */
+const datasetCard = (
+  file: string,
+  { annotations, concepts, rows }: { readonly rows: number; readonly annotations: number; readonly concepts: number }
+): string => `---
+task_categories:
+  - token-classification
+tags:
+  - named-entity-recognition
+  - nuner
+configs:
+  - config_name: default
+    data_files: ${JSON.stringify(file)}
+---
+
+# [Name of the data set]
+
+${rows} sentences with ${annotations} entities of ${concepts} concepts, in the columns of
+[numind/NuNER](https://huggingface.co/datasets/numind/NuNER).
+
+| column   | what                                                                                                                     |
+| -------- | ------------------------------------------------------------------------------------------------------------------------ |
+| \`input\`  | a sentence                                                                                                               |
+| \`output\` | a Python list, as a string, of \`entity <> concept\` or \`entity <> concept <> description\`, as the annotator answered |
+
+Texts: [where they come from, and their licence]. Annotator: [model and prompt]. Entities are strings without places; \`nuner align\` finds them.
+`

@@ -1,7 +1,17 @@
 import type { Annotation } from "../schema/Annotation.ts"
 import type { Span } from "../schema/Span.ts"
-import type { Document, Fields, RawDocument, RawSpan } from "./Format.ts"
-import { idOf, isObject, isStrings, type JsonObject, type JsonRecord, jsonFormat, otherFields } from "./jsonFormat.ts"
+import type { Document, Fields, Format, RawDocument, RawSpan } from "./Format.ts"
+import {
+  idOf,
+  isObject,
+  isStrings,
+  type JsonObject,
+  type JsonRecord,
+  jsonFormat,
+  otherFields,
+  withFields
+} from "./jsonFormat.ts"
+import { writeParquet } from "./parquet.ts"
 
 /**
  * Our own form: `{"id", "text", "entities": [{"start", "end", "type"}]}` with offsets in the text, or `{"words", "entities"}` (also `tokens`) with
@@ -13,7 +23,7 @@ export const nunerJsonl = jsonFormat({
   title: "our own: text or words, and entities of start, end, type",
   unit: "utf16",
   endings: ["jsonl"],
-  fallback: true,
+  breadth: 1,
   fits: (value) =>
     isObject(value) &&
     (typeof value.text === "string" || isStrings(value.words) || isStrings(value.tokens)) &&
@@ -40,18 +50,22 @@ export const nunerJsonl = jsonFormat({
     if (typeof text !== "string" || tokens === undefined) return { ...common, words, entities }
     return { ...common, ...inText(record, text, words, tokens, entities) }
   },
-  row: (document: Document) => {
-    const { annotations, entities, fields, id, text, tokens, words } = document
-    return {
-      ...(id === undefined ? {} : { id }),
-      ...(text === undefined ? { words } : { text }),
-      ...(tokens === undefined ? {} : { offsets: tokens }),
-      ...(entities && { entities: entities.map(({ start, end, type, fields }) => ({ start, end, type, ...fields })) }),
-      ...(annotations && { annotations }),
-      ...fields
-    }
-  }
+  row: (document) => rowOf(document)
 })
+
+/** The same in the columns of a Parquet file. */
+export const parquet: Format = {
+  ...nunerJsonl,
+  name: "parquet",
+  title: "our own, in the columns of a Parquet file",
+  endings: ["parquet"],
+  recognise: () => false,
+  write: async (path, documents) => {
+    const rows: Array<object> = []
+    for await (const document of documents) rows.push(rowOf(document))
+    return writeParquet(path, rows)
+  }
+}
 
 const ownFields = ["id", "text", "words", "tokens", "offsets", "entities", "annotations", "mentions"]
 
@@ -124,3 +138,17 @@ const annotationsOf = ({ fail }: JsonRecord, { annotations }: JsonObject): Array
     }
   })
 }
+
+const rowOf = ({ annotations, entities, fields, id, text, tokens, words }: Document) =>
+  withFields(
+    {
+      ...(id === undefined ? {} : { id }),
+      ...(text === undefined ? { words } : { text }),
+      ...(tokens === undefined ? {} : { offsets: tokens }),
+      ...(entities && {
+        entities: entities.map(({ start, end, type, fields }) => withFields({ start, end, type }, fields))
+      }),
+      ...(annotations && { annotations })
+    },
+    fields
+  )

@@ -187,7 +187,7 @@ const overText = (text: string, raw: RawDocument, settling: Settling & { readonl
   const spans = raw.entities.map((entity, n) => {
     const span = inUtf16(entity, `entities[${n}]`)
     const covered = text.slice(span.start, span.end)
-    if (entity.text !== undefined && entity.text !== covered) {
+    if (entity.text !== undefined && !sameText(entity.text, covered)) {
       const reason = `is ${quoted(entity.text)} in the file, and ${quoted(covered)} in the text, counted in ${unit}`
       fail(`entities[${n}]`, reason)
     }
@@ -223,6 +223,9 @@ const overText = (text: string, raw: RawDocument, settling: Settling & { readonl
 const cutNotes = { expand: "grown to", shrink: "cut down to", skip: "", fail: "" }
 
 const quoted = (text: string): string => JSON.stringify(text.length > 60 ? `${text.slice(0, 60)}…` : text)
+
+/** Whether two texts are the same but for white space: brat and Label Studio show a line break, or several spaces, as one space. */
+const sameText = (a: string, b: string): boolean => a === b || a.replace(/\s+/g, " ") === b.replace(/\s+/g, " ")
 
 /** Whether offsets in UTF-16 are a span of a text that splits no character. */
 const isSpanOf = (text: string, start: number, end: number): boolean =>
@@ -293,6 +296,6 @@ const fits = ({ entities = [], text, tokens }: RawDocument, unit: OffsetUnit): b
   return wordSpans(spans, places).every((touched, n) => {
     const { text: carried } = entities[n]!
     const covered = text.slice(spans[n]!.start, spans[n]!.end)
-    return touched !== undefined && !touched.cut && (carried === undefined || carried === covered)
+    return touched !== undefined && !touched.cut && (carried === undefined || sameText(carried, covered))
   })
 }

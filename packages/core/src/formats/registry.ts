@@ -1,17 +1,53 @@
 import { InputError, OptionError } from "../errors.ts"
+import { argilla } from "./argilla.ts"
+import { biocJson, biocXml } from "./bioc.ts"
+import { brat } from "./brat.ts"
+import { chat } from "./chat.ts"
 import { conll } from "./conll.ts"
 import { csv } from "./csv.ts"
 import { doccano } from "./doccano.ts"
 import type { Format } from "./Format.ts"
 import { gliner } from "./gliner.ts"
 import type { Head } from "./Head.ts"
+import { huggingFace } from "./huggingFace.ts"
+import { labelStudio, labelStudioPredictions } from "./labelStudio.ts"
 import { marked } from "./marked.ts"
-import { nunerJsonl } from "./nunerJsonl.ts"
+import { numind } from "./numind.ts"
+import { nunerJsonl, parquet } from "./nunerJsonl.ts"
+import { prodigy } from "./prodigy.ts"
+import { pubtator } from "./pubtator.ts"
+import { spacyDocBin } from "./spacyDocBin.ts"
+import { spacyJson } from "./spacyJson.ts"
 import { text } from "./text.ts"
 import { ultraFine } from "./ultraFine.ts"
+import { webanno } from "./webanno.ts"
 
 /** Every format of data files. The order is that of help and of messages; it decides nothing. */
-export const formats: ReadonlyArray<Format> = [nunerJsonl, conll, csv, marked, text, doccano, gliner, ultraFine]
+export const formats: ReadonlyArray<Format> = [
+  nunerJsonl,
+  parquet,
+  conll,
+  csv,
+  marked,
+  text,
+  huggingFace,
+  gliner,
+  spacyDocBin,
+  spacyJson,
+  prodigy,
+  doccano,
+  labelStudio,
+  labelStudioPredictions,
+  argilla,
+  brat,
+  webanno,
+  pubtator,
+  biocXml,
+  biocJson,
+  numind,
+  ultraFine,
+  chat
+]
 
 /** @throws OptionError when there is none of that name. */
 export const formatNamed = (name: string, option = "format"): Format => {
@@ -23,11 +59,12 @@ export const formatNamed = (name: string, option = "format"): Format => {
 
 /** The format of a file, by its content. @throws InputError when none fits, or several do. */
 export const recognise = (head: Head): Format => {
-  const answers = formats.map((format) => ({ format, answer: format.recognise(head) }))
-  const sure = answers.filter(({ answer, format }) => answer === true && format.fallback !== true)
-  const fitting = (sure.length > 0 ? sure : answers.filter(({ answer }) => answer !== false)).map(
-    ({ format }) => format
-  )
+  const answers = formats.flatMap((format) => {
+    const answer = format.recognise(head)
+    return answer === false ? [] : [{ format, breadth: (format.breadth ?? 0) + (answer === "perhaps" ? 1 : 0) }]
+  })
+  const narrowest = Math.min(...answers.map(({ breadth }) => breadth))
+  const fitting = answers.filter(({ breadth }) => breadth === narrowest).map(({ format }) => format)
   const [first, second] = fitting
   if (first !== undefined && second === undefined) return first
   if (first === undefined) {

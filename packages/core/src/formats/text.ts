@@ -6,7 +6,7 @@ export const text: Format = {
   name: "text",
   title: "plain text, a paragraph a line (or between blank lines)",
   unit: "utf16",
-  fallback: true,
+  breadth: 2,
   recognise: ({ shape }) => shape === "text",
   async *read(source, { malformed, options }) {
     const wrapped = options.paragraphs === "blank-line"

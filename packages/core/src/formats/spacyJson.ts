@@ -1,0 +1,61 @@
+import { asText } from "./documents.ts"
+import type { RawDocument, RawSpan } from "./Format.ts"
+import { isObject, type JsonRecord, jsonFormat, otherFields, spanOf } from "./jsonFormat.ts"
+
+/**
+ * spaCy's training data as JSON: `["text", {"entities": [[start, end, type], ..]}]`, what `Doc.to_json` gives (`{"text", "ents": [{"start", "end",
+ * "label"}]}`), and `{"text", "entities": [[start, end, type], ..]}`; several of them may stand in one `{"annotations": [..]}`. spaCy is
+ * written in Python: offsets are code points.
+ */
+export const spacyJson = jsonFormat({
+  name: "spacy-json",
+  title: 'spaCy: ["text", {"entities": [[start, end, type], ..]}]',
+  unit: "codepoints",
+  fits: (value) =>
+    isExample(value) || (isObject(value) && Array.isArray(value.annotations) && value.annotations.some(isExample)),
+  document: (record) => {
+    const { value } = record
+    if (!isObject(value) || !Array.isArray(value.annotations)) return example(record, value, "")
+    // The tool that writes these lists leaves null where a text was skipped.
+    return value.annotations
+      .filter((one: unknown) => one !== null)
+      .map((one: unknown, n: number) => example(record, one, `annotations[${n}]`))
+  },
+  row: (document) => {
+    const { entities, text } = asText(document, "codepoints")
+    return [text, { entities: entities.map(({ start, end, type }) => [start, end, type]) }]
+  },
+  layout: "array"
+})
+
+const isExample = (value: unknown): boolean => {
+  if (Array.isArray(value))
+    return value.length === 2 && typeof value[0] === "string" && isObject(value[1]) && Array.isArray(value[1].entities)
+  if (!isObject(value) || typeof value.text !== "string") return false
+  if (Array.isArray(value.ents)) return true
+  return Array.isArray(value.entities) && value.entities.length > 0 && value.entities.every(Array.isArray)
+}
+
+const example = (record: JsonRecord, value: unknown, field: string): RawDocument => {
+  const { line, fail } = record
+  const [text, labels] = Array.isArray(value) ? value : isObject(value) ? [value.text, value] : []
+  if (typeof text !== "string" || !isObject(labels)) return fail(field, "no text with its entities")
+  const [name, list] = labels.ents === undefined ? ["entities", labels.entities] : ["ents", labels.ents]
+  if (!Array.isArray(list)) return fail(`${field}${name}`, "no list")
+  const entities = list.map((entity: unknown, n): RawSpan => {
+    const [start, end, type] = isObject(entity)
+      ? [entity.start, entity.end, entity.label]
+      : Array.isArray(entity)
+        ? entity
+        : []
+    return spanOf(record, `${field}${name}[${n}]`, { start, end, type })
+  })
+  const id = typeof labels.id === "string" || typeof labels.id === "number" ? labels.id : undefined
+  return {
+    line,
+    id,
+    text,
+    entities,
+    fields: otherFields(labels, ["id", "text", "ents", "entities", "sents", "tokens"])
+  }
+}
