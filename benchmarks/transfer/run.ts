@@ -1,8 +1,8 @@
 /**
  * The evidence of benchmarks/RESULTS.md on real encoders, in parts; see the README beside. Every step skips itself when its result stands,
- * and goes on where it was cut short.
+ * and goes on where it was cut short. What stands at the end is published under `results`.
  *
- *   bun benchmarks/transfer/run.ts <folder> [--part recipe|frozen] [--only <part of a step's name>] [--list]
+ *   bun benchmarks/transfer/run.ts <folder> [--part <name>] [--only <part of a step's name>] [--list]
  */
 import { mkdirSync } from "node:fs"
 import { resolve } from "node:path"
@@ -10,6 +10,7 @@ import { parseArgs } from "node:util"
 import { experiment } from "./Experiment.ts"
 import { data } from "./parts/data.ts"
 import { parts } from "./parts/index.ts"
+import { publish } from "./results.ts"
 
 const { positionals, values } = parseArgs({
   args: process.argv.slice(2),
@@ -35,7 +36,11 @@ const steps = [...data(all), ...values.part.flatMap((part) => parts[part]!(all))
 )
 const hours = steps.reduce((sum, step) => sum + step.hours, 0)
 console.log(`${steps.length} steps, about ${hours.toFixed(1)} core-hours`)
-for (const step of steps) {
-  console.log(`${new Date().toISOString().slice(11, 19)} ${step.name} (${step.hours} core-hours): ${step.what}`)
-  if (!values.list) await step.run()
+try {
+  for (const step of steps) {
+    console.log(`${new Date().toISOString().slice(11, 19)} ${step.name} (${step.hours} core-hours): ${step.what}`)
+    if (!values.list) await step.run()
+  }
+} finally {
+  if (!values.list) await publish(all)
 }

@@ -1,3 +1,4 @@
+import { type BenchmarkResult, markdownTable } from "@nuner/pipelines"
 import { allAligned } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
 import { adapted, devDefinition, devScores, type Rows, resultOf, SHORT, updates } from "../encoders.ts"
@@ -74,4 +75,23 @@ export const recipe = (experiment: Experiment): ReadonlyArray<Step> => {
       dev
     ])
   ]
+}
+
+/** What each candidate is worth: token macro F1 on dev sentences, at the last layer for each k and at the best of the other choices for k = 8. */
+export const recipeTable = ({ definition, runs }: BenchmarkResult): string => {
+  const scores = new Map(ks.map((k) => [k, devScores(runs, k)] as const))
+  const names = [...new Set(Object.keys(definition.encoders).map((row) => row.replace(/ \[[^[]*\]$/, "")))]
+  const show = (value: number | undefined) => value?.toFixed(1) ?? "–"
+  return markdownTable(
+    ["on dev sentences", "options", ...ks.map((k) => `k = ${k}`), "k = 8, best layers", "which"],
+    names.map((name) => {
+      const at8 = [...scores.get(8)!].filter(([row]) => row.startsWith(`${name} [`) && row !== `${name} [-1]`)
+      const best = at8.reduce((a, b) => (b[1] > a[1] ? b : a), ["", Number.NEGATIVE_INFINITY] as [string, number])
+      return [
+        ...[name, candidates[name]?.join(" ") ?? ""],
+        ...ks.map((k) => show(scores.get(k)!.get(`${name} [-1]`))),
+        ...(at8.length === 0 ? ["–", "–"] : [show(best[1]), best[0].slice(name.length + 1)])
+      ]
+    })
+  )
 }
