@@ -7,6 +7,7 @@ export type FusedKernel =
   | "FusedLayerNorm"
   | "FusedLayerNormGrad"
   | "FusedSoftmaxGrad"
+  | "FusedSumOfSquares"
   | "FusedAttention"
   | "PackedLinear"
 

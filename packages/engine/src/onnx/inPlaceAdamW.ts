@@ -8,9 +8,10 @@ import { vector } from "./simd/wasm.ts"
 /** Numbers that the loop takes besides the four vectors, in this order. */
 const scalars = [
   ({ b1 }: AdamWStep) => b1,
-  ({ b1 }: AdamWStep) => 1 - b1,
+  // The scale of the gradient goes into the numbers that it is multiplied by anyway.
+  ({ b1, scale }: AdamWStep) => (1 - b1) * scale,
   ({ b2 }: AdamWStep) => b2,
-  ({ b2 }: AdamWStep) => 1 - b2,
+  ({ b2, scale }: AdamWStep) => (1 - b2) * scale ** 2,
   // m / (sqrt(v / c2) + eps) = sqrt(c2) m / (sqrt(v) + sqrt(c2) eps): one division less.
   ({ eps, c2 }: AdamWStep) => Math.sqrt(c2) * eps,
   ({ lr, c1, c2 }: AdamWStep) => (Math.sqrt(c2) * lr) / c1,

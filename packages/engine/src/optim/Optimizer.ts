@@ -17,6 +17,13 @@ export interface Optimizer {
    * Moves each parameter that has a gradient, in place, and the state with it. Gradients stay the caller's.
    *
    * @param lr the learning rate of this update
+   * @param scale multiplies every gradient, as for clipping or a mean over micro-batches. Default 1
    */
-  readonly update: (parameters: Parameters, gradients: Gradients, state: OptimizerState, lr: number) => void
+  readonly update: (
+    parameters: Parameters,
+    gradients: Gradients,
+    state: OptimizerState,
+    lr: number,
+    scale?: number
+  ) => void
 }

@@ -41,7 +41,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
   }
   return {
     init: (parameters) => ({ step: 0, tensors: { ...zeros(parameters, "m"), ...zeros(parameters, "v") } }),
-    update: (parameters, gradients, state, lr) => {
+    update: (parameters, gradients, state, lr, scale = 1) => {
       state.step++
       const c1 = 1 - beta1 ** state.step
       const c2 = 1 - beta2 ** state.step
@@ -54,7 +54,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
           throw new EngineError(`adamW: no state for "${name}": call init again after unfreezing a parameter`)
         }
         const wd = decay(name, parameter) ? weightDecay : 0
-        const numbers = { lr: lr * rateOf(name), b1: beta1, b2: beta2, eps, wd, c1, c2 }
+        const numbers = { lr: lr * rateOf(name), scale, b1: beta1, b2: beta2, eps, wd, c1, c2 }
         updates.push({ p: parameter, m, v, g: gradient, numbers })
       }
       const backend = tf.backend() as unknown as InPlaceBackend
@@ -80,6 +80,8 @@ function zeros(parameters: Parameters, kind: string): OptimizerState["tensors"] 
 /** The numbers of one update; `c1` and `c2` are the bias corrections `1 - b^t`. */
 export interface AdamWStep {
   readonly lr: number
+  /** Multiplies the gradient. */
+  readonly scale: number
   readonly b1: number
   readonly b2: number
   readonly eps: number
@@ -102,10 +104,10 @@ interface InPlaceBackend {
   adamw?(updates: readonly AdamWUpdate[]): void
 }
 
-function step({ p, m, v, g, numbers: { lr, b1, b2, eps, wd, c1, c2 } }: AdamWUpdate): void {
+function step({ p, m, v, g, numbers: { lr, scale, b1, b2, eps, wd, c1, c2 } }: AdamWUpdate): void {
   tf.tidy(() => {
-    m.assign(tf.add(tf.mul(m, b1), tf.mul(g, 1 - b1)))
-    v.assign(tf.add(tf.mul(v, b2), tf.mul(tf.square(g), 1 - b2)))
+    m.assign(tf.add(tf.mul(m, b1), tf.mul(g, (1 - b1) * scale)))
+    v.assign(tf.add(tf.mul(v, b2), tf.mul(tf.square(g), (1 - b2) * scale ** 2)))
     const deviation = tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(c2)), eps)
     p.assign(tf.sub(tf.mul(p, 1 - lr * wd), tf.mul(tf.div(m, deviation), lr / c1)))
   })

@@ -3,7 +3,7 @@ import { readAhead } from "../data/readAhead.ts"
 import { EngineError } from "../EngineError.ts"
 import { CheckpointError, NonFiniteError } from "../errors.ts"
 import { disposeAll, type Gradients } from "../nn/Parameters.ts"
-import { addGradients, clipByGlobalNorm, globalNorm, scaleGradients } from "../optim/clipByGlobalNorm.ts"
+import { addGradients, clipFactor, globalNorm } from "../optim/globalNorm.ts"
 import type { OptimizerState } from "../optim/Optimizer.ts"
 import { currentPrecision } from "../selection/useEngine.ts"
 import {
@@ -116,11 +116,11 @@ export class Run<Batch> {
         this.step = step
         return { type: "skip", step, skipped }
       }
-      if (used > 1) scaleGradients(sum, 1 / used)
-      const gradNorm = clip === undefined ? await globalNorm(sum) : await clipByGlobalNorm(sum, clip)
+      const gradNorm = (await globalNorm(sum)) / used
       if (!Number.isFinite(gradNorm)) throw new NonFiniteError(step, loss, gradNorm, this.#saved.path)
       const lr = schedule(this.step)
-      optimizer.update(parameters, sum, this.#optimizer, lr)
+      const factor = clip === undefined ? 1 : clipFactor(gradNorm, clip)
+      optimizer.update(parameters, sum, this.#optimizer, lr, factor / used)
       this.step = step
       const seconds = (performance.now() - started) / 1000
       return {

@@ -75,7 +75,7 @@ test("a missing or foreign library is named", () => {
 })
 
 test("an update of mismatched tensors is refused; one of shared memory leaves the other tensor alone", () => {
-  const numbers = { lr: 0.1, b1: 0.9, b2: 0.999, eps: 1e-8, wd: 0, c1: 0.1, c2: 0.001 }
+  const numbers = { lr: 0.1, scale: 1, b1: 0.9, b2: 0.999, eps: 1e-8, wd: 0, c1: 0.1, c2: 0.001 }
   tf.tidy(() => {
     const zeros = () => tf.variable(tf.zeros([3]), false)
     const [p, m, v, g] = [tf.variable(tf.ones([3])), zeros(), zeros(), tf.ones([3])]

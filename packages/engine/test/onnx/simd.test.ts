@@ -83,7 +83,7 @@ function expected([p, m, v, g]: readonly Float32Array[], n: number): number[] {
   return [f(f(p![n]! * decay!) - step), mean, square]
 }
 
-const numbers = { lr: 1e-3, b1: 0.9, b2: 0.999, eps: 1e-6, wd: 0.1, c1: Math.sqrt(0.5), c2: 0.5 }
+const numbers = { lr: 1e-3, scale: 1, b1: 0.9, b2: 0.999, eps: 1e-6, wd: 0.1, c1: Math.sqrt(0.5), c2: 0.5 }
 
 for (const placed of linux ? ["inside", "outside", "gradient outside"] : ["outside"]) {
   test(`the compiled AdamW rounds every operation as float32 does, memory ${placed}`, async () => {

@@ -3,7 +3,7 @@ import { close, leakCheck } from "@nuner/testing"
 import {
   adam,
   adamW,
-  clipByGlobalNorm,
+  clipFactor,
   crossEntropy,
   decayGroups,
   disposeAll,
@@ -32,8 +32,9 @@ test("20 steps of AdamW on a transformer layer follow PyTorch: losses, norms and
     for (let step = 0; step < 20; step++) {
       const loss = () => crossEntropy(tinyForward(parameters, tinyBatch.ids, tinyBatch.mask), tinyBatch.labels)
       const { value, grads } = variableGrads(loss, parameters)
-      norms.push(await clipByGlobalNorm(grads, 1))
-      optimizer.update(parameters, grads, state, rate(step))
+      const norm = await globalNorm(grads)
+      norms.push(norm)
+      optimizer.update(parameters, grads, state, rate(step), clipFactor(norm, 1))
       losses.push(value.dataSync()[0]!)
       value.dispose()
       disposeAll(grads)
@@ -108,23 +109,30 @@ test("the global norm takes the memory of one gradient, not of all", async () =>
   disposeAll(gradients)
 })
 
-test("clipping to the global norm", async () => {
-  const make = () => ({ a: wave([3, 4], 1), b: wave([5], 2) })
-  const grads = make()
+test("clipping: the factor brings the global norm down to the greatest one, and an update takes it as its scale", async () => {
+  const grads = { a: wave([3, 4], 1), b: wave([5], 2) }
   const all = [...grads.a.dataSync(), ...grads.b.dataSync()]
   const norm = Math.hypot(...all)
-  await leakCheck(async () => expect(await clipByGlobalNorm(grads, 0.5)).toBeCloseTo(norm, 5))
-  expect(await globalNorm(grads)).toBeCloseTo(0.5, 5)
-  close(
-    [...grads.a.dataSync(), ...grads.b.dataSync()],
-    all.map((g) => (g * 0.5) / norm),
-    1e-6
-  )
-  const { a, b } = make()
-  expect(await clipByGlobalNorm({ a, b }, 100)).toBeCloseTo(norm, 5)
-  close(a.dataSync(), all.slice(0, 12), 0)
+  await leakCheck(async () => expect(await globalNorm(grads)).toBeCloseTo(norm, 5))
   expect(await globalNorm({})).toBe(0)
-  disposeAll({ ...grads, a2: a, b2: b })
+  expect(clipFactor(norm, 0.5)).toBeCloseTo(0.5 / norm, 5)
+  expect(clipFactor(norm, 100)).toBe(1)
+  const scaled = Object.fromEntries(Object.entries(grads).map(([name, g]) => [name, tf.mul(g, clipFactor(norm, 0.5))]))
+  const optimizer = adamW({ eps: 1e-2 })
+  const moved = [
+    [grads, clipFactor(norm, 0.5)],
+    [scaled, 1]
+  ].map(([gradients, scale]) => {
+    const parameters = { a: tf.tidy(() => tf.variable(wave([3, 4], 3))), b: tf.tidy(() => tf.variable(wave([5], 4))) }
+    const state = optimizer.init(parameters)
+    for (let step = 0; step < 3; step++) optimizer.update(parameters, gradients as typeof grads, state, 0.1, scale as number)
+    const numbers = [...Object.values(parameters), ...Object.values(state.tensors)].flatMap((x) => [...x.dataSync()])
+    disposeAll(parameters)
+    disposeAll(state.tensors)
+    return numbers
+  })
+  close(moved[0]!, moved[1]!, 1e-6)
+  disposeAll({ ...grads, a2: scaled.a!, b2: scaled.b! })
 })
 
 test("schedules: Hugging Face's linear and cosine", () => {

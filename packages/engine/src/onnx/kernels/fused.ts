@@ -108,6 +108,22 @@ const softmaxGrad: Kernel = {
   }
 }
 
+/** The sum of all squares, a scalar; row by row first, since a single sum of millions of floats keeps three digits. */
+const sumOfSquares: Kernel = {
+  name: "FusedSumOfSquares",
+  inputs: ["x"],
+  infer(operands) {
+    check("FusedSumOfSquares", operands)
+    return [{ shape: [], dtype: "float32" }]
+  },
+  emit(graph, [x], operands) {
+    const rank = operands[0]!.shape.length
+    if (rank === 0) return [graph.op("Mul", [x!, x!])]
+    const rows = graph.op("ReduceSumSquare", [x!, graph.int64s([rank - 1])], { keepdims: 0 })
+    return [rank === 1 ? rows : graph.op("ReduceSum", [rows], { keepdims: 0 })]
+  }
+}
+
 interface Attention {
   readonly heads: number
   readonly causal: boolean
@@ -163,6 +179,7 @@ export const fusedKernels: readonly Kernel[] = [
   layerNorm,
   layerNormGrad,
   softmaxGrad,
+  sumOfSquares,
   attention,
   packedLinear
 ]

@@ -1,0 +1,37 @@
+import { hasKernel, runKernel } from "../nn/fusedKernel.ts"
+import type { Gradients } from "../nn/Parameters.ts"
+import { tf } from "../tf.ts"
+
+/** The 2-norm of all gradients taken as one vector. Memory beside them is at most the squares of one. */
+export async function globalNorm(gradients: Gradients): Promise<number> {
+  const all = Object.values(gradients)
+  if (all.length === 0) return 0
+  const sums = all.map(sumOfSquares)
+  const squares = tf.stack(sums)
+  tf.dispose(sums)
+  const values = await squares.data()
+  squares.dispose()
+  return Math.sqrt(Array.from(values).reduce((sum, square) => sum + square, 0))
+}
+
+/**
+ * What gradients of that global norm are multiplied by where it exceeds `maxNorm` (Pascanu et al. 2013), as PyTorch's `clip_grad_norm_`; 1 where it
+ * does not. An optimizer takes it as `scale`, so that clipping is no pass over the gradients.
+ */
+export const clipFactor = (norm: number, maxNorm: number): number => Math.min(1, maxNorm / (norm + 1e-6))
+
+/** Adds `more` into `sum`, which takes its tensors over. */
+export function addGradients(sum: Gradients, more: Gradients): void {
+  for (const [name, gradient] of Object.entries(more)) {
+    const held = sum[name]
+    if (held === undefined) sum[name] = gradient
+    else {
+      sum[name] = tf.add(held, gradient)
+      held.dispose()
+      gradient.dispose()
+    }
+  }
+}
+
+const sumOfSquares = (x: tf.Tensor): tf.Tensor =>
+  hasKernel("FusedSumOfSquares") ? runKernel("FusedSumOfSquares", { x }) : tf.tidy(() => tf.sum(tf.sum(tf.square(x), -1)))
