@@ -1,7 +1,8 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { EngineError } from "../EngineError.ts"
+import { fillMask } from "../simd/maskLoop.ts"
 import { tf } from "../tf.ts"
-import { randomBits, randomKey } from "./counterRandom.ts"
+import { randomKey } from "./counterRandom.ts"
 
 /** The masks of one step (micro-batch) of a run. */
 export interface DropoutStream {
@@ -33,16 +34,9 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, key: DropoutKey
  * 0 or 1 / (1 - rate), rate rounded to 1/65536. `offset`: the element of a larger tensor's mask that this one starts at.
  */
 export function dropoutMask(shape: readonly number[], rate: number, key: DropoutKey, offset = 0): tf.Tensor {
-  const random = randomKey(key.seed, key.step, key.site)
   const threshold = Math.min(Math.round(rate * 0x1_0000), 0xffff)
   const kept = 0x1_0000 / (0x1_0000 - threshold)
   const mask = new Float32Array(tf.util.sizeFromShape([...shape]))
-  // 32 bits decide two neighbours.
-  // An odd offset begins with the upper half: writes outside the array go nowhere.
-  for (let i = -(offset % 2), counter = Math.floor(offset / 2); i < mask.length; i += 2, counter++) {
-    const bits = randomBits(random, counter)
-    if ((bits & 0xffff) >= threshold) mask[i] = kept
-    if (bits >>> 16 >= threshold) mask[i + 1] = kept
-  }
+  fillMask(mask, randomKey(key.seed, key.step, key.site), { threshold, kept, offset })
   return tf.tensor(mask, [...shape])
 }

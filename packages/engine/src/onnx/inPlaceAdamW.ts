@@ -1,9 +1,9 @@
 import { EngineError } from "../EngineError.ts"
 import type { AdamWStep } from "../optim/adamW.ts"
+import { vector } from "../simd/wasm.ts"
 import type { NativeBuffer } from "./BufferPool.ts"
 import type { VectorWorker } from "./simd/VectorWorker.ts"
 import { vectorLoop } from "./simd/vectorLoop.ts"
-import { vector } from "./simd/wasm.ts"
 
 /** Numbers that the loop takes besides the four vectors, in this order. */
 const scalars = [

@@ -34,4 +34,6 @@ export function addGradients(sum: Gradients, more: Gradients): void {
 }
 
 const sumOfSquares = (x: tf.Tensor): tf.Tensor =>
-  hasKernel("FusedSumOfSquares") ? runKernel("FusedSumOfSquares", { x }) : tf.tidy(() => tf.sum(tf.sum(tf.square(x), -1)))
+  hasKernel("FusedSumOfSquares")
+    ? runKernel("FusedSumOfSquares", { x })
+    : tf.tidy(() => tf.sum(tf.sum(tf.square(x), -1)))

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { dropout, EngineError, fanInInit, normalInit, tf } from "../../src/index.ts"
-import { randomKey, randomOrder, randomUniform } from "../../src/nn/counterRandom.ts"
+import { randomBits, randomKey, randomOrder, randomUniform } from "../../src/nn/counterRandom.ts"
 import { dropoutMask } from "../../src/nn/dropout.ts"
 import { testEngine } from "../lib/engine.ts"
 import { wave } from "../lib/wave.ts"
@@ -21,6 +21,26 @@ const correlation = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   }
   return ab / Math.sqrt(aa * bb)
 }
+
+test("the vector loop makes the mask that its definition says, from any element on", () => {
+  const { seed, step, site } = key
+  const random = randomKey(seed, step, site)
+  for (const [count, rate, offset] of [
+    [1, 0.5, 0],
+    [7, 0.1, 3],
+    [8, 0.3, 2],
+    [40_001, 0.1, 0],
+    [33_333, 0.9, 16_383]
+  ] as const) {
+    const threshold = Math.round(rate * 0x1_0000)
+    const expected = Float32Array.from({ length: count }, (_, i) => {
+      const bits = randomBits(random, (i + offset) >> 1)
+      const half = (i + offset) % 2 === 0 ? bits & 0xffff : bits >>> 16
+      return half >= threshold ? 0x1_0000 / (0x1_0000 - threshold) : 0
+    })
+    expect(tf.tidy(() => dropoutMask([count], rate, key, offset).dataSync())).toEqual(expected)
+  }
+})
 
 test("a dropout mask drops its share, keeps the mean, and depends on each part of its key", () => {
   const n = 100_000

@@ -125,7 +125,8 @@ test("clipping: the factor brings the global norm down to the greatest one, and 
   ].map(([gradients, scale]) => {
     const parameters = { a: tf.tidy(() => tf.variable(wave([3, 4], 3))), b: tf.tidy(() => tf.variable(wave([5], 4))) }
     const state = optimizer.init(parameters)
-    for (let step = 0; step < 3; step++) optimizer.update(parameters, gradients as typeof grads, state, 0.1, scale as number)
+    for (let step = 0; step < 3; step++)
+      optimizer.update(parameters, gradients as typeof grads, state, 0.1, scale as number)
     const numbers = [...Object.values(parameters), ...Object.values(state.tensors)].flatMap((x) => [...x.dataSync()])
     disposeAll(parameters)
     disposeAll(state.tensors)

@@ -1,4 +1,4 @@
-import { addressSum, type Code, local, loop, type as t, vector, wasmModule } from "./wasm.ts"
+import { addressSum, type Code, local, loop, type as t, vector, wasmModule } from "../../simd/wasm.ts"
 
 /** What a loop computes for each element. */
 export interface LoopBody {

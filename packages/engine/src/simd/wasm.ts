@@ -2,17 +2,45 @@
 export type Code = readonly number[]
 
 const simd = (operation: number): Code => [0xfd, ...unsigned(operation)]
-const naturalAlignment = [4, 0]
+const alignment = 4
 
 export const vector = {
-  load: (address: Code): Code => [...address, ...simd(0x00), ...naturalAlignment],
-  store: (address: Code, value: Code): Code => [...address, ...value, ...simd(0x0b), ...naturalAlignment],
+  load: (address: Code): Code => [...address, ...simd(0x00), alignment, 0],
+  store: (address: Code, value: Code, offset = 0): Code => [
+    ...address,
+    ...value,
+    ...simd(0x0b),
+    alignment,
+    ...unsigned(offset)
+  ],
   splat: (scalar: Code): Code => [...scalar, ...simd(0x13)],
   sqrt: (a: Code): Code => [...a, ...simd(0xe3)],
   add: (a: Code, b: Code): Code => [...a, ...b, ...simd(0xe4)],
   sub: (a: Code, b: Code): Code => [...a, ...b, ...simd(0xe5)],
   mul: (a: Code, b: Code): Code => [...a, ...b, ...simd(0xe6)],
   div: (a: Code, b: Code): Code => [...a, ...b, ...simd(0xe7)]
+} as const
+
+/** Vectors of four 32-bit whole numbers; `16` are eight of half the width. */
+export const whole = {
+  splat: (scalar: Code): Code => [...scalar, ...simd(0x11)],
+  splat16: (scalar: Code): Code => [...scalar, ...simd(0x10)],
+  /** One number for all lanes, or four. */
+  constant: (lanes: readonly number[]): Code => {
+    const four = Int32Array.from({ length: 4 }, (_, i) => lanes[i % lanes.length]!)
+    return [...simd(0x0c), ...new Uint8Array(four.buffer)]
+  },
+  add: (a: Code, b: Code): Code => [...a, ...b, ...simd(0xae)],
+  mul: (a: Code, b: Code): Code => [...a, ...b, ...simd(0xb5)],
+  and: (a: Code, b: Code): Code => [...a, ...b, ...simd(0x4e)],
+  xor: (a: Code, b: Code): Code => [...a, ...b, ...simd(0x51)],
+  /** Unsigned, by less than 64. */
+  shiftRight: (a: Code, bits: number): Code => [...a, 0x41, bits, ...simd(0xad)],
+  /** All ones where a >= b, unsigned; else 0. */
+  atLeast16: (a: Code, b: Code): Code => [...a, ...b, ...simd(0x36)],
+  /** The lower, and the upper, four of eight, their signs kept. */
+  widenLow: (a: Code): Code => [...a, ...simd(0xa7)],
+  widenHigh: (a: Code): Code => [...a, ...simd(0xa8)]
 } as const
 
 export const local = {
