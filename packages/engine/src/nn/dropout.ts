@@ -3,6 +3,7 @@ import { EngineError } from "../EngineError.ts"
 import { fillMask } from "../simd/maskLoop.ts"
 import { tf } from "../tf.ts"
 import { randomKey } from "./counterRandom.ts"
+import { hasKernel, runKernel } from "./fusedKernel.ts"
 
 /** The masks of one step (micro-batch) of a run. */
 export interface DropoutStream {
@@ -34,9 +35,11 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, key: DropoutKey
  * 0 or 1 / (1 - rate), rate rounded to 1/65536. `offset`: the element of a larger tensor's mask that this one starts at.
  */
 export function dropoutMask(shape: readonly number[], rate: number, key: DropoutKey, offset = 0): tf.Tensor {
+  const random = randomKey(key.seed, key.step, key.site)
   const threshold = Math.min(Math.round(rate * 0x1_0000), 0xffff)
-  const kept = 0x1_0000 / (0x1_0000 - threshold)
+  const options = { threshold, kept: 0x1_0000 / (0x1_0000 - threshold), offset }
+  if (hasKernel("DropoutMask")) return runKernel("DropoutMask", {}, { ...options, shape: [...shape], key: [...random] })
   const mask = new Float32Array(tf.util.sizeFromShape([...shape]))
-  fillMask(mask, randomKey(key.seed, key.step, key.site), { threshold, kept, offset })
+  fillMask(mask, random, options)
   return tf.tensor(mask, [...shape])
 }

@@ -2,6 +2,7 @@ import { tf } from "../tf.ts"
 
 /** Kernels beyond tfjs's own that a backend may register; every caller has a twin made of plain operations. */
 export type FusedKernel =
+  | "DropoutMask"
   | "FusedGelu"
   | "FusedGeluGrad"
   | "FusedLayerNorm"
@@ -19,5 +20,5 @@ export const hasKernel = (name: FusedKernel | "UnsortedSegmentSum"): boolean =>
 export const runKernel = <T extends tf.Tensor | tf.Tensor[]>(
   name: FusedKernel,
   inputs: Record<string, tf.Tensor>,
-  attributes?: Record<string, number | boolean>
+  attributes?: Record<string, number | boolean | number[]>
 ): T => tf.engine().runKernel<T>(name, inputs, attributes)

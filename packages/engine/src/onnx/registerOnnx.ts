@@ -7,6 +7,7 @@ import type { HostKernel } from "./HostKernel.ts"
 import { adamwLoop } from "./inPlaceAdamW.ts"
 import type { Kernel } from "./Kernel.ts"
 import { creationKernels } from "./kernels/creation.ts"
+import { dropoutKernels } from "./kernels/dropoutMask.ts"
 import { kernels } from "./kernels/kernels.ts"
 import { segmentSumKernels } from "./kernels/segmentSum.ts"
 import { viewKernels } from "./kernels/views.ts"
@@ -43,7 +44,7 @@ export async function registerOnnx(threads: number, spin = true): Promise<OnnxBa
         fallback.run(name, inputs as Inputs, attrs as tf.NamedAttrMap)
     })
   }
-  for (const kernel of [...viewKernels, ...creationKernels, ...segmentSumKernels])
+  for (const kernel of [...viewKernels, ...creationKernels, ...dropoutKernels, ...segmentSumKernels])
     register(kernel.name, host(onnx, kernel))
   for (const kernel of kernels) register(kernel.name, compiled(onnx, kernel))
   for (const { kernelName } of tf.getKernelsForBackend("cpu")) {

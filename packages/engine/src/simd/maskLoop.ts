@@ -53,17 +53,20 @@ const compile = () => {
 
 let compiled: ReturnType<typeof compile> | undefined
 
+export interface MaskOptions {
+  /** Of the 16 random bits of an element: below it the element is dropped. */
+  readonly threshold: number
+  /** What stands where an element is kept. */
+  readonly kept: number
+  /** The element of a larger mask that this one begins with. */
+  readonly offset: number
+}
+
 /**
- * Fills a dropout mask: `kept` where an element's 16 random bits reach `threshold`, else 0. The bits of element i are those of the key's counter
- * i >> 1, the lower half for an even i, the upper one for an odd one.
- *
- * @param offset the element that the mask's first one is
+ * Fills a dropout mask with `kept` and 0. The bits of element i are those of the key's counter i >> 1: the lower half for an even i, the upper
+ * one for an odd one.
  */
-export function fillMask(
-  mask: Float32Array,
-  [a, b]: RandomKey,
-  { threshold, kept, offset }: { readonly threshold: number; readonly kept: number; readonly offset: number }
-): void {
+export function fillMask(mask: Float32Array, [a, b]: RandomKey, { kept, offset, threshold }: MaskOptions): void {
   compiled ??= compile()
   const { made, run } = compiled
   for (let at = -(offset % 2); at < mask.length; at += block) {
