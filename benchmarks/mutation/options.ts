@@ -73,17 +73,14 @@ const isRequired = (root: string, file: string, value: Node): boolean => {
   return true
 }
 
-/** The value of a name: in its file, or where the file imports it from. */
+/** The value of a name: in its file, or where the file has it from. */
 const declaration = (root: string, file: string, name: string): { file: string; node: Node } => {
   const program = parse(file, readFileSync(join(root, file), "utf8"))
   for (const statement of program.body as Array<Node>) {
-    if (statement.type === "ImportDeclaration") {
-      const from = (statement.source as Node).value as string
-      const specifiers = statement.specifiers as Array<Node>
-      if (from.startsWith(".") && specifiers.some((specifier) => (specifier.local as Node).name === name)) {
-        return declaration(root, join(dirname(file), from), name)
-      }
-      continue
+    const from = isNode(statement.source) ? sourceFile(file, statement.source.value as string) : undefined
+    const named = (statement.specifiers ?? []) as Array<Node>
+    if (from !== undefined && named.some(({ local }) => (local as Node).name === name)) {
+      return declaration(root, from, name)
     }
     const declared = isNode(statement.declaration) ? statement.declaration : statement
     for (const { id, init } of (declared.declarations ?? []) as Array<Node>) {
@@ -91,4 +88,11 @@ const declaration = (root: string, file: string, name: string): { file: string; 
     }
   }
   throw new Error(`${file}: where is ${name}?`)
+}
+
+/** Where the code of an import lies, if it is ours. */
+const sourceFile = (file: string, from: string): string | undefined => {
+  if (from.startsWith(".")) return join(dirname(file), from)
+  const [, name] = /^@nuner\/(\w+)$/.exec(from) ?? []
+  return name && `packages/${name}/src/index.ts`
 }
