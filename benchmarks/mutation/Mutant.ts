@@ -10,13 +10,15 @@ export interface Mutant {
   readonly start: number
   readonly end: number
   readonly replacement: string
+  /** A word in the names of the tests that should notice first: the option that is ignored. */
+  readonly hint?: string
 }
 
 /** A mutant of a source, with its line and its change spelled out. */
 export const mutant = (
   file: string,
   source: string,
-  place: Pick<Mutant, "start" | "end" | "replacement"> & { readonly change?: string }
+  place: Pick<Mutant, "start" | "end" | "replacement" | "hint"> & { readonly change?: string }
 ): Mutant => {
   const before = source.slice(place.start, place.end)
   const oneLine = (text: string) => text.replace(/\s+/g, " ").trim().slice(0, 80)
@@ -26,7 +28,8 @@ export const mutant = (
     change: place.change ?? `${oneLine(before)} => ${oneLine(place.replacement) || "nothing"}`,
     start: place.start,
     end: place.end,
-    replacement: place.replacement
+    replacement: place.replacement,
+    ...(place.hint !== undefined && { hint: place.hint })
   }
 }
 

@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { dirname, join } from "node:path"
 import { apply, type Mutant } from "./Mutant.ts"
@@ -19,7 +19,7 @@ export class Sandbox {
     for (const file of files
       .toString()
       .split("\0")
-      .filter((name) => name !== "")) {
+      .filter((name) => name !== "" && existsSync(join(repository, name)))) {
       mkdirSync(dirname(join(this.root, file)), { recursive: true })
       cpSync(join(repository, file), join(this.root, file))
     }
@@ -43,6 +43,7 @@ export class Sandbox {
     const passed = (await child.exited) === 0
     const seconds = (performance.now() - started) / 1000
     if (passed) return { failure: undefined, seconds }
+    if (/^error: regex .* matched 0 tests/m.test(output)) return { failure: undefined, seconds }
     if (child.signalCode === "SIGKILL") return { failure: "does not end", seconds }
     const [, name] = /^\(fail\) (.*?)(?: \[[\d.]+m?s\])?$/m.exec(output) ?? []
     return { failure: name ?? "does not load", seconds }

@@ -30,8 +30,8 @@ const measure = async (sandbox: Sandbox, path: string): Promise<TestFile> => {
 }
 
 /**
- * Which of `tests` run a mutant's line: those of its own package first, then those of packages that import it; of each, the quick ones
- * and those that killed others first.
+ * Which of `tests` run a mutant's line: those of its own package, the quick ones and those that killed others first, then those of packages
+ * that import it.
  */
 export const testsBy = (sandbox: Sandbox, tests: ReadonlyArray<string>) => {
   const packageOf = (path: string) => path.split("/")[1]!
@@ -43,14 +43,14 @@ export const testsBy = (sandbox: Sandbox, tests: ReadonlyArray<string>) => {
   }
   async function* of({ file, line }: Mutant): AsyncGenerator<TestFile> {
     const mine = packageOf(file)
-    const own = tests.filter((path) => packageOf(path) === mine)
-    const others = tests.filter((path) => rooms[packageOf(path)]!.includes(mine))
-    for (const group of [own, others]) {
-      const known: Array<TestFile> = []
-      for (const path of group) known.push(await once(path))
-      const seeing = known.filter(({ lines }) => lines.has(`${file}:${line}`))
-      const rank = ({ path, seconds }: TestFile) => seconds / (1 + (kills.get(path) ?? 0))
-      yield* seeing.toSorted((a, b) => rank(a) - rank(b))
+    const sees = ({ lines }: TestFile) => lines.has(`${file}:${line}`)
+    const rank = ({ path, seconds }: TestFile) => seconds / (1 + (kills.get(path) ?? 0))
+    const own: Array<TestFile> = []
+    for (const path of tests) if (packageOf(path) === mine) own.push(await once(path))
+    yield* own.filter(sees).toSorted((a, b) => rank(a) - rank(b))
+    for (const path of tests.filter((path) => rooms[packageOf(path)]!.includes(mine))) {
+      const other = await once(path)
+      if (sees(other)) yield other
     }
   }
   return { of, killed: (path: string) => kills.set(path, (kills.get(path) ?? 0) + 1) }

@@ -21,7 +21,7 @@ export const optionMutants = (root: string, file: string, source: string): Array
           : `(({ ${name}: ignored, ...others }) => others)(${options})`
       const kind = replacement.startsWith("{") ? "one larger" : "ignored"
       const change = `option ${name} of ${component!.value} ${kind}`
-      mutants.push(mutant(file, source, { start, end, replacement, change }))
+      mutants.push(mutant(file, source, { start, end, replacement, change, hint: name }))
     }
   }
   return mutants

@@ -100,15 +100,17 @@ else {
   }
   const started = performance.now()
   const seeing = testsBy(sandbox, files(tests, "*.test.ts"))
-  for (const [i, one] of open.entries()) {
-    let killedBy: string | null = null
+  const killer = async (one: Mutant, flags: ReadonlyArray<string> = []): Promise<string | null> => {
     for await (const { path, seconds } of seeing.of(one)) {
-      const { failure } = await sandbox.with(one, () => sandbox.run(path, Math.ceil(10 + 5 * seconds)))
+      const { failure } = await sandbox.with(one, () => sandbox.run(path, Math.ceil(10 + 5 * seconds), flags))
       if (failure === undefined) continue
-      killedBy = `${path}: ${failure}`
       seeing.killed(path)
-      break
+      return `${path}: ${failure}`
     }
+    return null
+  }
+  for (const [i, one] of open.entries()) {
+    const killedBy = (one.hint !== undefined && (await killer(one, ["-t", `\\b${one.hint}\\b`]))) || (await killer(one))
     const { explanation } = killedBy === null ? (known.get(keyOf(one)) ?? {}) : {}
     const { change, file, line } = one
     known.set(keyOf(one), { file, line, change, killedBy, ...(explanation === undefined ? {} : { explanation }) })

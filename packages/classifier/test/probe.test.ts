@@ -1,11 +1,10 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import type { LabelledSentence } from "@nuner/core"
-import { useEngine } from "@nuner/engine"
-import { close, leakCheck } from "@nuner/testing"
+import { close, leakCheck, testEngine } from "@nuner/testing"
 import { fitProbe, probabilities } from "../src/index.ts"
 
-await useEngine()
+await testEngine()
 
 /** Written by reference/logistic.py with scikit-learn. */
 const golden = (await Bun.file(join(import.meta.dir, "fixtures/logistic.json")).json()) as {

@@ -1,8 +1,8 @@
 import { type LabelledSentence, rng } from "@nuner/core"
 import { type Encoder, randomEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
+import { testEngine } from "@nuner/testing"
 
-await useEngine()
+await testEngine()
 
 const names = ["Alma", "Boris", "Chidi", "Dana", "Emeka", "Freya", "Goran", "Hana"]
 const places = ["Oslo", "Lagos", "Quito", "Perth", "Turin", "Kyoto", "Split", "Accra"]

@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test"
 import { createHash } from "node:crypto"
 import { cp, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
-import { readSafetensors, tf, useEngine, writeSafetensors } from "@nuner/engine"
-import { close, leakCheck, tempDir } from "@nuner/testing"
+import { readSafetensors, tf, writeSafetensors } from "@nuner/engine"
+import { close, leakCheck, tempDir, testEngine } from "@nuner/testing"
 import {
   type Encoder,
   forward,
@@ -15,7 +15,7 @@ import {
 } from "../src/index.ts"
 import { adapted, type Case, cases, loadBase } from "./reference/adapters.ts"
 
-await useEngine()
+await testEngine()
 
 /** What Python's PEFT gave for our adapters and for its own: see reference/adapters.py. */
 const fixtures = join(import.meta.dir, "fixtures/adapters")

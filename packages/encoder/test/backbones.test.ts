@@ -2,8 +2,8 @@ import { describe, expect, test } from "bun:test"
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { AutoModel, env, Tensor } from "@huggingface/transformers"
-import { readSafetensors, tf, useEngine, variableGrads } from "@nuner/engine"
-import { close, leakCheck, tempDir } from "@nuner/testing"
+import { readSafetensors, tf, variableGrads } from "@nuner/engine"
+import { close, leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { buckets } from "../src/backbones/mpnet.ts"
 import {
   exportOnnx,
@@ -20,7 +20,7 @@ const fixture = (name: string) => join(import.meta.dir, "fixtures/backbones", na
 
 env.allowRemoteModels = false
 env.useFSCache = false
-await useEngine()
+await testEngine()
 
 const openExpected = async (path: string) => {
   const file = await readSafetensors(path)

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test"
 import { cp, readFile, rm, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError, OptionError, type Rng, rng } from "@nuner/core"
-import { EngineError, SafetensorsError, tf, useEngine } from "@nuner/engine"
-import { tempDir } from "@nuner/testing"
+import { EngineError, SafetensorsError, tf } from "@nuner/engine"
+import { tempDir, testEngine } from "@nuner/testing"
 import { loadEncoder, loadTokenClassifier } from "../src/index.ts"
 
 /** A fast subset in CI; NUNER_FUZZ=10000 for all. */
@@ -151,7 +151,7 @@ for (const { head = false, name, prepare, targets } of cases) {
   const count = Math.ceil(rounds / cases.length)
   const title = `${name}, ${targets.map(([file]) => file).join(", ")}: ${count} damaged files`
   test(`${title} give a typed error of one line, or a model; nothing left behind, no memory beyond the file's`, async () => {
-    await useEngine()
+    await testEngine()
     const random = rng(`${name} ${targets[0]![0]}`)
     using dir = tempDir()
     await cp(join(import.meta.dir, "fixtures", name), dir.path, { recursive: true })

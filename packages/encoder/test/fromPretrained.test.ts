@@ -1,11 +1,11 @@
 import { expect, test } from "bun:test"
 import { readdir, readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { tf, useEngine } from "@nuner/engine"
-import { FakeHub, leakCheck, tempDir } from "@nuner/testing"
+import { tf } from "@nuner/engine"
+import { FakeHub, leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { fromPretrained, loadEncoder } from "../src/index.ts"
 
-await useEngine()
+await testEngine()
 
 const contents = async (name: string): Promise<Record<string, Uint8Array>> => {
   const directory = join(import.meta.dir, "fixtures", name)

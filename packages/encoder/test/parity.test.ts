@@ -1,13 +1,13 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
-import { readSafetensors, useEngine } from "@nuner/engine"
-import { close, leakCheck } from "@nuner/testing"
+import { readSafetensors } from "@nuner/engine"
+import { close, leakCheck, testEngine } from "@nuner/testing"
 import { encode, forward, loadEncoder } from "../src/index.ts"
 
 /** Written by reference/make.py with Python transformers. */
 const fixture = (name: string) => join(import.meta.dir, "fixtures", name)
 
-await useEngine()
+await testEngine()
 
 const names = ["roberta", "roberta-f16", "roberta-bf16", "roberta-mlm-sharded", "bert-token-classification"]
 

@@ -1,8 +1,8 @@
 import { expect } from "bun:test"
 import { join } from "node:path"
 import { AutoModelForTokenClassification, AutoTokenizer, env } from "@huggingface/transformers"
-import { tf, useEngine } from "@nuner/engine"
-import { close, tempDir, withData } from "@nuner/testing"
+import { tf } from "@nuner/engine"
+import { close, tempDir, testEngine, withData } from "@nuner/testing"
 import {
   encode,
   exportOnnx,
@@ -27,7 +27,7 @@ const sentences = async (data: string, count: number): Promise<Array<string>> =>
 withData(
   "RoBERTa's tokenizer: ids of 5,000 C4 sentences equal transformers.js's, and every offset slices its token",
   async (data) => {
-    await useEngine()
+    await testEngine()
     const tokenizer = await loadTokenizer(join(data, "tokenizer/roberta"))
     using dir = tempDir()
     const encoder = randomEncoder(small({ hidden: 8, layers: 1, heads: 1, feedForward: 8 }), tokenizer, 1)
@@ -58,7 +58,7 @@ for (const architecture of ["roberta", "bert"] as const) {
   withData(
     `a ${architecture}'s export gives our logits and labels on 200 C4 sentences in transformers.js`,
     async (data) => {
-      await useEngine()
+      await testEngine()
       const texts = await sentences(data, 200)
       const tokenizer =
         architecture === "roberta"
@@ -103,7 +103,7 @@ for (const architecture of ["roberta", "bert"] as const) {
 }
 
 withData("a corpus streams: as many results as sentences, none cut", async (data) => {
-  await useEngine()
+  await testEngine()
   const tokenizer = await loadTokenizer(join(data, "tokenizer/roberta"))
   const encoder = randomEncoder(small({ hidden: 8, layers: 1, heads: 1, feedForward: 8, positions: 66 }), tokenizer, 1)
   const texts = await sentences(data, 3000)

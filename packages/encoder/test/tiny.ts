@@ -1,8 +1,8 @@
-import { useEngine } from "@nuner/engine"
+import { testEngine } from "@nuner/testing"
 import { type Encoder, randomEncoder, small, trainByteLevelBpe, trainWordPiece } from "../src/index.ts"
 import { texts } from "./texts.ts"
 
-await useEngine()
+await testEngine()
 
 const roberta = await trainByteLevelBpe(texts, { vocabSize: 400 })
 const bert = await trainWordPiece(texts, { vocabSize: 300 })

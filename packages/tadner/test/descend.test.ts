@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from "bun:test"
-import { tf, useEngine } from "@nuner/engine"
+import { tf } from "@nuner/engine"
 import { descend, stopRule } from "@nuner/tadner"
-import { leakCheck } from "@nuner/testing"
+import { leakCheck, testEngine } from "@nuner/testing"
 
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
 })
 
 describe("stopRule", () => {

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Episode } from "@nuner/core"
-import { tf, useEngine } from "@nuner/engine"
+import { tf } from "@nuner/engine"
 import {
   copyModel,
   type EpisodeRecord,
@@ -12,16 +12,16 @@ import {
   shardPath,
   type TadNerModel
 } from "@nuner/tadner"
-import { leakCheck, tempDir } from "@nuner/testing"
+import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { tinyEncoder, toyEpisodes, toyModel, toySentences } from "./support/toy.ts"
 
 let model: TadNerModel
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   const encoder = await tinyEncoder()
   model = await toyModel(encoder)
   encoder.dispose()
-}, 60_000)
+}, 600_000)
 afterAll(() => model.dispose())
 
 /** Few steps: enough to see that adaptation happens. */

@@ -1,10 +1,11 @@
 import { beforeAll, describe, expect, test } from "bun:test"
 import { rng } from "@nuner/core"
-import { tf, useEngine } from "@nuner/engine"
+import { tf } from "@nuner/engine"
 import { classifySpans, filterThreshold, prototypes, typeAwareLoss, typeScores, type Vectors } from "@nuner/tadner"
+import { testEngine } from "@nuner/testing"
 
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
 })
 
 const vectors = (rows: number, width: number, seed: string): Vectors => {

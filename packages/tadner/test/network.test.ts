@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from "bun:test"
 import { type Encoder, forward, tokenBatch } from "@nuner/encoder"
-import { tf, useEngine } from "@nuner/engine"
+import { tf } from "@nuner/engine"
 import { LowerLayers, states } from "@nuner/tadner"
-import { close, leakCheck } from "@nuner/testing"
+import { close, leakCheck, testEngine } from "@nuner/testing"
 import { tinyEncoder } from "./support/toy.ts"
 
 let encoder: Encoder
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   encoder = await tinyEncoder()
 })
 

@@ -1,16 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { useEngine } from "@nuner/engine"
 import { TadNer, type TadNerModel } from "@nuner/tadner"
-import { leakCheck, tempDir } from "@nuner/testing"
+import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { tinyEncoder, toyModel } from "./support/toy.ts"
 
 let model: TadNerModel
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   const encoder = await tinyEncoder()
   model = await toyModel(encoder)
   encoder.dispose()
-}, 60_000)
+}, 600_000)
 afterAll(() => model.dispose())
 
 const examples = [

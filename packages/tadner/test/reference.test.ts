@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Episode } from "@nuner/core"
 import { type Encoder, forward, makeEncoder, tokenBatch } from "@nuner/encoder"
-import { tf, useEngine } from "@nuner/engine"
+import { tf } from "@nuner/engine"
 import { adapt, adaptSettings, newModel, openSession, runEpisodes, type TadNerModel } from "@nuner/tadner"
-import { close, leakCheck } from "@nuner/testing"
+import { close, leakCheck, testEngine } from "@nuner/testing"
 import { tinyEncoder, toyEpisodes } from "./support/toy.ts"
 
 /** Steps 1 to 6 a second time: a sentence at a time, in doubles, from hidden states alone. */
@@ -14,7 +14,7 @@ const types = ["animal", "color"]
 let episode: Episode
 
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   const { config, parameters, tokenizer } = await tinyEncoder()
   encoder = makeEncoder({ ...config, dropout: 0, attentionDropout: 0 }, parameters, tokenizer)
   model = newModel(encoder, { scheme: "BIO", headDropout: 0, seed: 5 })

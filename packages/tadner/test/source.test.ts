@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { bottomParameters, type Encoder, forward, tokenBatch } from "@nuner/encoder"
-import { tf, useEngine } from "@nuner/engine"
+import { tf } from "@nuner/engine"
 import {
   adapt,
   adaptSettings,
@@ -12,12 +12,12 @@ import {
   type TadNerModel,
   trainSource
 } from "@nuner/tadner"
-import { close, leakCheck, tempDir } from "@nuner/testing"
+import { close, leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { tinyEncoder, toySentences } from "./support/toy.ts"
 
 let encoder: Encoder
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   encoder = await tinyEncoder()
 })
 afterAll(() => encoder.dispose())

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import type { Episode } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
-import { tf, useEngine } from "@nuner/engine"
+import { tf } from "@nuner/engine"
 import {
   adaptSettings,
   copyModel,
@@ -16,6 +16,7 @@ import {
   type TadNerModel,
   trainSource
 } from "@nuner/tadner"
+import { testEngine } from "@nuner/testing"
 import { tinyEncoder, toyModel, toySentences } from "./support/toy.ts"
 
 /** The published mode with one switch flipped is another computation: for every switch of the table in the README. */
@@ -23,10 +24,10 @@ import { tinyEncoder, toyModel, toySentences } from "./support/toy.ts"
 let encoder: Encoder
 let model: TadNerModel
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   encoder = await tinyEncoder()
   model = await toyModel(encoder)
-}, 60_000)
+}, 600_000)
 afterAll(() => {
   model.dispose()
   encoder.dispose()
@@ -108,7 +109,7 @@ describe("one switch flipped in the published mode", () => {
     expect(await answers("IO")).toEqual({ tags: 2, spans: [[1, 3]] })
     expect(await answers("BIO")).toEqual({ tags: 3, spans: two })
     expect(await answers("BIOES")).toEqual({ tags: 5, spans: two })
-  }, 60_000)
+  })
 
   test("none is left out", () => {
     expect([...Object.keys(flips), "onNoSpan", "scheme"].sort()).toEqual(Object.keys(modes.published).sort())

@@ -1,13 +1,13 @@
 import { beforeAll, describe, expect, test } from "bun:test"
 import { rng, type Span } from "@nuner/core"
 import { type Encoder, small } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import { encodeRows, readSpans, spanLabels, tagsOf } from "@nuner/tadner"
+import { testEngine } from "@nuner/testing"
 import { tinyEncoder } from "./support/toy.ts"
 
 let encoder: Pick<Encoder, "config" | "tokenizer">
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   const { dispose, ...parts } = await tinyEncoder()
   encoder = parts
   dispose()

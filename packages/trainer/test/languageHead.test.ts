@@ -1,8 +1,8 @@
 import { beforeAll, expect, test } from "bun:test"
 import { join } from "node:path"
 import { loadEncoder, loadLanguageModel, saveEncoder, saveLanguageModel } from "@nuner/encoder"
-import { disposeAll, tf, useEngine } from "@nuner/engine"
-import { leakCheck, tempDir } from "@nuner/testing"
+import { disposeAll, tf } from "@nuner/engine"
+import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { decodeMaskedLanguageOptions, pretrainMaskedLanguage } from "@nuner/trainer"
 import { encoderPass } from "../src/encoderPass.ts"
 import { type LanguageBatch, languageLoss } from "../src/language/languageHead.ts"
@@ -41,7 +41,7 @@ const batchOf = (
 const lossOf = (model: Awaited<ReturnType<typeof load>>, batch: LanguageBatch): number =>
   tf.tidy(() => languageLoss(model, batch).dataSync()[0]!)
 
-beforeAll(() => useEngine())
+beforeAll(() => testEngine())
 
 for (const { encoder: name, ids, labels, loss } of cases) {
   test(`${name}: the loss under a loaded head is that of transformers, before and after it was saved`, () =>

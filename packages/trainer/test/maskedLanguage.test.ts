@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { rng } from "@nuner/core"
 import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
-import { leakCheck, tempDir } from "@nuner/testing"
+import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { type MaskedLanguageEvent, type MaskedLanguageInput, pretrainMaskedLanguage } from "@nuner/trainer"
 import { languageBatch } from "../src/language/languageBatch.ts"
 import { packRows, rowExamples } from "../src/language/packRows.ts"
@@ -26,7 +25,7 @@ const encoder = (): Encoder => {
   return made
 }
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   tokenizer = await trainByteLevelBpe(texts(50, 9), { vocabSize: 320 })
 })
 afterAll(() => {

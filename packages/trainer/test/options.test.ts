@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { type AlignedSentence, type OptionError, rng } from "@nuner/core"
 import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
-import { tf, useEngine } from "@nuner/engine"
-import { tempDir } from "@nuner/testing"
+import { tf } from "@nuner/engine"
+import { tempDir, testEngine } from "@nuner/testing"
 import {
   decodeMaskedLanguageOptions,
   decodePretrainOptions,
@@ -98,7 +98,7 @@ const labelled = sentences.map(({ mentions, text }) => {
 
 let tokenizer: Tokenizer
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   const texts = sentences.map(({ text }) => text)
   tokenizer = await trainByteLevelBpe(texts, { vocabSize: 300 })
 })

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { type AlignedSentence, rng } from "@nuner/core"
 import { copyEncoder, type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
-import { tf, useEngine } from "@nuner/engine"
+import { tf } from "@nuner/engine"
 import { conceptTargets, denseCells } from "@nuner/sampler"
-import { leakCheck, tempDir } from "@nuner/testing"
+import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import {
   decodePretrainOptions,
   type PretrainEvent,
@@ -59,7 +59,7 @@ const encoder = (seed = 1): Encoder => {
 }
 
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   tokenizer = await trainByteLevelBpe(
     corpus(50, 9).map(({ text }) => text),
     { vocabSize: 400 }

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { type LabelledSentence, rng } from "@nuner/core"
 import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
-import { tf, useEngine } from "@nuner/engine"
-import { leakCheck, tempDir } from "@nuner/testing"
+import { tf } from "@nuner/engine"
+import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { decodeSupervisedOptions, pretrainSupervised, type SupervisedEvent, type SupervisedInput } from "@nuner/trainer"
 import { encoderPass } from "../src/encoderPass.ts"
 import { labelledWindows } from "../src/types/labelledWindows.ts"
@@ -42,7 +42,7 @@ const encoder = (seed = 1): Encoder => {
   return made
 }
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   const texts = corpus(50, 9).map(({ words }) => words.join(" "))
   tokenizer = await trainByteLevelBpe(texts, { vocabSize: 320 })
 })

@@ -7,8 +7,8 @@ import {
   type Tokenizer,
   trainByteLevelBpe
 } from "@nuner/encoder"
-import { type Examples, type Parameters, tf, useEngine } from "@nuner/engine"
-import { leakCheck, tempDir } from "@nuner/testing"
+import { type Examples, type Parameters, tf } from "@nuner/engine"
+import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import {
   decodeSupervisedOptions,
   type Objective,
@@ -24,7 +24,7 @@ import {
 let tokenizer: Tokenizer
 let encoder: Encoder
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   tokenizer = await trainByteLevelBpe(["a text"], { vocabSize: 262 })
   const config: EncoderConfig = small({ hidden: 8, layers: 2, heads: 2, feedForward: 8, positions: 16 })
   encoder = randomEncoder(config, tokenizer, 1)

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, test } from "bun:test"
 import { join } from "node:path"
 import type { AlignedSentence } from "@nuner/core"
 import { type Encoder, loadEncoder, loadLanguageModel, type Model, parameterSpecs } from "@nuner/encoder"
-import { disposeAll, readSafetensors, type SafetensorsFile, type TrainEvent, tf, useEngine } from "@nuner/engine"
-import { close } from "@nuner/testing"
+import { disposeAll, readSafetensors, type SafetensorsFile, type TrainEvent, tf } from "@nuner/engine"
+import { close, testEngine } from "@nuner/testing"
 import {
   type MaskedLanguageOptions,
   type PretrainOptions,
@@ -28,7 +28,7 @@ const encoderOf = async (name: string, part: "text" | "concept"): Promise<Encode
   return encoder
 }
 beforeAll(async () => {
-  await useEngine()
+  await testEngine()
   weights = await readSafetensors(join(folder, "outputs.safetensors"))
 })
 afterAll(async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { close } from "@nuner/testing"
+import { close, testEngine } from "@nuner/testing"
 import {
   chain,
   checkpointed,
@@ -14,7 +14,6 @@ import {
   tf,
   variableGrads
 } from "../../src/index.ts"
-import { testEngine } from "../lib/engine.ts"
 import { tinyBatch, tinyForward, tinyParameters } from "../lib/tinyEncoder.ts"
 import { wave } from "../lib/wave.ts"
 

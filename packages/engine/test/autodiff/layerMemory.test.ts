@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import { testEngine } from "@nuner/testing"
 import { discard, record } from "../../src/autodiff/tape.ts"
 import {
   attention,
@@ -14,7 +15,6 @@ import {
   tf,
   useEngine
 } from "../../src/index.ts"
-import { testEngine } from "../lib/engine.ts"
 import { wave } from "../lib/wave.ts"
 
 const [batch, tokens, hidden, forward, heads] = [4, 8, 16, 64, 2]

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { close, leakCheck } from "@nuner/testing"
+import { close, leakCheck, testEngine } from "@nuner/testing"
 import {
   bceWithLogits,
   contrastiveBce,
@@ -10,7 +10,6 @@ import {
   tf,
   variableGrads
 } from "../../src/index.ts"
-import { testEngine } from "../lib/engine.ts"
 import { wave, waveValues } from "../lib/wave.ts"
 
 await testEngine()

@@ -1,8 +1,7 @@
 import { describe, expect, test } from "bun:test"
-import { close, leakCheck } from "@nuner/testing"
+import { close, leakCheck, testEngine } from "@nuner/testing"
 import { gelu, layerNorm, linear, softmax, tf, useEngine, variableGrads } from "../../src/index.ts"
 import { type FusedKernel, hasKernel } from "../../src/nn/fusedKernel.ts"
-import { testEngine } from "../lib/engine.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
 

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { close } from "@nuner/testing"
+import { close, testEngine } from "@nuner/testing"
 import {
   attention,
   dropout,
@@ -14,7 +14,6 @@ import {
   variableGrads
 } from "../../src/index.ts"
 import { checkGradients } from "../lib/checkGradients.ts"
-import { testEngine } from "../lib/engine.ts"
 import { wave } from "../lib/wave.ts"
 
 await testEngine()

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test"
-import { leakCheck } from "@nuner/testing"
+import { leakCheck, testEngine } from "@nuner/testing"
 import { attention, chain, EngineError, embedding, gelu, linear, residual, segmentSum, tf } from "../../src/index.ts"
-import { testEngine } from "../lib/engine.ts"
 import { wave } from "../lib/wave.ts"
 
 await testEngine()

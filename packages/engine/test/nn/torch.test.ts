@@ -1,5 +1,5 @@
 import { test } from "bun:test"
-import { close } from "@nuner/testing"
+import { close, testEngine } from "@nuner/testing"
 import {
   attention,
   bceWithLogits,
@@ -13,7 +13,6 @@ import {
   softmax,
   tf
 } from "../../src/index.ts"
-import { testEngine } from "../lib/engine.ts"
 import { reference } from "../lib/reference.ts"
 import { wave } from "../lib/wave.ts"
 

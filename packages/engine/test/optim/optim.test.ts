@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { close, leakCheck } from "@nuner/testing"
+import { close, leakCheck, testEngine } from "@nuner/testing"
 import {
   adam,
   adamW,
@@ -14,7 +14,6 @@ import {
   tf,
   variableGrads
 } from "../../src/index.ts"
-import { testEngine } from "../lib/engine.ts"
 import { reference } from "../lib/reference.ts"
 import { tinyBatch, tinyForward, tinyParameters } from "../lib/tinyEncoder.ts"
 import { wave } from "../lib/wave.ts"

@@ -2,10 +2,9 @@ import { expect, test } from "bun:test"
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { hostname } from "node:os"
 import { join } from "node:path"
-import { tempDir } from "@nuner/testing"
+import { tempDir, testEngine } from "@nuner/testing"
 import { CheckpointError } from "../../src/index.ts"
 import { lockDirectory } from "../../src/train/lockDirectory.ts"
-import { testEngine } from "../lib/engine.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 
 await testEngine()

@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { leakCheck, tempDir } from "@nuner/testing"
+import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import {
   bestCheckpoint,
   CheckpointError,
@@ -11,7 +11,6 @@ import {
   type TrainEvent,
   tf
 } from "../../src/index.ts"
-import { testEngine } from "../lib/engine.ts"
 import { events, numberedBatch, tinyOptions, validationLoss, withParameters } from "../lib/tinyRun.ts"
 
 await testEngine()

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test"
-import { close, leakCheck, tempDir } from "@nuner/testing"
+import { close, leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { adam, adamW, disposeAll, listCheckpoints, NonFiniteError, schedules, tf, train } from "../../src/index.ts"
-import { testEngine } from "../lib/engine.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
 
