@@ -23,6 +23,7 @@ import { runCommand } from "./commands/run.ts"
 import { serveCommand } from "./commands/serve.ts"
 import { tadnerCommand } from "./commands/tadner.ts"
 import { cancelCommand, workCommand } from "./commands/work.ts"
+import { withStandardInput } from "./inputs/standardInput.ts"
 import { Progress } from "./services/Progress.ts"
 import { platform } from "./services/platform.ts"
 
@@ -70,6 +71,11 @@ const presenter: CliOutput.Presenter = {
 
 /** Runs the command line and gives the exit code: 0, 1 after an error told in one line on stderr, 130 when interrupted. */
 export const nuner = (args: ReadonlyArray<string>): Effect.Effect<number> =>
+  Effect.promise(() => withStandardInput(args, process.stdin)).pipe(
+    Effect.flatMap(({ args, remove }) => runWith(args).pipe(Effect.ensuring(Effect.promise(remove))))
+  )
+
+const runWith = (args: ReadonlyArray<string>): Effect.Effect<number> =>
   Command.runWith(command, { version: packageJson.version })(joinNegativeLists(args)).pipe(
     Effect.provide(Layer.mergeAll(Progress.stderr, platform, CliOutput.layerPresenter(presenter))),
     Effect.exit,

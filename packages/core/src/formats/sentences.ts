@@ -18,7 +18,7 @@ export interface SentenceData extends Omit<Data, "documents"> {
 }
 
 /**
- * Opens a file as raw text. A record with an id of its own is one sentence, as are words; any other text is split into sentences, none of which
+ * Opens a file as raw text. A record with an id of its own is one sentence, as are words and what is annotated; any other text is split into sentences, none of which
  * crosses a line break. Their ids are `name-document-sentence` (`news-0012-003`), counted from 0 and padded so that they sort; the number
  * of a document also counts those that were left out.
  */
@@ -37,7 +37,7 @@ export const openSentences = async (source: Source, options: OpenOptions = {}): 
 /** The sentences of a document; `id` is its own where it has none. */
 export function* sentencesOf(document: Document, id: string): Generator<DocumentSentence> {
   const { text } = asText(document)
-  if (document.id !== undefined || document.words !== undefined) {
+  if (document.id !== undefined || document.words !== undefined || document.annotations !== undefined) {
     yield { id: document.id ?? id, text, start: 0, document }
     return
   }

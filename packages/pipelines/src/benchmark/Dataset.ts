@@ -34,13 +34,14 @@ export interface Dataset extends DatasetReport {
 }
 
 /** Reads the datasets of a definition, one at a time, and mines their training sets. @throws InputError */
-export async function* readDatasets(definition: Definition): AsyncGenerator<Dataset> {
+export async function* readDatasets(definition: Definition, say?: (line: string) => void): AsyncGenerator<Dataset> {
   const excluded = new Map<string, Promise<Set<string>>>()
   const keysOf = (path: string) => excluded.getOrInsertComputed(path, () => excludedKeys(path))
   const { exclude, sampler, seed, sets, testSize } = definition
   for (const [name, files] of Object.entries(definition.datasets)) {
-    const train = (await Promise.all([files.train].flat().map((file) => readDataset(file)))).flat()
-    const all = await readDataset(files.test)
+    const read = (file: string) => readDataset(file, { data: files.data, say })
+    const train = (await Promise.all([files.train].flat().map(read))).flat()
+    const all = await read(files.test)
     const removed: Record<string, number> = {}
     let kept = all
     for (const file of new Set([...files.exclude, ...exclude])) {

@@ -1,4 +1,5 @@
 import { FineTuneOptions } from "@nuner/classifier"
+import { DataOptions } from "@nuner/core"
 import { type Sampler, samplers } from "@nuner/miner"
 import { Effect, Schema } from "effect"
 
@@ -49,6 +50,8 @@ export const BenchmarkDataset = Schema.Struct({
    * else the test set has counts as missed.
    */
   types: Schema.optionalKey(Names.check(atLeastOne)),
+  /** How `train` and `test` are read. */
+  data: Schema.optionalKey(DataOptions),
   /** Text, JSON Lines or labelled files: sentences of the test set that stand in them are removed, and counted. */
   exclude: Names.pipe(withDefault<ReadonlyArray<string>>([]))
 })

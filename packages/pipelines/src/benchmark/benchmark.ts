@@ -20,6 +20,8 @@ export interface BenchmarkOptions {
   readonly measure?: boolean
   /** Stops between training sets and between batches, with the signal's reason; the log is then where to go on from. */
   readonly signal?: AbortSignal
+  /** Told what each data file turned out to be, in one line. Default: nobody. */
+  readonly say?: (line: string) => void
 }
 
 /**
@@ -30,11 +32,11 @@ export interface BenchmarkOptions {
  */
 export async function* benchmark(
   input: DefinitionInput,
-  { log: path, measure: measuring = true, signal }: BenchmarkOptions = {}
+  { log: path, measure: measuring = true, say, signal }: BenchmarkOptions = {}
 ): AsyncGenerator<BenchmarkEvent, void, void> {
   const definition = decodeDefinition(input)
   const datasets: Array<Dataset> = []
-  for await (const dataset of readDatasets(definition)) {
+  for await (const dataset of readDatasets(definition, say)) {
     datasets.push(dataset)
     yield { type: "dataset", dataset: reportOf(dataset) }
     signal?.throwIfAborted()

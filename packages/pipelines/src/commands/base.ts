@@ -1,17 +1,19 @@
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { baseStage } from "../stages/base.ts"
-import { baseShape, given, optimisation, optional, out, seed } from "./flags.ts"
+import { dataOf, textFlags } from "./dataFlags.ts"
+import { baseShape, given, optimisation, optional, out, seed, without } from "./flags.ts"
 
 export const baseCommand = Command.make(
   "base",
   {
     inputs: Argument.String("text").pipe(
-      Argument.withDescription("text files, folders of .txt files, JSON Lines of sentences or C4 records"),
+      Argument.withDescription("raw text: files of any format, and folders"),
       Argument.atLeast(1)
     ),
     out: out("the model directory"),
     ...baseShape,
+    ...textFlags,
     from: optional.text(
       "from",
       "a model directory or hub name to adapt to the text, instead of making a base from nothing"
@@ -30,6 +32,6 @@ export const baseCommand = Command.make(
     seed
   },
   Effect.fn(function* ({ inputs, out, seed, ...flags }) {
-    yield* baseStage({ inputs, out, seed, ...given(flags) })
+    yield* baseStage({ inputs, out, seed, ...given(without(flags, textFlags)), ...dataOf(flags) })
   })
 ).pipe(Command.withDescription("Make a small RoBERTa and its tokenizer from text alone, or adapt an encoder to text"))

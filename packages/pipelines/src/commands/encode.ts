@@ -1,7 +1,8 @@
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { encodeStage } from "../stages/encode.ts"
-import { given, integerList, optional, out } from "./flags.ts"
+import { dataOf, textFlags } from "./dataFlags.ts"
+import { given, integerList, optional, out, without } from "./flags.ts"
 
 export const encodeCommand = Command.make(
   "encode",
@@ -25,10 +26,11 @@ export const encodeCommand = Command.make(
     ),
     batchTokens: optional.int("batch-tokens", "the most tokens of a batch, padding included; default 2048"),
     overlap: optional.int("overlap", "tokens that windows of a long text share; default: a quarter of the window"),
+    ...textFlags,
     readAhead: optional.int("read-ahead", "sentences sorted by length together; default 2048")
   },
   Effect.fn(function* ({ inputs, model, out, ...flags }) {
-    yield* encodeStage({ inputs, model, out, ...given(flags) })
+    yield* encodeStage({ inputs, model, out, ...given(without(flags, textFlags)), ...dataOf(flags) })
     yield* Console.log(out)
   })
 ).pipe(Command.withDescription("Write the vectors of texts, by token, word or sentence, to Parquet or JSON Lines"))

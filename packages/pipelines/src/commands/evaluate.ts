@@ -3,7 +3,8 @@ import { samplers } from "@nuner/miner"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { evaluateStage } from "../stages/evaluate.ts"
-import { given, integerList, ks, optional, out, sampling, seed, sets, types } from "./flags.ts"
+import { dataFlags, dataOf } from "./dataFlags.ts"
+import { given, integerList, ks, optional, out, sampling, seed, sets, types, without } from "./flags.ts"
 
 export const evaluateCommand = Command.make(
   "evaluate",
@@ -27,6 +28,7 @@ export const evaluateCommand = Command.make(
       "classes of the head; default auto: one a type for words, BIO for entities where that would merge too many neighbours"
     ),
     c: optional.number("c", "inverse L2 strength of the probe; default 0.1"),
+    ...dataFlags,
     seed
   },
   Effect.fn(function* ({ encoders, ks, out, seed, sets, test, train, ...flags }) {
@@ -36,6 +38,18 @@ export const evaluateCommand = Command.make(
         return [name, path!]
       })
     )
-    yield* Console.log(yield* evaluateStage({ encoders: named, ks, out, seed, sets, test, train, ...given(flags) }))
+    yield* Console.log(
+      yield* evaluateStage({
+        encoders: named,
+        ks,
+        out,
+        seed,
+        sets,
+        test,
+        train,
+        ...given(without(flags, dataFlags)),
+        ...dataOf(flags)
+      })
+    )
   })
 ).pipe(Command.withDescription("Frozen few-shot transfer: a table of F1 by k for one or more encoders"))

@@ -1,16 +1,15 @@
 import { Console, Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { finetuneStage } from "../stages/finetune.ts"
-import { classWeights, frozenLayers, given, input, integerList, lora, optional, out } from "./flags.ts"
+import { dataFlags, dataOf } from "./dataFlags.ts"
+import { classWeights, frozenLayers, given, input, integerList, lora, optional, out, without } from "./flags.ts"
 
 const strength = Schema.Union([Schema.Literal("cv"), Schema.FiniteFromString.check(Schema.isGreaterThan(0))])
 
 export const finetuneCommand = Command.make(
   "finetune",
   {
-    input: input(
-      "labelled sentences: JSON Lines, JSON, Parquet, columns of words and tags, or .marked: [Ada|person] wrote"
-    ),
+    input: input("labelled sentences, of any format"),
     encoder: Flag.String("encoder").pipe(Flag.withDescription("a model directory, or a name on the hub")),
     out: out("the model directory: encoder and head"),
     mode: optional.choice(
@@ -55,10 +54,11 @@ export const finetuneCommand = Command.make(
     evaluateEvery: optional.int("evaluate-every", "full: epochs between looks at the dev set; default 1"),
     patience: optional.int("patience", "full: looks without a new best after which it stops; default: never"),
     checkpointEvery: optional.int("checkpoint-every", "full: epochs between checkpoints; default 5"),
+    ...dataFlags,
     seed: optional.int("seed", "full: of the head, the order and dropout; default 0")
   },
   Effect.fn(function* ({ encoder, input, out, ...flags }) {
-    yield* finetuneStage({ encoder, input, out, ...given(flags) })
+    yield* finetuneStage({ encoder, input, out, ...given(without(flags, dataFlags)), ...dataOf(flags) })
     yield* Console.log(out)
   })
 ).pipe(Command.withDescription("Make a NER model from an encoder and labelled sentences"))

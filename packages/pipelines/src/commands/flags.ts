@@ -17,6 +17,10 @@ export const only = <A extends object, G extends object>(flags: A, group: G): Pi
     Extract<keyof G, keyof A>
   >
 
+/** Of all flags of a command, those that are of no such group. */
+export const without = <A extends object, G extends object>(flags: A, group: G): Omit<A, keyof G> =>
+  Object.fromEntries(Object.entries(flags).filter(([name]) => !Object.hasOwn(group, name))) as Omit<A, keyof G>
+
 const list = (value: string): Array<string> =>
   value
     .split(",")

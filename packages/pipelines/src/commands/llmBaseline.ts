@@ -6,7 +6,8 @@ import { readTypeNames } from "../inputs/readTypeNames.ts"
 import { forecastBaseline } from "../llm/forecastBaseline.ts"
 import { llmBaselineStage } from "../stages/llmBaseline.ts"
 import { readPrices } from "../stages/readPrices.ts"
-import { asking, flow, given, ks, llm, optional, out, sampling, seed, toggle, types, words } from "./flags.ts"
+import { dataFlags, dataOf } from "./dataFlags.ts"
+import { asking, flow, given, ks, llm, optional, out, sampling, seed, toggle, types, without, words } from "./flags.ts"
 
 const { prompt: _, seed: llmSeed, ...asked } = asking
 
@@ -38,11 +39,12 @@ export const llmBaselineCommand = Command.make(
       ),
       Flag.atLeast(0)
     ),
-    names: optional.text(
-      "names",
+    typeNames: optional.text(
+      "type-names",
       "what types are called in the prompt: a JSON file, or a known dataset; default: as they are"
     ),
     definitions: optional.text("definitions", "JSON file {type: what it means} to show in the prompt"),
+    ...dataFlags,
     emptyIsNothing: toggle("empty-is-nothing", "an empty answer means that there is no mention"),
     retryFailed: toggle("retry-failed", "ask again what failed or was refused"),
     dryRun: toggle("dry-run", "print requests, tokens and cost; send nothing"),
@@ -63,14 +65,15 @@ export const llmBaselineCommand = Command.make(
     train,
     ...flags
   }) {
-    const { definitions, llmSeed, names, prices, words, ...rest } = given(flags)
+    const { definitions, llmSeed, prices, typeNames, words, ...rest } = given(without(flags, dataFlags))
     const read = (path: string) => attempt("llm", () => readTypeNames(path))
     const options = {
       ...rest,
       ...{ emptyIsNothing, exclude, method, model, out, provider, retryFailed, seed, test, train },
       ...{ unit: words === undefined ? ("k" as const) : ("words" as const), sizes: words ?? ks },
       ...(llmSeed === undefined ? {} : { llmSeed }),
-      ...(names === undefined ? {} : { names: yield* read(names) }),
+      ...(typeNames === undefined ? {} : { names: yield* read(typeNames) }),
+      ...dataOf(flags),
       ...(definitions === undefined ? {} : { definitions: yield* read(definitions) }),
       ...(yield* readPrices(prices))
     }

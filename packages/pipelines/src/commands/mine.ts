@@ -2,12 +2,13 @@ import { samplers } from "@nuner/miner"
 import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { mineStage } from "../stages/mine.ts"
-import { given, input, ks, optional, out, sampling, seed, types, words } from "./flags.ts"
+import { dataFlags, dataOf } from "./dataFlags.ts"
+import { given, input, ks, optional, out, sampling, seed, types, without, words } from "./flags.ts"
 
 export const mineCommand = Command.make(
   "mine",
   {
-    input: input("a labelled dataset: JSON Lines, JSON, Parquet, or columns of words and tags"),
+    input: input("a labelled dataset, of any format"),
     out: out("a folder for the sets"),
     ks: ks([1, 2, 4, 8, 16, 32, 64]),
     words,
@@ -16,11 +17,20 @@ export const mineCommand = Command.make(
     types,
     test: optional.text("test", "a labelled test set to cut to --test-size sentences: test.jsonl"),
     testSize: optional.int("test-size", "sentences of it, drawn once; default 1000"),
+    ...dataFlags,
     seed
   },
   Effect.fn(function* ({ input, ks, out, seed, ...flags }) {
-    const { words, ...rest } = given(flags)
-    yield* mineStage({ ...rest, input, out, seed, unit: words === undefined ? "k" : "words", sizes: words ?? ks })
+    const { words, ...rest } = given(without(flags, dataFlags))
+    yield* mineStage({
+      ...rest,
+      ...dataOf(flags),
+      input,
+      out,
+      seed,
+      unit: words === undefined ? "k" : "words",
+      sizes: words ?? ks
+    })
   })
 ).pipe(
   Command.withDescription("Draw few-shot training sets: k to 2k entities, or exactly so many words, of every type")

@@ -1,18 +1,12 @@
-import { existsSync } from "node:fs"
 import { markText } from "@nuner/core"
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { readSentences } from "../inputs/readSentences.ts"
+import { intake } from "../inputs/intake.ts"
+import { textsOf } from "../inputs/texts.ts"
+import { Progress } from "../services/Progress.ts"
 import { predictStage } from "../stages/predict.ts"
+import { dataOf, textFlags } from "./dataFlags.ts"
 import { toggle } from "./flags.ts"
-
-/** Each argument is a file to read sentences from, or else a text itself. */
-async function* textsOf(inputs: ReadonlyArray<string>): AsyncGenerator<string> {
-  for (const input of inputs) {
-    if (existsSync(input)) for await (const { text } of readSentences(input)) yield text
-    else yield input
-  }
-}
 
 export const predictCommand = Command.make(
   "predict",
@@ -23,16 +17,18 @@ export const predictCommand = Command.make(
       Argument.atLeast(1)
     ),
     json: toggle("json", "one JSON object a text, with offsets (UTF-16) and scores"),
+    ...textFlags,
     minScore: Flag.Finite("min-score").pipe(
       Flag.withDescription("leave out entities below this probability"),
       Flag.withDefault(0)
     )
   },
-  Effect.fn(function* ({ inputs, json, minScore, model }) {
+  Effect.fn(function* ({ inputs, json, minScore, model, ...flags }) {
+    const { say } = yield* Progress
     const lines: Array<string> = []
     yield* predictStage({
       model,
-      texts: textsOf(inputs),
+      texts: textsOf(inputs, intake({ ...dataOf(flags), say })),
       minScore,
       onPrediction: (prediction) =>
         lines.push(json ? JSON.stringify(prediction) : markText(prediction.text, prediction.entities))

@@ -2,7 +2,8 @@ import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { pretrainStage } from "../stages/pretrain.ts"
 import { pretrainSupervisedStage } from "../stages/pretrainSupervised.ts"
-import { contrastive, given, optional, out, seed, training } from "./flags.ts"
+import { dataFlags, dataOf } from "./dataFlags.ts"
+import { contrastive, given, optional, out, seed, training, without } from "./flags.ts"
 
 export const pretrainCommand = Command.make(
   "pretrain",
@@ -28,11 +29,13 @@ export const pretrainCommand = Command.make(
       Flag.optional
     ),
     dtype: optional.choice("dtype", ["F32", "F16"], "of the weights in the file; default F32"),
+    ...dataFlags,
     seed
   },
   Effect.fn(function* ({ base, inputs, objective, out, seed, ...flags }) {
-    if (objective === "types") yield* pretrainSupervisedStage({ base, inputs, out, seed, ...given(flags) })
-    else yield* pretrainStage({ base, inputs, out, seed, ...given(flags) })
+    const options = { base, inputs, out, seed, ...given(without(flags, dataFlags)) }
+    if (objective === "types") yield* pretrainSupervisedStage({ ...options, ...dataOf(flags) })
+    else yield* pretrainStage(options)
     yield* Console.log(out)
   })
 ).pipe(

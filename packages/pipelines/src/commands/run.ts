@@ -2,12 +2,13 @@ import { OptionError } from "@nuner/core"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { runAll, type Task } from "../stages/run.ts"
+import { dataFlags, dataOf } from "./dataFlags.ts"
 import { baseShape, contrastive, given, input, ks, llm, only, optional, out, seed, sets, training } from "./flags.ts"
 
 export const runCommand = Command.make(
   "run",
   {
-    input: input("raw text: a text file, a folder of .txt files, or JSON Lines of sentences or C4 records"),
+    input: input("raw text: a file of any format, or a folder"),
     out: out("a folder for everything; the same call goes on where an earlier one stopped"),
     ...llm,
     limit: optional.int("limit", "annotate only the first sentences"),
@@ -23,6 +24,7 @@ export const runCommand = Command.make(
       Flag.withDescription("a labelled dataset to measure on: name=train,test; may be given several times"),
       Flag.atLeast(1)
     ),
+    ...dataFlags,
     ks: ks([1, 2, 4, 8, 16]),
     sets: sets(5),
     seed
@@ -44,6 +46,7 @@ export const runCommand = Command.make(
         ...given(only(options, { ...training, ...contrastive }))
       },
       tasks,
+      ...dataOf(options),
       ks,
       sets,
       seed

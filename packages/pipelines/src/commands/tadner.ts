@@ -1,13 +1,15 @@
-import { existsSync } from "node:fs"
 import { InputError, markText, OptionError } from "@nuner/core"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
-import { readSentences } from "../inputs/readSentences.ts"
+import { intake } from "../inputs/intake.ts"
+import { textsOf } from "../inputs/texts.ts"
+import { Progress } from "../services/Progress.ts"
 import { tadnerEpisodesStage } from "../stages/tadner/episodes.ts"
 import { endWithStarter, inProcesses } from "../stages/tadner/inProcesses.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
 import { tadnerTrainStage } from "../stages/tadner/train.ts"
-import { frozenLayers, given, input, integerList, optional, out, seed, toggle } from "./flags.ts"
+import { dataFlags, dataOf } from "./dataFlags.ts"
+import { frozenLayers, given, input, integerList, optional, out, seed, toggle, without } from "./flags.ts"
 
 /** A switch of a mode: absent, the mode decides. */
 const onOff = (name: string, description: string) =>
@@ -39,10 +41,11 @@ const trainCommand = Command.make(
     batchSize: optional.int("batch-size", "sentences of an update; default 32"),
     headDropout: optional.number("head-dropout", "before the detector's linear layer; default 0.2"),
     temperature: optional.number("temperature", "of the contrastive loss; default 0.05"),
+    ...dataFlags,
     seed
   },
   Effect.fn(function* ({ encoder, input, out, seed, ...flags }) {
-    yield* tadnerTrainStage({ encoder, input, out, seed, ...given(flags) })
+    yield* tadnerTrainStage({ encoder, input, out, seed, ...given(without(flags, dataFlags)), ...dataOf(flags) })
     yield* Console.log(out)
   })
 ).pipe(Command.withDescription("Train TadNER's two networks on source types"))
@@ -92,6 +95,7 @@ const episodesCommand = Command.make(
       Flag.withDescription("processes that share the episodes, on this machine; default 1"),
       Flag.withDefault(1)
     ),
+    ...dataFlags,
     shard: optional.text("shard", "i/n: only this process's part of the episodes, no report; for several machines")
   },
   Effect.fn(function* ({ count, input, k, mineSeed, models, out, processes, seeds, shard, ...flags }) {
@@ -111,7 +115,8 @@ const episodesCommand = Command.make(
       out,
       seeds,
       ...part,
-      ...given(flags)
+      ...given(without(flags, dataFlags)),
+      ...dataOf(flags)
     })
     if (report !== "") yield* Console.log(report)
   })
@@ -131,16 +136,20 @@ const predictCommand = Command.make(
     save: optional.text("save", "keep the recogniser in a directory"),
     json: toggle("json", "one JSON object a text, with offsets (UTF-16) and scores"),
     ...adaptation,
+    ...dataFlags,
     seed: optional.int("seed", "of adaptation; default 0")
   },
   Effect.fn(function* ({ inputs, json, model, ...flags }) {
-    const options = given(flags)
+    const options = given(without(flags, dataFlags))
+    const { data } = dataOf(flags)
+    const { say } = yield* Progress
     yield* checkPredict(options, inputs.length)
     const lines: Array<string> = []
     yield* tadnerPredictStage({
       ...options,
+      data,
       model,
-      texts: textsOf(inputs),
+      texts: textsOf(inputs, intake({ data, say })),
       onPrediction: (found) => lines.push(json ? JSON.stringify(found) : markText(found.text, found.entities))
     })
     yield* Effect.forEach(lines, (line) => Console.log(line), { discard: true })
@@ -160,14 +169,6 @@ const parseShard = (text: string) => {
         new OptionError({ component: "tadner episodes", option: "shard", reason: `"${text}"`, remedy: "write 0/4" })
       )
     : Effect.succeed({ index: Number(index), of: Number(of) })
-}
-
-/** Each argument is a file to read sentences from, or else a text itself. */
-async function* textsOf(inputs: ReadonlyArray<string>): AsyncGenerator<string> {
-  for (const one of inputs) {
-    if (existsSync(one)) for await (const { text } of readSentences(one)) yield text
-    else yield one
-  }
 }
 
 const checkPredict = (

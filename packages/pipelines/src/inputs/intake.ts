@@ -1,6 +1,7 @@
 import { appendFileSync, mkdirSync, rmSync } from "node:fs"
 import { dirname, extname } from "node:path"
 import {
+  type AnnotatedSentence,
   type Counts,
   type Data,
   type DataOptionsInput,
@@ -35,6 +36,8 @@ export interface Intake {
   documents(path: string, options?: Pick<OpenOptions, "flat" | "textOnly">): AsyncGenerator<Document>
   /** Its sentences, as raw text. */
   sentences(path: string): AsyncGenerator<DocumentSentence>
+  /** Its sentences with what an LLM said of them. */
+  annotated(path: string): AsyncGenerator<AnnotatedSentence>
   /** Its labelled sentences, one tag a word; at least one. */
   dataset(path: string): Promise<Array<LabelledSentence>>
   /** Of all records that were read so far. Call it when all is read. */
@@ -93,6 +96,15 @@ export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intak
         ({ documents }) => documents
       ),
     sentences: (path) => opened(path, openSentences, ({ sentences }) => sentences),
+    async *annotated(path) {
+      for await (const { document, id, text } of opened(path, openSentences, ({ sentences }) => sentences)) {
+        if (document.annotations === undefined) {
+          const remedy = "give the output of `nuner annotate`"
+          throw new InputError({ source: path, line: document.line, reason: "is not annotated", remedy })
+        }
+        yield { id, text, annotations: document.annotations }
+      }
+    },
     dataset: async (path) => {
       const sentences = await Array.fromAsync(opened(path, openLabelled, ({ sentences }) => sentences))
       if (sentences.length > 0) return sentences

@@ -1,4 +1,5 @@
 import type { AnnotateInput } from "@nuner/annotator"
+import type { DataOptionsInput } from "@nuner/core"
 import type { Sampler } from "@nuner/miner"
 import type { TypeNames } from "@nuner/tadner"
 import type { Unit } from "../benchmark/TrainingSet.ts"
@@ -11,6 +12,8 @@ export interface LlmBaselineOptions
   readonly train: string
   /** Labelled sentences that the model is asked about. */
   readonly test: string
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** A folder: `runs.jsonl`, `predictions.jsonl`, `table.md`, the manifest and, unless it is elsewhere, the ledger. */
   readonly out: string
   /** What sizes count: entities of each type, k to 2k, or exactly so many words of each (NuNER, section 6). */

@@ -9,9 +9,10 @@ import { typeWords } from "./questions.ts"
 import { type Asked, readBaselineAnswers } from "./recordedAnswers.ts"
 
 /** Everything that is known before the first question. @throws InputError, OptionError */
-export const planBaseline = async (options: LlmBaselineOptions) => {
+export const planBaseline = async (options: LlmBaselineOptions, say?: (line: string) => void) => {
   const {
     answers,
+    data = {},
     definitions = {},
     exclude = [],
     ledger,
@@ -45,14 +46,14 @@ export const planBaseline = async (options: LlmBaselineOptions) => {
   mkdirSync(out, { recursive: true })
   const definition = decodeDefinition({
     encoders: { llm: options.model },
-    datasets: { [basename(test)]: { train, test, exclude, ...given({ types }) } },
+    datasets: { [basename(test)]: { train, test, exclude, data, ...given({ types }) } },
     // Without examples nothing need be mined, but the test set is drawn as in a benchmark.
     ...(shown.length > 0 ? { [unit]: shown } : { k: [1] }),
     ...given({ sampler, sets, testSize }),
     seed
   })
   let read: Dataset | undefined
-  for await (const one of readDatasets(definition)) read = one
+  for await (const one of readDatasets(definition, say)) read = one
   const dataset = shown.length > 0 ? read! : { ...read!, sets: [], infeasible: [] }
   const [infeasible] = dataset.infeasible
   if (infeasible !== undefined && dataset.sets.length === 0 && !sizes.includes(0)) {

@@ -1,7 +1,8 @@
 import { type AlignOptions, alignAll, alignCounts } from "@nuner/aligner"
-import { AnnotatedSentence, InputError, readJsonl, writeJsonl } from "@nuner/core"
+import { type DataOptionsInput, InputError, writeJsonl } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
+import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
@@ -9,21 +10,24 @@ import { plain } from "./plain.ts"
 export interface AlignStageOptions extends AlignOptions {
   /** Annotated sentences, JSON Lines. */
   readonly input: string
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** Aligned sentences, JSON Lines; the manifest beside it. */
   readonly out: string
 }
 
 /** Finds where each annotated entity stands in its sentence. */
-export const alignStage = Effect.fn("alignStage")(function* ({ input, out, ...options }: AlignStageOptions) {
+export const alignStage = Effect.fn("alignStage")(function* ({ data, input, out, ...options }: AlignStageOptions) {
   const progress = yield* Progress
   return yield* runStage({
     name: "align",
     manifest: `${out}.manifest.json`,
-    settings: plain(options),
+    settings: plain({ ...options, data }),
     inputs: [input],
     artefacts: [out],
     work: attempt("align", async () => {
-      const alignment = alignAll(readJsonl(input, AnnotatedSentence), options)
+      const door = intake({ data, say: progress.say, out })
+      const alignment = alignAll(door.annotated(input), options)
       await writeJsonl(
         out,
         (async function* () {
@@ -44,7 +48,7 @@ export const alignStage = Effect.fn("alignStage")(function* ({ input, out, ...op
       }
       const percent = (count: number) => `${((100 * count) / report.annotations).toFixed(1)} %`
       return {
-        counts: alignCounts(report),
+        counts: { records: door.counts(), ...alignCounts(report) },
         summary:
           `${report.annotations} annotations of ${report.sentences} sentences: ${percent(report.exact)} exact, ` +
           `${percent(report.normalised)} normalised, ${percent(report.loss * report.annotations)} without a place; ${report.mentions} mentions`

@@ -10,10 +10,10 @@ import {
   formatSummary,
   type Summary
 } from "@nuner/annotator"
-import { InputError, writeJsonl } from "@nuner/core"
+import { type DataOptionsInput, InputError, type Sentence, writeJsonl } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
-import { readSentences } from "../inputs/readSentences.ts"
+import { type Intake, intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
@@ -21,6 +21,8 @@ import { plain } from "./plain.ts"
 export interface AnnotateStageOptions extends Omit<AnnotateInput, "sentences" | "ledger" | "signal"> {
   /** Raw text: see `readSentences`. */
   readonly input: string
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** The annotated sentences, JSON Lines. Beside it: the manifest, the ledger, and the sentences that got no annotation. */
   readonly out: string
   /** Default: `<out>.ledger.sqlite`. */
@@ -31,7 +33,7 @@ export interface AnnotateStageOptions extends Omit<AnnotateInput, "sentences" | 
 
 /** Asks the LLM for the entities of every sentence. A rerun asks nothing twice: answers are kept in the ledger as they arrive. */
 export const annotateStage = Effect.fn("annotateStage")(function* (options: AnnotateStageOptions) {
-  const { input, limit = Number.POSITIVE_INFINITY, out, prompt, ...settings } = options
+  const { data, input, limit = Number.POSITIVE_INFINITY, out, prompt, ...settings } = options
   const ledger = settings.ledger ?? `${out}.ledger.sqlite`
   const failures = out.replace(/(\.jsonl)?$/, ".failed.jsonl")
   const progress = yield* Progress
@@ -39,12 +41,13 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
   const manifest = yield* runStage({
     name: "annotate",
     manifest: `${out}.manifest.json`,
-    settings: plain({ ...settings, limit, prompt: prompt?.name ?? "figure-2" }),
+    settings: plain({ ...settings, data, limit, prompt: prompt?.name ?? "figure-2" }),
     inputs: settings.answers === undefined ? [input] : [input, settings.answers],
     artefacts: [out, failures],
     work: attempt("annotate", async (signal) => {
       mkdirSync(dirname(out), { recursive: true })
-      const sentences = await first(readSentences(input), limit)
+      const door = intake({ data, say: progress.say, out })
+      const sentences = await first(door, input, limit)
       if (sentences.length === 0) {
         throw new InputError({ source: input, reason: "has no sentences", remedy: "check that this is the right file" })
       }
@@ -84,7 +87,10 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
         })
       }
       return {
-        counts: { sentences: { in: sentences.length, out: summary.answered, dropped: tally(failed) } },
+        counts: {
+          records: door.counts(),
+          sentences: { in: sentences.length, out: summary.answered, dropped: tally(failed) }
+        },
         summary: formatSummary(summary).replaceAll("\n", "; ")
       }
     })
@@ -93,16 +99,24 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
 })
 
 /** What `annotateStage` with the same options would send and cost, in words; sends nothing. */
-export const annotateForecast = ({ input, limit = Number.POSITIVE_INFINITY, out, ...settings }: AnnotateStageOptions) =>
+export const annotateForecast = ({
+  data,
+  input,
+  limit = Number.POSITIVE_INFINITY,
+  out,
+  ...settings
+}: AnnotateStageOptions) =>
   attempt("annotate", async () => {
     const ledger = settings.ledger ?? `${out}.ledger.sqlite`
-    return formatForecast(await forecast({ ...settings, ledger, sentences: await first(readSentences(input), limit) }))
+    return formatForecast(
+      await forecast({ ...settings, ledger, sentences: await first(intake({ data }), input, limit) })
+    )
   })
 
-const first = async <A>(items: AsyncIterable<A>, limit: number): Promise<Array<A>> => {
-  const out: Array<A> = []
+const first = async (door: Intake, input: string, limit: number): Promise<Array<Sentence>> => {
+  const out: Array<Sentence> = []
   if (limit <= 0) return out
-  for await (const item of items) if (out.push(item) >= limit) break
+  for await (const { id, text } of door.sentences(input)) if (out.push({ id, text }) >= limit) break
   return out
 }
 

@@ -1,4 +1,4 @@
-import { InputError, OptionError } from "@nuner/core"
+import { type DataOptionsInput, InputError, OptionError } from "@nuner/core"
 import {
   countParameters,
   type Encoder,
@@ -23,7 +23,7 @@ import {
 } from "@nuner/trainer"
 import { Effect } from "effect"
 import { attempt, type StageError } from "../errors.ts"
-import { readSentences } from "../inputs/readSentences.ts"
+import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
@@ -48,6 +48,8 @@ export interface BaseShape {
 export interface BaseStageOptions extends BaseShape, Partial<MaskedLanguageOptions> {
   /** Raw text to learn the vocabulary and the language from: see `readSentences`. */
   readonly inputs: ReadonlyArray<string>
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** The model directory; beside it the manifest, the log of losses and their curve. */
   readonly out: string
   /**
@@ -63,6 +65,7 @@ export interface BaseStageOptions extends BaseShape, Partial<MaskedLanguageOptio
 /** Makes a small RoBERTa with a tokenizer of its own, from nothing but text, or adapts an encoder to a domain's text. */
 export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOptions) {
   const {
+    data,
     from,
     hidden,
     initRange,
@@ -85,14 +88,15 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
   return yield* runStage({
     name: "base",
     manifest: `${out}.manifest.json`,
-    settings: plain({ ...shape, tokenizer: undefined, ...language, from, tokens }),
+    settings: plain({ ...shape, tokenizer: undefined, ...language, from, tokens, data }),
     seeds: { base: seed },
     inputs: [...inputs, ...[tokenizer, directory].filter((path) => path !== undefined)],
     artefacts: tokens > 0 ? [out, logOf(out), curveOf(out)] : [out],
     tensors: true,
     work: attempt("base", async (signal) => {
       const texts: Array<string> = []
-      for (const input of inputs) for await (const { text } of readSentences(input)) texts.push(text)
+      const door = intake({ data, say, out })
+      for (const input of inputs) for await (const { text } of door.sentences(input)) texts.push(text)
       if (texts.length === 0) throw new InputError({ source: inputs.join(", "), reason: "has no text" })
       const { encoder, head: known }: LoadedLanguageModel =
         directory === undefined
@@ -111,7 +115,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
           license: "apache-2.0",
           settings: plain({ ...shape, ...language, vocabSize: encoder.tokenizer.vocabSize, tokens, seed })
         })
-      const counts = { texts: { in: texts.length, out: texts.length, dropped: {} } }
+      const counts = { records: door.counts(), texts: { in: texts.length, out: texts.length, dropped: {} } }
       const summary = `${what}, ${millions}, ${encoder.tokenizer.vocabSize} tokens`
       if (tokens === 0) {
         try {

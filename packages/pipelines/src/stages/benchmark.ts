@@ -79,7 +79,7 @@ export const measure = Effect.fn("measure")(function* (
       const nameOf = ({ dataset, encoder, model }: Pick<BenchmarkRun, "dataset" | "encoder" | "model">) =>
         `${encoder}${several.has(encoder) ? ` #${model}` : ""}, ${dataset}`
       const say = (line: string) => progress.say(`${stage.padEnd(10)} ${line}`)
-      for await (const event of benchmark(definition, { log, signal })) {
+      for await (const event of benchmark(definition, { log, say: progress.say, signal })) {
         if (event.type === "dataset") say(`${event.dataset.name}: ${describeDataset(event.dataset)}`)
         else if (event.type === "plan") {
           const { kept, missing, runs, stale } = event

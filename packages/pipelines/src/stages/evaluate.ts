@@ -1,5 +1,5 @@
 import { basename } from "node:path"
-import { writeAtomic, writeJsonl } from "@nuner/core"
+import { type DataOptionsInput, writeAtomic, writeJsonl } from "@nuner/core"
 import type { Sampler } from "@nuner/miner"
 import { Effect } from "effect"
 import type { FrozenProtocol } from "../benchmark/Definition.ts"
@@ -16,6 +16,8 @@ export interface EvaluateStageOptions extends Partial<Omit<FrozenProtocol, "type
   readonly train: string
   /** Every probe is scored on all of it. */
   readonly test: string
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** One line a probe, JSON Lines; `<out>.md` is the table. */
   readonly out: string
   readonly ks: ReadonlyArray<number>
@@ -34,11 +36,11 @@ export type ProbeRun = Run
  * Frozen few-shot transfer (NuNER, section 4.1): a benchmark of encoders on one dataset. Returns the tables of F1 by k, in Markdown.
  */
 export const evaluateStage = Effect.fn("evaluateStage")(function* (options: EvaluateStageOptions) {
-  const { encoders, ks, out, sampler, seed, sets, test, train, types, ...probe } = options
+  const { data = {}, encoders, ks, out, sampler, seed, sets, test, train, types, ...probe } = options
   const definition = yield* attempt("evaluate", () =>
     decodeDefinition({
       ...{ encoders, k: ks, sets, seed, ...(sampler === undefined ? {} : { sampler }) },
-      datasets: { [basename(test)]: { train, test, ...(types === undefined ? {} : { types }) } },
+      datasets: { [basename(test)]: { train, test, data, ...(types === undefined ? {} : { types }) } },
       protocol: { type: "frozen", ...probe }
     })
   )

@@ -8,12 +8,13 @@ import {
   saveClassifier,
   type TokenClassifier
 } from "@nuner/classifier"
-import { type LabelledSentence, OptionError } from "@nuner/core"
+import { type DataOptionsInput, type LabelledSentence, OptionError } from "@nuner/core"
 import { type CardMetric, fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
 import { evaluate } from "@nuner/metrics"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
-import { readDataset, typesOf } from "../inputs/readDataset.ts"
+import { intake } from "../inputs/intake.ts"
+import { typesOf } from "../inputs/readDataset.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { checkpoints } from "./checkpoints.ts"
@@ -31,6 +32,8 @@ export type FullOptions = Omit<
 export interface FinetuneStageOptions extends FullOptions {
   /** Labelled sentences: see `readDataset`. */
   readonly input: string
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** Labelled sentences that calibrate the probabilities and, in mode "full", decide which epoch is taken and when to stop. */
   readonly dev?: string
   /** Labelled sentences to score on; none: no score. */
@@ -55,21 +58,22 @@ export interface FinetuneStageOptions extends FullOptions {
 
 /** Makes a NER model from labelled sentences and writes encoder and head as one model directory. Says first what it finds in the data. */
 export const finetuneStage = Effect.fn("finetuneStage")(function* (options: FinetuneStageOptions) {
-  const { dev, encoder: model, input, mode = "probe", out, test, ...settings } = options
+  const { data, dev, encoder: model, input, mode = "probe", out, test, ...settings } = options
   const { say, update } = yield* Progress
   yield* checkMode(mode, settings)
   const directory = yield* attempt("finetune", () => resolveModel(model))
   return yield* runStage({
     name: "finetune",
     manifest: `${out}.manifest.json`,
-    settings: plain({ mode, ...settings, dev: dev !== undefined, test: test !== undefined }),
+    settings: plain({ mode, ...settings, data, dev: dev !== undefined, test: test !== undefined }),
     inputs: [input, directory, ...[dev, test].filter((path) => path !== undefined)],
     artefacts: [out],
     tensors: true,
     work: attempt("finetune", async (signal) => {
-      const sentences = await readDataset(input)
-      const devSentences = dev === undefined ? undefined : await readDataset(dev)
-      const testSentences = test === undefined ? undefined : await readDataset(test)
+      const door = intake({ data, say, out })
+      const sentences = await door.dataset(input)
+      const devSentences = dev === undefined ? undefined : await door.dataset(dev)
+      const testSentences = test === undefined ? undefined : await door.dataset(test)
       for (const line of findings(sentences, devSentences, testSentences)) say(`${"finetune".padEnd(10)} ${line}`)
       const encoder = await fromPretrained(directory)
       const kept = checkpoints(out)
@@ -95,7 +99,7 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
         await saveClassifier(out, classifier, { card, base: model })
         await kept.remove()
         return {
-          counts: { sentences: { in: sentences.length, out: sentences.length, dropped: {} } },
+          counts: { records: door.counts(), sentences: { in: sentences.length, out: sentences.length, dropped: {} } },
           summary: `${typesOf(sentences).length} types from ${sentences.length} sentences, ${fitted.note}${scored}`
         }
       } finally {

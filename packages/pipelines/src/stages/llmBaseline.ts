@@ -29,7 +29,7 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
     inputs: [train, test, ...exclude, ...(answers === undefined ? [] : [answers])],
     artefacts: [place("runs.jsonl"), place("predictions.jsonl"), table],
     work: attempt("llm", async (signal) => {
-      const plan = await planBaseline(options)
+      const plan = await planBaseline(options, say)
       const runs: Array<LlmRun> = []
       const predictions: Array<LlmPrediction> = []
       const write = async () => {

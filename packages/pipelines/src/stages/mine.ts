@@ -1,15 +1,18 @@
-import { OptionError, writeJson, writeJsonl } from "@nuner/core"
+import { type DataOptionsInput, OptionError, writeJson, writeJsonl } from "@nuner/core"
 import { datasetHash, type Sampler, sampleSentences } from "@nuner/miner"
 import { Effect } from "effect"
 import { mineSizes, setsOf, type Unit } from "../benchmark/TrainingSet.ts"
 import { attempt } from "../errors.ts"
-import { readDataset } from "../inputs/readDataset.ts"
+import { type Intake, intake } from "../inputs/intake.ts"
+import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
 
 export interface MineStageOptions {
   /** A labelled dataset: see `readDataset`. */
   readonly input: string
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** A folder: `k-<k>/set-<n>.jsonl` or `words-<words>/set-<n>.jsonl`, and `sets.json` that says what each holds. */
   readonly out: string
   /** Sets with k to 2k entities of every type, or with exactly so many words. */
@@ -29,11 +32,12 @@ export interface MineStageOptions {
 
 /** Few-shot training sets. A size that the data does not allow is told, with the type that stands in the way, and left out; none at all is an error. */
 export const mineStage = Effect.fn("mineStage")(function* (options: MineStageOptions) {
-  const { input, out, sampler, seed, sets, sizes, test, testSize, types, unit } = options
+  const { data, input, out, sampler, seed, sets, sizes, test, testSize, types, unit } = options
+  const { say } = yield* Progress
   return yield* runStage({
     name: "mine",
     manifest: `${out}/manifest.json`,
-    settings: plain({ unit, sizes: sizes.join(","), sets, sampler, types: types?.join(","), testSize }),
+    settings: plain({ unit, sizes: sizes.join(","), sets, sampler, types: types?.join(","), testSize, data }),
     seeds: { mine: seed },
     inputs: [input, ...(test === undefined ? [] : [test])],
     artefacts: [`${out}/sets.json`, ...(test === undefined ? [] : [`${out}/test.jsonl`])],
@@ -42,7 +46,8 @@ export const mineStage = Effect.fn("mineStage")(function* (options: MineStageOpt
         const remedy = "name the test set with --test"
         throw new OptionError({ component: "mine", option: "testSize", reason: "nothing to cut", remedy })
       }
-      const sentences = await readDataset(input)
+      const door = intake({ data, say, out })
+      const sentences = await door.dataset(input)
       const dataset = datasetHash(sentences)
       const mined = mineSizes({ sentences, unit, sizes, sets, seed, sampler, types })
       const [none] = mined.infeasible
@@ -59,9 +64,12 @@ export const mineStage = Effect.fn("mineStage")(function* (options: MineStageOpt
       const asked = (size: number) => setsOf({ sets, unit }, size)
       const infeasible = mined.infeasible.reduce((sum, { size }) => sum + asked(size), 0)
       const cut =
-        test === undefined ? undefined : await cutTest(test, `${out}/test.jsonl`, { seed, size: testSize ?? 1000 })
+        test === undefined
+          ? undefined
+          : await cutTest(door, test, `${out}/test.jsonl`, { seed, size: testSize ?? 1000 })
       return {
         counts: {
+          records: door.counts(),
           sets: { in: index.length + infeasible, out: index.length, dropped: { infeasible } },
           ...(cut === undefined ? {} : { testSentences: cut })
         },
@@ -74,8 +82,13 @@ export const mineStage = Effect.fn("mineStage")(function* (options: MineStageOpt
   })
 })
 
-const cutTest = async (path: string, out: string, { seed, size }: { readonly seed: number; readonly size: number }) => {
-  const all = await readDataset(path)
+const cutTest = async (
+  door: Intake,
+  path: string,
+  out: string,
+  { seed, size }: { readonly seed: number; readonly size: number }
+) => {
+  const all = await door.dataset(path)
   const drawn = sampleSentences({ sentences: all, size, seed })
   await writeJsonl(out, drawn)
   return { in: all.length, out: drawn.length, dropped: { notDrawn: all.length - drawn.length } }

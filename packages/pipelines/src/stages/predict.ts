@@ -1,13 +1,11 @@
 import { loadClassifier, type TextEntity } from "@nuner/classifier"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
+import { type InputText, type Predicted, predicted } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
 
 /** A text with what the model found in it; spans are UTF-16 units. */
-export interface Prediction {
-  readonly text: string
-  readonly entities: ReadonlyArray<TextEntity>
-}
+export type Prediction = Predicted<TextEntity>
 
 /** Texts read at a time. */
 const CHUNK = 64
@@ -16,24 +14,29 @@ const CHUNK = 64
 export const predictStage = Effect.fn("predictStage")(function* (options: {
   /** A model directory of `nuner finetune`. */
   readonly model: string
-  readonly texts: AsyncIterable<string> | Iterable<string>
+  readonly texts: AsyncIterable<InputText | string> | Iterable<InputText | string>
   readonly minScore: number
   readonly onPrediction: (prediction: Prediction) => void
 }) {
   const progress = yield* Progress
   yield* attempt("predict", async (signal) => {
     const classifier = await loadClassifier(options.model)
-    let held: Array<string> = []
+    let held: Array<InputText> = []
     let done = 0
     const flush = async () => {
-      const all = await classifier.predict(held, { minScore: options.minScore, signal })
-      for (const [i, entities] of all.entries()) options.onPrediction({ text: held[i]!, entities })
+      const all = await classifier.predict(
+        held.map(({ text }) => text),
+        { minScore: options.minScore, signal }
+      )
+      for (const [i, entities] of all.entries()) options.onPrediction(predicted(held[i]!, entities))
       done += held.length
       progress.update({ stage: "predict", done })
       held = []
     }
     try {
-      for await (const text of options.texts) if (held.push(text) === CHUNK) await flush()
+      for await (const text of options.texts) {
+        if (held.push(typeof text === "string" ? { text } : text) === CHUNK) await flush()
+      }
       if (held.length > 0) await flush()
     } finally {
       classifier.dispose()

@@ -1,5 +1,5 @@
 import { existsSync } from "node:fs"
-import type { LabelledSentence } from "@nuner/core"
+import type { DataOptionsInput, LabelledSentence } from "@nuner/core"
 import { fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
 import {
   decodeSupervisedOptions,
@@ -10,7 +10,7 @@ import {
 } from "@nuner/trainer"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
-import { readDataset } from "../inputs/readDataset.ts"
+import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
@@ -23,6 +23,8 @@ export interface PretrainSupervisedStageOptions extends SupervisedOptions {
    * together. The types of one dataset are apart from those of another.
    */
   readonly inputs: ReadonlyArray<string>
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** A model directory, or a name on the hub. */
   readonly base: string
   /** The model directory of the pre-trained encoder; beside it the manifest, the log of losses and their curve. */
@@ -35,22 +37,23 @@ export interface PretrainSupervisedStageOptions extends SupervisedOptions {
 export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(function* (
   options: PretrainSupervisedStageOptions
 ) {
-  const { base, dtype = "F32", inputs, out, ...given } = options
-  const { update } = yield* Progress
+  const { base, data, dtype = "F32", inputs, out, ...given } = options
+  const { say, update } = yield* Progress
   const settings = yield* attempt("pretrain", () => decodeSupervisedOptions(given))
   const directory = yield* attempt("pretrain", () => resolveModel(base))
   const files = inputs.map(namedFile)
   return yield* runStage({
     name: "pretrain",
     manifest: `${out}.manifest.json`,
-    settings: plain({ objective: "types", ...settings, base, dtype, datasets: files.map(({ name }) => name) }),
+    settings: plain({ objective: "types", ...settings, base, dtype, datasets: files.map(({ name }) => name), data }),
     seeds: { pretrain: settings.seed },
     inputs: [...files.map(({ path }) => path), directory],
     artefacts: [out, logOf(out), curveOf(out)],
     tensors: true,
     work: attempt("pretrain", async (signal) => {
+      const door = intake({ data, say, out })
       const datasets: Record<string, Array<LabelledSentence>> = {}
-      for (const { name, path } of files) datasets[name] = [...(datasets[name] ?? []), ...(await readDataset(path))]
+      for (const { name, path } of files) datasets[name] = [...(datasets[name] ?? []), ...(await door.dataset(path))]
       const encoder = await fromPretrained(directory)
       const { loss, read, scores, start, steps } = await trainModel<SupervisedStart, TypeScores>({
         ...{ stage: "pretrain", encoder, dtype, out, signal, update },
@@ -71,7 +74,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
       const validation =
         scores === undefined ? "" : `; validation loss ${scores.loss.toFixed(4)}, token F1 ${scores.f1.toFixed(3)}`
       return {
-        counts: { ...start.counts },
+        counts: { records: door.counts(), ...start.counts },
         summary:
           `${met(read)}${steps} steps on ${start.trainSentences} sentences and ${start.classes.length - 1} types, ` +
           `loss ${loss.toFixed(4)}${validation}`

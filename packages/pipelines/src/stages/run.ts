@@ -1,4 +1,5 @@
 import { join } from "node:path"
+import type { DataOptionsInput } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { Progress } from "../services/Progress.ts"
@@ -25,6 +26,8 @@ export interface RunOptions {
   readonly base: string | Omit<BaseStageOptions, "out">
   readonly pretrain: Omit<PretrainStageOptions, "inputs" | "base" | "out">
   readonly tasks: ReadonlyArray<Task>
+  /** How texts and tasks are read. */
+  readonly data?: DataOptionsInput
   readonly ks: ReadonlyArray<number>
   readonly sets: number
   readonly seed: number
@@ -42,14 +45,14 @@ export interface RunResult {
 
 /** The main job: raw text -> annotations -> spans -> concepts -> encoder -> few-shot classifiers, measured against the base. */
 export const runAll = Effect.fn("runAll")(function* (options: RunOptions) {
-  const { ks, out, seed, sets } = options
+  const { data = {}, ks, out, seed, sets } = options
   const progress = yield* Progress
   const path = (name: string) => join(out, name)
-  yield* annotateStage({ ...options.annotate, out: path("annotated.jsonl") })
+  yield* annotateStage({ data, ...options.annotate, out: path("annotated.jsonl") })
   yield* alignStage({ input: path("annotated.jsonl"), out: path("aligned.jsonl") })
   const concepts = yield* conceptsStage({ input: path("aligned.jsonl"), out: path("training.jsonl") })
   const base = typeof options.base === "string" ? options.base : path("base")
-  if (typeof options.base !== "string") yield* baseStage({ ...options.base, out: base })
+  if (typeof options.base !== "string") yield* baseStage({ data, ...options.base, out: base })
   const encoder = path("nuner")
   yield* pretrainStage({ ...options.pretrain, inputs: [path("training.jsonl")], base, out: encoder })
   const tasks: Array<RunResult["tasks"][number]> = []
@@ -59,13 +62,14 @@ export const runAll = Effect.fn("runAll")(function* (options: RunOptions) {
       encoders: { base, NuNER: encoder },
       train: task.train,
       test: task.test,
+      data,
       out: path(`${task.name}/probes.jsonl`),
       ks,
       sets,
       seed
     })
     const model = path(`${task.name}/model`)
-    yield* finetuneStage({ input: task.train, test: task.test, encoder, out: model, c: 0.1 })
+    yield* finetuneStage({ input: task.train, test: task.test, data, encoder, out: model, c: 0.1 })
     tasks.push({ ...task, table, model })
   }
   yield* attempt("run", () =>

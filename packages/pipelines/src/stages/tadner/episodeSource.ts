@@ -1,4 +1,4 @@
-import { type Episode, InputError, readEpisodes } from "@nuner/core"
+import { type DataOptionsInput, type Episode, InputError, readEpisodes } from "@nuner/core"
 import { type EpisodeFileReport, type EpisodeProblem, mineEpisodes, validateEpisodeFile } from "@nuner/miner"
 import { readDataset } from "../../inputs/readDataset.ts"
 
@@ -27,11 +27,14 @@ export interface EpisodeSourceOptions {
   /** Episodes to mine. */
   readonly count: number
   readonly mineSeed: number
+  /** How a labelled dataset is read. */
+  readonly data?: DataOptionsInput
+  readonly say?: (line: string) => void
 }
 
 /** @throws InputError, InfeasibleError */
 export const episodeSource = async (options: EpisodeSourceOptions): Promise<EpisodeSource> => {
-  const { count, input, k, mineSeed, n, q } = options
+  const { count, data, input, k, mineSeed, n, q, say } = options
   if (n === undefined) {
     const bytes = await Bun.file(input)
       .bytes()
@@ -53,7 +56,7 @@ export const episodeSource = async (options: EpisodeSourceOptions): Promise<Epis
       valid: validOf(bytes, file)
     }
   }
-  const sentences = await readDataset(input)
+  const sentences = await readDataset(input, { data, say })
   const mined = [
     ...mineEpisodes({ sentences, n, k, episodes: count, seed: mineSeed, ...(q === undefined ? {} : { q }) })
   ]

@@ -37,12 +37,36 @@ export interface TadnerEpisodesOptions extends Omit<EpisodeOptions, "seed">, Epi
 
 /** Runs TadNER over few-shot episodes. Cut short, it goes on behind the last episode that it finished. */
 export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (options: TadnerEpisodesOptions) {
-  const { count, input, k, limit, mineSeed, models, n, out, q, seeds, shard, typeNames, ...adaptation } = options
+  const {
+    count,
+    data = {},
+    input,
+    k,
+    limit,
+    mineSeed,
+    models,
+    n,
+    out,
+    q,
+    seeds,
+    shard,
+    typeNames,
+    ...adaptation
+  } = options
   const progress = yield* Progress
   const settings = yield* attempt("tadner", () => episodeSettings(adaptation))
   const runs = yield* attempt("tadner", () => episodeRuns(models, seeds, out))
   const names = yield* attempt("tadner", () => readTypeNames(typeNames))
-  const given = { input, k, count, mineSeed, ...(n !== undefined && { n }), ...(q !== undefined && { q }) }
+  const given = {
+    input,
+    k,
+    count,
+    mineSeed,
+    data,
+    say: progress.say,
+    ...(n !== undefined && { n }),
+    ...(q !== undefined && { q })
+  }
   const open = async (): Promise<EpisodeSource & { readonly total: number }> => {
     const source = await episodeSource(given)
     return { ...source, total: Math.min(source.count, limit ?? source.count) }
@@ -93,7 +117,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
   yield* runStage({
     name: "tadner episodes",
     manifest: `${out}/manifest.json`,
-    settings: plain({ ...shown, typeNames, limit, n, k, q, ...(n === undefined ? {} : { count }) }),
+    settings: plain({ ...shown, typeNames, limit, n, k, q, ...(n === undefined ? {} : { count, data }) }),
     seeds: {
       ...Object.fromEntries(runs.map(({ name, seed }) => [name, seed])),
       ...(n === undefined ? {} : { mineSeed })

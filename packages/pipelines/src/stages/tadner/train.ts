@@ -1,8 +1,9 @@
+import type { DataOptionsInput } from "@nuner/core"
 import { fromPretrained, resolveModel } from "@nuner/encoder"
 import { type SourceData, type SourceOptions, saveModel, sourceSettings, trainSource } from "@nuner/tadner"
 import { Effect } from "effect"
 import { attempt } from "../../errors.ts"
-import { readDataset } from "../../inputs/readDataset.ts"
+import { intake } from "../../inputs/intake.ts"
 import { readTypeNames, typeNamesFile } from "../../inputs/readTypeNames.ts"
 import { Progress } from "../../services/Progress.ts"
 import { runStage } from "../../services/stage.ts"
@@ -12,6 +13,8 @@ import { plain } from "../plain.ts"
 export interface TadnerTrainOptions extends Omit<SourceOptions, "checkpoints"> {
   /** Labelled sentences of the source types: see `readDataset`. */
   readonly input: string
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** A model directory, or a name on the hub. */
   readonly encoder: string
   /** The directory of the TadNER model. */
@@ -22,7 +25,7 @@ export interface TadnerTrainOptions extends Omit<SourceOptions, "checkpoints"> {
 
 /** TadNER's source training. A run that is cut short goes on from its last checkpoint. */
 export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options: TadnerTrainOptions) {
-  const { encoder: name, input, out, typeNames, ...given } = options
+  const { data: dataOptions, encoder: name, input, out, typeNames, ...given } = options
   const progress = yield* Progress
   const settings = yield* attempt("tadner", () => sourceSettings(given))
   const names = yield* attempt("tadner", () => readTypeNames(typeNames))
@@ -31,13 +34,14 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
   return yield* runStage({
     name: "tadner train",
     manifest: `${out}.manifest.json`,
-    settings: plain({ ...plainSettings, typeNames }),
+    settings: plain({ ...plainSettings, typeNames, data: dataOptions }),
     seeds: { train: seed },
     inputs: [input, directory, ...typeNamesFile(typeNames)],
     artefacts: [out],
     tensors: true,
     work: attempt("tadner", async (signal) => {
-      const sentences = await readDataset(input)
+      const door = intake({ data: dataOptions, say: progress.say, out })
+      const sentences = await door.dataset(input)
       const encoder = await fromPretrained(directory)
       const kept = checkpoints(out)
       try {
@@ -72,6 +76,7 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
         const long = truncated + windowed === 0 ? "" : `, ${truncated} cut off, ${windowed} in windows`
         return {
           counts: {
+            records: door.counts(),
             sentences: {
               in: sentences.length,
               out: data!.sentences,
