@@ -1,7 +1,10 @@
-import { afterAll, describe, expect, spyOn, test } from "bun:test"
-import { readFileSync } from "node:fs"
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { readManifest } from "@nuner/core"
+import { align } from "@nuner/aligner"
+import { readManifest, words } from "@nuner/core"
+import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
+import { useEngine } from "@nuner/engine"
 import { nuner } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { Effect } from "effect"
@@ -32,17 +35,20 @@ interface Row {
 const dir = tempDir()
 afterAll(() => dir[Symbol.dispose]())
 
-/** A command in this process, and what it wrote. */
+/** A command in this process, and what it told on stderr. */
 const run = async (...args: ReadonlyArray<string>) => {
   let err = ""
   const written = spyOn(process.stderr, "write").mockImplementation((text) => {
     err += text
     return true
   })
+  const lines: Array<string> = []
+  const logged = spyOn(console, "log").mockImplementation((line) => lines.push(String(line)))
   try {
-    return { code: await Effect.runPromise(nuner(args)), err }
+    return { code: await Effect.runPromise(nuner(args)), err, lines }
   } finally {
     written.mockRestore()
+    logged.mockRestore()
   }
 }
 
@@ -76,12 +82,9 @@ const said: Readonly<Record<string, RegExp>> = {
   "empty-words.jsonl": /empty-words\.jsonl:1: /
 }
 
-/** Of formats that have no reader yet. */
-const awaited = new Set(["label-studio.json", "prodigy.jsonl", "spacy-train.json", "hugging-face-numbers.jsonl"])
-
 describe("the small inputs are read right by nuner convert", () => {
   for (const one of cases) {
-    test.skipIf(awaited.has(one.file))(`${one.file}${one.refused === undefined ? "" : " is refused"}`, async () => {
+    test(`${one.file}${one.refused === undefined ? "" : " is refused"}`, async () => {
       if (one.refused !== undefined) {
         const { code, err } = await convert(one.file)
         expect(code).toBe(1)
@@ -113,5 +116,140 @@ describe("the small inputs are read right by nuner convert", () => {
       dropped: { malformed: 4 }
     })
     expect((await convert("no-entities.jsonl", "--allow-empty")).rows.length).toBe(2)
+  })
+})
+
+describe("what is trained, predicted and scored on them", () => {
+  beforeAll(async () => {
+    await useEngine()
+    const texts = [
+      "Mia ran to Oslo . Bo sat in Bonn",
+      "Kai saw Lima . Ulla saw Turku",
+      "group O blood helps Mia",
+      "Leo Ulla Ghent"
+    ]
+    const tokenizer = await trainByteLevelBpe(texts, { vocabSize: 300 })
+    const config = small({ hidden: 32, layers: 1, heads: 2, feedForward: 64, positions: 66 })
+    const encoder = randomEncoder(config, tokenizer, 1)
+    await saveEncoder(dir.file("encoder"), encoder)
+    encoder.dispose()
+  })
+
+  const finetune = (file: string, ...args: ReadonlyArray<string>) => {
+    const out = dir.file(`model-${outs++}`)
+    const path = join(folder, file)
+    return run("finetune", path, "--encoder", dir.file("encoder"), "--c", "100", "--out", out, ...args).then(
+      (result) => ({ ...result, out })
+    )
+  }
+
+  const predict = (model: string, ...inputs: ReadonlyArray<string>) => run("predict", model, ...inputs)
+
+  test("a type may be called O: it is learned, found and scored; bare classes are refused", async () => {
+    const { code, err, out } = await finetune("type-named-o.jsonl", "--test", join(folder, "type-named-o.jsonl"))
+    expect({ code, perfect: /token macro F1 100\.0, entity micro F1 100\.0/.test(err) }).toEqual({
+      code: 0,
+      perfect: true
+    })
+    expect((await predict(out, "group O blood helps Mia")).lines).toEqual(["group [O|O] blood helps [Mia|person]"])
+    expect((await finetune("type-named-o.jsonl", "--scheme", "bare")).err).toMatch(/scheme.*called O/)
+  })
+
+  test("neighbours of one type choose classes that keep them apart, and are told", async () => {
+    const { err, out } = await finetune("adjacent.jsonl")
+    expect(err).toContain("classes are B- and I- of each type")
+    expect((await predict(out, "Mia Bo Kai ran to Oslo Bonn")).lines[0]).toContain("[Mia|person] [Bo|person]")
+    expect((await finetune("two-types-train.jsonl")).err).not.toContain("classes are B-")
+  })
+
+  test("a type with brackets is printed so that it can be read again", async () => {
+    const { out } = await finetune("type-with-brackets.jsonl")
+    const { lines } = await predict(out, "Mia ran")
+    expect(lines).toEqual(["[Mia|Person \\| Role\\] x] ran"])
+    writeFileSync(dir.file("again.txt"), `${lines[0]}\n`)
+    const rows = dir.file("again.jsonl")
+    expect((await run("convert", dir.file("again.txt"), "-o", rows)).code).toBe(0)
+    expect(JSON.parse(readFileSync(rows, "utf8")).entities).toEqual([{ start: 0, end: 3, type: "Person | Role] x" }])
+  })
+
+  test("scores are open: a type that is never right counts, one that training lacks is missed", async () => {
+    const { code, err } = await finetune("two-types-train.jsonl", "--test", join(folder, "other-types-test.jsonl"))
+    expect(code).toBe(0)
+    expect(err).toContain("types of the test data without a training example: harbour")
+    expect(err).toMatch(/on 2 test sentences token macro F1/)
+  })
+
+  test("no entity, no training", async () => {
+    const { code, err } = await finetune("no-entities.jsonl")
+    expect([code, /has no entity.*--allow-empty/.test(err)]).toEqual([1, true])
+  })
+
+  test("predictions keep the fields of their records, and stand in the sentence and in the file", async () => {
+    const { out } = await finetune("two-types-train.jsonl")
+    const file = dir.file("texts.jsonl")
+    writeFileSync(
+      file,
+      `${readFileSync(join(folder, "texts-with-ids.jsonl"), "utf8")}{"id":"c","text":"Mia ran","lang":"en"}\n`
+    )
+    const rows = (await predict(out, file, "--json")).lines.map((line) => JSON.parse(line))
+    expect(rows.map(({ id, lang, text }) => [id, lang, text.length])).toEqual([
+      ["a", undefined, 37],
+      ["b", undefined, 0],
+      ["c", "en", 7]
+    ])
+    const paragraphs = join(folder, "paragraphs.txt")
+    const content = readFileSync(paragraphs, "utf8")
+    const sentences = (await predict(out, paragraphs, "--json")).lines.map((line) => JSON.parse(line))
+    expect(sentences.map(({ start, text }) => content.slice(start, start + text.length) === text)).toEqual(
+      Array(4).fill(true)
+    )
+    const spans = sentences.flatMap(({ entities, text }) =>
+      entities.map(
+        ({ document, end, start }: { document: { start: number; end: number }; start: number; end: number }) => [
+          content.slice(document.start, document.end),
+          text.slice(start, end)
+        ]
+      )
+    )
+    expect(spans.length).toBeGreaterThan(0)
+    for (const [inFile, inSentence] of spans) expect(inFile).toBe(inSentence)
+    expect((await predict(out, join(folder, "texts.csv"))).lines).toHaveLength(1)
+  })
+
+  test("what is a path by its looks, or a URL, is never predicted on as text", async () => {
+    for (const [input, reason] of [
+      ["missing.csv", "no such file"],
+      ["a/b.json", "no such file"],
+      ["https://x.org/a.txt", "is a URL"]
+    ] as const) {
+      const { code, err } = await predict(dir.file("none"), input)
+      expect({ code, told: err.includes(reason) }).toEqual({ code: 1, told: true })
+    }
+  })
+})
+
+describe("what is annotated", () => {
+  test("Korean entities are found before their particles", async () => {
+    const out = dir.file("korean.jsonl")
+    expect((await run("align", join(folder, "korean-particles.jsonl"), "-o", out)).code).toBe(0)
+    const { mentions, text } = JSON.parse(readFileSync(out, "utf8"))
+    const found = mentions.map(({ concept, end, start }: { concept: string; start: number; end: number }) => [
+      text.slice(start, end),
+      concept
+    ])
+    expect(found).toEqual([
+      ["철수", "person"],
+      ["서울", "city"],
+      ["삼성전자", "company"]
+    ])
+  })
+
+  test("characters without width neither part words nor move offsets", async () => {
+    const [row] = (await convert("zero-width-space.jsonl")).rows
+    const text = row!.text!
+    expect(words(text).map(({ end, start, word }) => text.slice(start, end) === word)).not.toContain(false)
+    const entities = ["Jo\u200bhn", "Os\u00adlo"].map((entity) => ({ entity, concept: "name" }))
+    const { mentions } = align({ id: "z", text, annotations: entities })
+    expect(mentions.map(({ end, start }) => text.slice(start, end))).toEqual(entities.map(({ entity }) => entity))
   })
 })

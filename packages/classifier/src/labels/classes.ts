@@ -1,4 +1,4 @@
-import { InputError, type LabelledSentence, overlap, toTags } from "@nuner/core"
+import { InputError, type LabelledSentence, OptionError, overlap, toTags } from "@nuner/core"
 
 /** The class of a word that belongs to no entity. */
 export const NONE = "O"
@@ -12,9 +12,15 @@ export type ClassScheme = "bare" | "BIO"
 /**
  * The class list of a set of types: `NONE` first, then by type in code-unit order, so that the same types give the same
  * columns.
+ *
+ * @throws OptionError for a type called "O" under `bare`
  */
 export const classesOf = (types: Iterable<string>, scheme: ClassScheme = "bare"): Array<string> => {
   const sorted = [...new Set(types)].sort()
+  if (scheme === "bare" && sorted.includes(NONE)) {
+    const reason = `bare classes cannot tell a type called ${NONE} from no entity`
+    throw new OptionError({ component: "classifier", option: "scheme", reason, remedy: '"BIO"' })
+  }
   return [NONE, ...(scheme === "bare" ? sorted : sorted.flatMap((type) => [`B-${type}`, `I-${type}`]))]
 }
 

@@ -207,7 +207,7 @@ const tagColumnOf = (rows: ReadonlyArray<ReadonlyArray<string>>, width: number):
   return others.length === 1 ? others[0] : undefined
 }
 
-const tagLike = /^(?:[BIESLU][-_]\S.*|\S+[-_][BIESLU]|[BIESLU]|(?:\([^\s()*]+)*\*?\)*)$/
+const tagLike = /^(?:[BIESLU][-_]\S.*|\S.*[-_][BIESLU]|[BIESLU]|(?:\([^\s()*]+)*\*?\)*)$/
 
 /** Whether a column's values are tags: nearly all have a prefix, a suffix or brackets, or types among a good many outsides. */
 const areTags = (values: ReadonlyArray<string>): boolean => {
@@ -262,8 +262,8 @@ const isHeader = (cells: ReadonlyArray<string>): boolean => {
 }
 
 /** A line that starts with # may be a word and its tag, or be about the sentence. */
-const isComment = (text: string, cells: ReadonlyArray<string>, { notation, tag, width }: Layout): boolean =>
-  cells.length !== width || /^#\s*[\w.-]+\s*[=:]\s/.test(text) || !notation.isTag(cells[tag]!)
+const isComment = (text: string, cells: ReadonlyArray<string>, { notation, tabs, tag, width }: Layout): boolean =>
+  cells.length !== width || (!tabs && /^#\s*[\w.-]+\s*[=:]\s/.test(text)) || !notation.isTag(cells[tag]!)
 
 const mostFrequent = (values: ReadonlyArray<number>): number | undefined => {
   const counts = new Map<number, number>()

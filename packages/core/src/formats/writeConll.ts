@@ -1,6 +1,7 @@
 import { OutputError } from "../errors.ts"
 import { type Rows, writeLines } from "../files/writers.ts"
 import type { LabelledSentence } from "../schema/LabelledSentence.ts"
+import { isOutside } from "../tags/notation.ts"
 import type { Scheme } from "../tags/Scheme.ts"
 import { merged, overlap, toTags } from "../tags/toTags.ts"
 
@@ -37,6 +38,8 @@ export const writeConll = (
     if (twice !== undefined) fail(`entity ${shown(twice)} overlaps another`, "write JSONL, or keep one of them")
     const twin = scheme === "bare" || scheme === "IO" ? merged(entities) : undefined
     if (twin !== undefined) fail(`${scheme} would merge entity ${shown(twin)} into its neighbour`, "write BIO")
+    const outside = scheme === "bare" ? entities.find(({ type }) => isOutside(type)) : undefined
+    if (outside !== undefined) fail(`bare tags cannot tell the type ${outside.type} from no entity`, "write BIO")
     const tags = toTags(entities, words.length, scheme)
     return words
       .map((word, i) => {

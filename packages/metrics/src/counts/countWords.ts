@@ -20,10 +20,14 @@ export const countWords = (
   options: WordCountOptions = {}
 ): Counts => {
   checkPaired(gold, predicted)
-  return countLabels(
-    ofTypes(gold, options.types).map((sentence) => wordLabels(sentence, sentence.words.length)),
-    ofTypes(predicted, options.types).map((sentence, i) => wordLabels(sentence, gold[i]!.words.length)),
-    options
+  // No type is empty, but one may be called "O".
+  const none = ""
+  return count(
+    ofTypes(gold, options.types).map((sentence) => wordLabels(sentence, sentence.words.length, none)),
+    ofTypes(predicted, options.types).map((sentence, i) => wordLabels(sentence, gold[i]!.words.length, none)),
+    (label) => label,
+    options,
+    none
   )
 }
 
@@ -41,7 +45,8 @@ const count = (
   gold: Labels,
   predicted: Labels,
   label: (of: string) => string,
-  { types, outside: withOutside = false }: WordCountOptions
+  { types, outside: withOutside = false }: WordCountOptions,
+  none = outside
 ): Counts => {
   checkPaired(gold, predicted)
   const builder = new CountsBuilder(types)
@@ -49,7 +54,7 @@ const count = (
   const ids = new Map<string, number>()
   /** -1 for a label that is not scored. */
   const idOf = (of: string): number => {
-    if (of === outside) return withOutside ? builder.id(outside) : -1
+    if (of === none) return withOutside ? builder.id(outside) : -1
     const type = label(of)
     return scored === undefined || scored.has(type) ? builder.id(type) : -1
   }

@@ -1,11 +1,9 @@
 import { fitProbe, predictFeatures, selectSentences, type WordFeatures, wordFeatures } from "@nuner/classifier"
+import { ENOUGH } from "./bareCeiling.ts"
 import type { FrozenProtocol } from "./Definition.ts"
 import { emitting } from "./emitting.ts"
 import type { Protocol, ProtocolEvent } from "./Protocol.ts"
 import { withoutIgnored } from "./withoutIgnored.ts"
-
-/** A ceiling of entity F1 with one class a type that is as good as 100: below it entities get classes that tell neighbours apart. */
-const ENOUGH = 99.5
 
 /**
  * Sentences go through the encoder once, whatever layers are read of it; each set then costs a logistic regression or two (NuNER, section
@@ -48,7 +46,7 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
         const found = predictFeatures({ ...fit, scheme }, testRows).map((entities) => ({ entities }))
         return { c: fit.c, scheme, found }
       }
-      const words = learn(settings.scheme === "BIO" ? "BIO" : "bare", settings.c)
+      const words = learn(settings.scheme === "BIO" || types.includes("O") ? "BIO" : "bare", settings.c)
       const entities = settings.scheme === "auto" && bareCeiling < ENOUGH ? learn("BIO", words.c) : words
       const predicted = { words: words.found, entities: entities.found }
       yield { type: "predicted", reading, set, predicted, chosen: { c: words.c, scheme: entities.scheme } }

@@ -27,7 +27,7 @@ export const finetuneCommand = Command.make(
     scheme: optional.choice(
       "scheme",
       ["bare", "BIO"],
-      "bare: a class a type; BIO keeps neighbours apart; default bare"
+      "bare: a class a type; BIO keeps neighbours apart; default: chosen from the data"
     ),
     layers: integerList("layers", "hidden states to read, -1 the last; default -1").pipe(Flag.optional),
     pooling: optional.choice("pooling", ["first", "mean"], "of a word's sub-tokens; default: probe mean, full first"),

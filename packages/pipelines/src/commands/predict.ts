@@ -1,7 +1,9 @@
 import { markText } from "@nuner/core"
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
+import { sourcesOf } from "../inputs/sources.ts"
 import { textsOf } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
 import { predictStage } from "../stages/predict.ts"
@@ -25,6 +27,7 @@ export const predictCommand = Command.make(
   },
   Effect.fn(function* ({ inputs, json, minScore, model, ...flags }) {
     const { say } = yield* Progress
+    yield* attempt("predict", () => inputs.forEach(sourcesOf))
     const lines: Array<string> = []
     yield* predictStage({
       model,

@@ -1,7 +1,9 @@
 import { InputError, markText, OptionError } from "@nuner/core"
 import { Console, Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
+import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
+import { sourcesOf } from "../inputs/sources.ts"
 import { textsOf } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
 import { tadnerEpisodesStage } from "../stages/tadner/episodes.ts"
@@ -144,6 +146,7 @@ const predictCommand = Command.make(
     const { data } = dataOf(flags)
     const { say } = yield* Progress
     yield* checkPredict(options, inputs.length)
+    yield* attempt("tadner", () => inputs.forEach(sourcesOf))
     const lines: Array<string> = []
     yield* tadnerPredictStage({
       ...options,

@@ -12,6 +12,7 @@ import { type DataOptionsInput, type LabelledSentence, OptionError } from "@nune
 import { type CardMetric, fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
 import { evaluate } from "@nuner/metrics"
 import { Effect } from "effect"
+import { schemeFor } from "../benchmark/bareCeiling.ts"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { typesOf } from "../inputs/readDataset.ts"
@@ -49,6 +50,7 @@ export interface FinetuneStageOptions extends FullOptions {
   readonly mode?: "probe" | "full"
   /** Of the probe: inverse L2 strength, or "cv". Default "cv". */
   readonly c?: NonNullable<FitProbeOptions["c"]>
+  /** Default: "bare", or "BIO" where bare classes would merge neighbours at a price (see `schemeFor`). */
   readonly scheme?: "bare" | "BIO"
   /** Hidden states to read. Default [-1]. */
   readonly layers?: ReadonlyArray<number>
@@ -74,14 +76,20 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
       const sentences = await door.dataset(input)
       const devSentences = dev === undefined ? undefined : await door.dataset(dev)
       const testSentences = test === undefined ? undefined : await door.dataset(test)
+      const { scheme = schemeFor(sentences) } = settings
       for (const line of findings(sentences, devSentences, testSentences)) say(`${"finetune".padEnd(10)} ${line}`)
+      if (scheme === "BIO" && settings.scheme === undefined) {
+        say(
+          `${"finetune".padEnd(10)} note: classes are B- and I- of each type, which keep neighbours of one type apart`
+        )
+      }
       const encoder = await fromPretrained(directory)
       const kept = checkpoints(out)
       let classifier: TokenClassifier | undefined
       try {
         const fit = mode === "full" ? finetuneFull : finetuneProbe
         const place = { checkpoints: kept.directory, signal, update }
-        const fitted = await fit({ ...settings, ...place, encoder, train: sentences, dev: devSentences })
+        const fitted = await fit({ ...settings, ...place, scheme, encoder, train: sentences, dev: devSentences })
         classifier = fitted.classifier
         const scores = testSentences === undefined ? undefined : await score(classifier, testSentences, signal)
         const scored = scores === undefined ? "" : `; ${describe(scores)}`
@@ -110,16 +118,14 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
   })
 })
 
-/** What there is, and what may spoil training or make a score look better than it is. */
+/** What may spoil training or make a score look better than it is. */
 const findings = (
   train: ReadonlyArray<LabelledSentence>,
   dev: ReadonlyArray<LabelledSentence> | undefined,
   test: ReadonlyArray<LabelledSentence> | undefined
 ): Iterable<string> => {
   const report = checkLabelled(train, test)
-  const counts = report.types.map(({ entities, type }) => `${type} ${entities}`).join(", ")
   return new Set([
-    `data: ${report.sentences} sentences, ${report.entities} entities (${counts})`,
     ...describeReport(report).map((line) => `note: ${line}`),
     ...(dev === undefined ? [] : describeReport(checkLabelled(train, dev), 3, "dev").map((line) => `note: ${line}`))
   ])
