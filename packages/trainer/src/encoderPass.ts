@@ -1,4 +1,12 @@
-import { forward, frozenLayersOf, type Model, type TokenBatch } from "@nuner/encoder"
+import {
+  addLora,
+  type Encoder,
+  forward,
+  frozenLayersOf,
+  loraSettings,
+  type Model,
+  type TokenBatch
+} from "@nuner/encoder"
 import type { DropoutKey, tf } from "@nuner/engine"
 import type { TrainingSettings } from "./options.ts"
 
@@ -9,6 +17,25 @@ export type EncoderPass = (
 ) => tf.Tensor3D
 
 /**
+ * An encoder with adapters beside its weights, where the settings ask for them. They are among its parameters until `mergeLora`.
+ *
+ * @param freezes whether this is the encoder whose bottom layers may be frozen: these get none
+ * @throws OptionError
+ */
+export const withAdapters = (encoder: Encoder, settings: TrainingSettings, freezes = true): Encoder => {
+  const lora = loraSettings("pretrain", settings)
+  if (lora === undefined) return encoder
+  return addLora(encoder, lora, {
+    seed: settings.seed,
+    frozenLayers: freezes ? frozenOf(encoder, settings) : undefined
+  })
+}
+
+/** How many bottom layers of an encoder are frozen. @throws OptionError */
+export const frozenOf = ({ config }: Model, { frozenLayers }: TrainingSettings): number | undefined =>
+  frozenLayersOf(config, frozenLayers, "pretrain")
+
+/**
  * The forward pass of an encoder under training, with the run's dropout.
  *
  * @param freezes whether this is the encoder whose bottom layers may be frozen: these then run off the tape
@@ -17,7 +44,7 @@ export const encoderPass = (encoder: Model, settings: TrainingSettings, freezes 
   const { checkpointLayers, dropout: rate } = settings
   const { config } = encoder
   const model = { ...encoder, config: { ...config, dropout: rate, attentionDropout: rate } }
-  const frozenLayers = freezes ? frozenLayersOf(config, settings.frozenLayers, "pretrain") : undefined
+  const frozenLayers = freezes ? frozenOf(encoder, settings) : undefined
   return (batch, { causal = false, dropout } = {}) => {
     const [states] = forward(model, batch, {
       causal,

@@ -1,4 +1,4 @@
-import { FrozenLayers } from "@nuner/encoder"
+import { FrozenLayers, loraFields } from "@nuner/encoder"
 import { Effect, Schema } from "effect"
 
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
@@ -32,6 +32,7 @@ export const trainingFields = {
   clip: Schema.optionalKey(positive),
   /** What of the encoder is not trained: `"embeddings"`, its embeddings and this many bottom layers, `"half"` of its depth; 0: all is trained. */
   frozenLayers: FrozenLayers,
+  ...loraFields,
   /** Dropout on embeddings, attention and feed-forward outputs. */
   dropout: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.9 })),
   /** Keep only each layer's input and compute the rest again in the backward pass: less memory, a third more time. */

@@ -1,5 +1,5 @@
 import { InputError, OptionError } from "@nuner/core"
-import { type Encoder, freezeEncoder, frozenLayersOf } from "@nuner/encoder"
+import { type Encoder, freezeEncoder, mergeLora } from "@nuner/encoder"
 import {
   adamW,
   bestCheckpoint,
@@ -12,6 +12,7 @@ import {
   type TrainEvent,
   train
 } from "@nuner/engine"
+import { frozenOf } from "./encoderPass.ts"
 import type { Objective } from "./Objective.ts"
 import type { SentenceSettings, TrainingSettings } from "./options.ts"
 
@@ -25,8 +26,10 @@ export interface RunOptions {
 
 export interface ObjectiveRun<Example, Batch, Scores extends { readonly loss: number }> extends RunOptions {
   readonly objective: Objective<Example, Batch, Scores>
-  /** Whose bottom layers may be frozen; its parameters are among the objective's. */
+  /** Whose bottom layers may be frozen; its parameters are among the objective's. Adapters are merged into it before the last event. */
   readonly encoder: Encoder
+  /** Another one that is trained with it, never frozen. */
+  readonly beside?: Encoder
   readonly settings: TrainingSettings & Partial<Pick<SentenceSettings, "bucketWindow">>
   /** Optimizer steps in all. */
   readonly steps: number
@@ -64,7 +67,7 @@ const READ_AHEAD = 2
 export async function* trainObjective<Example, Batch, Scores extends { readonly loss: number }>(
   run: ObjectiveRun<Example, Batch, Scores>
 ): AsyncGenerator<TrainingEvent<Scores>, void, void> {
-  const { checkpoint, encoder, objective, settings, signal, steps } = run
+  const { beside, checkpoint, encoder, objective, settings, signal, steps } = run
   const { accumulate, batchSize, dropout, seed } = settings
   const { examples, held, parameters } = objective
   checkValidation(settings, held, checkpoint)
@@ -105,7 +108,7 @@ export async function* trainObjective<Example, Batch, Scores extends { readonly 
     return { loss: scores.loss }
   }
 
-  const thaw = freezeEncoder(encoder, frozenLayersOf(encoder.config, settings.frozenLayers, "pretrain"))
+  const thaws = [freezeEncoder(encoder, frozenOf(encoder, settings)), beside && freezeEncoder(beside, undefined)]
   try {
     if (held.count > 0) {
       await validate()
@@ -155,12 +158,15 @@ export async function* trainObjective<Example, Batch, Scores extends { readonly 
         const best = await bestCheckpoint(checkpoint!.directory)
         if (best) await loadCheckpoint(best, parameters)
       }
-      if (event.type === "done" || event.type === "stop") yield { type: "read", counts: { ...objective.reading } }
+      if (event.type === "done" || event.type === "stop") {
+        for (const one of [encoder, beside]) if (one) mergeLora(one)
+        yield { type: "read", counts: { ...objective.reading } }
+      }
       if (event.type === "evaluation") yield { type: "validation", step: event.step, scores: scores! }
       else yield event
     }
   } finally {
-    thaw()
+    for (const thaw of thaws) thaw?.()
   }
 }
 

@@ -202,6 +202,7 @@ export const optimisation = {
   epsilon: optional.number("epsilon", "of AdamW; default 1e-6"),
   clip: optional.number("clip", "largest global gradient norm"),
   frozenLayers,
+  ...lora,
   dropout: optional.number("dropout", "on embeddings, attention and feed-forward outputs"),
   checkpointLayers: on("checkpoint-layers", "keep each layer's input only: less memory, a third more time"),
   validation: optional.number("validation", "part of the sentences or rows to validate on"),

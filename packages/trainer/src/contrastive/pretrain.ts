@@ -1,5 +1,5 @@
 import { type AlignedSentence, type Counts, InputError, OptionError, rng } from "@nuner/core"
-import { copyEncoder, type Encoder, maxTokens } from "@nuner/encoder"
+import { copyEncoder, type Encoder, maxTokens, mergeLora } from "@nuner/encoder"
 import { disposeAll, type EpochPlan, type Examples, fingerprint, planEpochs } from "@nuner/engine"
 import {
   type ConceptFrequencies,
@@ -10,6 +10,7 @@ import {
   type StoredSentence,
   splitSentences
 } from "@nuner/sampler"
+import { withAdapters } from "../encoderPass.ts"
 import type { Objective } from "../Objective.ts"
 import { stepsOf } from "../options.ts"
 import { readingOf, type TokenisedSentence, tokeniseSentences } from "../sentenceWindows.ts"
@@ -73,8 +74,11 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
   const settings = decodePretrainOptions(options)
   const chosen = await chooseTraining(sentences, settings)
   const concept = given ?? copyEncoder(text)
+  let [encoder, beside] = [text, concept]
   try {
-    const { objective, scorer, ...measured } = await contrastiveObjective(chosen, text, concept, settings)
+    encoder = withAdapters(text, settings)
+    beside = withAdapters(concept, settings, false)
+    const { objective, scorer, ...measured } = await contrastiveObjective(chosen, encoder, beside, settings)
     try {
       const steps = stepsOf(settings, chosen.train.length)
       yield {
@@ -86,7 +90,7 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
         counts: chosen.counts,
         ...measured
       }
-      for await (const event of trainObjective({ objective, encoder: text, settings, steps, checkpoint, signal })) {
+      for await (const event of trainObjective({ objective, encoder, beside, settings, steps, checkpoint, signal })) {
         if (event.type === "done" || event.type === "stop") yield scorer()
         yield event
       }
@@ -94,6 +98,7 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
       objective.dispose()
     }
   } finally {
+    for (const one of [encoder, beside]) mergeLora(one)
     if (given === undefined) concept.dispose()
   }
 }

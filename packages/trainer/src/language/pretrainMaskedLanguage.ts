@@ -1,8 +1,8 @@
 import { decodeOptions, InputError, OptionError, rng } from "@nuner/core"
-import { type Encoder, type LanguageHead, maxTokens } from "@nuner/encoder"
+import { type Encoder, type LanguageHead, maxTokens, mergeLora } from "@nuner/encoder"
 import { disposeAll, tf } from "@nuner/engine"
 import { Effect, Schema } from "effect"
-import { encoderPass } from "../encoderPass.ts"
+import { encoderPass, withAdapters } from "../encoderPass.ts"
 import type { Objective } from "../Objective.ts"
 import { trainingFields } from "../options.ts"
 import { type RunOptions, type TrainingEvent, trainObjective } from "../trainObjective.ts"
@@ -107,15 +107,17 @@ export type MaskedLanguageEvent = MaskedLanguageStart | TrainingEvent<LanguageSc
 export async function* pretrainMaskedLanguage(
   input: MaskedLanguageInput
 ): AsyncGenerator<MaskedLanguageEvent, void, void> {
-  const { checkpoint, encoder, head: given, signal, texts, ...options } = input
+  const { checkpoint, encoder: trained, head: given, signal, texts, ...options } = input
   const settings = decodeMaskedLanguageOptions(options)
   const { accumulate, batchSize, causal, fitHead, rowTokens, seed } = settings
-  if (rowTokens > maxTokens(encoder.config)) {
-    const reason = `${rowTokens} tokens are more than the encoder's ${maxTokens(encoder.config)}`
+  const { config, tokenizer } = trained
+  if (rowTokens > maxTokens(config)) {
+    const reason = `${rowTokens} tokens are more than the encoder's ${maxTokens(config)}`
     throw new OptionError({ component: "pretrainMaskedLanguage", option: "rowTokens", reason })
   }
-  const packed = await packRows(texts, encoder.tokenizer, settings)
-  const head = given ?? initLanguageHead(encoder.config, seed)
+  const packed = await packRows(texts, tokenizer, settings)
+  const encoder = withAdapters(trained, settings)
+  const head = given ?? initLanguageHead(config, seed)
   try {
     const objective = languageObjective(packed, encoder, head, settings)
     const steps = Math.max(1, Math.round(settings.tokens / (batchSize * accumulate * rowTokens)))
@@ -130,6 +132,7 @@ export async function* pretrainMaskedLanguage(
     yield* trainObjective({ objective, encoder, settings, steps, checkpoint, signal })
   } finally {
     if (given === undefined) disposeAll(head)
+    mergeLora(encoder)
   }
 }
 

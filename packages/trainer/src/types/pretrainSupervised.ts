@@ -1,9 +1,9 @@
 import { type Counts, decodeOptions, InputError, overlap } from "@nuner/core"
-import { type Encoder, maxTokens } from "@nuner/encoder"
+import { type Encoder, maxTokens, mergeLora } from "@nuner/encoder"
 import { disposeAll } from "@nuner/engine"
 import { sampleSentences, splitSentences } from "@nuner/sampler"
 import { Schema } from "effect"
-import { encoderPass } from "../encoderPass.ts"
+import { encoderPass, withAdapters } from "../encoderPass.ts"
 import type { Objective } from "../Objective.ts"
 import {
   adaptTraining,
@@ -66,9 +66,10 @@ export type SupervisedEvent = SupervisedStart | TrainingEvent<TypeScores>
  * @throws OptionError, InputError; NonFiniteError and CheckpointError of the training loop
  */
 export async function* pretrainSupervised(input: SupervisedInput): AsyncGenerator<SupervisedEvent, void, void> {
-  const { checkpoint, datasets, encoder, signal, ...options } = input
+  const { checkpoint, datasets, signal, encoder: given, ...options } = input
   const settings = decodeSupervisedOptions(options)
   const chosen = chooseLabelled(datasets, settings)
+  const encoder = withAdapters(given, settings)
   const objective = typesObjective(chosen, encoder, settings)
   try {
     const steps = stepsOf(settings, chosen.train.length)
@@ -83,6 +84,7 @@ export async function* pretrainSupervised(input: SupervisedInput): AsyncGenerato
     yield* trainObjective({ objective, encoder, settings, steps, checkpoint, signal })
   } finally {
     objective.dispose()
+    mergeLora(encoder)
   }
 }
 
