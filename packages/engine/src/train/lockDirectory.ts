@@ -21,9 +21,13 @@ interface Owner {
  */
 export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
   const path = join(directory, ".lock")
-  const [mine, taken] = [randomUUID(), randomUUID()].map((name) => join(directory, `.lock-${name}`)) as [string, string]
   await mkdir(directory, { recursive: true })
-  const me: Owner = { pid: process.pid, host: hostname(), started: await startOf(process.pid) }
+  await take(directory, path, { pid: process.pid, host: hostname(), started: await startOf(process.pid) })
+  return () => rm(path, { force: true })
+}
+
+async function take(directory: string, path: string, me: Owner): Promise<void> {
+  const mine = `${path}-${randomUUID()}`
   await writeFile(mine, JSON.stringify(me))
   try {
     // A link is made whole or not at all, and never over another file.
@@ -31,16 +35,19 @@ export async function lockDirectory(directory: string): Promise<() => Promise<vo
       const owner = await ownerOf(path)
       if (owner === undefined) continue
       await refuseIfAlive(directory, path, owner)
-      // Of two that find the same dead owner one moves its file away. If the other moves the new owner's, it puts it back.
-      if (!(await did(rename(path, taken), "ENOENT"))) continue
-      const moved = await ownerOf(taken)
-      if (moved?.pid !== owner.pid || moved.started !== owner.started) await did(link(taken, path), "EEXIST")
-      await rm(taken, { force: true })
+      // Of several that find the same dead owner only one may put its own file in the place of the owner's: who has the lock beside it.
+      const heir = `${path}-heir`
+      await take(directory, heir, me)
+      try {
+        const now = await ownerOf(path)
+        if (now?.pid === owner.pid && now.started === owner.started) return await rename(mine, path)
+      } finally {
+        await rm(heir, { force: true })
+      }
     }
   } finally {
     await rm(mine, { force: true })
   }
-  return () => rm(path, { force: true })
 }
 
 async function refuseIfAlive(directory: string, path: string, { host, pid, started }: Owner): Promise<void> {
