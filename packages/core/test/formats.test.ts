@@ -1,7 +1,17 @@
 import { expect, test } from "bun:test"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
+import { gzipSync } from "node:zlib"
 import { tempDir } from "@nuner/testing"
-import { asText, type DataReport, formats, type OpenOptions, openData } from "../src/index.ts"
+import {
+  asText,
+  type DataReport,
+  type Document,
+  formatNamed,
+  formats,
+  type OpenOptions,
+  openData
+} from "../src/index.ts"
 import { randomDocuments, reread } from "./documents.ts"
 
 const fixtures = join(import.meta.dir, "fixtures/formats")
@@ -77,6 +87,103 @@ test("every format is recognised by its content and read with its own offsets", 
     found: [" Ulla/person Oslo/city"],
     said: { "annotations without entity or concept left out": 1 }
   })
+})
+
+// `peers/peers.py make` wrote these files: spaCy 3.8.18, datasets 5.2.0.
+test("spaCy's DocBin and a data set of Hugging Face, as they write them themselves", async () => {
+  expect(await read("../../peers/made.spacy")).toEqual({
+    format: "spacy",
+    found: [" ACME/ORG Ulla/PER Oslo/LOC", " unlabelled", ""],
+    said: { "documents whose span groups are passed over": 1 }
+  })
+  const rows = await read("../../peers/made.parquet")
+  expect(rows).toEqual({
+    format: "hugging-face",
+    found: ["7 Ulla Berg/PER Oslo/LOC", "9007199254740993"],
+    said: {}
+  })
+})
+
+test("numbered tags need names", async () => {
+  const source = { name: "n.jsonl", text: '{"tokens":["EU","rejects"],"ner_tags":[1,0]}\n' }
+  const all = async (options: OpenOptions = {}) => Array.fromAsync((await openData(source, options)).documents)
+  await expect(all()).rejects.toThrow(
+    "n.jsonl:1: ner_tags: its tags are numbers (say what they stand for, by number: --names"
+  )
+  expect((await all({ names: ["O", "B-ORG"] }))[0]!.entities).toEqual([{ start: 0, end: 1, type: "ORG" }])
+  await expect(all({ names: ["O"] })).rejects.toThrow("ner_tags[0]: 1 is not one of 1 names")
+})
+
+test("C4 by its real name: packed JSON Lines that end in .json.gz", async () => {
+  using folder = tempDir()
+  const path = join(folder.path, "c4-train.00000-of-01024.json.gz")
+  const page = { text: "A page.\nIts second line.", timestamp: "2019-04-25T12:57:54Z", url: "https://example.org" }
+  writeFileSync(path, gzipSync(`${JSON.stringify(page)}\n`))
+  const { documents } = await openData(path)
+  const { text, ...fields } = page
+  expect(await Array.fromAsync(documents)).toMatchObject([{ line: 1, text, fields }])
+})
+
+const write = async (name: string, path: string, documents: ReadonlyArray<Document>) =>
+  formatNamed(name).write!(
+    path,
+    (async function* () {
+      yield* documents
+    })(),
+    {}
+  )
+
+const labelled: Document = { line: 1, text: "👞 Ulla", entities: [{ start: 3, end: 7, type: "person" }] }
+
+test("conversations for fine-tuning a chat model", async () => {
+  using folder = tempDir()
+  expect(await write("chat", folder.file("chat.jsonl"), [labelled])).toBe(1)
+  const { messages } = JSON.parse(readFileSync(folder.file("chat.jsonl"), "utf8"))
+  expect(messages.map(({ role }: { role: string }) => role)).toEqual(["system", "user", "assistant"])
+  expect([messages[1].content, JSON.parse(messages[2].content)]).toEqual([
+    "👞 Ulla",
+    [{ entity: "Ulla", type: "person" }]
+  ])
+})
+
+test("NuNER's columns come with a dataset card, which is never written over", async () => {
+  using folder = tempDir()
+  const annotated: Document = {
+    line: 1,
+    text: "Ulla's Oslo",
+    annotations: [{ entity: "Oslo", concept: "city", description: "it's a capital" }]
+  }
+  for (const file of ["a.parquet", "b.jsonl", "c.json"]) {
+    expect(await write("numind", folder.file(file), [annotated, labelled])).toBe(2)
+    const { documents, format } = await openData(folder.file(file))
+    const found = await Array.fromAsync(documents)
+    expect([format.name, found.map(({ annotations }) => annotations)]).toEqual([
+      "numind",
+      [annotated.annotations, [{ entity: "Ulla", concept: "person" }]]
+    ])
+  }
+  const card = readFileSync(folder.file("README.md"), "utf8")
+  expect(card).toContain('data_files: "a.parquet"')
+  expect(card).toContain("2 sentences with 2 entities of 2 concepts")
+})
+
+test("predictions for Label Studio are predictions, with their scores", async () => {
+  using folder = tempDir()
+  const entities = [{ ...labelled.entities![0]!, fields: { score: 0.5 } }]
+  await write("label-studio-predictions", folder.file("p.json"), [{ ...labelled, entities }])
+  const [task] = JSON.parse(readFileSync(folder.file("p.json"), "utf8"))
+  expect(task.annotations).toBeUndefined()
+  expect(task.predictions[0].result[0]).toMatchObject({
+    score: 0.5,
+    value: { start: 2, end: 6, text: "Ulla", labels: ["person"] }
+  })
+})
+
+test("what one tag a token cannot hold is refused by name", async () => {
+  using folder = tempDir()
+  const entities = [...labelled.entities!, { start: 3, end: 7, type: "name" }]
+  const writing = write("spacy", folder.file("x.spacy"), [{ ...labelled, id: "d7", entities }])
+  await expect(writing).rejects.toThrow('document d7: entity "Ulla" overlaps another')
 })
 
 for (const format of formats.filter(({ name, write }) => write !== undefined && name !== "chat" && name !== "numind")) {
