@@ -1,5 +1,5 @@
 import type { tf } from "../tf.ts"
-import { BceStatistics, bceOfRows } from "./bceWithLogits.ts"
+import { BceStatistics, bceOfRows } from "./bceOfRows.ts"
 import { chunkedHead, type Head } from "./chunkedHead.ts"
 import { type BceOptions, bceCells, type SparseTargets } from "./SparseTargets.ts"
 

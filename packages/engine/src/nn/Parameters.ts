@@ -16,10 +16,6 @@ export function freeze(parameters: Parameters, match: (name: string) => boolean)
   return count
 }
 
-/** The parameters that are trained. */
-export const trainable = (parameters: Parameters): Parameters =>
-  Object.fromEntries(Object.entries(parameters).filter(([, parameter]) => parameter.trainable))
-
 /** Frees every tensor of a record of tensors. */
 export function disposeAll(tensors: Readonly<Record<string, tf.Tensor>>): void {
   for (const tensor of Object.values(tensors)) tensor.dispose()

@@ -1,7 +1,7 @@
 import { EngineError } from "../EngineError.ts"
 import type { Parameters } from "../nn/Parameters.ts"
 import { tf } from "../tf.ts"
-import { decays } from "./decayGroups.ts"
+import { decays } from "./decays.ts"
 import type { Optimizer, OptimizerState } from "./Optimizer.ts"
 
 export interface AdamOptions {

@@ -13,25 +13,18 @@ interface Phases {
   readonly total: number
 }
 
-/** The same rate throughout, after an optional warm-up. */
-const constant = ({ peak, warmup = 0 }: Omit<Phases, "total">): Schedule => {
-  check({ peak, warmup, total: warmup })
-  return (step) => peak * rise(step, warmup)
-}
-
 /** Up to `peak`, then down to 0 at `total`: the numbers of Hugging Face's `get_linear_schedule_with_warmup`. */
 const linear = ({ peak, warmup = 0, total }: Phases): Schedule => {
   check({ peak, warmup, total })
   return (step) => (step < warmup ? peak * rise(step, warmup) : peak * fall(step, warmup, total))
 }
 
-/** Up to `peak`, then down along half a cosine to `floor` at `total` (default 0). */
-const cosine = ({ peak, warmup = 0, total, floor = 0 }: Phases & { readonly floor?: number }): Schedule => {
+/** Up to `peak`, then down along half a cosine to 0 at `total`: the numbers of `get_cosine_schedule_with_warmup`. */
+const cosine = ({ peak, warmup = 0, total }: Phases): Schedule => {
   check({ peak, warmup, total })
   return (step) => {
     if (step < warmup) return peak * rise(step, warmup)
-    const done = 1 - fall(step, warmup, total)
-    return floor + ((peak - floor) * (1 + Math.cos(Math.PI * done))) / 2
+    return (peak * (1 + Math.cos(Math.PI * (1 - fall(step, warmup, total))))) / 2
   }
 }
 
@@ -45,7 +38,7 @@ const warmupStableDecay = ({ peak, warmup = 0, total, decay }: Phases & { readon
 }
 
 /** Learning rates over time. */
-export const schedules = { constant, linear, cosine, warmupStableDecay } as const
+export const schedules = { linear, cosine, warmupStableDecay } as const
 
 const rise = (step: number, warmup: number): number => Math.min(1, step / Math.max(1, warmup) + (warmup === 0 ? 1 : 0))
 

@@ -1,7 +1,6 @@
 import { expect, test } from "bun:test"
 import { close, testEngine } from "@nuner/testing"
 import {
-  chain,
   checkpointed,
   crossEntropy,
   disposeAll,
@@ -14,6 +13,7 @@ import {
   tf,
   variableGrads
 } from "../../src/index.ts"
+import { chain } from "../lib/chain.ts"
 import { tinyBatch, tinyForward, tinyParameters } from "../lib/tinyEncoder.ts"
 import { wave } from "../lib/wave.ts"
 

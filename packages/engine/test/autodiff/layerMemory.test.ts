@@ -3,7 +3,6 @@ import { testEngine } from "@nuner/testing"
 import { discard, record } from "../../src/autodiff/tape.ts"
 import {
   attention,
-  chain,
   checkpointed,
   disposeAll,
   frozen,
@@ -15,6 +14,7 @@ import {
   tf,
   useEngine
 } from "../../src/index.ts"
+import { chain } from "../lib/chain.ts"
 import { wave } from "../lib/wave.ts"
 
 const [batch, tokens, hidden, forward, heads] = [4, 8, 16, 64, 2]

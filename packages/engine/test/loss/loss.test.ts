@@ -1,7 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { close, leakCheck, testEngine } from "@nuner/testing"
 import {
-  bceWithLogits,
   contrastiveBce,
   crossEntropy,
   EngineError,
@@ -10,6 +9,7 @@ import {
   tf,
   variableGrads
 } from "../../src/index.ts"
+import { bceWithLogits } from "../lib/bceWithLogits.ts"
 import { wave, waveValues } from "../lib/wave.ts"
 
 await testEngine()

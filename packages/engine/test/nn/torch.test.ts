@@ -2,7 +2,6 @@ import { test } from "bun:test"
 import { close, testEngine } from "@nuner/testing"
 import {
   attention,
-  bceWithLogits,
   contrastiveBce,
   crossEntropy,
   embedding,
@@ -13,6 +12,7 @@ import {
   softmax,
   tf
 } from "../../src/index.ts"
+import { bceWithLogits } from "../lib/bceWithLogits.ts"
 import { reference } from "../lib/reference.ts"
 import { wave } from "../lib/wave.ts"
 

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test"
 import { close, leakCheck, tempDir, testEngine } from "@nuner/testing"
-import { adam, adamW, disposeAll, listCheckpoints, NonFiniteError, schedules, tf, train } from "../../src/index.ts"
+import { adam, adamW, disposeAll, listCheckpoints, NonFiniteError, tf, train } from "../../src/index.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
 
@@ -12,7 +12,7 @@ function regression(more: object = {}) {
   return {
     parameters: { w },
     optimizer: adam(),
-    schedule: schedules.constant({ peak: 0.1 }),
+    schedule: () => 0.1,
     steps: 3,
     batches: (index: number): number[] | undefined => [1 + index, 2],
     loss: (xs: number[]) =>
@@ -214,7 +214,7 @@ test("frozen parameters come out as they went in", async () => {
   await events({
     parameters,
     optimizer: adamW(),
-    schedule: schedules.constant({ peak: 0.1 }),
+    schedule: () => 0.1,
     steps: 2,
     batches: () => 1,
     loss: () => tf.sum(tf.square(tf.sub(parameters.w, parameters.fixed))) as tf.Scalar

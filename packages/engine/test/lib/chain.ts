@@ -1,4 +1,4 @@
-import { tf } from "../tf.ts"
+import { tf } from "../../src/index.ts"
 
 /**
  * Layers one after the other: `layers[n-1](... layers[0](x))`. Each runs tidied, and its input is let go as soon as its output

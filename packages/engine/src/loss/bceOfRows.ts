@@ -1,30 +1,13 @@
-import { differentiable } from "../autodiff/differentiable.ts"
-import { isRecording } from "../autodiff/tape.ts"
 import { segmentSum } from "../nn/segmentSum.ts"
 import { tf } from "../tf.ts"
 import type { PartialLoss } from "./chunkedHead.ts"
-import { type BceCells, type BceOptions, bceCells, type SparseTargets } from "./SparseTargets.ts"
+import type { BceCells } from "./SparseTargets.ts"
 
 /**
- * Mean binary cross-entropy over the cells of [tokens, concepts] that count, from sparse positives:
- * `(sum softplus(z) - sum over positives of z) / n`. No dense matrix of targets is made; the gradient
- * `(sigmoid(z) - y) / n` is the only other matrix of that size.
- *
- * @param logits [tokens, concepts]
+ * The part of the mean binary cross-entropy that the rows from `start` on contribute, from sparse positives:
+ * `(sum softplus(z) - sum over positives of z) / n`, and its gradient `(sigmoid(z) - y) / n` where asked for. No dense matrix of
+ * targets is made.
  */
-export function bceWithLogits(logits: tf.Tensor2D, targets: SparseTargets, options: BceOptions = {}): tf.Scalar {
-  const [tokens, concepts] = logits.shape
-  const cells = bceCells(tokens, concepts, targets, options)
-  return differentiable({ logits }, (save) => {
-    const statistics = options.report && new BceStatistics(cells)
-    const { loss, gradient } = bceOfRows(logits, 0, cells, isRecording(), statistics)
-    if (gradient) save(gradient)
-    if (options.report) statistics?.report(options.report)
-    return { value: loss, gradient: (dy: tf.Scalar, [d]) => ({ logits: () => tf.mul(d!, dy) }) }
-  })
-}
-
-/** The part of the mean that the rows from `start` on contribute, and its gradient where asked for. */
 export function bceOfRows(
   z: tf.Tensor2D,
   start: number,
