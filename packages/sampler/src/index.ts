@@ -20,6 +20,7 @@ export {
   selectConcepts
 } from "./concepts/selectConcepts.ts"
 export { SentenceStore, type StoredMention, type StoredSentence } from "./corpus/SentenceStore.ts"
+export { tokensAbout } from "./corpus/tokensAbout.ts"
 export { type Split, type SplitOptions, splitSentences } from "./splitSentences.ts"
 export {
   type Cells,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { type AlignedSentence, rng } from "@nuner/core"
-import { SentenceStore } from "@nuner/sampler"
+import { SentenceStore, tokensAbout } from "@nuner/sampler"
 
 /** More than two blocks of sentences, with texts of every kind, some without a mention, some with annotations that found no place. */
 const made = (count: number): Array<AlignedSentence> => {
@@ -35,7 +35,7 @@ describe("SentenceStore", () => {
         expect(store.at(i)).toEqual({ text, mentions: plain })
         expect(store.names(i)).toEqual(mentions.map(({ concept }) => concept))
         expect(store.allNames(i)).toEqual([...mentions, ...unaligned].map(({ concept }) => concept))
-        expect(store.lengths[i]).toBe(Buffer.byteLength(text))
+        expect(store.lengths[i]).toBe(tokensAbout(text))
       }
     }
   })
@@ -53,7 +53,7 @@ describe("SentenceStore", () => {
     const text = sentences.reduce((sum, sentence) => sum + Buffer.byteLength(sentence.text), 0)
     const mentions = sentences.reduce((sum, sentence) => sum + sentence.mentions.length, 0)
     const unaligned = sentences.reduce((sum, sentence) => sum + (sentence.unaligned?.length ?? 0), 0)
-    expect(bytesOf(store.content())).toBe(text + 16 * mentions + 4 * unaligned + 12 * sentences.length)
+    expect(bytesOf(store.content())).toBe(text + 16 * mentions + 4 * unaligned + 14 * sentences.length)
     const [names] = [...store.content()].slice(-1) as [ReadonlyArray<string>]
     expect(new Set(names).size).toBe(names.length)
     expect(names.length).toBeLessThanOrEqual(320)
@@ -90,4 +90,15 @@ describe("SentenceStore", () => {
     expect((await bad(0, 3)).count).toBe(2)
     expect((await SentenceStore.from([])).count).toBe(0)
   })
+})
+
+test("about how many tokens: words, long words, numbers, marks, signs of their own", () => {
+  const cases: Array<[string, number]> = [
+    ["", 0],
+    ["A short sentence.", 4],
+    ["internationalisation", 4],
+    ["in 1987, at 5:30", 8],
+    ["東京 größe", 3]
+  ]
+  for (const [text, tokens] of cases) expect([text, tokensAbout(text)]).toEqual([text, tokens])
 })

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto"
 import { words } from "@nuner/core"
 import { type Tokenizer, tokenWindows } from "@nuner/encoder"
 import type { Examples } from "@nuner/engine"
-import { type LabelledTokens, type StoredSentence, tokenLabels } from "@nuner/sampler"
+import { type LabelledTokens, type StoredSentence, tokenLabels, tokensAbout } from "@nuner/sampler"
 
 /** A stretch of a sentence as the encoder reads it, with its concepts over tokens of `ids`. */
 export interface SentenceWindow extends LabelledTokens {
@@ -90,7 +90,7 @@ export const listExamples = <Item, Example>(
   for (const item of items) hash.update(JSON.stringify(item))
   return {
     count: items.length,
-    lengths: Uint32Array.from(items, (item) => Math.ceil(textOf(item).length / 4)),
+    lengths: Uint32Array.from(items, (item) => tokensAbout(textOf(item))),
     fingerprint: hash.digest("hex").slice(0, 16),
     at: (numbers) =>
       make(

@@ -1,5 +1,6 @@
 import { type AlignedSentence, InputError, type Span } from "@nuner/core"
 import type { ConceptCorpus } from "../concepts/selectConcepts.ts"
+import { tokensAbout } from "./tokensAbout.ts"
 
 /** What is trained on of an aligned sentence. */
 export interface StoredSentence {
@@ -22,6 +23,7 @@ interface Block {
   /** UTF-8. */
   readonly texts: Uint8Array
   readonly textEnds: Uint32Array
+  readonly tokens: Uint16Array
   /** Start, end, concept and description of each mention, the latter two as numbers of names. */
   readonly mentions: Int32Array
   readonly mentionEnds: Uint32Array
@@ -41,8 +43,8 @@ export class SentenceStore implements ConceptCorpus {
   readonly #blocks: ReadonlyArray<Block>
   readonly #names: ReadonlyArray<string>
   readonly count: number
-  /** UTF-8 bytes of each text: they go with its tokens, and cost no tokeniser `[count]`. */
-  readonly lengths: Uint32Array
+  /** About how many tokens each text has `[count]`. */
+  readonly lengths: Uint16Array
   /** Whether mentions bring theirs. */
   readonly descriptions: boolean
 
@@ -51,11 +53,8 @@ export class SentenceStore implements ConceptCorpus {
     this.#blocks = blocks
     this.#names = names
     this.count = blocks.reduce((sum, { textEnds }) => sum + textEnds.length, 0)
-    this.lengths = new Uint32Array(this.count)
-    for (let i = 0; i < this.count; i++) {
-      const [{ textEnds }, row] = this.#place(i)
-      this.lengths[i] = textEnds[row]! - startOf(textEnds, row)
-    }
+    this.lengths = new Uint16Array(this.count)
+    for (const [i, { tokens }] of blocks.entries()) this.lengths.set(tokens, i * BLOCK)
   }
 
   /**
@@ -168,6 +167,7 @@ const packBlock = (
   return {
     texts: concatenate(texts, bytes),
     textEnds,
+    tokens: Uint16Array.from(sentences, ({ text }) => Math.min(tokensAbout(text), 0xffff)),
     mentions: Int32Array.from(mentions),
     mentionEnds,
     unaligned: Int32Array.from(unaligned),
