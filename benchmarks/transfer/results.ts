@@ -1,18 +1,22 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { writeAtomic, writeJson, writeJsonl } from "@nuner/core"
+import { pairedBootstrap } from "@nuner/metrics"
 import {
   type BenchmarkResult,
   type BenchmarkRun,
   benchmarkReport,
+  episodeCounts,
   learningCurves,
   markdownTable,
   readBenchmark
 } from "@nuner/pipelines"
+import { type EpisodeRecord, episodeScores, readResults } from "@nuner/tadner"
 import { five } from "./datasets.ts"
 import type { Experiment } from "./Experiment.ts"
 import { resultOf } from "./encoders.ts"
 import { recipeTable } from "./parts/recipe.ts"
+import { tadnerComparisons } from "./parts/tadner.ts"
 
 /** Where results are kept that anyone may read without running anything. */
 const published = join(import.meta.dir, "results")
@@ -34,6 +38,7 @@ export const publish = async (experiment: Experiment): Promise<void> => {
   for (const name of benchmarks) await publishBenchmark(experiment, name)
   await publishRecipe(experiment)
   await publishLlm(experiment)
+  await publishTadner(experiment)
   await publishSummary(experiment)
 }
 
@@ -139,4 +144,34 @@ const publishLlm = async ({ at }: Experiment): Promise<void> => {
   for (const name of there) {
     await writeAtomic(join(published, `llm/${name}.md`), [await Bun.file(place(`${name}/table.md`)).text()])
   }
+}
+
+/** NuNER against its base on the same episodes, pooled micro F1, and on query sentences that the support does not have. */
+const publishTadner = async (experiment: Experiment): Promise<void> => {
+  const show = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`
+  const rows = await Promise.all(
+    tadnerComparisons(experiment).map(async ({ name, runs }) => {
+      const [base, nuner] = await Promise.all([episodesOf(runs.base), episodesOf(runs.NuNER)])
+      if (base.length === 0 || nuner.length !== base.length) return [name, ...Array<string>(6).fill("not run")]
+      const counts = (of: typeof base) => of.map((records) => episodeCounts(records))
+      const paired = pairedBootstrap({ a: counts(nuner), b: counts(base), seed: 0, resamples: 10_000 })
+      const unseen = [base, nuner].map((of) => mean(of.map((records) => episodeScores(records).unseenF1)))
+      return [
+        ...[name, String(base.length), (100 * paired.b).toFixed(1), (100 * paired.a).toFixed(1)],
+        `${show(paired.difference)} [${show(paired.low)}, ${show(paired.high)}]`,
+        ...unseen.map((score) => score.toFixed(1))
+      ]
+    })
+  )
+  if (rows.every((row) => row[1] === "not run")) return
+  const head = ["episodes of Few_TK", "runs", "base", "NuNER", "difference", "unseen: base", "unseen: NuNER"]
+  await writeAtomic(join(published, "tadner/table.md"), [`${markdownTable(head, rows)}\n`])
+}
+
+/** Records of finished runs, a list a seed. */
+const episodesOf = async (folder: string): Promise<ReadonlyArray<ReadonlyArray<EpisodeRecord>>> => {
+  const scores = Bun.file(join(folder, "scores.json"))
+  if (!(await scores.exists())) return []
+  const runs = (await scores.json()) as ReadonlyArray<{ readonly run: string }>
+  return Promise.all(runs.map(({ run }) => readResults(join(folder, `${run}.jsonl`))))
 }

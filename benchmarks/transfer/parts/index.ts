@@ -5,6 +5,7 @@ import { frozen } from "./frozen.ts"
 import { llm } from "./llm.ts"
 import { mpnet } from "./mpnet.ts"
 import { recipe } from "./recipe.ts"
+import { tadner } from "./tadner.ts"
 import { why } from "./why.ts"
 
 /** The parts of the experiment, in order. */
@@ -12,6 +13,7 @@ export const parts: Readonly<Record<string, (experiment: Experiment) => Readonly
   recipe,
   frozen,
   why,
+  tadner,
   mpnet,
   finetune,
   llm,
