@@ -1,13 +1,22 @@
 import { rm } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { writeJson } from "@nuner/core"
-import { copyEncoder, fromPretrained, maxTokens, modelCard, resolveModel, saveEncoder } from "@nuner/encoder"
+import {
+  copyEncoder,
+  type EncoderConfig,
+  fromPretrained,
+  maxTokens,
+  modelCard,
+  resolveModel,
+  saveEncoder
+} from "@nuner/encoder"
+import type { CheckpointOptions } from "@nuner/engine"
 import { SentenceStore } from "@nuner/sampler"
 import {
   type ContrastiveScores,
   decodePretrainOptions,
-  type PretrainInput,
   type PretrainOptions,
+  type PretrainSettings,
   type PretrainStart,
   pretrain,
   type ScorerEvent
@@ -20,7 +29,7 @@ import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
-import { curveOf, logOf, met, trainModel } from "./trainModel.ts"
+import { curveOf, logOf, met, type TrainedModel, trainModel } from "./trainModel.ts"
 
 export interface PretrainStageOptions extends PretrainOptions {
   /** Aligned sentences, JSON Lines, one file behind the other. */
@@ -57,53 +66,26 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
       const sentences = await SentenceStore.from(readAligned(...inputs), { descriptions })
       const encoder = await fromPretrained(directory)
       const concept = copyEncoder(encoder)
-      const keeping = concepts && settings.projection === undefined
-      const window = Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(encoder.config))
       let scorer: ScorerEvent | undefined
-      const events = async function* (input: PretrainInput) {
-        for await (const event of pretrain(input)) {
+      const events = async function* (checkpoint: CheckpointOptions) {
+        for await (const event of pretrain({ ...given, sentences, text: encoder, concept, signal, checkpoint })) {
           if (event.type === "scorer") scorer = event
           else yield event
         }
       }
       try {
         const { loss, read, scores, start, steps } = await trainModel<PretrainStart, ContrastiveScores>({
-          ...{ stage: "pretrain", encoder, dtype, out, signal, update },
-          events: (checkpoint) => events({ ...given, sentences, text: encoder, concept, signal, checkpoint }),
+          ...{ stage: "pretrain", encoder, dtype, out, signal, update, events },
           note: ({ auc }) => `AUC ${auc.toFixed(3)}`,
-          card: async ({ read, scores, start: { concepts, trainSentences } }) =>
-            modelCard({
-              name: "NuNER",
-              description:
-                `A NER encoder: ${isHub(base) ? base : "a RoBERTa"} pre-trained on ${trainSentences} sentences that an LLM annotated with ` +
-                `${concepts} concepts, by contrastive learning (Bogdanov et al. 2024). Put a token classifier on it.`,
-              license: "apache-2.0",
-              ...(isHub(base) ? { base } : {}),
-              datasets: [
-                `${inputs.map((input) => basename(input)).join(", ")}: ${sentences.count} sentences, annotated by an LLM and aligned`
-              ],
-              metrics:
-                scores === undefined
-                  ? []
-                  : [
-                      {
-                        dataset: "held-out sentences (last validation)",
-                        metric: "AUC of token and concept",
-                        value: scores.auc
-                      }
-                    ],
-              settings: {
-                ...plain({ ...settings }),
-                ...(await paperChoices({ settings, aligned: inputs[0]!, window, windowed: read.windowed ?? 0 }))
-              }
-            }),
+          card: (trained) =>
+            cardOf({ ...options, settings, config: encoder.config, sentences: sentences.count }, trained),
           save: async (card) => {
             await saveEncoder(out, encoder, { dtype, card })
             const folder = join(out, "concepts")
-            if (keeping) {
-              await saveEncoder(folder, concept, { dtype })
-              await writeJson(join(folder, "scorer.json"), { ...scorer, type: undefined })
-            } else await rm(folder, { recursive: true, force: true })
+            await rm(folder, { recursive: true, force: true })
+            if (!concepts || settings.projection !== undefined) return
+            await saveEncoder(folder, concept, { dtype })
+            await writeJson(join(folder, "scorer.json"), { ...scorer, type: undefined })
           }
         })
         const validation =
@@ -120,3 +102,34 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     })
   })
 })
+
+interface Carded extends PretrainStageOptions {
+  readonly settings: PretrainSettings
+  readonly config: EncoderConfig
+  /** That the files hold. */
+  readonly sentences: number
+}
+
+const cardOf = async (
+  { base, config, inputs, sentences, settings }: Carded,
+  { read, scores, start }: TrainedModel<PretrainStart, ContrastiveScores>
+): Promise<string> => {
+  const window = Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(config))
+  const dataset = "held-out sentences (last validation)"
+  return modelCard({
+    name: "NuNER",
+    description:
+      `A NER encoder: ${isHub(base) ? base : "a base encoder"} pre-trained on ${start.trainSentences} sentences that an LLM annotated with ` +
+      `${start.concepts} concepts, by contrastive learning (Bogdanov et al. 2024). Put a token classifier on it.`,
+    license: "apache-2.0",
+    ...(isHub(base) ? { base } : {}),
+    datasets: [
+      `${inputs.map((input) => basename(input)).join(", ")}: ${sentences} sentences, annotated by an LLM and aligned`
+    ],
+    metrics: scores === undefined ? [] : [{ dataset, metric: "AUC of token and concept", value: scores.auc }],
+    settings: {
+      ...plain({ ...settings }),
+      ...(await paperChoices({ settings, aligned: inputs[0]!, window, windowed: read.windowed ?? 0 }))
+    }
+  })
+}
