@@ -4,6 +4,7 @@ export { parseConfigJson, toConfigJson } from "./config/configJson.ts"
 export { checkConfig, type EncoderConfig, maxTokens } from "./config/EncoderConfig.ts"
 export {
   bertBase,
+  debertaV3Base,
   distilbertBase,
   electraSmall,
   modernbertBase,

@@ -4,8 +4,10 @@ import { join } from "node:path"
 import { AutoModel, env, Tensor } from "@huggingface/transformers"
 import { readSafetensors, tf, variableGrads } from "@nuner/engine"
 import { close, leakCheck, tempDir, testEngine } from "@nuner/testing"
+import { distanceBuckets } from "../src/backbones/debertaV2.ts"
 import { buckets } from "../src/backbones/mpnet.ts"
 import {
+  debertaV3Base,
   exportOnnx,
   forward,
   languageHeadSpecs,
@@ -43,7 +45,7 @@ const loss = (state: tf.Tensor3D, { mask, rows, tokens }: TokenBatch): tf.Scalar
     return tf.div(tf.sum(tf.mul(tf.square(tf.add(state, 0.5)), weight)), 100) as tf.Scalar
   })
 
-for (const name of ["mpnet", "electra", "distilbert", "xlm-roberta", "modernbert"] as const) {
+for (const name of ["mpnet", "electra", "distilbert", "xlm-roberta", "modernbert", "deberta-v2"] as const) {
   describe(`${name}, as Python transformers has it:`, () => {
     test("hidden states of every layer and all gradients, in a padded batch", () =>
       leakCheck(async () => {
@@ -98,7 +100,9 @@ for (const name of ["mpnet", "electra", "distilbert", "xlm-roberta", "modernbert
       expect(again.config).toEqual(encoder.config)
       const read = async (directory: string) => (await Bun.file(join(directory, "config.json")).json()) as object
       const [mine, theirs] = [await read(dir.path), new Map(Object.entries(await read(fixture(name))))]
-      const differ = Object.entries(mine).filter(([field, value]) => theirs.has(field) && theirs.get(field) !== value)
+      const differ = Object.entries(mine).filter(
+        ([field, value]) => theirs.has(field) && !Bun.deepEquals(theirs.get(field), value)
+      )
       expect(differ.map(([field]) => field)).toEqual(["architectures"])
       expect(again.tokenizer.special).toEqual(encoder.tokenizer.special)
       const [state] = forward(again, batch)
@@ -147,6 +151,16 @@ for (const name of ["minilm", "mpnet"]) {
     }
   )
 }
+
+test("DeBERTa's buckets are those of Python's make_log_bucket_position", () => {
+  const { bucketOf, count, reach } = distanceBuckets(debertaV3Base)
+  expect([count, reach]).toEqual([512, 511])
+  const golden = { 0: 0, 5: 5, 128: 128, 129: 129, 200: 169, 256: 192, 384: 229, 511: 255, 600: 270 }
+  for (const [distance, bucket] of Object.entries(golden)) {
+    expect(bucketOf(-Number(distance))).toBe(Math.min(511, 256 + bucket))
+    expect(bucketOf(Number(distance))).toBe(Math.max(0, 256 - bucket))
+  }
+})
 
 test("MPNet's buckets are those of Python's relative_position_bucket", () => {
   const golden = { 0: 0, 1: 17, [-1]: 1, 7: 23, 8: 24, 11: 24, 12: 25, 15: 25, 16: 26, 22: 26, 23: 27, 31: 27, 32: 28 }

@@ -4,6 +4,7 @@ import { InputError, OptionError } from "@nuner/core"
 import {
   bertBase,
   checkConfig,
+  debertaV3Base,
   distilbertBase,
   type EncoderConfig,
   electraSmall,
@@ -160,6 +161,7 @@ test("presets have the sizes of the published models", () => {
   expect(countParameters(distilbertBase)).toBe(66_362_880)
   expect(countParameters(xlmRobertaBase)).toBe(277_453_056)
   expect(countParameters(modernbertBase)).toBe(149_014_272)
+  expect(countParameters(debertaV3Base)).toBe(183_831_552)
   expect([robertaBase, bertBase].map(maxTokens)).toEqual([512, 512])
 })
 

@@ -2,7 +2,15 @@ import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import type { Parts } from "./Parts.ts"
 
 /** The backbones, by the `model_type` of config.json. */
-export type Architecture = "bert" | "roberta" | "mpnet" | "electra" | "distilbert" | "xlm-roberta" | "modernbert"
+export type Architecture =
+  | "bert"
+  | "roberta"
+  | "mpnet"
+  | "electra"
+  | "distilbert"
+  | "xlm-roberta"
+  | "modernbert"
+  | "deberta-v2"
 
 /** An architecture: how its config.json reads, and the network, written once in `Parts`. `C` adds the numbers that it alone has. */
 export interface Backbone<C extends EncoderConfig = EncoderConfig> {

@@ -12,6 +12,8 @@ export interface Parts<X> {
   positions(name: string, width: number): X
   /** The row of a table of so many types for each token's type: 0. */
   types(name: string, rows: number, width: number): X
+  /** A whole table, as the one text of a batch: `[1, rows, width]`. */
+  table(name: string, rows: number, width: number): X
   /** `x W + b`, `width` numbers wide. @param bias default true */
   linear(name: string, x: X, width: number, bias?: boolean): X
   /** LayerNorm (Ba et al. 2016). @param bias default true */
@@ -26,15 +28,25 @@ export interface Parts<X> {
   rotary(x: X, theta: number): X
   /** In training only; `site` names the place in the network. */
   dropout(site: string, x: X): X
-  /** `softmax(q k^T / sqrt(d) + bias) v` per head, padding left out, with dropout on the weights. */
+  /** `softmax(scale q k^T + bias) v` per head, padding left out, with dropout on the weights. */
   attention(site: string, q: X, k: X, v: X, options?: PartsAttention<X>): X
   /** A table's row of one number a head for each pair of tokens, by their distance: a bias for `attention`. */
   relativeBias(name: string, buckets: DistanceBuckets): X
+  /** What contents say to distances and distances to contents, a bias for `attention`; `tables` hold a row for each bucket. */
+  disentangledBias(
+    q: X,
+    k: X,
+    tables: { readonly query: X; readonly key: X },
+    buckets: DistanceBuckets,
+    scale: number
+  ): X
 }
 
 export interface PartsAttention<X> {
   /** Added to the scores. */
   readonly bias?: X | undefined
+  /** Multiplies the products of queries and keys. Default `1 / sqrt(hidden / heads)`. */
+  readonly scale?: number
   /** A token attends to those at most this far from it. Default: to all. */
   readonly window?: number
 }

@@ -1,6 +1,7 @@
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import type { Architecture, Backbone } from "./Backbone.ts"
 import { bert } from "./bert.ts"
+import { debertaV2 } from "./debertaV2.ts"
 import { distilbert } from "./distilbert.ts"
 import { electra } from "./electra.ts"
 import { modernbert } from "./modernbert.ts"
@@ -15,7 +16,8 @@ export const backbones = {
   electra,
   distilbert,
   "xlm-roberta": xlmRoberta,
-  modernbert
+  modernbert,
+  "deberta-v2": debertaV2
 } satisfies Record<Architecture, Backbone>
 
 /** The backbone whose config this is. */

@@ -34,7 +34,8 @@ export const mpnet: Backbone = {
   wordTable: roberta.wordTable,
   embed: (parts, { hidden }) => bertEmbeddings(parts, hidden),
   shared: (parts) => parts.relativeBias("encoder.relative_attention_bias", buckets),
-  layer: (parts, config, index, x, bias) => postNormLayer(parts, config, `encoder.layer.${index}`, layer, x, bias)
+  layer: (parts, config, index, x, bias) =>
+    postNormLayer(parts, config, `encoder.layer.${index}`, layer, x, () => ({ bias }))
 }
 
 const layer = {

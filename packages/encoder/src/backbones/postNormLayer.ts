@@ -1,5 +1,5 @@
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
-import type { Parts } from "./Parts.ts"
+import type { Parts, PartsAttention } from "./Parts.ts"
 
 /** What a checkpoint calls the parts of a layer, after the layer's own name. */
 export interface LayerNames {
@@ -19,7 +19,7 @@ export interface LayerNames {
  * Attention and feed-forward, each added to its input and normalised after (Vaswani et al. 2017).
  *
  * @param at the layer's name
- * @param bias on the scores of attention
+ * @param options of attention, given queries and keys
  */
 export const postNormLayer = <X>(
   parts: Parts<X>,
@@ -27,14 +27,13 @@ export const postNormLayer = <X>(
   at: string,
   names: LayerNames,
   x: X,
-  bias?: X
+  options: (q: X, k: X) => PartsAttention<X> = () => ({})
 ): X => {
   const dense = (name: keyof LayerNames, input: X, width = hidden) => parts.linear(`${at}.${names[name]}`, input, width)
   const addNorm = (name: keyof LayerNames, site: string, output: X, input: X) =>
     parts.norm(`${at}.${names[name]}`, parts.add(parts.dropout(`${at}.${site}`, output), input))
-  const attended = parts.attention(`${at}.attention.self`, dense("query", x), dense("key", x), dense("value", x), {
-    bias
-  })
+  const [q, k, v] = [dense("query", x), dense("key", x), dense("value", x)] as const
+  const attended = parts.attention(`${at}.attention.self`, q, k, v, options(q, k))
   const y = addNorm("attentionNorm", "attention.output", dense("attended", attended), x)
   return addNorm("norm", "output", dense("down", parts.gelu(dense("up", y, feedForward))), y)
 }

@@ -25,6 +25,9 @@ export const mpnetBase = backbones.mpnet.base
 /** ModernBERT-base: 149M parameters. */
 export const modernbertBase = backbones.modernbert.base
 
+/** DeBERTa-v3-base: 184M parameters. The small one has `layers: 6`. */
+export const debertaV3Base = backbones["deberta-v2"].base
+
 /** An encoder for short runs on a laptop: a RoBERTa of 4 layers of 256 with room for 128 tokens, unless told otherwise. */
 export const small = (overrides: Partial<EncoderConfig> = {}): EncoderConfig => {
   const { base, counting } = backboneOf({ architecture: overrides.architecture ?? "roberta" })

@@ -19,7 +19,7 @@ export const loraFields = {
   loraDropout: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1)))
 }
 
-const queryAndValue = ["query|q|q_lin", "value|v|v_lin"]
+const queryAndValue = ["query|q|q_lin|query_proj|Wqkv", "value|v|v_lin|value_proj|Wqkv"]
 
 const Fields = Schema.Struct(loraFields)
 export interface LoraOptions extends Schema.Schema.Type<typeof Fields> {}

@@ -37,15 +37,16 @@ export const countParameters = (config: EncoderConfig): number =>
 const groups = (config: EncoderConfig) => {
   const backbone = backboneOf(config)
   const collect = (walk: (parts: Parts<number>) => unknown): Array<ParameterSpec> => {
-    const specs: Array<ParameterSpec> = []
-    walk(specParts(config, (spec) => specs.push(spec)))
-    return specs
+    // By name: a layer may be used twice.
+    const specs = new Map<string, ParameterSpec>()
+    walk(specParts(config, (spec) => specs.set(spec.name, spec)))
+    return [...specs.values()]
   }
   return {
     embeddings: collect((parts) => backbone.embed(parts, config)),
     shared: collect((parts) => backbone.shared?.(parts, config)),
     layers: Array.from({ length: config.layers }, (_, index) =>
-      collect((parts) => backbone.layer(parts, config, index, config.hidden, 0))
+      collect((parts) => backbone.layer(parts, config, index, config.hidden, config.hidden))
     )
   }
 }
@@ -64,6 +65,7 @@ const specParts = (config: EncoderConfig, tell: (spec: ParameterSpec) => void): 
     words: (name, width) => table(name, config.vocabSize, width, config.padId),
     positions: (name, width) => table(name, config.positions, width, counting === "tokens" ? config.padId : undefined),
     types: (name, rows, width) => table(name, rows, width),
+    table: (name, rows, width) => table(name, rows, width),
     linear: (name, x, width, bias = true) => {
       tell({ name: `${name}.weight`, shape: [x, width], transposed: true, initial: "normal" })
       if (bias) vector(`${name}.bias`, width, "zeros")
@@ -81,6 +83,7 @@ const specParts = (config: EncoderConfig, tell: (spec: ParameterSpec) => void): 
     rotary: (x) => x,
     dropout: (_site, x) => x,
     attention: (_site, _q, _k, v) => v,
-    relativeBias: (name, { count }) => table(name, count, config.heads)
+    relativeBias: (name, { count }) => table(name, count, config.heads),
+    disentangledBias: () => 0
   }
 }

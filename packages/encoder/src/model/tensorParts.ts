@@ -1,6 +1,7 @@
 import {
   attention,
   type DropoutKey,
+  disentangledBias,
   dropout,
   embedding,
   gelu,
@@ -38,6 +39,7 @@ export const tensorParts = (
     positions: (name) => look(name, positionIds(config, batch)),
     types: (name, _rows, width) =>
       tf.reshape(tf.slice(of(`${name}.weight`) as tf.Tensor2D, [0, 0], [1, width]), [1, 1, width]),
+    table: (name, count, width) => tf.reshape(of(`${name}.weight`), [1, count, width]),
     linear: (name, x) => {
       const y = linear(x, of(`${name}.weight`), parameters[`${name}.bias`])
       const adapter = adapterOf(model, name)
@@ -50,10 +52,11 @@ export const tensorParts = (
     split: (x, count) => tf.split(x, count, 2),
     rotary: (x, theta) => rotary(x, { heads: config.heads, theta }),
     dropout: (site, x) => (key === undefined || config.dropout === 0 ? x : dropout(x, config.dropout, keyOf(site)!)),
-    attention: (site, q, k, v, { bias, window } = {}) =>
+    attention: (site, q, k, v, { bias, scale, window } = {}) =>
       attention(q, k, v, {
         ...{ heads: config.heads, mask, causal },
         ...(bias && { bias }),
+        ...(scale !== undefined && { scale }),
         ...(window !== undefined && { window }),
         ...(key && { dropout: { rate: config.attentionDropout, key: keyOf(site)! } })
       }),
@@ -66,6 +69,11 @@ export const tensorParts = (
       )
       const pairs = tf.reshape(embedding(of(`${name}.weight`), buckets), [tokens, tokens, config.heads])
       return tf.transpose(pairs, [2, 0, 1]) as tf.Tensor3D // [heads, query, key]
+    },
+    disentangledBias: (q, k, { key, query }, { bucketOf }, scale) => {
+      const flat = (table: tf.Tensor3D) => tf.squeeze(table, [0]) as tf.Tensor2D
+      const tables = { query: flat(query), key: flat(key) }
+      return disentangledBias(q, k, tables, { heads: config.heads, rowOf: bucketOf, scale })
     }
   }
 }

@@ -16,7 +16,7 @@ export const tokenizerFiles = (tokenizer: Tokenizer, config: EncoderConfig): Rec
   const { model, normalizer, pre_tokenizer } = JSON.parse(tokenizer.json)
   const classes: Record<string, string> = roberta
     ? { BPE: "RobertaTokenizer", WordPiece: "MPNetTokenizer", Unigram: "XLMRobertaTokenizer" }
-    : { WordPiece: "BertTokenizer" }
+    : { WordPiece: "BertTokenizer", Unigram: "DebertaV2Tokenizer" }
   const settings = {
     ...tokens,
     ...(model.type === "WordPiece" && {

@@ -16,6 +16,9 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processor
 from transformers import (
     AutoModel,
     AutoTokenizer,
+    DebertaV2Config,
+    DebertaV2ForMaskedLM,
+    DebertaV2Tokenizer,
     DistilBertConfig,
     DistilBertForMaskedLM,
     DistilBertTokenizer,
@@ -108,8 +111,24 @@ def modernbert():
     return tokenizer, ModernBertForMaskedLM(config)
 
 
+def deberta_v2():
+    """Half of the buckets are exact, the others logarithmic; the long text passes the last of them."""
+    t = Tokenizer(models.Unigram())
+    t.pre_tokenizer = pre_tokenizers.Metaspace()
+    special = ["[PAD]", "[CLS]", "[SEP]", "[UNK]"]
+    trainer = trainers.UnigramTrainer(vocab_size=200, special_tokens=special, unk_token="[UNK]", show_progress=False)
+    t.train_from_iterator(corpus, trainer)
+    pieces = json.loads(t.to_str())["model"]["vocab"]
+    tokenizer = DebertaV2Tokenizer(vocab=[(piece, score) for piece, score in [*pieces, ("[MASK]", 0.0)]], unk_id=3)
+    config = DebertaV2Config(
+        vocab_size=len(tokenizer), max_position_embeddings=280, position_buckets=32, relative_attention=True,
+        pos_att_type=["p2c", "c2p"], share_att_key=True, norm_rel_ebd="layer_norm", position_biased_input=False, **sizes,
+    )
+    return tokenizer, DebertaV2ForMaskedLM(config)
+
+
 other_scripts = ["Мария Кюри родилась в Варшаве.", "玛丽·居里出生于华沙。", "ولدت ماري كوري في وارسو."]
-makers = {"mpnet": mpnet, "electra": electra, "distilbert": distilbert, "xlm-roberta": xlm_roberta, "modernbert": modernbert}
+makers = {"mpnet": mpnet, "electra": electra, "distilbert": distilbert, "xlm-roberta": xlm_roberta, "modernbert": modernbert, "deberta-v2": deberta_v2}
 
 
 def compute(model, batch):

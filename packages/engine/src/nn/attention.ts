@@ -11,6 +11,8 @@ export interface AttentionOptions {
   readonly heads: number
   /** 1 for a key that may be attended to, 0 for padding; row by row [batch * tokens]. Default: all. */
   readonly mask?: ArrayLike<number>
+  /** Multiplies the products of queries and keys. Default `1 / sqrt(hidden / heads)`. */
+  readonly scale?: number
   /** Added to the scores before the softmax: `[heads, tokens, tokens]`, the same for every text, or `[batch * heads, tokens, tokens]`. Gradients reach it. */
   readonly bias?: tf.Tensor3D
   /** Token t attends to tokens 0..t only, as a left-to-right language model does. Default: to all. */
@@ -30,7 +32,7 @@ export interface AttentionOptions {
 }
 
 /**
- * Multi-head scaled dot-product attention (Vaswani et al. 2017): `softmax(q k^T / sqrt(d) + bias + mask) v` per head.
+ * Multi-head scaled dot-product attention (Vaswani et al. 2017): `softmax(scale q k^T + bias + mask) v` per head.
  *
  * With n = batch * heads, up to `maxScores` the weights [n, tokens, tokens] are kept for the backward pass; beyond it the peak
  * is three tensors of `max(maxScores, tokens^2)` numbers at a time, whatever the batch. A row whose keys are
@@ -40,8 +42,8 @@ export interface AttentionOptions {
  * @returns [batch, tokens, hidden]
  */
 export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D {
-  const { bias, causal = false, heads, mask, maxScores = 2 ** 23 } = options
   const [batch, tokens, hidden] = q.shape
+  const { bias, causal = false, heads, mask, maxScores = 2 ** 23, scale = 1 / Math.sqrt(hidden / heads) } = options
   if (hidden % heads !== 0) throw new EngineError(`attention: hidden ${hidden} does not divide into ${heads} heads`)
   for (const other of [k, v]) {
     if (!tf.util.arraysEqual(other.shape, q.shape)) {
@@ -59,10 +61,9 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
   const size = Math.max(1, Math.floor(maxScores / tokens ** 2))
   const chunks = split(rows, bias ? fitting(size, bias.shape[0]) : size)
   if (chunks.length === 1 && !options.dropout?.rate && !isRecording() && hasKernel("FusedAttention")) {
-    return fusedAttention(q, k, v, { bias, heads, causal, mask, window: options.window })
+    return fusedAttention(q, k, v, { bias, heads, causal, mask, scale, window: options.window })
   }
   const split3 = (x: tf.Tensor) => splitHeads(x as tf.Tensor3D, heads)
-  const scale = 1 / Math.sqrt(hidden / heads)
   const unseen = unseenBias(tokens, options)
 
   return differentiable<tf.Tensor3D, "q" | "k" | "v" | "bias">({ q, k, v, ...(bias && { bias }) } as Inputs, (save) => {
@@ -167,6 +168,7 @@ interface FusedOptions {
   readonly mask: ArrayLike<number> | undefined
   readonly bias: tf.Tensor3D | undefined
   readonly window: number | undefined
+  readonly scale: number
 }
 
 /** In one kernel, where no gradient will be asked for. */
@@ -174,7 +176,7 @@ const fusedAttention = (
   q: tf.Tensor3D,
   k: tf.Tensor3D,
   v: tf.Tensor3D,
-  { bias, causal, heads, mask, window }: FusedOptions
+  { bias, causal, heads, mask, scale, window }: FusedOptions
 ): tf.Tensor3D =>
   tf.tidy(() => {
     const [batch, tokens] = q.shape
@@ -184,7 +186,7 @@ const fusedAttention = (
     const own = bias && tf.reshape(bias, [-1, heads, tokens, tokens])
     const sum = own && limit ? tf.add(own, limit) : (own ?? limit)
     const added = sum ? { bias: sum } : {}
-    return runKernel<tf.Tensor3D>("FusedAttention", { q, k, v, ...seen, ...added }, { heads, causal })
+    return runKernel<tf.Tensor3D>("FusedAttention", { q, k, v, ...seen, ...added }, { heads, causal, scale })
   })
 
 const isFull = (mask: ArrayLike<number>): boolean => Array.prototype.every.call(mask, (entry) => entry !== 0)
@@ -206,7 +208,7 @@ const part = (x: tf.Tensor3D, start: number, size: number): tf.Tensor3D =>
 const join = (parts: tf.Tensor3D[]): tf.Tensor3D => (parts.length === 1 ? parts[0]! : tf.concat(parts, 0))
 
 /** [batch, tokens, heads * d] -> [batch * heads, tokens, d] */
-function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
+export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
   const [batch, tokens, hidden] = x.shape
   const apart = tf.transpose(tf.reshape(x, [batch, tokens, heads, hidden / heads]), [0, 2, 1, 3])
   return tf.reshape(apart, [batch * heads, tokens, hidden / heads])

@@ -2,6 +2,7 @@ import { expect, test } from "bun:test"
 import { close, testEngine } from "@nuner/testing"
 import {
   attention,
+  disentangledBias,
   dropout,
   embedding,
   gelu,
@@ -18,6 +19,7 @@ import { wave } from "../lib/wave.ts"
 
 await testEngine()
 
+const as2 = (x: tf.Tensor) => x as tf.Tensor2D
 const as3 = (x: tf.Tensor) => x as tf.Tensor3D
 const key = { seed: 1, step: 2, site: "here" }
 
@@ -85,6 +87,45 @@ test("local attention: gradients, and in stretches the same as with a band of th
   tf.tidy(() => {
     const [cut, whole] = [run({ window: 3 }), run({ bias: band(150) })]
     for (const [i, numbers] of whole.entries()) close(cut[i]!, numbers, 1e-5)
+  })
+})
+
+test("disentangled attention: gradients, and the golden number of its specification", () => {
+  const rowOf = (distance: number) => Math.max(0, Math.min(7, 4 - distance))
+  const options = { heads: 2, rowOf, scale: 0.4 }
+  checkGradients(
+    (q, k, query, key) => disentangledBias(as3(q!), as3(k!), { query: as2(query!), key: as2(key!) }, options),
+    {
+      ...{ q: wave([2, 3, 4], 1), k: wave([2, 3, 4], 2), query: wave([8, 4], 3), key: wave([8, 4], 4) }
+    }
+  )
+  // f(shape, s)[n] = sin(0.9 n + s) / 2; buckets 4, longest 8, the last token masked.
+  const f = (shape: Array<number>, s: number) =>
+    tf.tensor(
+      Float32Array.from({ length: tf.util.sizeFromShape(shape) }, (_, n) => 0.5 * Math.sin(0.9 * n + s)),
+      shape
+    )
+  tf.tidy(() => {
+    const project = (x: tf.Tensor, s: number) =>
+      tf.add(tf.matMul(as2(x), as2(f([4, 4], s)), false, true), f([4], s + 0.1))
+    const x = f([6, 4], 0.1)
+    const distances = layerNorm(f([8, 4], 12), tf.ones([4]), tf.zeros([4]), 1e-7)
+    const [q, k, v] = [11, 11.2, 11.4].map((s) => as3(tf.reshape(project(x, s), [1, 6, 4]))) as [
+      tf.Tensor3D,
+      tf.Tensor3D,
+      tf.Tensor3D
+    ]
+    const tables = { query: as2(project(distances, 11)), key: as2(project(distances, 11.2)) }
+    const scale = 1 / Math.sqrt(3 * 2)
+    // b(r) = sign(r) (ceil(ln(|r| / 2) / ln(7 / 2)) + 2) beyond 2, cut to 0..7.
+    const logarithmic = (distance: number) => {
+      const far = Math.abs(distance)
+      const bucket = far <= 2 ? far : Math.ceil(Math.log(far / 2) / Math.log(7 / 2)) + 2
+      return Math.max(0, Math.min(7, 4 - Math.sign(distance) * bucket))
+    }
+    const bias = disentangledBias(q, k, tables, { heads: 2, rowOf: logarithmic, scale })
+    const context = attention(q, k, v, { heads: 2, mask: [1, 1, 1, 1, 1, 0], bias, scale })
+    close(context.dataSync().slice(0, 4), [-0.590668, 0.009634, 0.30044, 0.509818], 2e-6)
   })
 })
 

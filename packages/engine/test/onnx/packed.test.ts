@@ -156,9 +156,9 @@ test("a mask or operands that do not fit are refused by name", () => {
   tf.tidy(() => {
     const q = tf.ones([2, 3, 4])
     const run = (inputs: Record<string, tf.Tensor>) => () =>
-      tf.engine().runKernel("FusedAttention", { q, k: q, v: q, ...inputs }, { heads: 2, causal: false })
+      tf.engine().runKernel("FusedAttention", { q, k: q, v: q, ...inputs }, { heads: 2, causal: false, scale: 0.5 })
     expect(run({ mask: tf.ones([2, 4], "int32") })).toThrow("mask has shape [2,4], not [2,3]")
-    expect(run({ mask: tf.ones([2, 3]) })).toThrow("takes an int32 mask, not float32")
+    expect(run({ mask: tf.ones([2, 3], "bool") })).toThrow("takes an int32 mask, not bool")
     expect(run({ k: tf.ones([2, 2, 4]) })).toThrow("k has shape [2,2,4], not [2,3,4]")
     const packed = { x: tf.ones([2, 3]), kernel: tf.ones([4, 5]), bias: tf.ones([5]) }
     expect(() => tf.engine().runKernel("PackedLinear", packed)).toThrow("x has shape [2,3], not [2,4]")

@@ -1,5 +1,5 @@
 import { backboneOf } from "../../backbones/backbones.ts"
-import type { Parts } from "../../backbones/Parts.ts"
+import type { DistanceBuckets, Parts } from "../../backbones/Parts.ts"
 import type { EncoderConfig } from "../../config/EncoderConfig.ts"
 import { OnnxGraph, type Value } from "./OnnxGraph.ts"
 import type { Weights } from "./Weights.ts"
@@ -45,6 +45,12 @@ const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): P
     const along = (axis: number) => graph.op("Unsqueeze", [places(graph, ids), graph.int64s([axis])])
     return graph.op("Sub", [along(0), along(1)])
   }
+  /** The bucket of every pair of tokens: `[query, key]`. */
+  const bucketed = ({ bucketOf, reach }: DistanceBuckets): Value => {
+    const byDistance = graph.int64s(Array.from({ length: 2 * reach + 1 }, (_, i) => bucketOf(i - reach)))
+    const near = graph.op("Clip", [distances(), graph.int64(-reach), graph.int64(reach)])
+    return graph.op("Gather", [byDistance, add(near, graph.int64(reach))], { axis: 0 })
+  }
   /** A large negative number for keys beyond the window: `[query, key]`. */
   const beyond = (window: number): Value => {
     const far = graph.op("Greater", [graph.op("Abs", [distances()]), graph.int64(window)])
@@ -60,6 +66,7 @@ const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): P
         `${name}.weight`,
         tokenTypes ? graph.input("token_type_ids", "int64", ["batch", "sequence"]) : graph.int64(0)
       ),
+    table: (name) => graph.op("Unsqueeze", [weights.vector(`${name}.weight`), graph.int64s([0])]),
     linear: (name, x, _width, bias = true) => weights.linear(name, x, bias),
     norm: (name, x, bias = true) => {
       const scale = [weights.vector(`${name}.weight`), ...(bias ? [weights.vector(`${name}.bias`)] : [])]
@@ -71,23 +78,38 @@ const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): P
     split: (x, count) => graph.ops("Split", [x], count, { axis: -1 }),
     rotary: (x, theta) => rotary(graph, weights, config, places(graph, ids), x, theta),
     dropout: (_site, x) => x,
-    attention: (_site, q, k, v, { bias, window } = {}) => {
+    attention: (_site, q, k, v, { bias, scale = 1 / Math.sqrt(hidden / heads), window } = {}) => {
       const query = split(q, [0, 2, 1, 3]) // [batch, heads, sequence, d]
       const key = split(k, [0, 2, 3, 1]) // [batch, heads, d, sequence]
       const value = split(v, [0, 2, 1, 3])
-      const scores = graph.op("Div", [graph.op("MatMul", [query, key]), graph.scalar(Math.sqrt(hidden / heads), float)])
+      const scores = graph.op("Mul", [graph.op("MatMul", [query, key]), graph.scalar(scale, float)])
       const biased = bias === undefined ? scores : add(scores, bias)
       const near = window === undefined ? biased : add(biased, beyond(window))
       const attention = graph.op("Softmax", [add(near, padding)], { axis: -1 })
       const mixed = graph.op("Transpose", [graph.op("MatMul", [attention, value])], { perm: [0, 2, 1, 3] })
       return graph.op("Reshape", [mixed, graph.int64s([0, 0, hidden])])
     },
-    relativeBias: (name, { bucketOf, reach }) => {
-      const byDistance = graph.int64s(Array.from({ length: 2 * reach + 1 }, (_, i) => bucketOf(i - reach)))
-      const near = graph.op("Clip", [distances(), graph.int64(-reach), graph.int64(reach)])
-      const buckets = graph.op("Gather", [byDistance, add(near, graph.int64(reach))], { axis: 0 })
-      const bias = graph.op("Gather", [weights.vector(`${name}.weight`), buckets], { axis: 0 })
+    relativeBias: (name, buckets) => {
+      const bias = graph.op("Gather", [weights.vector(`${name}.weight`), bucketed(buckets)], { axis: 0 })
       return graph.op("Transpose", [bias], { perm: [2, 0, 1] }) // [heads, query, key]
+    },
+    disentangledBias: (q, k, tables, buckets, scale) => {
+      const rows = bucketed(buckets) // [query, key]
+      const byDistance = (x: Value, table: Value, at: Value): Value => {
+        const products = graph.op("MatMul", [split(x, [0, 2, 1, 3]), split(table, [0, 2, 3, 1])]) // [batch, heads, sequence, rows]
+        const square = graph.op(
+          "Concat",
+          [graph.op("Shape", [products], { end: 3 }), graph.op("Shape", [ids], { start: 1 })],
+          {
+            axis: 0
+          }
+        )
+        return graph.op("GatherElements", [products, graph.op("Expand", [at, square])], { axis: -1 })
+      }
+      const contentToPosition = byDistance(q, tables.key, rows)
+      const positionToContent = byDistance(k, tables.query, graph.op("Transpose", [rows], { perm: [1, 0] }))
+      const sum = add(contentToPosition, graph.op("Transpose", [positionToContent], { perm: [0, 1, 3, 2] }))
+      return graph.op("Mul", [sum, graph.scalar(scale, float)])
     }
   }
 }

@@ -127,6 +127,7 @@ const sumOfSquares: Kernel = {
 interface Attention {
   readonly heads: number
   readonly causal: boolean
+  readonly scale: number
 }
 
 /**
@@ -149,8 +150,13 @@ const attention: Kernel<Attention> = {
     }
     return [like(q!)]
   },
-  emit(graph, [q, k, v, ...rest], [, , , ...addends], { causal, heads }) {
-    const attributes = { num_heads: heads, mask_filter_value: { float: -1e9 }, unidirectional: causal ? 1 : 0 }
+  emit(graph, [q, k, v, ...rest], [, , , ...addends], { causal, heads, scale }) {
+    const attributes = {
+      num_heads: heads,
+      scale: { float: scale },
+      mask_filter_value: { float: -1e9 },
+      unidirectional: causal ? 1 : 0
+    }
     const [mask = "", bias] = ["int32", "float32"].map((type) => rest[addends.findIndex(({ dtype }) => dtype === type)])
     const optional = bias ? ["", mask, bias] : mask ? ["", mask] : []
     return graph.contrib("MultiHeadAttention", [q!, k!, v!, ...optional], attributes)
