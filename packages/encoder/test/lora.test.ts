@@ -153,7 +153,7 @@ describe("adapters", () => {
     expect(loraSettings("fineTune", { loraRank: 4 })).toEqual({
       rank: 4,
       alpha: 8,
-      targets: ["query|q|q_lin", "value|v|v_lin"],
+      targets: ["query|q|q_lin|query_proj|Wqkv", "value|v|v_lin|value_proj|Wqkv"],
       dropout: 0
     })
     for (const option of [{ loraAlpha: 2 }, { loraTargets: ["query"] }, { loraDropout: 0.1 }]) {
@@ -169,8 +169,9 @@ test("query and value are the default of every backbone", () => {
     const config = small({ architecture, hidden: 16, layers: 2, heads: 2, feedForward: 16 })
     const encoder = { config, parameters: initEncoder(config, 1) }
     const names = adapters(addLora(encoder, lora))
-    expect(names).toHaveLength(4)
-    for (const name of names) expect(name).toMatch(/(query|value|q|v)(_lin)?\.lora_A\.weight$/)
+    // ModernBERT has query, key and value in one.
+    expect(names).toHaveLength(architecture === "modernbert" ? 2 : 4)
+    for (const name of names) expect(name).toMatch(/((query|value|q|v)(_lin|_proj)?|Wqkv)\.lora_A\.weight$/)
     tf.dispose(encoder.parameters)
   }
 })

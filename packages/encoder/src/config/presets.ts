@@ -33,5 +33,7 @@ export const small = (overrides: Partial<EncoderConfig> = {}): EncoderConfig => 
   const { base, counting } = backboneOf({ architecture: overrides.architecture ?? "roberta" })
   const sizes = { vocabSize: 8192, hidden: 256, layers: 4, heads: 4, feedForward: 4 * (overrides.hidden ?? 256) }
   const positions = 128 + (counting === "tokens" ? base.padId + 1 : 0)
-  return checkConfig({ ...base, ...sizes, positions, ...overrides })
+  // ModernBERT's padding stands at the end of its vocabulary.
+  const padId = base.padId < sizes.vocabSize ? base.padId : 0
+  return checkConfig({ ...base, ...sizes, padId, positions, ...overrides })
 }
