@@ -138,6 +138,18 @@ describe("nuner pretrain", () => {
   })
 })
 
+test("nuner concepts: a sample, its most frequent concepts, and the sentences that have none of them", async () => {
+  const flags = ["--sentences", "20", "--top", "1", "--empty", "keep", "--seed", "3"]
+  expect(await run("concepts", at("aligned.jsonl"), "--out", at("chosen.jsonl"), ...flags)).toBe(0)
+  const { counts } = await readManifest(at("chosen.jsonl.manifest.json"))
+  expect(counts.sentences).toEqual({
+    in: 60,
+    out: 20,
+    dropped: { uninformative: 0, empty: 0, notSampled: 40, rare: 0 }
+  })
+  expect(counts.annotations).toEqual({ in: 120, out: 20, dropped: { uninformative: 0, notSampled: 80, rare: 20 } })
+})
+
 describe("nuner pretrain, contrastive", () => {
   const args = (...inputs: ReadonlyArray<string>) =>
     ["pretrain", ...inputs, "--base", at("base"), "--preset", "adapt", "--steps", "3", "--batch-size", "8"] as const

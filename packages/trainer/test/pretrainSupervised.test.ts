@@ -222,6 +222,14 @@ describe("pretrainSupervised", () => {
     const two = { start: 0, end: 1, type: "x" }
     const twice = [{ words: ["a", "b"], entities: [two, { ...two, type: "y" }] }, ...corpus(3, 1)]
     expect(events({ ...input, datasets: { d: twice } })).rejects.toThrow("overlaps")
+    for (const [start, end] of [
+      [1, 3],
+      [1, 1]
+    ]) {
+      const outside = [...corpus(3, 1), { words: ["a", "b"], entities: [{ start: start!, end: end!, type: "x" }] }]
+      const reason = `d 3: entities: x ${start}..${end} is no part of 2 words`
+      expect(events({ ...input, datasets: { d: outside } })).rejects.toThrow(reason)
+    }
     expect(events({ ...input, datasets: { "": corpus(4, 1) }, learningRate: -1 })).rejects.toThrow("learningRate")
   })
 })

@@ -108,7 +108,7 @@ const chooseLabelled = (datasets: Datasets, { sampleSize, seed, validation }: Se
     const reason = `${items.length} sentences with ${entities} entities are nothing to learn types from`
     throw new InputError({ source: "datasets", reason, remedy: "give labelled sentences" })
   }
-  for (const [i, item] of items.entries()) checkOverlap(item, i)
+  for (const [i, item] of items.entries()) checkEntities(item, i)
   return {
     ...splitSentences(items, { validation, seed }),
     classes: typeClasses(datasets),
@@ -126,13 +126,18 @@ const chooseLabelled = (datasets: Datasets, { sampleSize, seed, validation }: Se
 const entitiesOf = (items: ReadonlyArray<DatasetSentence>): number =>
   items.reduce((sum, { sentence }) => sum + sentence.entities.length, 0)
 
-/** A token has one class. */
-const checkOverlap = ({ dataset, sentence }: DatasetSentence, place: number): void => {
-  const second = overlap(sentence.entities)
-  if (second === undefined) return
-  const source = sentence.id ?? `${dataset || "sentence"} ${place}`
-  const reason = `${second.type} ${second.start}..${second.end} overlaps an entity before it`
-  throw new InputError({ source, field: "entities", reason, remedy: "keep one type a word" })
+/** @throws InputError for an entity that is not over words of its sentence, or over those of another one: a token has one class */
+const checkEntities = ({ dataset, sentence: { entities, id, words } }: DatasetSentence, place: number): void => {
+  const fail = (reason: string, remedy: string): never => {
+    throw new InputError({ source: id ?? `${dataset || "sentence"} ${place}`, field: "entities", reason, remedy })
+  }
+  for (const { end, start, type } of entities) {
+    if (start < 0 || start >= end || end > words.length) {
+      fail(`${type} ${start}..${end} is no part of ${words.length} words`, "count words from 0, the end excluded")
+    }
+  }
+  const second = overlap(entities)
+  if (second) fail(`${second.type} ${second.start}..${second.end} overlaps an entity before it`, "keep one type a word")
 }
 
 /** The classification of tokens into types as an objective. */
