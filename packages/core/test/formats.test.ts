@@ -74,6 +74,11 @@ test("every format is recognised by its content and read with its own offsets", 
     said: { "answered reject": 1, "answered ignore": 1 }
   })
   expect(await read("spacy-doc.json")).toEqual({ format: "spacy-json", found: [" Ulla/PER"], said: {} })
+  expect(await read("spacy-2.json")).toEqual({
+    format: "spacy-json",
+    found: [" ACME/ORG Ulla Berg/PER", " unlabelled"],
+    said: {}
+  })
   expect(await read("spacy-annotator.json")).toEqual({ format: "spacy-json", found: [" Ulla/PER", ""], said: {} })
   for (const file of ["brat/news.txt", "brat/news.ann"]) {
     expect(await read(file)).toEqual({
@@ -112,6 +117,14 @@ test("numbered tags need names", async () => {
   )
   expect((await all({ names: ["O", "B-ORG"] }))[0]!.entities).toEqual([{ start: 0, end: 1, type: "ORG" }])
   await expect(all({ names: ["O"] })).rejects.toThrow("ner_tags[0]: 1 is not one of 1 names")
+})
+
+test("Label Studio before 1.4 counted in UTF-16: the error says so, and the flag reads it", async () => {
+  const result = [{ type: "labels", value: { start: 3, end: 7, text: "Ulla", labels: ["PER"] } }]
+  const source = { name: "ls.json", text: JSON.stringify([{ data: { text: "👞 Ulla" }, annotations: [{ result }] }]) }
+  const all = async (options: OpenOptions = {}) => Array.fromAsync((await openData(source, options)).documents)
+  await expect(all()).rejects.toThrow("counted in utf16 every entity of the file fits (--offsets utf16)")
+  expect((await all({ offsets: "utf16" }))[0]!.entities).toMatchObject([{ start: 3, end: 7, type: "PER" }])
 })
 
 test("C4 by its real name: packed JSON Lines that end in .json.gz", async () => {

@@ -17,7 +17,7 @@ const seedsOf = async (format: Format, folder: string): Promise<Array<Uint8Array
     "bioc-json": ["bioc.json"],
     "label-studio": ["label-studio-min.json", "label-studio-old.json"],
     prodigy: ["prodigy.jsonl"],
-    "spacy-json": ["spacy-doc.json", "spacy-annotator.json"],
+    "spacy-json": ["spacy-doc.json", "spacy-2.json", "spacy-annotator.json"],
     brat: ["brat/news.ann"]
   }
   for (const file of samples[format.name] ?? []) found.push(await readFile(join(fixtures, file)))

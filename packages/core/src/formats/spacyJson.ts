@@ -1,20 +1,24 @@
+import { fromTags } from "../tags/fromTags.ts"
 import { asText } from "./documents.ts"
 import type { RawDocument, RawSpan } from "./Format.ts"
-import { isObject, type JsonRecord, jsonFormat, otherFields, spanOf } from "./jsonFormat.ts"
+import { isObject, isStrings, type JsonRecord, jsonFormat, otherFields, spanOf } from "./jsonFormat.ts"
 
 /**
  * spaCy's training data as JSON: `["text", {"entities": [[start, end, type], ..]}]`, what `Doc.to_json` gives (`{"text", "ents": [{"start", "end",
- * "label"}]}`), and `{"text", "entities": [[start, end, type], ..]}`; several of them may stand in one `{"annotations": [..]}`. spaCy is
- * written in Python: offsets are code points.
+ * "label"}]}`), and `{"text", "entities": [[start, end, type], ..]}`; several of them may stand in one `{"annotations": [..]}`. Of version 2: `{"paragraphs":
+ * [{"sentences": [{"tokens": [{"orth", "ner"}]}]}]}`, a sentence a text. spaCy is written in Python: offsets are code points.
  */
 export const spacyJson = jsonFormat({
   name: "spacy-json",
   title: 'spaCy: ["text", {"entities": [[start, end, type], ..]}]',
   unit: "codepoints",
   fits: (value) =>
-    isExample(value) || (isObject(value) && Array.isArray(value.annotations) && value.annotations.some(isExample)),
+    isExample(value) ||
+    (isObject(value) && Array.isArray(value.annotations) && value.annotations.some(isExample)) ||
+    (isObject(value) && Array.isArray(value.paragraphs)),
   document: (record) => {
     const { value } = record
+    if (isObject(value) && Array.isArray(value.paragraphs)) return taggedSentences(record, value.paragraphs)
     if (!isObject(value) || !Array.isArray(value.annotations)) return example(record, value, "")
     // The tool that writes these lists leaves null where a text was skipped.
     return value.annotations
@@ -27,6 +31,27 @@ export const spacyJson = jsonFormat({
   },
   layout: "array"
 })
+
+/** The sentences of version 2, whose tags are BILOU; `-` is not known, which counts as outside. */
+function* taggedSentences({ fail, line }: JsonRecord, paragraphs: ReadonlyArray<unknown>): Generator<RawDocument> {
+  for (const [n, paragraph] of paragraphs.entries()) {
+    const sentences = isObject(paragraph) && Array.isArray(paragraph.sentences) ? paragraph.sentences : []
+    for (const [m, sentence] of sentences.entries()) {
+      const field = `paragraphs[${n}].sentences[${m}]`
+      const tokens: unknown = isObject(sentence) ? sentence.tokens : undefined
+      if (!Array.isArray(tokens)) return fail(field, "no tokens")
+      const words = tokens.map((token: unknown): unknown => (isObject(token) ? token.orth : undefined))
+      const tags = tokens.map((token: unknown) => String((isObject(token) ? token.ner : undefined) ?? "-"))
+      if (!isStrings(words)) return fail(field, "a token without orth")
+      const entities = fromTags(
+        tags.map((tag) => (tag === "-" ? "O" : tag)),
+        "BILOU"
+      )
+      if (entities === undefined) return fail(field, "a tag that is none of BILOU")
+      yield { line, words, entities: tags.every((tag) => tag === "-") ? undefined : entities }
+    }
+  }
+}
 
 const isExample = (value: unknown): boolean => {
   if (Array.isArray(value))

@@ -26,16 +26,20 @@ export const sourcesOf = (argument: string): Array<string> | undefined => {
     })
   }
   if (!statSync(argument).isDirectory()) return [argument]
-  return readdirSync(argument, { recursive: true, withFileTypes: true })
-    .filter(
-      (entry) => entry.isFile() || (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name)).isFile())
-    )
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter(
-      (path) =>
-        !relative(argument, path)
-          .split(/[\\/]/)
-          .some((part) => part.startsWith("."))
-    )
-    .sort()
+  return (
+    readdirSync(argument, { recursive: true, withFileTypes: true })
+      .filter(
+        (entry) => entry.isFile() || (entry.isSymbolicLink() && statSync(join(entry.parentPath, entry.name)).isFile())
+      )
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter(
+        (path) =>
+          !relative(argument, path)
+            .split(/[\\/]/)
+            .some((part) => part.startsWith("."))
+      )
+      // brat's entities stand in a file beside their text, which reads both.
+      .filter((path) => !(path.endsWith(".ann") && existsSync(path.replace(/\.ann$/, ".txt"))))
+      .sort()
+  )
 }
