@@ -1,6 +1,6 @@
 import { decodeOptions, type LabelledSentence } from "@nuner/core"
 import { type EncoderParts, frozenLayersOf, loraSettings } from "@nuner/encoder"
-import { adamW, fingerprint, planEpochs, schedules, type TrainOptions, train as trainingLoop } from "@nuner/engine"
+import { adamW, fingerprint, planEpochs, schedules, train as trainingLoop } from "@nuner/engine"
 import { checkLabelled } from "../data/checkLabelled.ts"
 import { classesOf, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
 import { tokenClassifier } from "../predict/tokenClassifier.ts"
@@ -35,25 +35,32 @@ export type FineTuneInput = Partial<(typeof FineTuneOptions)["Encoded"]> & {
 export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEvent, void, void> {
   const { encoder, train, dev, signal, ...options } = input
   const settings = decodeOptions("fineTune", FineTuneOptions, options)
+  const { batchSize, batchTokens, checkpoints, layers, metric, patience, pooling, scheme, seed } = settings
   checkInput(train, dev, settings)
   const frozenLayers = frozenLayersOf(encoder.config, settings.frozenLayers, "fineTune")
   const lora = loraSettings("fineTune", settings)
   yield { type: "data", report: checkLabelled(train, dev) }
 
-  const { scheme, layers, pooling, batchTokens } = settings
+  // What is learned from: each sentence, or window of a long one, once an epoch, in an order that follows from the seed.
   const classes = classesOf([...typesIn(train), ...typesIn(dev ?? []), ...settings.types], scheme)
   const devSet = dev && { sentences: dev, labels: labelsOf(dev, classes, scheme) }
   const examples = await toExamples(train, encoder, classes, scheme)
   const weights = classWeights(settings.classWeights, examples, typesOf(classes, scheme))
+  const { batch, perEpoch } = planEpochs({ count: examples.length, batchSize, seed })
+  const steps = settings.epochs * perEpoch
+  const epochOf = (step: number) => Math.ceil(step / perEpoch)
+
+  // What is trained: a copy of the encoder, or adapters in it, and a new head.
   const headHidden = settings.headHidden ?? encoder.config.hidden * layers.length
   const network = new Network(encoder, { ...settings, classes, headHidden, frozenLayers, lora })
-  const best = new BestWeights(settings.checkpoints)
-  const { batchSize, seed } = settings
-  const { batch, perEpoch } = planEpochs({ count: examples.length, batchSize, seed })
-  const epochOf = (step: number) => Math.ceil(step / perEpoch)
   const parts = async () => ({ encoder: network.encoder, head: await network.head(), layers, pooling, scheme })
+  const best = new BestWeights(checkpoints)
   let delivered = false
   try {
+    // How it moves, and what is looked at on the way.
+    const optimizer = adamW({ weightDecay: settings.weightDecay, rateOf: rateOf(encoder.config.layers, settings) })
+    const warmup = Math.round(settings.warmup * steps)
+    const schedule = schedules.linear({ peak: settings.learningRate, warmup, total: steps })
     const score = async (on: DevSet) => {
       const now = await parts()
       return { ...devScores(await devLogits(now, on, batchTokens), on, now) }
@@ -62,13 +69,18 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
       parameters: network.parameters,
       batches: (index) => Array.from(batch(index), (place) => examples[place]!),
       loss: (batch, { dropout }) => network.loss(batch, dropout, weights),
-      clip: settings.clip,
-      seed,
-      ...pace(settings, encoder.config.layers, settings.epochs * perEpoch),
-      ...(devSet && { evaluate: evaluation(settings, perEpoch, () => score(devSet)) }),
-      ...(settings.checkpoints !== undefined && {
+      ...{ optimizer, schedule, steps, seed, clip: settings.clip },
+      ...(devSet && {
+        evaluate: {
+          every: settings.evaluateEvery * perEpoch,
+          run: () => score(devSet),
+          best: { metric, mode: metric === "loss" ? "min" : "max" },
+          ...(patience !== undefined && { patience })
+        }
+      }),
+      ...(checkpoints !== undefined && {
         checkpoint: {
-          directory: settings.checkpoints,
+          directory: checkpoints,
           every: settings.checkpointEvery * perEpoch,
           fingerprint: await fingerprint(runParts(settings, encoder, train, dev), encoder.parameters)
         }
@@ -81,7 +93,7 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
       const epoch = epochOf(event.step)
       if (event.type === "step") {
         const { step, loss, lr, gradNorm, seconds } = event
-        yield { type: "step", epoch, step, steps: settings.epochs * perEpoch, loss, lr, gradNorm, seconds }
+        yield { type: "step", epoch, step, steps, loss, lr, gradNorm, seconds }
       } else if (event.type === "evaluation") {
         if (event.best) await best.keep(event.step, network.parameters)
         const dev = event.metrics as unknown as DevScores
@@ -90,6 +102,7 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
       if (event.type === "stop" && event.reason === "aborted") return
     }
 
+    // What comes of it: the best epoch, with probabilities as sure as they are right.
     const taken = devSet && (await best.restore(network.parameters))
     const final = await parts()
     const calibration =
@@ -117,29 +130,3 @@ function* runParts(
     yield "|"
   }
 }
-
-/** How far and how fast. */
-const pace = (
-  settings: FineTuneOptions,
-  layers: number,
-  steps: number
-): Pick<TrainOptions<Array<Example>>, "optimizer" | "schedule" | "steps"> => ({
-  optimizer: adamW({ weightDecay: settings.weightDecay, rateOf: rateOf(layers, settings) }),
-  schedule: schedules.linear({
-    peak: settings.learningRate,
-    warmup: Math.round(settings.warmup * steps),
-    total: steps
-  }),
-  steps
-})
-
-const evaluation = (
-  { metric, patience, evaluateEvery }: FineTuneOptions,
-  perEpoch: number,
-  run: () => Promise<Record<string, number>>
-): NonNullable<TrainOptions<Array<Example>>["evaluate"]> => ({
-  every: evaluateEvery * perEpoch,
-  run,
-  best: { metric, mode: metric === "loss" ? "min" : "max" },
-  ...(patience !== undefined && { patience })
-})
