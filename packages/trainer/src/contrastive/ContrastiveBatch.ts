@@ -13,13 +13,15 @@ export interface ContrastiveBatch {
   readonly targets: ConceptTargets
 }
 
+/** As many names as are kept tokenised: all of the paper's 200,000 concepts, some of a million descriptions. */
+const KEPT = 2 ** 18
+
 /** Concept names as token ids, kept once they were tokenised: a corpus repeats them at every batch. */
 export class ConceptNames {
-  /** Names that were longer than a window, and are cut to it. */
-  cut = 0
   readonly tokenizer: Tokenizer
   readonly #maxTokens: number
   readonly #known = new Map<string, Int32Array>()
+  readonly #cut = new Set<string>()
 
   /** @param maxTokens of a name, special ones included; a longer name (they are rare and run to whole phrases) is cut there */
   constructor(tokenizer: Tokenizer, maxTokens: number) {
@@ -27,18 +29,27 @@ export class ConceptNames {
     this.#maxTokens = maxTokens
   }
 
+  /** Names that were longer than a window, and are cut to it. */
+  get cut(): number {
+    return this.#cut.size
+  }
+
   async ids(names: ReadonlyArray<string>): Promise<Array<Int32Array>> {
     const { suffix } = this.tokenizer
-    const unknown = names.filter((name) => !this.#known.has(name))
-    for (const [i, { ids }] of (await this.tokenizer.encodeBatch(unknown)).entries()) {
-      // Batches are made ahead of each other: another one may have met the name in the meantime.
-      if (this.#known.has(unknown[i]!)) continue
+    const found = names.map((name) => this.#known.get(name))
+    const unknown = names.filter((_, i) => found[i] === undefined)
+    const encodings = (await this.tokenizer.encodeBatch(unknown)).values()
+    if (this.#known.size + unknown.length > KEPT) this.#known.clear()
+    return names.map((name, i) => {
+      const known = found[i]
+      if (known !== undefined) return known
+      const { ids } = encodings.next().value!
       const long = ids.length > this.#maxTokens
-      if (long) this.cut++
+      if (long) this.#cut.add(name)
       const kept = long ? Int32Array.of(...ids.subarray(0, this.#maxTokens - suffix.length), ...suffix) : ids
-      this.#known.set(unknown[i]!, kept)
-    }
-    return names.map((name) => this.#known.get(name)!)
+      this.#known.set(name, kept)
+      return kept
+    })
   }
 }
 
