@@ -40,7 +40,12 @@ const training: Changes = {
   patience: { to: 1, beside: { learningRate: 1, warmup: 0, validateEvery: 1 } },
   // A rate that climbs out of any optimum: the last weights are not the best.
   weights: { to: "best", beside: { learningRate: 0.3, warmup: 1, validateEvery: 1, checkpoint: true } },
-  seed: { to: 2 }
+  seed: { to: 2 },
+  // The encoder's own weights are let alone, so that what changes them is merged into them at the end.
+  loraRank: { to: 2 },
+  loraAlpha: { to: 1, beside: { loraRank: 2 } },
+  loraDropout: { to: 0.5, beside: { loraRank: 2, dropout: 0.1 } },
+  loraTargets: { to: ["query"], beside: { loraRank: 2 } }
 }
 const sentence: Changes = {
   ...training,
