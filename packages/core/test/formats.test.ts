@@ -94,8 +94,20 @@ test("every format is recognised by its content and read with its own offsets", 
   })
 })
 
-// `peers/peers.py make` wrote these files: spaCy 3.8.18, datasets 5.2.0.
-test("spaCy's DocBin and a data set of Hugging Face, as they write them themselves", async () => {
+// `peers/peers.py make` wrote these files: spaCy 3.8.18, datasets 5.2.0, bioc 2.1.
+test("spaCy's DocBin, a data set of Hugging Face, BioC and PubTator, as others write them", async () => {
+  for (const file of ["xml", "json"]) {
+    expect(await read(`../../peers/made.bioc.${file}`)).toEqual({
+      format: `bioc-${file}`,
+      found: ["7-0 BRCA1/Gene", "7-1 Oslo/City"],
+      said: { "entities in several pieces left out": 1 }
+    })
+  }
+  expect(await read("../../peers/made.pubtator")).toEqual({
+    format: "pubtator",
+    found: ["101 BRCA1/Gene Oslo/City", "102"],
+    said: { "relations passed over": 1 }
+  })
   expect(await read("../../peers/made.spacy")).toEqual({
     format: "spacy",
     found: [" ACME/ORG Ulla/PER Oslo/LOC", " unlabelled", ""],

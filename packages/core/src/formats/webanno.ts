@@ -6,7 +6,8 @@ import { lines } from "./lines.ts"
 /**
  * WebAnno TSV 3, as INCEpTION exports it: `#T_SP=layer|feature|..` names the columns, `#Text=` a sentence, then a row a token: its number, its place in
  * the document, itself, and a column a feature; `_` for none, `*` for a label without a value, `value[7]` for one that goes over several
- * tokens, several labels parted by `|`. It is written in Java: offsets are UTF-16. The layer of named entities is read, or else the first.
+ * tokens, several labels parted by `|`. It is written in Java: offsets are UTF-16. The layer of named entities is read, or else the first; a label without a
+ * value is of the type that `untyped` names.
  */
 export const webanno: Format = {
   name: "webanno",
@@ -47,7 +48,8 @@ export const webanno: Format = {
         if (document !== undefined) yield document
       } else if (!row.startsWith("#")) {
         column ??= columnOf(layers, reading.detail)
-        const fault = sentence === undefined ? "a token before any #Text=" : token(sentence, row, column)
+        const fault =
+          sentence === undefined ? "a token before any #Text=" : token(sentence, row, column, reading.options.untyped)
         if (fault !== undefined) broken ??= new InputError({ source: reading.source, line: number, reason: fault })
       }
     }
@@ -77,13 +79,15 @@ interface Sentence {
 /** The column, behind the three of a token, that holds the type of named entities. */
 const columnOf = (layers: ReadonlyArray<Layer>, detail: (what: string) => void): number => {
   const spans = layers.filter(({ kind }) => kind === "SP")
-  const chosen = spans.find(({ name }) => /NamedEntity$/.test(name)) ?? spans[0]
+  const named = ({ features, name }: Layer) => [name, ...features].some((one) => /entit|(^|[._])ner($|[._])/i.test(one))
+  const chosen = spans.find(({ name }) => name.endsWith(".NamedEntity")) ?? spans.find(named) ?? spans[0]
   if (chosen === undefined) return -1
+  const byName = chosen.features.findIndex((feature) => /^(value|label|type)$/i.test(feature))
   const value = Math.max(
     0,
-    chosen.features.findIndex((feature) => /^(value|label|type)$/i.test(feature))
+    byName >= 0 ? byName : chosen.features.findIndex((feature) => !/id(entifier)?$/i.test(feature))
   )
-  detail(`layer ${chosen.name.split(".").at(-1)}${chosen.features.length === 0 ? "" : `, ${chosen.features[value]}`}`)
+  detail(`layer ${[chosen.name.split(".").at(-1), ...chosen.features.slice(value, value + 1)].join(", ")}`)
   let at = 3
   for (const layer of layers) {
     if (layer === chosen) break
@@ -95,7 +99,7 @@ const columnOf = (layers: ReadonlyArray<Layer>, detail: (what: string) => void):
 }
 
 /** Adds a token and its labels. @returns what is wrong with the row */
-const token = (sentence: Sentence, row: string, column: number): string | undefined => {
+const token = (sentence: Sentence, row: string, column: number, untyped: string): string | undefined => {
   const cells = row.split("\t")
   const [, first, last] = /^(\d+)-(\d+)$/.exec(cells[1] ?? "") ?? []
   if (!/^\d+-\d+(\.\d+)?$/.test(cells[0] ?? "") || first === undefined || cells[2] === undefined)
@@ -107,7 +111,7 @@ const token = (sentence: Sentence, row: string, column: number): string | undefi
   if (cell === undefined) return `${cells.length} columns, where the labels should be in column ${column + 1}`
   for (const label of cell === "_" ? [] : (cell.match(/(?:\\.|[^\\|])+/g) ?? [])) {
     const [, value = label, chain] = /^(.*?)\[(\d+)\]$/.exec(label) ?? []
-    const type = value === "*" ? "entity" : unescaped(value)
+    const type = value === "*" ? untyped : unescaped(value)
     if (type === "_" || type === "") continue
     const known = chain === undefined ? undefined : sentence.open.get(chain)
     if (known !== undefined) sentence.entities[known] = { ...sentence.entities[known]!, end: place.end }

@@ -1,9 +1,10 @@
 """Other people's readers over the files that we write, and files that they write for ours.
 
-    pip install spacy==3.8.18 datasets==5.2.0 gliner==0.2.29 label-studio-sdk==2.1.2 doccano-transformer==1.0.2
+    pip install spacy==3.8.18 datasets==5.2.0 gliner==0.2.29 label-studio-sdk==2.1.2 doccano-transformer==1.0.2 bioc==2.1
 
 peers.py read FOLDER   reads FOLDER/written.*, prints {peer: [[text, [[covered, type], ..]], ..]} as one line of JSON
-peers.py make FOLDER   writes made.spacy (spaCy) and made.parquet (datasets, numbered classes, a null)
+peers.py make FOLDER   writes made.spacy (spaCy), made.parquet (datasets, numbered classes, a null), made.bioc.xml, made.bioc.json and
+                       made.pubtator (bioc)
 """
 
 import json
@@ -131,7 +132,68 @@ def doccano():
     return found
 
 
+def brat():
+    from bioc import brat as peer
+
+    found = []
+    for name in sorted(os.listdir(path("written.brat"))):
+        if name.endswith(".txt"):
+            base = path(os.path.join("written.brat", name[:-4]))
+            with open(base + ".txt", encoding="utf8") as text, open(base + ".ann", encoding="utf8") as ann:
+                doc = peer.load(text, ann)
+            entities = []
+            for entity in doc.entities:
+                start, end = entity.total_span
+                assert entity.text == doc.text[start:end]
+                entities.append([doc.text[start:end], entity.type])
+            found.append([doc.text, entities])
+    return found
+
+
+def make_bioc():
+    import bioc
+    from bioc import biocjson, biocxml, pubtator
+
+    collection = bioc.BioCCollection()
+    document = bioc.BioCDocument()
+    document.id = "7"
+    title, abstract = "Mice 🐭 & BRCA1", "In Oslo, left and right lungs."
+    first = bioc.BioCPassage()
+    first.offset, first.text = 0, title
+    second = bioc.BioCPassage()
+    second.offset, second.text = len(title) + 1, abstract
+
+    def annotate(passage, id_, type_, *places):
+        annotation = bioc.BioCAnnotation()
+        annotation.id, annotation.infons["type"] = id_, type_
+        annotation.text = " ".join(passage.text[s:e] for s, e in places)
+        for s, e in places:
+            annotation.add_location(bioc.BioCLocation(passage.offset + s, e - s))
+        passage.add_annotation(annotation)
+
+    annotate(first, "1", "Gene", (9, 14))
+    annotate(second, "2", "City", (3, 7))
+    annotate(second, "3", "Organ", (9, 13), (24, 29))
+    document.add_passage(first)
+    document.add_passage(second)
+    collection.add_document(document)
+    with open(path("made.bioc.xml"), "w", encoding="utf8") as out:
+        biocxml.dump(collection, out)
+    with open(path("made.bioc.json"), "w", encoding="utf8") as out:
+        biocjson.dump(collection, out)
+
+    record = pubtator.PubTator("101", title, abstract)
+    text = record.text
+    for covered, type_ in (("BRCA1", "Gene"), ("Oslo", "City")):
+        start = text.index(covered)
+        record.add_annotation(pubtator.PubTatorAnn("101", start, start + len(covered), covered, type_, "1"))
+    record.add_relation(pubtator.PubTatorRel("101", "CID", "1", "2"))
+    with open(path("made.pubtator"), "w", encoding="utf8") as out:
+        pubtator.dump([record, pubtator.PubTator("102", "Nothing here", "")], out)
+
+
 def make():
+    make_bioc()
     import datasets
     import spacy
     from spacy.tokens import Doc, DocBin, Span
@@ -176,6 +238,7 @@ else:
         "GLiNER": gliner,
         "Label Studio": label_studio,
         "doccano": doccano,
+        "bioc, brat": brat,
     }
     read = {}
     for name, peer in peers.items():

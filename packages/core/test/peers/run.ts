@@ -47,7 +47,8 @@ const written = {
   "written.tags.parquet": "hugging-face",
   "written.gliner.json": "gliner",
   "written.label-studio.json": "label-studio",
-  "written.doccano.jsonl": "doccano"
+  "written.doccano.jsonl": "doccano",
+  "written.brat": "brat"
 }
 
 const inText = documents.map((one) => {
