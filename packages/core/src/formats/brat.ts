@@ -59,7 +59,7 @@ export const brat: Format = {
     const used = new Set<string>()
     let count = 0
     for await (const document of documents) {
-      const { text, ann } = filesOf(folder, document)
+      const { text, ann } = filesOf(document)
       // Two ids may come to one file name.
       let name = fileName(document.id ?? `${count}`)
       while (used.has(name.toLowerCase())) name += "_"
@@ -114,29 +114,36 @@ const entitiesOf = async (
     entities.push({
       start: start!,
       end: end!,
-      type: places[1]!,
+      type: unescaped(places[1]!),
       text: covered.length === 0 ? undefined : covered.join("\t")
     })
   }
   return entities
 }
 
-const filesOf = (path: string, document: Document): { readonly text: string; readonly ann: string } => {
+const filesOf = (document: Document): { readonly text: string; readonly ann: string } => {
   const { entities, text } = asText(document, "codepoints")
   const points = Array.from(text)
   const ann = entities.map(({ start, end, type }, n) => {
-    if (/[\t\n\r]/.test(type)) {
-      const reason = `document ${document.id ?? ""}: a type with a tab or a line break: ${JSON.stringify(type)}`
-      throw new OutputError({ path, reason, remedy: "rename the type" })
-    }
     // brat shows a line break as a space.
     const covered = points
       .slice(start, end)
       .join("")
       .replace(/[\n\r\t]/g, " ")
-    return `T${n + 1}\t${type} ${start} ${end}\t${covered}\n`
+    return `T${n + 1}\t${escaped(type)} ${start} ${end}\t${covered}\n`
   })
   return { text, ann: ann.join("") }
+}
+
+/** brat's types have no white space: as in a URL, `Person Role` is `Person%20Role`. */
+const escaped = (type: string): string => type.replace(/[%\s]/gu, encodeURIComponent)
+const unescaped = (type: string): string => type.replace(/(?:%[0-9A-F]{2})+/g, (code) => decoded(code) ?? code)
+const decoded = (code: string): string | undefined => {
+  try {
+    return decodeURIComponent(code)
+  } catch {
+    return undefined
+  }
 }
 
 const fileName = (id: string): string => id.replace(/[^\p{L}\p{M}\p{N}._-]+/gu, "_").replace(/^\.+/, "_") || "_"

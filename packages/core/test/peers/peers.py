@@ -12,6 +12,7 @@ import os
 import sys
 import types
 import warnings
+from urllib.parse import unquote
 
 os.environ["HF_HUB_OFFLINE"] = "1"
 warnings.filterwarnings("ignore")
@@ -145,7 +146,7 @@ def brat():
             for entity in doc.entities:
                 start, end = entity.total_span
                 assert entity.text == doc.text[start:end]
-                entities.append([doc.text[start:end], entity.type])
+                entities.append([doc.text[start:end], unquote(entity.type)])
             found.append([doc.text, entities])
     return found
 

@@ -1,6 +1,6 @@
 /**
  * Slow suite: other people's readers over the files that we write. `NUNER_PYTHON=<python> bun packages/core/test/peers/run.ts` needs the packages that
- * `peers.py` names. It compares what each peer read with the documents, and writes `outputs.json`; with `make`, it writes anew what peers make for
+ * `peers.py` names. It compares what each peer read with the documents, and writes `outputs.json` (`bun run format` after it); with `make`, it writes anew what peers make for
  * our readers.
  */
 import { mkdirSync, writeFileSync } from "node:fs"
