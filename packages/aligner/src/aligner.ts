@@ -61,7 +61,7 @@ export const aligner = (options: AlignOptions = {}): Aligner => {
       if (typeof found !== "string") tally[found.match]++
       else {
         tally.unaligned[found]++
-        unaligned.push({ entity: annotations[i]!.entity, concept: annotations[i]!.concept, reason: found })
+        unaligned.push({ ...annotations[i]!, reason: found })
       }
     }
     return unaligned.length === 0 ? { id, text, mentions: kept } : { id, text, mentions: kept, unaligned }

@@ -35,13 +35,15 @@ test("a mention has the description of its annotation, of several alike the firs
   const annotations = [
     { entity: "Paris", concept: "city", description: "a capital" },
     { entity: "Paris", concept: "city", description: "a place of love" },
-    { entity: "Rhine", concept: "river" }
+    { entity: "Rhine", concept: "river" },
+    { entity: "Seine", concept: "river", description: "it crosses Paris" }
   ]
-  const { mentions } = align({ id: "1", text: "Paris, not the Rhine.", annotations })
+  const { mentions, unaligned } = align({ id: "1", text: "Paris, not the Rhine.", annotations })
   expect(mentions).toEqual([
     { start: 0, end: 5, concept: "city", description: "a capital", match: "exact" },
     { start: 15, end: 20, concept: "river", match: "exact" }
   ])
+  expect(unaligned).toEqual([{ ...annotations[3]!, reason: "absent" }])
 })
 
 describe("policies", () => {

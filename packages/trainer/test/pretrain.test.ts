@@ -403,6 +403,8 @@ describe("pretrain", () => {
     expect(wrong({ concept: " \u00a0" })).rejects.toThrow("sentence w: mentions[1]: its concept has no name")
     const spaces = corpus(4, 1).map((one) => ({ ...one, text: " ".repeat(one.text.length) }))
     expect(events({ sentences: spaces, text: encoder() })).rejects.toThrow("no sub-token of them is labelled")
+    const undescribed = { sentences: corpus(4, 1), text: encoder(), conceptText: "description" } as const
+    expect(events(undescribed)).rejects.toThrow('option "conceptText": no mention has a description')
     const cosine = { sentences: corpus(4, 1), text: encoder(), preset: "small", similarity: "cosine" } as const
     expect(events(cosine)).rejects.toThrow('option "temperature": a cosine is between -1 and 1')
     expect(events({ ...cosine, similarity: "dot", frozenLayers: 3 })).rejects.toThrow("the encoder has 2 layers, not 3")

@@ -17,6 +17,7 @@ export interface Mention extends Schema.Schema.Type<typeof Mention> {}
 export const Unaligned = Schema.Struct({
   entity: Schema.String,
   concept: Schema.String,
+  description: Schema.optionalKey(Schema.String),
   reason: Schema.NonEmptyString
 })
 export interface Unaligned extends Schema.Schema.Type<typeof Unaligned> {}

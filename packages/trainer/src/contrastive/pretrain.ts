@@ -138,6 +138,11 @@ const chooseTraining = async (
       remedy: "annotate and align more text"
     })
   }
+  if (descriptions && !kept.some((number) => store.mentions(number).some(({ description }) => description))) {
+    const reason = "no mention has a description"
+    const remedy = "align annotations that have some again"
+    throw new OptionError({ component: "pretrain", option: "conceptText", reason, remedy })
+  }
   const mentions = (number: number): StoredSentence["mentions"] => {
     const those = store.mentions(number).filter(({ concept }) => keeps(concept))
     return descriptions ? those.map(describe) : those
