@@ -172,8 +172,10 @@ const pack = async (
         remedy: "spaCy has one entity a token: --overlap longest or drop, or --to spacy-json"
       })
     }
+    let next = 0
     for (const { start, end, space } of tokens) {
-      const entity = entities.find((one) => one.start <= start && end <= one.end)
+      while (next < entities.length && entities[next]!.end <= start) next++
+      const entity = entities[next] !== undefined && entities[next]!.start <= start ? entities[next] : undefined
       const code = document.entities === undefined ? 0n : entity === undefined ? 2n : entity.start === start ? 3n : 1n
       table.push(key(text.slice(start, end)), code, entity === undefined ? 0n : key(entity.type))
       spaces.push(space ? 1 : 0)
