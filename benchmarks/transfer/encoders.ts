@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { type BenchmarkInput, type BenchmarkResult, type BenchmarkRun, benchmark as measure } from "@nuner/pipelines"
-import { devs } from "./datasets.ts"
-import { benchmark, type Experiment } from "./Experiment.ts"
+import { devs, pretrainingText, tests } from "./datasets.ts"
+import { benchmark, type Experiment, type Step } from "./Experiment.ts"
 
 /** A row of a table: a name, and a model or several seeds of one treatment. */
 export type Rows = Readonly<Record<string, string | ReadonlyArray<string>>>
@@ -51,10 +51,6 @@ export const devDefinition = (
   ...{ k, sets, testSize: 1000, protocol: frozen, paper: [] }
 })
 
-/** The step that measures them, at k = 8, to pick layers by. */
-export const devStep = (experiment: Experiment, name: string, hours: number, depth: keyof typeof choices, rows: Rows) =>
-  benchmark(experiment, name, hours, () => devDefinition(experiment, depth, rows, [8], 3))
-
 /** What stands in the log of a benchmark. */
 export const resultOf = async (input: BenchmarkInput, log: string): Promise<BenchmarkResult> => {
   let result: BenchmarkResult | undefined
@@ -93,14 +89,30 @@ export const bestLayers = (
   return encoders
 }
 
-/** As `bestLayers`, from what stands in the log of a `devStep`. */
-export const withBestLayers = async (
+/**
+ * The steps that compare encoders: `<part>/dev` picks each one's layers at k = 8, `<part>/test` measures all of them, at the last layer and at
+ * those.
+ */
+export const compare = (
   experiment: Experiment,
-  devName: string,
+  part: string,
   depth: keyof typeof choices,
-  rows: Rows
-): Promise<BenchmarkInput["encoders"]> => {
-  const definition = devDefinition(experiment, depth, rows, [8], 3)
-  const { runs } = await resultOf(definition, experiment.at(devName, "runs.jsonl"))
-  return bestLayers(depth, rows, devScores(runs, 8))
+  rows: Rows,
+  hours: { readonly dev: number; readonly test: number },
+  test: Partial<BenchmarkInput>
+): ReadonlyArray<Step> => {
+  const dev = () => devDefinition(experiment, depth, rows, [8], 3)
+  return [
+    benchmark(experiment, `${part}/dev`, hours.dev, dev),
+    benchmark(experiment, `${part}/test`, hours.test, async () => {
+      const { runs } = await resultOf(dev(), experiment.at(part, "dev/runs.jsonl"))
+      return {
+        encoders: bestLayers(depth, rows, devScores(runs, 8)),
+        datasets: tests(experiment),
+        exclude: pretrainingText(experiment),
+        ...{ sets: 5, protocol: frozen },
+        ...test
+      }
+    })
+  ]
 }

@@ -1,6 +1,6 @@
-import { allAligned, annotated, humanLabelled, pretrainingText, tests } from "../datasets.ts"
-import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
-import { adapted, devStep, FULL, frozen as protocol, type Rows, updates, withBestLayers } from "../encoders.ts"
+import { allAligned, annotated, humanLabelled } from "../datasets.ts"
+import { type Experiment, nuner, type Step } from "../Experiment.ts"
+import { adapted, compare, FULL, type Rows, updates } from "../encoders.ts"
 
 const seeds = [0, 1, 2]
 
@@ -38,12 +38,6 @@ export const frozen = (experiment: Experiment): ReadonlyArray<Step> => {
       ],
       ...["-o", at("frozen/masked-language"), "--seed", "0"]
     ]),
-    devStep(experiment, "frozen/dev", 0.5, "minilm", rows),
-    benchmark(experiment, "frozen/test", 3, async () => ({
-      encoders: await withBestLayers(experiment, "frozen/dev", "minilm", rows),
-      datasets: tests(experiment),
-      exclude: pretrainingText(experiment),
-      ...{ sets: 5, protocol, paper: [3] }
-    }))
+    ...compare(experiment, "frozen", "minilm", rows, { dev: 0.5, test: 3 }, { paper: [3] })
   ]
 }

@@ -8,7 +8,6 @@ import { checkFeasible } from "../search/solve.ts"
 export const eligibleTypes = (
   sampler: string,
   dataset: Pool,
-  sentences: ReadonlyArray<number>,
   types: ReadonlyArray<number>,
   { n, k, q }: { readonly n: number; readonly k: number; readonly q: number }
 ): ReadonlyArray<number> => {
@@ -17,8 +16,8 @@ export const eligibleTypes = (
     throw new OptionError({ component: sampler, option: "n", reason, remedy: "lower n" })
   }
   const everything = dataset.types.map((_, type) => type)
-  const support = problemOf(dataset, everything, { low: k, high: 2 * k }, sentences)
-  const query = problemOf(dataset, everything, { low: q, high: 2 * q }, sentences)
+  const support = problemOf(dataset, everything, { low: k, high: 2 * k }, dataset.distinct)
+  const query = problemOf(dataset, everything, { low: q, high: 2 * q }, dataset.distinct)
   const enough = types.filter(
     (type) => support.usable[type]! >= k && query.usable[type]! >= q && support.available[type]! >= k + q
   )

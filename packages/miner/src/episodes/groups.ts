@@ -1,15 +1,4 @@
 import type { Pool } from "../pool/Pool.ts"
-import { keyOf } from "./validateEpisode.ts"
-
-/** The sentences of a pool, of equal ones the first: an episode has no sentence twice. */
-export const distinctSentences = ({ sentences }: Pool): Array<number> => {
-  const first = new Map<string, number>()
-  for (const [i, { words }] of sentences.entries()) {
-    const key = keyOf(words)
-    if (!first.has(key)) first.set(key, i)
-  }
-  return [...first.values()]
-}
 
 /** The sentences with exactly these types: few groups stand for many sentences when candidates are looked up. */
 export interface Group {
@@ -18,11 +7,11 @@ export interface Group {
   readonly sentences: Array<number>
 }
 
-/** By set of types, in the order of the first of the given sentences; those without entities are left out. */
-export const groupsOf = ({ starts, typeOf }: Pool, sentences: ReadonlyArray<number>): ReadonlyArray<Group> => {
+/** The distinct sentences by their set of types, in the order of the first; those without entities are left out. */
+export const groupsOf = ({ distinct, starts, typeOf }: Pool): ReadonlyArray<Group> => {
   const groups: Array<Group> = []
   const root: Branch = { next: new Map() }
-  for (const i of sentences) {
+  for (const i of distinct) {
     if (starts[i] === starts[i + 1]) continue
     let branch = root
     for (let j = starts[i]!; j < starts[i + 1]!; j++) {

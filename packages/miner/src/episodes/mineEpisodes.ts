@@ -5,7 +5,7 @@ import { Count, countWithDefault, Seed, Types, typeIndexes } from "../options.ts
 import { isPool, type Minable, type Pool, pool, tally } from "../pool/Pool.ts"
 import { drawEpisode } from "./drawEpisode.ts"
 import { eligibleTypes } from "./eligibleTypes.ts"
-import { distinctSentences, groupsOf } from "./groups.ts"
+import { groupsOf } from "./groups.ts"
 
 export const MineEpisodesOptions = Schema.Struct({
   /** Types of an episode. */
@@ -79,9 +79,8 @@ const miner = (
 ): ((seed: number | string) => MinedEpisode) => {
   const { n, k, q = k, types: names, draws: limit } = options
   const dataset = isPool(data) ? data : pool(data)
-  const sentences = distinctSentences(dataset)
-  const types = eligibleTypes(sampler, dataset, sentences, typeIndexes(sampler, dataset, names), { n, k, q })
-  const groups = groupsOf(dataset, sentences)
+  const types = eligibleTypes(sampler, dataset, typeIndexes(sampler, dataset, names), { n, k, q })
+  const groups = groupsOf(dataset)
   return (seed) => {
     const random = rng(seed)
     const failures: Array<Failure> = []

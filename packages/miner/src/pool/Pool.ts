@@ -16,6 +16,8 @@ export interface Pool {
   readonly counts: Int32Array // [pairs of sentence and type]
   /** `datasetHash` of the sentences, computed when first asked for. */
   readonly hash: string
+  /** Indexes of the sentences, of those with equal words the first alone; found when first asked for. */
+  readonly distinct: ReadonlyArray<number>
 }
 
 /** Sentences, or a pool made of them: whoever mines one dataset many times makes the pool once. */
@@ -58,6 +60,7 @@ export const pool = (sentences: ReadonlyArray<LabelledSentence>, counting: Count
     }
   }
   let hash: string | undefined
+  let distinct: ReadonlyArray<number> | undefined
   return {
     sentences,
     types,
@@ -68,8 +71,21 @@ export const pool = (sentences: ReadonlyArray<LabelledSentence>, counting: Count
     get hash() {
       hash ??= datasetHash(sentences)
       return hash
+    },
+    get distinct() {
+      distinct ??= distinctOf(sentences)
+      return distinct
     }
   }
+}
+
+const distinctOf = (sentences: ReadonlyArray<LabelledSentence>): Array<number> => {
+  const first = new Map<string, number>()
+  for (const [i, { words }] of sentences.entries()) {
+    const key = JSON.stringify(words)
+    if (!first.has(key)) first.set(key, i)
+  }
+  return [...first.values()]
 }
 
 export const isPool = (data: Minable): data is Pool => "starts" in data
