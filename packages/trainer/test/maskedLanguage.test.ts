@@ -38,7 +38,7 @@ const events = async (input: MaskedLanguageInput): Promise<Array<MaskedLanguageE
 }
 
 test("packed rows hold the texts in order, whole rows only, and know where words start", async () => {
-  const corpus = texts(20, 1)
+  const corpus = texts(800, 1)
   const packed = await packRows(corpus, tokenizer, { rowTokens: 16, lowercase: 0, seed: 0 })
   const body: Array<number> = []
   for (let row = 0; row < packed.rows; row++) {

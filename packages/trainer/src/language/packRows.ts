@@ -18,7 +18,7 @@ export type PackedRow = Pick<PackedRows, "ids" | "wordStart">
 
 /**
  * Tokenises texts and packs them one behind the other, parted by the suffix token, into rows (RoBERTa's "full sentences", Liu et al. 2019,
- * section 4.2). The tokens after the last full row are left out.
+ * section 4.2). The tokens after the last full row are left out. Memory is five bytes a token, ten while it grows.
  */
 export const packRows = async (
   texts: Iterable<string> | AsyncIterable<string>,
@@ -27,19 +27,33 @@ export const packRows = async (
 ): Promise<PackedRows> => {
   const { prefix, suffix } = tokenizer
   const random = rng(seed).fork("lowercase")
-  const stream: Array<number> = []
-  const starts: Array<number> = []
+  const body = rowTokens - prefix.length - suffix.length
+  let ids = new Int32Array(256 * rowTokens)
+  let wordStart = new Uint8Array(ids.length)
+  let [rows, filled] = [0, 0]
+  const push = (id: number, startsWord: boolean) => {
+    const at = rows * rowTokens
+    if (at === ids.length) {
+      ids = grown(ids, new Int32Array(2 * at))
+      wordStart = grown(wordStart, new Uint8Array(2 * at))
+    }
+    ids[at + prefix.length + filled] = id
+    wordStart[at + prefix.length + filled] = startsWord ? 1 : 0
+    if (++filled < body) return
+    ids.set(prefix, at)
+    ids.set(suffix, at + prefix.length + body)
+    rows++
+    filled = 0
+  }
   let held: Array<string> = []
   const flush = async () => {
     for (const [i, { ids, offsets }] of (await tokenizer.encodeBatch(held)).entries()) {
       const text = held[i]!
       for (let t = prefix.length; t < ids.length - suffix.length; t++) {
         const { start } = offsets[t]!
-        stream.push(ids[t]!)
-        starts.push(start === 0 || /\s/.test(text[start - 1]!) ? 1 : 0)
+        push(ids[t]!, start === 0 || /\s/.test(text[start - 1]!))
       }
-      for (const id of suffix) stream.push(id)
-      for (let t = 0; t < suffix.length; t++) starts.push(1)
+      for (const id of suffix) push(id, true)
     }
     held = []
   }
@@ -48,18 +62,13 @@ export const packRows = async (
     if (held.length === 512) await flush()
   }
   await flush()
-  const body = rowTokens - prefix.length - suffix.length
-  const rows = Math.floor(stream.length / body)
-  const ids = new Int32Array(rows * rowTokens)
-  const wordStart = new Uint8Array(rows * rowTokens)
-  for (let row = 0; row < rows; row++) {
-    const at = row * rowTokens
-    ids.set(prefix, at)
-    ids.set(stream.slice(row * body, (row + 1) * body), at + prefix.length)
-    ids.set(suffix, at + prefix.length + body)
-    wordStart.set(starts.slice(row * body, (row + 1) * body), at + prefix.length)
-  }
-  return { ids, rows, rowTokens, wordStart }
+  const length = rows * rowTokens
+  return { ids: ids.slice(0, length), rows, rowTokens, wordStart: wordStart.slice(0, length) }
+}
+
+const grown = <A extends Int32Array | Uint8Array>(old: A, larger: A): A => {
+  larger.set(old)
+  return larger
 }
 
 /** Some of the rows as examples. */
