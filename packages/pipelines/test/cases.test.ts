@@ -101,6 +101,20 @@ describe("the small inputs are read right by nuner convert", () => {
     })
   }
 
+  test("a text that nobody looked at does not become one without entities", async () => {
+    const input = join(folder, "array-of-texts.json")
+    const refused = await run("convert", input, "-o", dir.file("looked.conll"))
+    expect([refused.code, /is not labelled, which conll cannot say/.test(refused.err)]).toEqual([1, true])
+    for (const to of ["doccano", "label-studio", "prodigy", "spacy"]) {
+      const out = dir.file(`unlabelled.${to}`)
+      expect((await run("convert", input, "-o", out, "--to", to)).code).toBe(0)
+      const back = dir.file(`${to}.jsonl`)
+      expect((await run("convert", out, "-o", back)).code).toBe(0)
+      for (const line of readFileSync(back, "utf8").trim().split("\n"))
+        expect(JSON.parse(line).entities).toBeUndefined()
+    }
+  })
+
   test("what was merged, dropped or skipped is said, counted in the manifest and listed", async () => {
     expect((await convert("duplicate-label.jsonl")).err).toContain("1 duplicate entities merged")
     expect((await convert("empty-word-row.conll")).err).toContain("1 rows without a word")

@@ -83,6 +83,11 @@ export interface Format {
   readonly unit: OffsetUnit
   /** File endings that `convert` takes for it when nothing else names the output's format: ["conll", "bio"]. */
   readonly endings?: ReadonlyArray<string>
+  /**
+   * What a document has to have to be written: entities, or at least what an LLM said of it. A format that cannot tell a text that nobody looked at from one
+   * without entities would make the first into the second. Absent: nothing.
+   */
+  readonly needs?: "entities" | "annotations"
   /** One tag a word: entities that share a word, or a span, cannot be written. */
   readonly flat?: boolean
   /**

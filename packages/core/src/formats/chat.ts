@@ -10,6 +10,7 @@ export const chat = jsonFormat({
   name: "chat",
   title: "conversations to fine-tune a chat model on (written only)",
   unit: "utf16",
+  needs: "annotations",
   fits: (value) => isObject(value) && Array.isArray(value.messages),
   document: ({ line, reading }) => {
     throw new InputError({
@@ -21,7 +22,10 @@ export const chat = jsonFormat({
   },
   row: (document) => {
     const { entities, text } = asText(document)
-    const answer = entities.map(({ start, end, type }) => ({ entity: text.slice(start, end), type }))
+    const answer =
+      document.entities === undefined && document.annotations !== undefined
+        ? document.annotations.map(({ concept, entity }) => ({ entity, type: concept }))
+        : entities.map(({ start, end, type }) => ({ entity: text.slice(start, end), type }))
     return {
       messages: [
         { role: "system", content: instruction },

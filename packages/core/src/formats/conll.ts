@@ -15,6 +15,7 @@ export const conll: Format = {
   name: "conll",
   title: "columns of words and tags, in any scheme",
   unit: "utf16",
+  needs: "entities",
   flat: true,
   breadth: 1,
   endings: ["conll", "bio", "iob", "iob2", "tsv"],

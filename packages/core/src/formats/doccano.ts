@@ -1,6 +1,6 @@
 import { asText } from "./documents.ts"
 import type { RawSpan } from "./Format.ts"
-import { idOf, isObject, type JsonObject, type JsonRecord, jsonFormat, otherFields } from "./jsonFormat.ts"
+import { idOf, isObject, type JsonObject, type JsonRecord, jsonFormat, otherFields, withFields } from "./jsonFormat.ts"
 
 /**
  * doccano's JSON Lines: `{"id", "text", "label": [[start, end, type], ..]}` (`labels` before 1.0), or, with relations, `{"text", "entities": [{"id", "label",
@@ -22,8 +22,8 @@ export const doccano = jsonFormat({
   },
   row: (document) => {
     const { text, entities } = asText(document, "codepoints")
-    const label = entities.map(({ start, end, type }) => [start, end, type])
-    return { ...(document.id === undefined ? {} : { id: document.id }), text, label, ...document.fields }
+    const label = document.entities && entities.map(({ start, end, type }) => [start, end, type])
+    return withFields({ ...(document.id === undefined ? {} : { id: document.id }), text, label }, document.fields)
   }
 })
 

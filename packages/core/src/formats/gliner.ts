@@ -1,6 +1,6 @@
 import { asWords } from "./documents.ts"
 import type { RawSpan } from "./Format.ts"
-import { idOf, isObject, isStrings, jsonFormat, otherFields } from "./jsonFormat.ts"
+import { idOf, isObject, isStrings, jsonFormat, otherFields, withFields } from "./jsonFormat.ts"
 
 /**
  * The training format of GLiNER: `{"tokenized_text": [..], "ner": [[first, last, type], ..]}`, the last word included. Types are open, and entities may
@@ -10,6 +10,7 @@ export const gliner = jsonFormat({
   name: "gliner",
   title: "GLiNER: tokenized_text, and ner of first word, last word and type",
   unit: "utf16",
+  needs: "entities",
   fits: (value) => isObject(value) && "tokenized_text" in value,
   document: ({ fail, line, value }) => {
     if (!isObject(value) || !isStrings(value.tokenized_text)) return fail("tokenized_text", "no list of words")
@@ -32,7 +33,7 @@ export const gliner = jsonFormat({
   row: (document) => {
     const { entities, id, words } = asWords(document)
     const ner = entities.map(({ end, start, type }) => [start, end - 1, type])
-    return { ...(id === undefined ? {} : { id }), tokenized_text: words, ner, ...document.fields }
+    return withFields({ ...(id === undefined ? {} : { id }), tokenized_text: words, ner }, document.fields)
   },
   layout: "array"
 })

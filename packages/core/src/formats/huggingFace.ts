@@ -24,6 +24,7 @@ const withTags = (readTags: ReadTags): Format =>
     name: "hugging-face",
     title: "Hugging Face: tokens and ner_tags, as strings or as numbers",
     unit: "utf16",
+    needs: "entities",
     fits: (value) => isObject(value) && columnsOf(value) !== undefined,
     document: (record) => {
       const { fail, line, value } = record

@@ -18,8 +18,10 @@ import {
  */
 export const labelStudio = format("label-studio", "Label Studio: tasks with annotations", "annotations", (value) => {
   if (!isObject(value)) return false
-  if (isObject(value.data))
-    return ["annotations", "completions", "predictions"].some((key) => Array.isArray(value[key]))
+  if (isObject(value.data)) {
+    const lists = ["annotations", "completions", "predictions"]
+    return typeof value.data.text === "string" || lists.some((key) => Array.isArray(value[key]))
+  }
   return minimal(value) !== undefined
 })
 

@@ -13,6 +13,7 @@ export const marked: Format = {
   name: "marked",
   title: "text with entities in brackets, [Ada|person] wrote",
   unit: "utf16",
+  needs: "entities",
   breadth: 1,
   flat: true,
   endings: ["marked"],

@@ -126,6 +126,7 @@ export const numind: Format = {
     name: "numind",
     title: "NuNER's published columns: input, and output of entity <> concept",
     unit: "utf16",
+    needs: "annotations",
     fits: (value) =>
       isObject(value) &&
       typeof value.input === "string" &&

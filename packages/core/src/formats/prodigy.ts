@@ -68,8 +68,7 @@ export const prodigy = jsonFormat({
             ws: /^\s$/.test(points![end] ?? "")
           }))
         }),
-        spans,
-        answer: "accept",
+        ...(document.entities && { spans, answer: "accept" }),
         ...(document.id === undefined ? {} : { id: document.id })
       },
       document.fields

@@ -12,6 +12,7 @@ export const spacyJson = jsonFormat({
   name: "spacy-json",
   title: 'spaCy: ["text", {"entities": [[start, end, type], ..]}]',
   unit: "codepoints",
+  needs: "entities",
   fits: (value) =>
     isExample(value) ||
     (isObject(value) && Array.isArray(value.annotations) && value.annotations.some(isExample)) ||

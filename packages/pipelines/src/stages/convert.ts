@@ -4,6 +4,7 @@ import {
   type Format,
   formatNamed,
   formats,
+  InputError,
   OptionError,
   type Scheme
 } from "@nuner/core"
@@ -44,6 +45,7 @@ export const convertStage = Effect.fn("convertStage")(function* (options: Conver
           for await (const document of door.documents(input, { flat: target.flat === true })) {
             signal.throwIfAborted()
             update({ stage: "convert", done: ++done })
+            checkLabelled(document, target, input)
             yield document
           }
         }
@@ -58,6 +60,16 @@ export const convertStage = Effect.fn("convertStage")(function* (options: Conver
     })
   })
 })
+
+/** @throws InputError for a document that the target would make into one without entities. */
+const checkLabelled = ({ annotations, entities, line }: Document, { name, needs }: Format, source: string): void => {
+  if (needs === undefined || entities !== undefined || (needs === "annotations" && annotations !== undefined)) return
+  const [reason, remedy] =
+    annotations === undefined
+      ? ["is not labelled", "label it first; doccano, prodigy, label-studio and jsonl hold texts to be labelled"]
+      : ["is annotated, without places", "run nuner align on it first"]
+  throw new InputError({ source, line, reason: `${reason}, which ${name} cannot say`, remedy })
+}
 
 /** @throws OptionError */
 const targetOf = (out: string, to: string | undefined): Format => {
