@@ -254,7 +254,7 @@ describe("a model directory", () => {
         expect(error?.message, message).toContain(message)
         expect(error!.message).not.toContain("\n")
       }
-      expect(loadClassifier(dir.file("nowhere"))).rejects.toThrow("is not a directory")
+      await expect(loadClassifier(dir.file("nowhere"))).rejects.toThrow("is not a directory")
       for (const one of [inModel, inFile]) one.dispose()
     }))
 })

@@ -202,7 +202,7 @@ describe("fineTune", () => {
       // In memory, without checkpoints, it is the same run.
       const inMemory = doneOf(await collect(options))
       expect(inMemory.classifier.head).toEqual(whole.classifier.head)
-      expect(collect({ ...options, seed: 1, checkpoints: dir.file("cut") })).rejects.toThrow("seed")
+      await expect(collect({ ...options, seed: 1, checkpoints: dir.file("cut") })).rejects.toThrow("seed")
       expect((await readdir(dir.file("cut"))).length).toBeGreaterThan(0)
       for (const { classifier } of [whole, resumed, inMemory]) classifier.dispose()
       encoder.dispose()

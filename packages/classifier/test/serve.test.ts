@@ -56,7 +56,7 @@ describe("serve", () => {
     const response = await fetch(`${server.url}/health`)
     expect(await response.json()).toEqual({ status: "ok", types: ["name"], waiting: 0, answered: 1 })
     await server.stop()
-    expect(fetch(`${server.url}/health`)).rejects.toThrow()
+    await expect(fetch(`${server.url}/health`)).rejects.toThrow()
   })
 
   test("refuses what is no request, by name", async () => {
@@ -142,7 +142,7 @@ describe("serve", () => {
     resolve()
     expect((await pending).status).toBe(200)
     await stopped
-    expect(post({ text: "Later" })).rejects.toThrow()
+    await expect(post({ text: "Later" })).rejects.toThrow()
   })
 
   test("listens where it is told to", async () => {
@@ -152,7 +152,7 @@ describe("serve", () => {
     const { server } = started({ port, host: "127.0.0.2" })
     expect(server).toMatchObject({ port, url: `http://127.0.0.2:${port}` })
     expect((await fetch(`${server.url}/health`)).status).toBe(200)
-    expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow()
+    await expect(fetch(`http://127.0.0.1:${port}/health`)).rejects.toThrow()
     await server.stop()
   })
 
@@ -175,7 +175,7 @@ describe("Batcher", () => {
     const gone = batcher.add([1, 2, 3], controller.signal)
     const stays = batcher.add([4])
     controller.abort(new Error("gone"))
-    expect(gone).rejects.toThrow("gone")
+    await expect(gone).rejects.toThrow("gone")
     expect(await stays).toEqual([8])
     await batcher.idle()
     expect(seen).toEqual([4])

@@ -96,11 +96,11 @@ describe("wordFeatures", () => {
     const told: Array<number> = []
     await wordFeatures(encoder, toySentences(600, 1), { onProgress: ({ sentences }) => told.push(sentences) })
     expect(told).toEqual([512, 600])
-    expect(wordFeatures(encoder, sentences, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow(
+    await expect(wordFeatures(encoder, sentences, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow(
       "enough"
     )
-    expect(wordFeatures(encoder, sentences, { layers: [-9] })).rejects.toThrow('"layers"')
-    expect(wordFeatures(encoder, sentences, { pooling: "max" as never })).rejects.toThrow('"pooling"')
+    await expect(wordFeatures(encoder, sentences, { layers: [-9] })).rejects.toThrow('"layers"')
+    await expect(wordFeatures(encoder, sentences, { pooling: "max" as never })).rejects.toThrow('"pooling"')
     encoder.dispose()
   })
 

@@ -104,8 +104,8 @@ describe("encode", () => {
       yield* texts
     }
     expect((await collect(encode(encoder, corpus(), { readAhead: 5 }))).length).toBe(texts.length)
-    expect(collect(encode(encoder, texts, { layers: [9] }))).rejects.toThrow("layers")
-    expect(collect(encode(encoder, texts, { pool: "mean" } as never))).rejects.toThrow("pool")
+    await expect(collect(encode(encoder, texts, { layers: [9] }))).rejects.toThrow("layers")
+    await expect(collect(encode(encoder, texts, { pool: "mean" } as never))).rejects.toThrow("pool")
     encoder.dispose()
   })
 })

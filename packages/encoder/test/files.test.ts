@@ -55,7 +55,7 @@ describe("an encoder", () => {
     }
     const bias = encoder.parameters["embeddings.LayerNorm.bias"]!
     bias.assign(tf.fill(bias.shape, 70_000))
-    expect(saveEncoder(dir.file("half"), encoder, { dtype: "F16" })).rejects.toThrow(OptionError)
+    await expect(saveEncoder(dir.file("half"), encoder, { dtype: "F16" })).rejects.toThrow(OptionError)
     encoder.dispose()
     again.dispose()
     // What was there before the refusal is there still, and nothing beside it.
@@ -105,7 +105,7 @@ test("a token classifier is the same after save and load", () =>
     expect(values(again.encoder.parameters)).toEqual(values(python.encoder.parameters))
     expect([...again.kernel.dataSync()]).toEqual([...python.kernel.dataSync()])
     expect([...again.bias.dataSync()]).toEqual([...python.bias.dataSync()])
-    expect(saveTokenClassifier(dir.file("model"), { ...again, labels: ["O"] })).rejects.toThrow("kernel")
+    await expect(saveTokenClassifier(dir.file("model"), { ...again, labels: ["O"] })).rejects.toThrow("kernel")
     python.dispose()
     again.dispose()
   }))
@@ -153,7 +153,7 @@ test("weights that are no numbers are neither written nor read", () =>
     await writeSafetensors(dir.file("spoiled.safetensors"), spoiled)
     await file.close()
     await rename(dir.file("spoiled.safetensors"), path)
-    expect(loadEncoder(dir.file("model"))).rejects.toThrow(`${path}: tensor "${name}": holds Infinity`)
+    await expect(loadEncoder(dir.file("model"))).rejects.toThrow(`${path}: tensor "${name}": holds Infinity`)
     for (const one of [encoder, healthy, again]) one.dispose()
     tf.dispose([kernel, bias])
   }))

@@ -41,5 +41,5 @@ test("a directory needs no hub, and nonsense is refused before one is asked", as
   const hub = { endpoint: "http://127.0.0.1:9", cache: "/nowhere", offline: false, timeoutSeconds: 10 }
   const encoder = await fromPretrained(join(import.meta.dir, "fixtures/roberta"), { hub })
   encoder.dispose()
-  expect(fromPretrained("../no/such/directory", { hub })).rejects.toThrow("neither a directory nor")
+  await expect(fromPretrained("../no/such/directory", { hub })).rejects.toThrow("neither a directory nor")
 })

@@ -116,7 +116,7 @@ test("one that was cut in an earlier run goes on too, also where the server know
     await using hub = new FakeHub({ models })
     for (let i = 0; i < 6; i++) hub.fail({ path: "model.safetensors", cutAfter: 0 })
     const first = fetchSnapshot(model, "main", settings(hub, dir.path))
-    expect(first).rejects.toThrow("broke off")
+    await expect(first).rejects.toThrow("broke off")
     await first.catch(() => {})
     const blobs = join(dir.path, "models--numind--NuNER-tiny/blobs")
     const etag = new Bun.CryptoHasher("sha256").update(weights).digest("hex")
@@ -139,7 +139,7 @@ test("content that does not match its hash is fetched again, then refused", asyn
   hub.fail({ path: "model.safetensors", corrupt: true })
   hub.fail({ path: "model.safetensors", corrupt: true })
   const second = fetchSnapshot(model, "main", settings(hub, other.path))
-  expect(second).rejects.toThrow("does not match its hash")
+  await expect(second).rejects.toThrow("does not match its hash")
   await second.catch(() => {})
   // What was not whole has no name in the cache.
   const folder = join(other.path, "models--numind--NuNER-tiny")
@@ -153,7 +153,7 @@ test("more bytes than the hub listed are refused, and none of them is kept", asy
   await using hub = new FakeHub({ models })
   hub.fail({ path: "model.safetensors", surplus: 100 })
   const first = fetchSnapshot(model, "main", settings(hub, dir.path))
-  expect(first).rejects.toThrow("more than the 200000 bytes")
+  await expect(first).rejects.toThrow("more than the 200000 bytes")
   await first.catch(() => {})
   const snapshot = await fetchSnapshot(model, "main", settings(hub, dir.path))
   expect(readFileSync(join(snapshot, "model.safetensors")).equals(weights)).toBe(true)
@@ -186,14 +186,16 @@ test("a tag is remembered under its own name", async () => {
   const snapshot = await fetchSnapshot(model, "v1.0", settings(hub, dir.path))
   expect(hub.requests.some(({ path }) => decodeURIComponent(path).endsWith("/revision/v1.0"))).toBe(true)
   expect(await fetchSnapshot(model, "v1.0", settings(hub, dir.path, { offline: true }))).toBe(snapshot)
-  expect(fetchSnapshot(model, "main", settings(hub, dir.path, { offline: true }))).rejects.toThrow("HF_HUB_OFFLINE")
+  await expect(fetchSnapshot(model, "main", settings(hub, dir.path, { offline: true }))).rejects.toThrow(
+    "HF_HUB_OFFLINE"
+  )
 })
 
 test("another ETag than the listing's is refused", async () => {
   using dir = tempDir()
   await using hub = new FakeHub({ models })
   hub.fail({ path: "config.json", etag: '"abc"' })
-  expect(fetchSnapshot(model, "main", settings(hub, dir.path))).rejects.toThrow("another file than it listed")
+  await expect(fetchSnapshot(model, "main", settings(hub, dir.path))).rejects.toThrow("another file than it listed")
 })
 
 test("a busy hub is asked again", async () => {
@@ -207,7 +209,7 @@ test("a busy hub is asked again", async () => {
 test("the token goes to the hub and not to its storage; without it access is refused with a remedy", async () => {
   using dir = tempDir()
   await using hub = new FakeHub({ models, token: "hf_secret" })
-  expect(fetchSnapshot(model, "main", settings(hub, dir.path))).rejects.toThrow("HF_TOKEN")
+  await expect(fetchSnapshot(model, "main", settings(hub, dir.path))).rejects.toThrow("HF_TOKEN")
   await fetchSnapshot(model, "main", settings(hub, dir.path, { token: "hf_secret" }))
   const stored = hub.requests.filter(({ path }) => decodeURIComponent(path).includes("//"))
   expect(stored.length).toBeGreaterThan(0)
@@ -220,11 +222,11 @@ test("what is not there, or not usable, says what to do", async () => {
   await using hub = new FakeHub({ models: { ...models, "a/pickle": pickled } })
   const at = (name: string, more: Partial<HubSettings> = {}) =>
     fetchSnapshot(name, "main", settings(hub, dir.path, more))
-  expect(at("no/body")).rejects.toThrow("not on the hub")
-  expect(at("a/pickle")).rejects.toThrow("from_pretrained('a/pickle').save_pretrained")
-  expect(at(model, { token: "secret" })).rejects.toThrow("HF_TOKEN")
-  expect(at(model, { offline: true })).rejects.toThrow("HF_HUB_OFFLINE")
-  expect(at(model, { endpoint: "http://127.0.0.1:9" })).rejects.toThrow(InputError)
+  await expect(at("no/body")).rejects.toThrow("not on the hub")
+  await expect(at("a/pickle")).rejects.toThrow("from_pretrained('a/pickle').save_pretrained")
+  await expect(at(model, { token: "secret" })).rejects.toThrow("HF_TOKEN")
+  await expect(at(model, { offline: true })).rejects.toThrow("HF_HUB_OFFLINE")
+  await expect(at(model, { endpoint: "http://127.0.0.1:9" })).rejects.toThrow(InputError)
 })
 
 test("two processes at once download each file once", async () => {

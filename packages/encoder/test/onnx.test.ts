@@ -114,8 +114,8 @@ test("quantisation keeps every number within half a step of its scale", () => {
 test("a type that is not there, or a head that does not fit, is refused", async () => {
   using dir = tempDir()
   const model = classifier("roberta")
-  expect(exportOnnx(dir.path, model, { types: ["int4" as "int8"] })).rejects.toThrow("fp32, fp16, int8")
-  expect(exportOnnx(dir.path, { ...model, labels: ["O"] })).rejects.toThrow("kernel")
+  await expect(exportOnnx(dir.path, model, { types: ["int4" as "int8"] })).rejects.toThrow("fp32, fp16, int8")
+  await expect(exportOnnx(dir.path, { ...model, labels: ["O"] })).rejects.toThrow("kernel")
   expect(await readdir(dir.path)).toEqual([])
   model.dispose()
 })

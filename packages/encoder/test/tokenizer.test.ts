@@ -91,8 +91,8 @@ describe("words", () => {
       { start: 4, end: 9 },
       { start: 0, end: 3 }
     ]
-    expect(bpe.encodeTextWords("the river", words)).rejects.toThrow("words[1]")
-    expect(bpe.encodeTextWords("the river", [{ start: 0, end: 10 }])).rejects.toThrow(InputError)
+    await expect(bpe.encodeTextWords("the river", words)).rejects.toThrow("words[1]")
+    await expect(bpe.encodeTextWords("the river", [{ start: 0, end: 10 }])).rejects.toThrow(InputError)
   })
 })
 
@@ -122,9 +122,9 @@ describe("training", () => {
   })
 
   test("refuses sizes it cannot give, and no text", async () => {
-    expect(trainByteLevelBpe(texts, { vocabSize: 100 })).rejects.toThrow(OptionError)
-    expect(trainByteLevelBpe(texts, { vocabSize: 50_000 })).rejects.toThrow("vocabSize")
-    expect(trainWordPiece(["", ""], { vocabSize: 100 })).rejects.toThrow("no text")
+    await expect(trainByteLevelBpe(texts, { vocabSize: 100 })).rejects.toThrow(OptionError)
+    await expect(trainByteLevelBpe(texts, { vocabSize: 50_000 })).rejects.toThrow("vocabSize")
+    await expect(trainWordPiece(["", ""], { vocabSize: 100 })).rejects.toThrow("no text")
   })
 })
 
@@ -185,7 +185,7 @@ describe("files", () => {
     await config({ do_lower_case: false })
     expect(await ids("Zoë The")).not.toEqual(lower)
     await config({ do_lower_case: "no" })
-    expect(loadTokenizer(dir.path)).rejects.toThrow("do_lower_case")
+    await expect(loadTokenizer(dir.path)).rejects.toThrow("do_lower_case")
   })
 
   test("settings that would cut or pad a text are dropped", async () => {
@@ -199,14 +199,14 @@ describe("files", () => {
 
   test("that are not there, or wrong, say so", async () => {
     using dir = tempDir()
-    expect(loadTokenizer(dir.path)).rejects.toThrow("holds no tokenizer")
+    await expect(loadTokenizer(dir.path)).rejects.toThrow("holds no tokenizer")
     expect(Tokenizer.fromJson("{", "t.json")).rejects.toThrow(/^t\.json:.* not JSON/)
     const json = JSON.parse(bpe.json)
     json.model.vocab.the = 7
-    expect(Tokenizer.fromJson(JSON.stringify(json))).rejects.toThrow("share the id 7")
+    await expect(Tokenizer.fromJson(JSON.stringify(json))).rejects.toThrow("share the id 7")
     await writeFile(dir.file("vocab.json"), "{}")
     await writeFile(dir.file("merges.txt"), "#version: 0.2\na b c\n")
-    expect(loadTokenizer(dir.path)).rejects.toThrow("merges.txt:2")
+    await expect(loadTokenizer(dir.path)).rejects.toThrow("merges.txt:2")
   })
 })
 

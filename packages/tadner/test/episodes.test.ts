@@ -176,6 +176,8 @@ describe("resuming", () => {
 
   test("a wrong shard, and options that would do nothing, are refused", async () => {
     await expect(solve({ episodes: [], shard: { index: 2, of: 2 } })).rejects.toThrow("counted from 0")
+    await expect(solve({ episodes: [], shard: { index: 0, of: 0 } })).rejects.toThrow("shard")
+    expect(await solve({ episodes: [], shard: { index: 0, of: 1 } })).toEqual([])
     await expect(solve({ episodes: [], frozenLayers: 2 })).rejects.toThrow("at most 1")
     await expect(solve({ episodes: [], misalign: true })).rejects.toThrow('set long to "truncate"')
   })
@@ -226,6 +228,27 @@ describe("edge cases", () => {
     expect(record!.predicted).toEqual([two.entities])
     const overlapping = { ...two, entities: [two.entities[0]!, two.entities[0]!] }
     await expect(solve({ episodes: [{ ...episode, support: [overlapping] }] })).rejects.toThrow("overlaps")
+  })
+
+  test("the detector goes through more rises of the loss where each type has five entities", async () => {
+    const types = ["animal"]
+    const support = Array.from({ length: 5 }, () => one)
+    // A rate at which the loss rises at once.
+    const steps = async (count: number, detectorPatience?: number) => {
+      const episodes = [{ types, support: support.slice(0, count), query: [one] }]
+      const patience = detectorPatience === undefined ? {} : { detectorPatience }
+      return (await solve({ episodes, learningRate: 0.5, steps: 30, ...patience }))[0]!.steps.detector
+    }
+    expect(await steps(4)).toBe(await steps(4, 2))
+    expect(await steps(5)).toBe(await steps(5, 6))
+    expect(await steps(5)).toBeGreaterThan(await steps(5, 2))
+  })
+
+  test("an entity of no word is refused", async () => {
+    const empty = { ...one, entities: [...one.entities, { start: 0, end: 0, type: "animal" }] }
+    await expect(solve({ episodes: [{ types: ["animal"], support: [empty], query }] })).rejects.toThrow(
+      "entity 0..0 is not in its"
+    )
   })
 
   test("a sentence longer than the window is read whole, or cut off and misaligned", async () => {

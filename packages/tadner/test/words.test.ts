@@ -3,6 +3,7 @@ import { rng, type Span } from "@nuner/core"
 import { type Encoder, small } from "@nuner/encoder"
 import { encodeRows, readSpans, spanLabels, tagsOf } from "@nuner/tadner"
 import { testEngine } from "@nuner/testing"
+import { misaligned } from "../src/episodes/misaligned.ts"
 import { tinyEncoder } from "./support/toy.ts"
 
 let encoder: Pick<Encoder, "config" | "tokenizer">
@@ -98,4 +99,14 @@ describe("span tags", () => {
     expect(tagsOf("BIOES")).toEqual(["O", "B-entity", "I-entity", "E-entity", "S-entity"])
     expect(tagsOf("IO")).toEqual(["O", "I-entity"])
   })
+})
+
+test("misaligned: places count the words that were kept, and are read in sentences of all their words", () => {
+  // Of sentences of 6, 5 and 4 words 3, 5 and 4 were kept.
+  const rows = { kept: [3, 5, 4], lengths: [6, 5, 4] }
+  const at = (sentence: number, start: number, end: number) => misaligned({ sentence, start, end }, rows)
+  expect(at(0, 1, 3)).toEqual({ sentence: 0, start: 1, end: 3 })
+  expect(at(1, 0, 1)).toEqual({ sentence: 0, start: 3, end: 4 })
+  expect(at(1, 3, 5)).toEqual({ sentence: 1, start: 0, end: 2 })
+  expect(at(2, 3, 4)).toEqual({ sentence: 2, start: 0, end: 1 })
 })

@@ -71,7 +71,9 @@ test("an encoder alone has no head; an output layer that is not the embedding ta
     expect(head).toBeUndefined()
     encoder.dispose()
     const untied = join(import.meta.dir, "fixtures/language/untied")
-    expect(loadLanguageModel(untied)).rejects.toThrow("cls.predictions.decoder.weight: is not the embedding table")
+    await expect(loadLanguageModel(untied)).rejects.toThrow(
+      "cls.predictions.decoder.weight: is not the embedding table"
+    )
   }))
 
 test("a new head is fitted first, the encoder as it is; then both are trained", async () => {

@@ -123,9 +123,20 @@ test("goes on from a checkpoint equal to the bit, across the change from causal 
   }
 })
 
-test("too little text is refused in one line", () => {
-  expect(events({ texts: ["too short"], encoder: encoder(), tokens: 100 })).rejects.toThrow("rowTokens")
-  expect(events({ texts: ["short"], encoder: encoder(), tokens: 100, rowTokens: 32 })).rejects.toThrow(
+test("too little text is refused in one line", async () => {
+  await expect(events({ texts: ["too short"], encoder: encoder(), tokens: 100 })).rejects.toThrow(
+    'option "rowTokens": 64 tokens are more than the encoder\'s 32'
+  )
+  await expect(events({ texts: ["short"], encoder: encoder(), tokens: 100, rowTokens: 32 })).rejects.toThrow(
     "one row of 32 tokens"
   )
+})
+
+test("validation is without dropout", async () => {
+  const first = async (dropout: number) => {
+    const settings = { texts: texts(20, 3), encoder: encoder(), tokens: 320, rowTokens: 32, batchSize: 4 }
+    const all = await events({ ...settings, dropout, validation: 0.3 })
+    return all.find((event) => event.type === "validation")!.scores.loss
+  }
+  expect(await first(0.5)).toBe(await first(0))
 })

@@ -188,3 +188,17 @@ for (const [name, { changes, decode, run }] of Object.entries(objectives)) {
     expect(await kernels({ checkpointLayers: true })).toBeGreaterThan(await kernels({}))
   })
 }
+
+test("a window has room for a few tokens at least", () => {
+  expect(decodePretrainOptions({ maxTokens: 8 }).maxTokens).toBe(8)
+  expect(() => decodePretrainOptions({ maxTokens: 7 })).toThrow('option "maxTokens"')
+  expect(decodeMaskedLanguageOptions({ tokens: 1, rowTokens: 8 }).rowTokens).toBe(8)
+  expect(() => decodeMaskedLanguageOptions({ tokens: 1, rowTokens: 7 })).toThrow('option "rowTokens"')
+})
+
+test("a part of the steps is rounded to whole ones: 0.4 of 4 steps are 2", async () => {
+  const options = { warmup: 0, schedule: "stable", decay: 0.4, steps: 4, learningRate: 1e-2 }
+  const events = await Array.fromAsync(objectives.pretrain.run(newEncoder(), options))
+  const rates = events.flatMap((event) => (event.type === "step" ? [event.lr] : []))
+  expect(rates).toEqual([1e-2, 1e-2, 1e-2, 5e-3])
+})

@@ -204,7 +204,9 @@ describe("pretrainSupervised", () => {
     expect(Math.min(...best.losses)).toBeLessThan(best.losses.at(-1)!)
     expect(best.weights).not.toBe(last.weights)
     const datasets = { "": corpus(40, 7) }
-    expect(events({ ...wild, datasets, encoder: encoder(), weights: "best" })).rejects.toThrow("checkpoint directory")
+    await expect(events({ ...wild, datasets, encoder: encoder(), weights: "best" })).rejects.toThrow(
+      "checkpoint directory"
+    )
   })
 
   test("a sample is drawn by the seed, counted, and part of every larger one", async () => {
@@ -212,24 +214,24 @@ describe("pretrainSupervised", () => {
     const [start] = await events({ ...settings, datasets: { "": sentences }, encoder: encoder(), sampleSize: 12 })
     expect(start).toMatchObject({ counts: { sentences: { in: 40, out: 12, dropped: { notSampled: 28 } } } })
     const tooMany = { ...settings, datasets: { "": sentences }, encoder: encoder(), sampleSize: 41 }
-    expect(events(tooMany)).rejects.toThrow("there are 40")
+    await expect(events(tooMany)).rejects.toThrow("there are 40")
   })
 
-  test("what cannot be trained on is refused in one line", () => {
+  test("what cannot be trained on is refused in one line", async () => {
     const input = { encoder: encoder(), preset: "small" } as const
     const nothing = [{ words: ["a"], entities: [] }]
-    expect(events({ ...input, datasets: { "": nothing } })).rejects.toThrow("nothing to learn types from")
+    await expect(events({ ...input, datasets: { "": nothing } })).rejects.toThrow("nothing to learn types from")
     const two = { start: 0, end: 1, type: "x" }
     const twice = [{ words: ["a", "b"], entities: [two, { ...two, type: "y" }] }, ...corpus(3, 1)]
-    expect(events({ ...input, datasets: { d: twice } })).rejects.toThrow("overlaps")
+    await expect(events({ ...input, datasets: { d: twice } })).rejects.toThrow("overlaps")
     for (const [start, end] of [
       [1, 3],
       [1, 1]
     ]) {
       const outside = [...corpus(3, 1), { words: ["a", "b"], entities: [{ start: start!, end: end!, type: "x" }] }]
       const reason = `d 3: entities: x ${start}..${end} is no part of 2 words`
-      expect(events({ ...input, datasets: { d: outside } })).rejects.toThrow(reason)
+      await expect(events({ ...input, datasets: { d: outside } })).rejects.toThrow(reason)
     }
-    expect(events({ ...input, datasets: { "": corpus(4, 1) }, learningRate: -1 })).rejects.toThrow("learningRate")
+    await expect(events({ ...input, datasets: { "": corpus(4, 1) }, learningRate: -1 })).rejects.toThrow("learningRate")
   })
 })

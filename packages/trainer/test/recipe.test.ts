@@ -155,18 +155,20 @@ describe("the recipe", () => {
     expect(Math.abs(last.x - 2)).toBeGreaterThan(last.least)
   })
 
-  test("what needs a validation or a checkpoint is refused without one, by name", () => {
-    expect(follow({ patience: 1 }, { held: 0 })).rejects.toThrow('option "patience": needs examples to validate on')
-    expect(follow({ weights: "best" })).rejects.toThrow('option "weights": "best" needs a checkpoint directory')
+  test("what needs a validation or a checkpoint is refused without one, by name", async () => {
+    await expect(follow({ patience: 1 }, { held: 0 })).rejects.toThrow(
+      'option "patience": needs examples to validate on'
+    )
+    await expect(follow({ weights: "best" })).rejects.toThrow('option "weights": "best" needs a checkpoint directory')
     const nowhere = { held: 0, directory: "nowhere" }
-    expect(follow({ weights: "best" }, nowhere)).rejects.toThrow(
+    await expect(follow({ weights: "best" }, nowhere)).rejects.toThrow(
       'option "weights": "best" needs examples to validate on'
     )
   })
 
   test("an epoch with nothing to learn is an error, one with something is not", async () => {
     const nothing = follow({}, { empty: () => true, held: 0, steps: 9 })
-    expect(nothing).rejects.toThrow("none of the first 4 batches has anything to learn")
+    await expect(nothing).rejects.toThrow("none of the first 4 batches has anything to learn")
     const { events } = await follow({}, { empty: (batch) => !batch.includes(3), held: 0, steps: 8 })
     expect(steps(events)).toHaveLength(2)
     expect(events.filter(({ type }) => type === "skip")).toHaveLength(6)
@@ -196,6 +198,6 @@ describe("the recipe", () => {
     expect(await frozen(1)).toEqual(["embeddings", "encoder0"])
     expect(await frozen("half")).toEqual(["embeddings", "encoder0"])
     expect(await frozen(2)).toEqual(["embeddings", "encoder0", "encoder1"])
-    expect(follow({ frozenLayers: 3 })).rejects.toThrow("the encoder has 2 layers, not 3")
+    await expect(follow({ frozenLayers: 3 })).rejects.toThrow("the encoder has 2 layers, not 3")
   })
 })

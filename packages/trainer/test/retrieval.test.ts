@@ -41,6 +41,15 @@ describe("retrievalCounter", () => {
     expect(Math.abs(counter.result().auc - right / pairs)).toBeLessThan(2e-3)
   })
 
+  test("a logit beyond the bins is in the outermost", () => {
+    const counter = retrievalCounter()
+    counter.add(-40, false)
+    counter.add(-31.98, true) // in the bin after the lowest
+    counter.add(31.98, false) // in the one before the highest
+    counter.add(40, true)
+    expect(counter.result().auc).toBe(3 / 4)
+  })
+
   test("no positives: metrics that have no value say so", () => {
     const counter = retrievalCounter()
     counter.add(-1, false)
