@@ -221,6 +221,9 @@ describe("a model directory", () => {
         await expect(
           saveClassifier(dir.file("model"), { ...classifier, head: { ...classifier.head, kernel } })
         ).rejects.toThrow(`${dir.file("model")}/${file}: tensor "classifier.weight": holds NaN`)
+        await expect(saveClassifier(dir.file("model"), { ...classifier, temperature: Number.NaN })).rejects.toThrow(
+          'saveClassifier: option "temperature"'
+        )
         expect(await readdir(dir.path)).toEqual([])
         classifier.dispose()
       }

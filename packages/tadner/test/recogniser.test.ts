@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { readdir } from "node:fs/promises"
 import { TadNer, type TadNerModel } from "@nuner/tadner"
 import { leakCheck, tempDir, testEngine } from "@nuner/testing"
+import { saveTadNer } from "../src/files/saveTadNer.ts"
 import { tinyEncoder, toyModel } from "./support/toy.ts"
 
 let model: TadNerModel
@@ -59,6 +61,14 @@ describe("TadNer", () => {
       const { model: _, predict: __, predictWords: ___, save: ____, dispose: _____, ...parts } = loaded
       expect(tadner).toMatchObject(parts)
       expect(loaded.typeNames).toEqual(["hero", "city"])
+      // One that came apart is not written, and what stood there stays.
+      const prototypes = { ...tadner.prototypes, values: tadner.prototypes.values.map(() => Number.NaN) }
+      const save = (change: object) => saveTadNer(dir.file("heroes"), { ...tadner, ...change })
+      await expect(save({ threshold: Number.NaN })).rejects.toThrow('option "threshold": is NaN')
+      await expect(save({ prototypes })).rejects.toThrow(
+        `${dir.file("heroes")}/types.safetensors: tensor "prototypes": holds NaN`
+      )
+      expect(await readdir(dir.path)).toEqual(["heroes"])
       loaded.dispose()
       tadner.dispose()
     })

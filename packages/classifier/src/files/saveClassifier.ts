@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
-import { writeJson } from "@nuner/core"
+import { decodeOptions, writeJson } from "@nuner/core"
 import {
   replaceDirectory,
   type SaveAdapterOptions,
@@ -13,7 +13,7 @@ import {
 import { type TensorSource, tf, writeWeights } from "@nuner/engine"
 import { type Dense, type Head, headWidth } from "../head/Head.ts"
 import type { ClassifierParts } from "../predict/tokenClassifier.ts"
-import { ADAPTER, HEAD_FILE, SETTINGS_FILE, type Settings } from "./settings.ts"
+import { ADAPTER, HEAD_FILE, SETTINGS_FILE, Settings } from "./settings.ts"
 
 /**
  * Writes a model directory, whole or not at all: what stood there before stays intact where writing fails.
@@ -32,11 +32,11 @@ export const saveClassifier = async (
 ): Promise<void> => {
   const { encoder, head, scheme, pooling, layers, temperature } = classifier
   const inModel = head.dense === undefined && layers.length === 1 && isLast(layers[0]!, encoder.config.layers)
-  const settings: Settings = {
+  const settings = decodeOptions("saveClassifier", Settings, {
     ...{ format: "nuner-token-classifier-1", head: inModel ? "model" : "file", classes: head.classes },
     ...{ scheme, layers, pooling, temperature },
     ...(head.dense ? { headHidden: head.dense.bias.length } : {})
-  }
+  })
   await replaceDirectory(directory, async (fresh) => {
     if (inModel) await withHead(classifier, (model) => saveTokenClassifier(fresh, model, options))
     else {

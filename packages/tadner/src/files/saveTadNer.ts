@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { writeJson } from "@nuner/core"
+import { OptionError, writeJson } from "@nuner/core"
 import { type TensorSource, writeWeights } from "@nuner/engine"
 import type { Vectors } from "../network/Vectors.ts"
 import type { TadNerParts } from "../recognise/TadNer.ts"
@@ -12,6 +12,9 @@ export const saveTadNer = (directory: string, parts: TadNerParts): Promise<void>
     const { classifier, detector, model, names, prototypes, settings, threshold, typeNames, types } = parts
     await writeNetworks(fresh, model)
     await writeWeights(join(fresh, TYPES_FILE), [tensor("names", names), tensor("prototypes", prototypes)])
+    if (!Number.isFinite(threshold)) {
+      throw new OptionError({ component: "saveTadNer", option: "threshold", reason: `is ${threshold}: no number` })
+    }
     // A loss of no step is NaN here and null in JSON.
     const fitted = { types, typeNames, threshold, detector, classifier, options: settings }
     await writeJson(join(fresh, SETTINGS_FILE), { ...settingsOf(model), fitted })
