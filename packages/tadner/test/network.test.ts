@@ -3,6 +3,8 @@ import { type Encoder, forward, tokenBatch } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
 import { LowerLayers, states } from "@nuner/tadner"
 import { close, leakCheck, testEngine } from "@nuner/testing"
+import { spanVectors } from "../src/network/spanVectors.ts"
+import { wordVectors } from "../src/network/wordVectors.ts"
 import { tinyEncoder } from "./support/toy.ts"
 
 let encoder: Encoder
@@ -60,5 +62,43 @@ describe("states", () => {
       const alone = new LowerLayers(encoder, 1).states(tokenBatch([Int32Array.of(0, 50, 2)], encoder.config.padId))
       close(together.dataSync().slice(5 * 32, 8 * 32), alone.dataSync(), 0)
     })
+  })
+})
+
+describe("wordVectors", () => {
+  test("a batch has no more tokens than it may, padding included, and every word has its row", () =>
+    leakCheck(async () => {
+      const lengths = [5, 3, 4, 9, 3]
+      const rows = lengths.map((tokens, sentence) => ({
+        sentence,
+        ids: new Int32Array(tokens),
+        words: [0],
+        tokensOf: []
+      }))
+      const sizes: Array<Array<number>> = []
+      const { starts, values } = await wordVectors({ kept: lengths.map(() => 1), rows } as never, 9, (batch) => {
+        sizes.push(batch.map(({ ids }) => ids.length))
+        return tf.tensor2d(batch.map(({ sentence }) => [sentence, -sentence]))
+      })
+      expect(sizes).toEqual([[3, 3], [4], [5], [9]])
+      expect([...starts]).toEqual([0, 1, 2, 3, 4, 5])
+      expect([...values]).toEqual([0, -0, 1, -1, 2, -2, 3, -3, 4, -4])
+    }))
+})
+
+describe("spanVectors", () => {
+  const words = { rows: 3, width: 2, values: Float32Array.of(1, 2, 3, 4, 7, 9), starts: Int32Array.of(0, 2, 3) }
+
+  test("are means over the words that were kept", () => {
+    const spans = [
+      { sentence: 0, start: 0, end: 2 },
+      { sentence: 0, start: 1, end: 5 },
+      { sentence: 1, start: 0, end: 1 }
+    ]
+    expect([...spanVectors(words, spans).values]).toEqual([2, 3, 3, 4, 7, 9])
+  })
+
+  test("a span of which no word was kept is an error", () => {
+    expect(() => spanVectors(words, [{ sentence: 0, start: 2, end: 3 }])).toThrow("span 0 has no words")
   })
 })

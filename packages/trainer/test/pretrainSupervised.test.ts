@@ -67,6 +67,19 @@ const windowsOf = (dataset: string, sentences: ReadonlyArray<LabelledSentence>, 
   )
 
 describe("labelledWindows", () => {
+  test("of first sub-tokens only, one a word has its class", async () => {
+    const sentences = corpus(6, 1)
+    const classes = typeClasses({ "": sentences })
+    const items = sentences.map((sentence) => ({ dataset: "", sentence }))
+    const made = await labelledWindows(items, classes, { tokenizer, maxTokens: 32, subTokens: "first" })
+    for (const [i, { labelled }] of made.entries()) {
+      const { entities, words } = sentences[i]!
+      const typeOf = (word: number) => entities.find(({ end, start }) => start <= word && word < end)?.type ?? "O"
+      const counted = labelled.flatMap(({ labels }) => [...labels.filter((label) => label >= 0)])
+      expect(counted.map((label) => classes.names[label]!)).toEqual(words.map((_, word) => typeOf(word)))
+    }
+  })
+
   test("every sub-token of an entity's words has its class, special tokens none", async () => {
     const sentences = corpus(6, 1)
     const classes = typeClasses({ "": sentences })
