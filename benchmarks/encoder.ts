@@ -1,6 +1,7 @@
 /**
  * Encoding speed: RoBERTa-base (random weights), 16 to 512 tokens, 1 to 64 rows, against transformers.js over ONNX Runtime in alternation and
- * against PyTorch right after; and bucketing by length against batches in the order of the corpus.
+ * against PyTorch right after; a forward pass and a step of each backbone at a small size against transformers on PyTorch; and bucketing by length
+ * against batches in the order of the corpus.
  *
  * PYTHON or NUNER_PYTHON names the Python that has torch; NUNER_BENCH_CASES is a regular expression that picks cases by name ("^1 x",
  * "bucketing"); NUNER_BENCH_CLOCK=processor measures processor time instead of wall time, for a busy machine and NUNER_THREADS=1.
@@ -11,20 +12,25 @@ import { join } from "node:path"
 import { AutoModel, env, type PreTrainedModel, Tensor } from "@huggingface/transformers"
 import { rng } from "@nuner/core"
 import {
+  type Architecture,
+  backbones,
   type Encoder,
   encode,
   exportOnnx,
   forward,
   initEncoder,
   loadTokenizer,
+  type Model,
   makeEncoder,
   randomEncoder,
   robertaBase,
   small,
+  type TokenBatch,
+  toConfigJson,
   tokenBatch,
   trainByteLevelBpe
 } from "@nuner/encoder"
-import { tf, useEngine } from "@nuner/engine"
+import { adamW, tf, useEngine, variableGrads } from "@nuner/engine"
 import { dataDir } from "@nuner/testing"
 import { clock, now } from "./support/clock.ts"
 import { median } from "./support/median.ts"
@@ -47,6 +53,13 @@ const nameOf = ({ rows, tokens }: Shape): string => `${rows} x ${tokens}, RoBERT
 /** Passes that count, after one that does not. */
 const repeatsOf = ({ rows, tokens }: Shape): number => (rows * tokens <= 128 ? 10 : rows * tokens <= 1024 ? 3 : 2)
 
+/** Each architecture: 4 layers of 256, the smallest with all its kinds of layers; no dropout. */
+const backboneShape = { rows: 8, tokens: 128 }
+const backboneRepeats = 10
+/** Until every kernel is compiled. */
+const backboneWarmups = 20
+const backboneName = (architecture: string): string => `${architecture}, 4 layers x 256, 8 x 128`
+
 const bucketingName = "bucketing, 4 layers x 256, 3,000 C4 sentences"
 const bucketingRepeats = 2
 
@@ -56,6 +69,9 @@ async function* run(): AsyncGenerator<Row> {
   const note = `engine ${name}, ${threads} ${threads === 1 ? "thread" : "threads"}, ${clock} time`
   const chosen = shapes.filter((shape) => picked.test(nameOf(shape)))
   if (chosen.length > 0) yield* forwardRows(chosen, threads, note)
+  for (const architecture of Object.keys(backbones) as Array<Architecture>) {
+    if (picked.test(backboneName(architecture))) yield* backboneRows(architecture, threads, note)
+  }
   const data = dataDir()
   if (data !== undefined && picked.test(bucketingName)) yield* bucketing(data, note)
 }
@@ -140,6 +156,65 @@ const randomIds = (count: number): Int32Array => {
 const checkEqual = (ours: Float32Array, theirs: Float32Array): void => {
   const worst = ours.reduce((most, value, i) => Math.max(most, Math.abs(value - theirs[i]!)), 0)
   if (!(worst < 1e-3)) throw new Error(`the two networks differ by ${worst}: nothing to compare`)
+}
+
+async function* backboneRows(architecture: Architecture, threads: number, note: string): AsyncGenerator<Row> {
+  const config = small({ architecture, dropout: 0, attentionDropout: 0 })
+  const { rows, tokens } = backboneShape
+  const ids = Int32Array.from(randomIds(rows * tokens), (id) => id % config.vocabSize)
+  const ours = await ownBackbone(
+    { config, parameters: initEncoder(config, 1) },
+    { ids, mask: ids.map(() => 1), rows, tokens }
+  )
+  const task = { ...backboneShape, ids: [...ids], config: JSON.parse(toConfigJson(config)), threads, clock }
+  const counts = { repeats: backboneRepeats, warmups: backboneWarmups }
+  const python = await runPython<typeof ours & { version: string }>("backbones.py", { ...task, ...counts })
+  for (const what of ["forward", "step"] as const) {
+    const peer = python.skipped ? null : python.output[what]
+    yield {
+      ...{ bench: "encoder", case: `${backboneName(architecture)}, ${what}`, metric: "ms", ours: ours[what], peer },
+      ratio: lessIsBetter(ours[what], peer),
+      peerName: "transformers (PyTorch)",
+      note: python.skipped ? python.reason : `${note}; ${python.output.version}`
+    }
+  }
+}
+
+/** Median milliseconds of a forward pass, and of a step: gradients of the mean square of the last state, AdamW. */
+const ownBackbone = async (
+  model: Model,
+  batch: TokenBatch
+): Promise<{ readonly forward: number; readonly step: number }> => {
+  const { parameters } = model
+  const optimizer = adamW()
+  const state = optimizer.init(parameters)
+  const pass = async () => {
+    const [last] = forward(model, batch)
+    await last!.data()
+    last!.dispose()
+  }
+  const step = async () => {
+    const { value, grads } = variableGrads(
+      () => tf.tidy(() => tf.mean(tf.square(forward(model, batch)[0]!)) as tf.Scalar),
+      parameters
+    )
+    optimizer.update(parameters, grads, state, 1e-4)
+    await value.data()
+    tf.dispose([value, grads])
+  }
+  const times = { forward: await timed(pass), step: await timed(step) }
+  tf.dispose(parameters)
+  return times
+}
+
+const timed = async (body: () => Promise<void>): Promise<number> => {
+  const times: Array<number> = []
+  for (let round = 0; round < backboneWarmups + backboneRepeats; round++) {
+    const started = now()
+    await body()
+    times.push(now() - started)
+  }
+  return median(times.slice(backboneWarmups))
 }
 
 async function* bucketing(data: string, note: string): AsyncGenerator<Row> {

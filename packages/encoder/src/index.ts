@@ -1,5 +1,5 @@
 export type { Architecture, Backbone } from "./backbones/Backbone.ts"
-export { backboneOf } from "./backbones/backbones.ts"
+export { backboneOf, backbones } from "./backbones/backbones.ts"
 export { parseConfigJson, toConfigJson } from "./config/configJson.ts"
 export { checkConfig, type EncoderConfig, maxTokens } from "./config/EncoderConfig.ts"
 export {
