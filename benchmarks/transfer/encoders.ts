@@ -1,5 +1,11 @@
 import { existsSync } from "node:fs"
-import { type BenchmarkInput, type BenchmarkResult, type BenchmarkRun, benchmark as measure } from "@nuner/pipelines"
+import {
+  type BenchmarkInput,
+  type BenchmarkResult,
+  type BenchmarkRun,
+  benchmark as measure,
+  readBenchmark
+} from "@nuner/pipelines"
 import { devs, pretrainingText, tests } from "./datasets.ts"
 import { benchmark, type Experiment, type Step } from "./Experiment.ts"
 
@@ -57,6 +63,12 @@ export const resultOf = async (input: BenchmarkInput, log: string): Promise<Benc
   for await (const event of measure(input, { log, measure: false })) if (event.type === "done") result = event.result
   return result!
 }
+
+/** What stands of a benchmark of the experiment; undefined where it was never begun. */
+export const standingResult = async ({ at }: Experiment, name: string): Promise<BenchmarkResult | undefined> =>
+  existsSync(at(name, "runs.jsonl"))
+    ? resultOf(await readBenchmark(at(`${name}.json`)), at(name, "runs.jsonl"))
+    : undefined
 
 /** Mean token macro F1 on the dev sentences, by row and layers: `layered` names. */
 export const devScores = (runs: ReadonlyArray<BenchmarkRun>, k: number): Map<string, number> => {

@@ -1,22 +1,20 @@
-import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { writeAtomic, writeJson, writeJsonl } from "@nuner/core"
-import { pairedBootstrap } from "@nuner/metrics"
 import {
   type BenchmarkResult,
   type BenchmarkRun,
   benchmarkReport,
-  episodeCounts,
   learningCurves,
-  markdownTable,
-  readBenchmark
+  markdownTable
 } from "@nuner/pipelines"
-import { type EpisodeRecord, episodeScores, readResults } from "@nuner/tadner"
 import { five } from "./datasets.ts"
 import type { Experiment } from "./Experiment.ts"
-import { resultOf } from "./encoders.ts"
+import { standingResult } from "./encoders.ts"
+import { finetuneTable } from "./parts/finetune.ts"
+import { llmTable } from "./parts/llm.ts"
 import { recipeTable } from "./parts/recipe.ts"
-import { tadnerComparisons } from "./parts/tadner.ts"
+import { tadnerTable } from "./parts/tadner.ts"
+import { nearnessTable } from "./parts/why.ts"
 
 /** Where results are kept that anyone may read without running anything. */
 const published = join(import.meta.dir, "results")
@@ -33,20 +31,24 @@ const benchmarks = [
   "from-nothing/test"
 ]
 
+/** What a part says besides, in a table of its own; undefined where nothing of it stands. */
+const tables: Readonly<Record<string, (experiment: Experiment) => Promise<string | undefined>>> = {
+  "recipe/candidates.md": recipeTable,
+  "why/nearness.md": nearnessTable,
+  "tadner/table.md": tadnerTable,
+  "finetune/scores.md": finetuneTable,
+  "llm/table.md": llmTable
+}
+
 /** Publishes what stands of the experiment: tables, figures, counts, and the summary. */
 export const publish = async (experiment: Experiment): Promise<void> => {
   for (const name of benchmarks) await publishBenchmark(experiment, name)
-  await publishRecipe(experiment)
-  await publishLlm(experiment)
-  await publishTadner(experiment)
+  for (const [file, table] of Object.entries(tables)) {
+    const text = await table(experiment)
+    if (text !== undefined) await writeAtomic(join(published, file), [`${text}\n`])
+  }
   await publishSummary(experiment)
 }
-
-/** What stands of a benchmark of the experiment; undefined where it was never begun. */
-const standingResult = async ({ at }: Experiment, name: string): Promise<BenchmarkResult | undefined> =>
-  existsSync(at(name, "runs.jsonl"))
-    ? resultOf(await readBenchmark(at(`${name}.json`)), at(name, "runs.jsonl"))
-    : undefined
 
 /**
  * Writes a benchmark's tables, figure and counts under `results/<name>`. Counts are by type and run; those by test sentence, which intervals
@@ -127,51 +129,4 @@ const publishSummary = async (experiment: Experiment): Promise<void> => {
     )
   )
   await writeAtomic(join(published, "summary.md"), [`${table}\n`])
-}
-
-/** What the candidates of the recipe search were worth. */
-const publishRecipe = async (experiment: Experiment): Promise<void> => {
-  const result = await standingResult(experiment, "recipe/dev")
-  if (result !== undefined) await writeAtomic(join(published, "recipe/candidates.md"), [`${recipeTable(result)}\n`])
-}
-
-/** How a language model's answers to the in-context prompt score beside ours, by dataset. */
-const publishLlm = async ({ at }: Experiment): Promise<void> => {
-  const place = (name: string) => at("llm", name)
-  const names = ["mit-movie", "jnlpba", "wnut17", "crossner-politics", "crossner-science"]
-  const there = names.filter((name) => existsSync(place(`${name}/manifest.json`)))
-  if (there.length === 0) return
-  for (const name of there) {
-    await writeAtomic(join(published, `llm/${name}.md`), [await Bun.file(place(`${name}/table.md`)).text()])
-  }
-}
-
-/** NuNER against its base on the same episodes, pooled micro F1, and on query sentences that the support does not have. */
-const publishTadner = async (experiment: Experiment): Promise<void> => {
-  const show = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`
-  const rows = await Promise.all(
-    tadnerComparisons(experiment).map(async ({ name, runs }) => {
-      const [base, nuner] = await Promise.all([episodesOf(runs.base), episodesOf(runs.NuNER)])
-      if (base.length === 0 || nuner.length !== base.length) return [name, ...Array<string>(6).fill("not run")]
-      const counts = (of: typeof base) => of.map((records) => episodeCounts(records))
-      const paired = pairedBootstrap({ a: counts(nuner), b: counts(base), seed: 0, resamples: 10_000 })
-      const unseen = [base, nuner].map((of) => mean(of.map((records) => episodeScores(records).unseenF1)))
-      return [
-        ...[name, String(base.length), (100 * paired.b).toFixed(1), (100 * paired.a).toFixed(1)],
-        `${show(paired.difference)} [${show(paired.low)}, ${show(paired.high)}]`,
-        ...unseen.map((score) => score.toFixed(1))
-      ]
-    })
-  )
-  if (rows.every((row) => row[1] === "not run")) return
-  const head = ["episodes of Few_TK", "runs", "base", "NuNER", "difference", "unseen: base", "unseen: NuNER"]
-  await writeAtomic(join(published, "tadner/table.md"), [`${markdownTable(head, rows)}\n`])
-}
-
-/** Records of finished runs, a list a seed. */
-const episodesOf = async (folder: string): Promise<ReadonlyArray<ReadonlyArray<EpisodeRecord>>> => {
-  const scores = Bun.file(join(folder, "scores.json"))
-  if (!(await scores.exists())) return []
-  const runs = (await scores.json()) as ReadonlyArray<{ readonly run: string }>
-  return Promise.all(runs.map(({ run }) => readResults(join(folder, `${run}.jsonl`))))
 }

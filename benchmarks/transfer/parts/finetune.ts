@@ -1,7 +1,7 @@
-import type { BenchmarkInput } from "@nuner/pipelines"
+import { type BenchmarkInput, markdownTable } from "@nuner/pipelines"
 import { only, tests } from "../datasets.ts"
 import { benchmark, type Experiment, type Step } from "../Experiment.ts"
-import { standing } from "../encoders.ts"
+import { standing, standingResult } from "../encoders.ts"
 
 /** Fine-tuning (Tables 2, 8 to 11): encoder and two-layer head on few entities, few words, and all of the training data. */
 export const finetune = (experiment: Experiment): ReadonlyArray<Step> => {
@@ -26,4 +26,25 @@ export const finetune = (experiment: Experiment): ReadonlyArray<Step> => {
     step("words", 2, { words: [1, 2, 4, 8, 16, 32, 64], paper: [10, 11] }, 30),
     step("whole", 2, { whole: true, sets: 3 }, 10)
   ]
+}
+
+/** Precision, recall and F1 of exact entities, counts pooled over sets. */
+export const finetuneTable = async (experiment: Experiment): Promise<string | undefined> => {
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const name of ["entities", "words", "whole"]) {
+    const runs = (await standingResult(experiment, `finetune/${name}`))?.runs ?? []
+    const groups = Map.groupBy(runs, ({ dataset, encoder, size, unit }) => {
+      return `${dataset}|${unit === "whole" ? "all of it" : `${unit} = ${size}`}|${encoder}`
+    })
+    for (const [key, own] of groups) {
+      const sum = (column: 1 | 2 | 3) =>
+        own.flatMap((run) => run.entities.types).reduce((all, type) => all + type[column], 0)
+      const [correct, predicted, gold] = [sum(1), sum(2), sum(3)]
+      const percent = (part: number, whole: number) => (whole === 0 ? "–" : ((100 * part) / whole).toFixed(1))
+      const scores = [percent(correct, predicted), percent(correct, gold), percent(2 * correct, predicted + gold)]
+      rows.push([...key.split("|"), String(own.length), ...scores])
+    }
+  }
+  if (rows.length === 0) return undefined
+  return markdownTable(["dataset", "training set", "encoder", "runs", "precision", "recall", "F1"], rows)
 }

@@ -1,6 +1,10 @@
+import { existsSync } from "node:fs"
+import { readJsonl } from "@nuner/core"
+import { markdownTable } from "@nuner/pipelines"
+import { Schema } from "effect"
 import { five, only, tests } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
-import { frozen as protocol, standing } from "../encoders.ts"
+import { frozen as protocol, standing, standingResult } from "../encoders.ts"
 
 /** Whose answers are recorded, by dataset. */
 const recorded: Readonly<Record<(typeof five)[number], string>> = {
@@ -43,3 +47,29 @@ export const llm = (experiment: Experiment): ReadonlyArray<Step> => {
     }))
   ]
 }
+
+/** The model's scores and ours on the same 150 sentences, by dataset. */
+export const llmTable = async (experiment: Experiment): Promise<string | undefined> => {
+  const ours = (await standingResult(experiment, "llm/ours"))?.runs ?? []
+  const rows: Array<ReadonlyArray<string>> = []
+  for (const [dataset, name] of Object.entries(recorded)) {
+    const file = experiment.at(`llm/${name}/runs.jsonl`)
+    if (!existsSync(file)) continue
+    const row = (who: string, k: string, runs: ReadonlyArray<Scored>) => {
+      const mean = (metric: keyof Scored) =>
+        runs.length === 0 ? "not run" : (runs.reduce((sum, run) => sum + run[metric], 0) / runs.length).toFixed(1)
+      rows.push([dataset, who, k, mean("tokenMacroF1"), mean("entityMicroF1")])
+    }
+    const answered = await Array.fromAsync(readJsonl(file, LlmScores))
+    for (const run of answered) row("language model, in context", String(run.size), [run])
+    for (const encoder of ["base", "NuNER"]) {
+      const own = ours.filter((run) => run.dataset === dataset && run.encoder === encoder)
+      row(`minilm, ${encoder}, last layer`, "8", own)
+    }
+  }
+  if (rows.length === 0) return undefined
+  return markdownTable(["150 test sentences", "who", "k", "token macro F1", "entity micro F1"], rows)
+}
+
+const LlmScores = Schema.Struct({ size: Schema.Natural, tokenMacroF1: Schema.Finite, entityMicroF1: Schema.Finite })
+type Scored = Pick<typeof LlmScores.Type, "tokenMacroF1" | "entityMicroF1">

@@ -1,7 +1,7 @@
-import { type BenchmarkResult, markdownTable } from "@nuner/pipelines"
+import { markdownTable } from "@nuner/pipelines"
 import { allAligned } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
-import { adapted, devDefinition, devScores, type Rows, resultOf, SHORT, updates } from "../encoders.ts"
+import { adapted, devDefinition, devScores, type Rows, resultOf, SHORT, standingResult, updates } from "../encoders.ts"
 
 /** What is tried, each on its own on top of `adapted`: name -> options of `nuner pretrain`. */
 export const candidates: Readonly<Record<string, ReadonlyArray<string>>> = {
@@ -78,7 +78,10 @@ export const recipe = (experiment: Experiment): ReadonlyArray<Step> => {
 }
 
 /** What each candidate is worth: token macro F1 on dev sentences, at the last layer for each k and at the best of the other choices for k = 8. */
-export const recipeTable = ({ definition, runs }: BenchmarkResult): string => {
+export const recipeTable = async (experiment: Experiment): Promise<string | undefined> => {
+  const result = await standingResult(experiment, "recipe/dev")
+  if (result === undefined) return undefined
+  const { definition, runs } = result
   const scores = new Map(ks.map((k) => [k, devScores(runs, k)] as const))
   const names = [...new Set(Object.keys(definition.encoders).map((row) => row.replace(/ \[[^[]*\]$/, "")))]
   const show = (value: number | undefined) => value?.toFixed(1) ?? "–"

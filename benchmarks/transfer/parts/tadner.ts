@@ -1,5 +1,8 @@
+import { join } from "node:path"
 import { writeJsonl } from "@nuner/core"
-import { readDataset } from "@nuner/pipelines"
+import { pairedBootstrap, summarise } from "@nuner/metrics"
+import { episodeCounts, markdownTable, readDataset } from "@nuner/pipelines"
+import { type EpisodeRecord, episodeScores, readResults } from "@nuner/tadner"
 import { type Experiment, nuner, type Step } from "../Experiment.ts"
 
 /** Two encoders that are compared episode by episode. phi: which layers make a word's vector, as the paper has it for each. */
@@ -18,9 +21,9 @@ interface Recipe {
 }
 
 /** The recipe of the tables, chosen on dev episodes among `variations`. */
-export const chosen: Recipe = { rate: "1e-4" }
+const chosen: Recipe = { rate: "1e-4" }
 /** What might mend NuNER's losses: the rate (drift), freezing, the layers that are read. Measured on dev episodes of inter, corrected mode, seed 0. */
-export const variations: Readonly<Record<string, Recipe>> = {
+const variations: Readonly<Record<string, Recipe>> = {
   "rate 3e-5": { rate: "3e-5" },
   "rate 1e-4": { rate: "1e-4" },
   "rate 3e-4": { rate: "3e-4" },
@@ -31,7 +34,7 @@ export const variations: Readonly<Record<string, Recipe>> = {
 }
 
 /** A comparison: the same episodes, the runs of one encoder and of the other. */
-export interface Comparison {
+interface Comparison {
   readonly name: string
   /** Where each encoder's runs lie, one a seed. */
   readonly runs: Readonly<Record<Encoder, string>>
@@ -118,4 +121,32 @@ const plan = (experiment: Experiment) => {
  */
 export const tadner = (experiment: Experiment): ReadonlyArray<Step> => plan(experiment).steps
 
-export const tadnerComparisons = (experiment: Experiment): ReadonlyArray<Comparison> => plan(experiment).comparisons
+/** NuNER against its base on the same episodes, pooled micro F1, and on query sentences that the support does not have. */
+export const tadnerTable = async (experiment: Experiment): Promise<string | undefined> => {
+  const show = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`
+  const rows = await Promise.all(
+    plan(experiment).comparisons.map(async ({ name, runs }) => {
+      const [base, nuner] = await Promise.all([recordsOf(runs.base), recordsOf(runs.NuNER)])
+      if (base.length === 0 || nuner.length !== base.length) return [name, ...Array<string>(6).fill("not run")]
+      const counts = (of: typeof base) => of.map((records) => episodeCounts(records))
+      const paired = pairedBootstrap({ a: counts(nuner), b: counts(base), seed: 0, resamples: 10_000 })
+      const unseen = [base, nuner].map((of) => summarise(of.map((records) => episodeScores(records).unseenF1)).mean)
+      return [
+        ...[name, String(base.length), (100 * paired.b).toFixed(1), (100 * paired.a).toFixed(1)],
+        `${show(paired.difference)} [${show(paired.low)}, ${show(paired.high)}]`,
+        ...unseen.map((score) => score.toFixed(1))
+      ]
+    })
+  )
+  if (rows.every((row) => row[1] === "not run")) return undefined
+  const head = ["episodes of Few_TK", "runs", "base", "NuNER", "difference", "unseen: base", "unseen: NuNER"]
+  return markdownTable(head, rows)
+}
+
+/** Records of finished runs, a list a seed. */
+const recordsOf = async (folder: string): Promise<ReadonlyArray<ReadonlyArray<EpisodeRecord>>> => {
+  const scores = Bun.file(join(folder, "scores.json"))
+  if (!(await scores.exists())) return []
+  const runs = (await scores.json()) as ReadonlyArray<{ readonly run: string }>
+  return Promise.all(runs.map(({ run }) => readResults(join(folder, `${run}.jsonl`))))
+}

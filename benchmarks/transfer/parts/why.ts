@@ -1,4 +1,5 @@
 import { writeJson } from "@nuner/core"
+import { markdownTable } from "@nuner/pipelines"
 import {
   aligned,
   allAligned,
@@ -11,8 +12,8 @@ import {
   tests
 } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
-import { adapted, FULL, frozen as protocol, type Rows, standing, updates } from "../encoders.ts"
-import { nearness } from "../nearness.ts"
+import { adapted, FULL, frozen as protocol, type Rows, standing, standingResult, updates } from "../encoders.ts"
+import { type Near, nearness } from "../nearness.ts"
 
 /** Sentences that people and the LLM both labelled, in the mean of NER-BERT style data. */
 const SAME_TEXT = 5310
@@ -72,4 +73,29 @@ export const why = (experiment: Experiment): ReadonlyArray<Step> => {
       }
     }
   ]
+}
+
+/** How near each dataset's types stand to annotated concepts, beside what it gains. */
+export const nearnessTable = async (experiment: Experiment): Promise<string | undefined> => {
+  const file = Bun.file(experiment.at("why/nearness.json"))
+  if (!(await file.exists())) return undefined
+  const near = (await file.json()) as Readonly<Record<string, ReadonlyArray<Near>>>
+  const runs = (await standingResult(experiment, "frozen/test"))?.runs ?? []
+  const gain = (dataset: string): string => {
+    const score = (encoder: string) => {
+      const own = runs.filter((run) => run.dataset === dataset && run.encoder === encoder && run.size === 8)
+      return own.reduce((sum, run) => sum + run.tokenMacroF1, 0) / own.length
+    }
+    const difference = score("NuNER") - score("base")
+    return Number.isNaN(difference) ? "not run" : difference.toFixed(1)
+  }
+  return markdownTable(
+    ["dataset", "mean cosine of a type and its nearest concept", "gain at k = 8, last layer", "types and concepts"],
+    Object.entries(near).map(([dataset, types]) => [
+      dataset,
+      (types.reduce((sum, { cosine }) => sum + cosine, 0) / types.length).toFixed(2),
+      gain(dataset),
+      types.map(({ annotations, concept, type }) => `${type}: ${concept} (${annotations})`).join("; ")
+    ])
+  )
 }

@@ -31,7 +31,7 @@ export class InfeasibleError extends Schema.TaggedError<InfeasibleError>()("Infe
     }
     const wanted = `${needed === limit ? needed : `${needed} to ${limit}`} ${unit}`
     const story = {
-      few: `${wanted} are needed, the data has ${available} (lower k, leave out the type, or add data)`,
+      few: `${wanted} are needed, the data has ${available} (lower ${unit === "words" ? "words" : "k"}, leave out the type, or add data)`,
       dense: `${wanted} are needed; of its ${available} only ${usable} are in sentences with at most ${limit} of any type (raise k, or leave out the type)`,
       proved: `no set has ${wanted} of every type; of its ${available} the most that fitted was ${usable} (change k, or leave out the type)`,
       search: `no set with ${wanted} of every type was found; of its ${available} the most that fitted was ${usable} (try another seed, change k, or leave out the type)`

@@ -64,7 +64,7 @@ test("runs of the paper, and seeds that make their set again", () => {
 test("too few words of a type are refused with the numbers", () => {
   const sentences = [{ words: ["a", "b"], entities: [{ start: 0, end: 2, type: "x" }] }]
   expect(failure(() => mineWordSet({ sentences, words: 3, seed: 1 })).message).toBe(
-    'mineWordSet: type "x": 3 words are needed, the data has 2 (lower k, leave out the type, or add data)'
+    'mineWordSet: type "x": 3 words are needed, the data has 2 (lower words, leave out the type, or add data)'
   )
   expect(failure(() => mineWordSet({ sentences, words: 0, seed: 1 })).message).toContain('option "words"')
 })

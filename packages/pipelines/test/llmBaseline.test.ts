@@ -49,7 +49,7 @@ const testRows = [
 writeFileSync(at("train.conll"), columns(rows(30, 1)))
 writeFileSync(at("test.conll"), columns([...testRows]))
 writeFileSync(at("names.json"), JSON.stringify({ PER: "person", LOC: "place" }))
-const files = ["--train", at("train.conll"), "--test", at("test.conll"), "--names", at("names.json")]
+const files = ["--train", at("train.conll"), "--test", at("test.conll"), "--type-names", at("names.json")]
 
 describe("nuner llm-baseline with recorded answers", () => {
   const recorded = ["--provider", "recorded", "--model", "m", "--answers"]

@@ -38,10 +38,10 @@ export const planBaseline = async (options: LlmBaselineOptions, say?: (line: str
   const shown = sizes.filter((size) => size > 0)
   if (sizes.length === 0) fail(unit, "names no size", "give 0 for no examples")
   if (method === "universal-ner" && shown.length > 0) {
-    fail(unit, "UniversalNER's conversation has no place for examples", "give 0, or the method in-context")
+    fail(unit, "UniversalNER's conversation has no place for examples", "give 0, or --method in-context")
   }
   if (method === "universal-ner" && Object.keys(definitions).length > 0) {
-    fail("definitions", "UniversalNER's question names the type alone", "leave them out, or give names")
+    fail("definitions", "UniversalNER's question names the type alone", "leave them out, or give --type-names")
   }
   mkdirSync(out, { recursive: true })
   const definition = decodeDefinition({

@@ -62,7 +62,7 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
           await write()
           const left = plan.sets.length - runs.length
           const reason = `is spent: ${measured.overBudget} questions of ${name} are open, ${left} of ${plan.sets.length} sets`
-          const remedy = "raise it and run again: what was answered is not asked again"
+          const remedy = "raise --max-cost and run again: what was answered is not asked again"
           throw new OptionError({ component: "llm-baseline", option: "maxCost", reason, remedy })
         }
         runs.push(measured.run)
