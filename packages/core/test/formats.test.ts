@@ -61,9 +61,10 @@ test("every format is recognised by its content and read with its own offsets", 
   })
   expect(await read("label-studio-old.json")).toEqual({
     format: "label-studio",
-    found: ["1 Ulla/PER", "3 Oslo/LOC"],
+    found: ["1 Ulla/PER", "3 Oslo/LOC", "4 Bo/PER"],
     said: {
       "annotations cancelled": 1,
+      "further annotations of a task passed over": 1,
       "results that are no labels of a text passed over": 1,
       "tasks without an annotation: predictions read": 1
     }
@@ -202,6 +203,28 @@ test("predictions for Label Studio are predictions, with their scores", async ()
     score: 0.5,
     value: { start: 2, end: 6, text: "Ulla", labels: ["person"] }
   })
+})
+
+test("fields of a record give way to what the format calls so", async () => {
+  using folder = tempDir()
+  const fields = { label: "theirs", tokenized_text: "theirs", note: "kept" }
+  await write("doccano", folder.file("d.jsonl"), [{ ...labelled, fields }])
+  await write("gliner", folder.file("g.json"), [{ ...labelled, fields }])
+  expect(JSON.parse(readFileSync(folder.file("d.jsonl"), "utf8"))).toMatchObject({
+    label: [[2, 6, "person"]],
+    note: "kept"
+  })
+  expect(JSON.parse(readFileSync(folder.file("g.json"), "utf8"))[0]).toMatchObject({
+    tokenized_text: ["👞", "Ulla"],
+    label: "theirs"
+  })
+})
+
+test("brat's types have no white space", async () => {
+  using folder = tempDir()
+  const entities = [{ ...labelled.entities![0]!, type: "Person | 100 %" }]
+  await write("brat", folder.file("b"), [{ ...labelled, id: "x/y", entities }])
+  expect(readFileSync(folder.file("b/x_y.ann"), "utf8")).toBe("T1\tPerson%20|%20100%20%25 2 6\tUlla\n")
 })
 
 test("what one tag a token cannot hold is refused by name", async () => {
