@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { type AlignedSentence, rng } from "@nuner/core"
 import { copyEncoder, type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
-import { conceptTargets, denseCells } from "@nuner/sampler"
+import { conceptTargets, denseCells, SentenceStore } from "@nuner/sampler"
 import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import {
   decodePretrainOptions,
@@ -321,6 +321,7 @@ describe("pretrain", () => {
       batchSize: 8,
       steps: 6,
       dropout: 0.1,
+      bucketWindow: 2,
       seed: 5
     } as const
     const whole = encoder(7)
@@ -336,6 +337,28 @@ describe("pretrain", () => {
     const rest = await events({ ...settings, text: resumed, checkpoint })
     expect(rest.find(({ type }) => type === "resume")).toMatchObject({ step: 3 })
     expect(weights(resumed)).toEqual(weights(whole))
+  })
+
+  test("a list, a stream and a store of sentences are the same run", async () => {
+    const sentences = corpus(40, 12)
+    async function* stream() {
+      yield* sentences
+    }
+    const settings = { preset: "small", batchSize: 8, steps: 3, validation: 0.2 } as const
+    const runs = []
+    for (const given of [sentences, stream(), await SentenceStore.from(sentences)]) {
+      const text = encoder()
+      const told = await events({ ...settings, sentences: given, text })
+      runs.push([told.map((event) => ("seconds" in event ? event.type : event)), weights(text)])
+    }
+    expect(runs[1]).toEqual(runs[0]!)
+    expect(runs[2]).toEqual(runs[0]!)
+    const described = {
+      sentences: await SentenceStore.from(sentences),
+      text: encoder(),
+      conceptText: "description"
+    } as const
+    await expect(events(described)).rejects.toThrow('option "conceptText": the store of sentences was made without')
   })
 
   test("a checkpoint of other settings, or of another base, is refused", async () => {
