@@ -1,4 +1,5 @@
 import { type AlignedSentence, InputError, writeJsonl } from "@nuner/core"
+import { sweeper } from "@nuner/encoder"
 import {
   chooseSentences,
   coverageCurve,
@@ -32,7 +33,10 @@ export const conceptsStage = Effect.fn("conceptsStage")(function* ({ input, out,
       throw new InputError({ source: input, reason: "no sentence is left", remedy: "annotate more text" })
     }
     const names = choice.kept.values().flatMap((sentence) => store.names(sentence).filter(choice.keeps))
-    return { choice, table: frequenciesOf(names) }
+    const table = frequenciesOf(names)
+    // The store has done its work, and the sentences are about to be read again.
+    sweeper(0)(0)
+    return { choice, table }
   })
   yield* runStage({
     name: "concepts",
