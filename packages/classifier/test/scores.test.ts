@@ -25,18 +25,19 @@ test("token macro F1 by hand: X has 2 of 3 and 2 of 2, Y none of 1, words withou
 test("scores of a dev set by hand", () => {
   const sentences = [
     { words: ["a", "b"], entities: [entity(0, 1, "X")] },
-    { words: ["c"], entities: [entity(0, 1, "X")] }
+    { words: ["c", "d"], entities: [entity(0, 1, "X"), entity(1, 2, "X")] }
   ]
-  const logits = Float32Array.of(0, 2, 1, 0, 3, 0)
+  const logits = Float32Array.of(0, 2, 1, 0, 3, 0, 0, 4)
   const softmax = (own: number, other: number) => Math.exp(own) / (Math.exp(own) + Math.exp(other))
   const head = { classes: ["O", "X"], kernel: new Float32Array(0), bias: new Float32Array(0) }
-  const scores = devScores(logits, { sentences, labels: Int32Array.of(1, 0, 1) }, { head, scheme: "bare" })
-  const loss = -(Math.log(softmax(2, 0)) + Math.log(softmax(1, 0)) + Math.log(softmax(0, 3))) / 3
+  const scores = devScores(logits, { sentences, labels: Int32Array.of(1, 0, 1, 1) }, { head, scheme: "bare" })
+  const loss =
+    -[softmax(2, 0), softmax(1, 0), softmax(0, 3), softmax(4, 0)].reduce((sum, p) => sum + Math.log(p), 0) / 4
   expect(scores.loss).toBeCloseTo(loss, 6)
-  // Found: the X of the first sentence; missed: that of the second.
-  expect(scores).toMatchObject({ precision: 1, recall: 1 / 2 })
-  expect(scores.entityF1).toBeCloseTo(2 / 3, 12)
-  expect(scores.tokenF1).toBeCloseTo(2 / 3, 12)
+  // Found: the X of "a" and of "d"; missed: that of "c".
+  expect(scores.tokenF1).toBeCloseTo(4 / 5, 12)
+  expect(scores).toMatchObject({ precision: 1, recall: 2 / 3 })
+  expect(scores.entityF1).toBeCloseTo(4 / 5, 12)
 })
 
 test("calibration tells the error before, at temperature 1, and after", () => {

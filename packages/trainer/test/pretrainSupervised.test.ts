@@ -145,6 +145,15 @@ test("the loss is the cross-entropy among none and the types of the token's own 
 })
 
 describe("pretrainSupervised", () => {
+  test("counts every sub-token of the text, of a type or of none", async () => {
+    const sentences = corpus(10, 1)
+    const all = { datasets: { "": sentences }, encoder: encoder(), preset: "small", batchSize: 10, steps: 1 } as const
+    const step = (await events({ ...all, validation: 0 })).find(({ type }) => type === "step")
+    const texts = await tokenizer.encodeBatch(sentences.map(({ words }) => words.join(" ")))
+    const frame = tokenizer.prefix.length + tokenizer.suffix.length
+    expect(step).toMatchObject({ tokens: texts.reduce((sum, { ids }) => sum + ids.length - frame, 0) })
+  })
+
   test("learns the types of names, and owns its tensors", async () => {
     const text = encoder()
     const all = await leakCheck(() =>
