@@ -50,6 +50,15 @@ describe("TadNer", () => {
     })
   })
 
+  test("what was frozen while it learned is trainable again", async () => {
+    const tadner = await TadNer.fit(examples, { model, ...options, steps: 1, frozenLayers: 1 })
+    await tadner.predict(["the Macmel"])
+    for (const { parameters } of [tadner.model.detector.encoder, tadner.model.classifier]) {
+      expect(Object.entries(parameters).filter(([, { trainable }]) => !trainable)).toEqual([])
+    }
+    tadner.dispose()
+  })
+
   test("a saved recogniser says the same", async () => {
     using dir = tempDir()
     await leakCheck(async () => {

@@ -132,6 +132,18 @@ test("the latest and the best checkpoints stay", async () => {
   expect(result.filter(({ type }) => type === "checkpoint").map(({ step }) => step)).toEqual([2, 3, 4, 6, 9, 12])
 })
 
+test("which checkpoint is best, the latest one knows", async () => {
+  using dir = tempDir()
+  const options = {
+    evaluate: { every: 3, run: (step: number) => ({ score: step }), best: { metric: "score", mode: "max" as const } }
+  }
+  await withParameters((parameters) =>
+    events(tinyOptions(parameters, { ...options, checkpoint: { directory: dir.path, every: 3, keep: 3 } }))
+  )
+  expect((await listCheckpoints(dir.path)).map(({ step }) => step)).toEqual([6, 9, 12])
+  expect((await bestCheckpoint(dir.path))?.step).toBe(12)
+})
+
 test("the best checkpoint's weights are those of its evaluation", async () => {
   using dir = tempDir()
   await withParameters(async (parameters) => {
