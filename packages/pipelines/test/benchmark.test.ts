@@ -374,7 +374,7 @@ describe("nuner benchmark", () => {
     expect(counts.runs).toEqual({ in: 54, out: RUNS, dropped: { infeasible: 18 } })
     expect(counts.testSentences).toEqual({ in: 60, out: 58, dropped: { excluded: 2, notDrawn: 0 } })
     expect((await nuner("benchmark", "benchmark.json", "--out", "killed")).err).toContain("unchanged, kept")
-  }, 60_000)
+  }, 180_000)
 
   test("evaluate is a benchmark of one dataset", async () => {
     const args = [
