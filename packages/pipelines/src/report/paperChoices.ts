@@ -54,5 +54,6 @@ const alignmentOf = async (aligned: string) => {
   const path = `${aligned}.manifest.json`
   if (!existsSync(path)) return undefined
   const { settings, stage } = await readManifest(path)
-  return stage === "align" ? decodeOptions("align", AlignOptions, settings) : undefined
+  const { data: _, ...options } = settings // how the file was read is no choice of alignment
+  return stage === "align" ? decodeOptions("align", AlignOptions, options) : undefined
 }
