@@ -32,8 +32,14 @@ export const conceptsStage = Effect.fn("conceptsStage")(function* ({ input, out,
     if (choice.kept.length === 0) {
       throw new InputError({ source: input, reason: "no sentence is left", remedy: "annotate more text" })
     }
-    const names = choice.kept.values().flatMap((sentence) => store.names(sentence).filter(choice.keeps))
-    const table = frequenciesOf(names)
+    function* names() {
+      const release = sweeper()
+      for (const sentence of choice.kept) {
+        for (const name of store.names(sentence)) if (choice.keeps(name)) yield name
+        release(256)
+      }
+    }
+    const table = frequenciesOf(names())
     // The store has done its work, and the sentences are about to be read again.
     sweeper(0)(0)
     return { choice, table }
