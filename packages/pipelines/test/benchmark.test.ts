@@ -195,6 +195,32 @@ describe("benchmark", () => {
     }
   })
 
+  test("some types only: sets of sentences without others, scored on entities of these", async () => {
+    const datasets = { places: { train: at("train.jsonl"), test: at("test.jsonl"), types: ["city", "river"] } }
+    const { datasets: reports, runs } = resultOf(await follow({ ...definition, datasets, k: [2], sets: 1 }))
+    expect(reports[0]!.types).toEqual(["city", "river"])
+    expect(runs).toHaveLength(3)
+    const golden = tested.flatMap(({ entities }) => entities).filter(({ type }) => type !== "person").length
+    for (const { entities, trainSentences } of runs) {
+      expect(entities.types.map(([type]) => type)).toEqual(["city", "river"])
+      expect(entities.types.reduce((sum, [, , , gold]) => sum + gold, 0)).toBe(golden)
+      expect(trainSentences).toBeWithin(4, 9) // 2 to 4 entities of each, one a sentence
+    }
+  })
+
+  test("the whole training data is learned, as often as asked; without measuring, what stands is told", async () => {
+    const { k: _, ...rest } = definition
+    const whole = { ...rest, encoders: { base: at("base") }, whole: true, sets: 2 } as const
+    const unmeasured = await follow(whole, { log: at("all.jsonl"), measure: false })
+    expect(resultOf(unmeasured).runs).toEqual([])
+    const { runs } = resultOf(await follow(whole, { log: at("all.jsonl") }))
+    expect(runs.map(({ set, size, trainSentences, unit }) => [unit, size, set, trainSentences]).slice(0, 2)).toEqual([
+      ["whole", 1, 0, 60],
+      ["whole", 1, 1, 60]
+    ])
+    expect(resultOf(await follow(whole, { log: at("all.jsonl"), measure: false })).runs).toEqual(runs)
+  })
+
   test("neighbours of one type are decoded apart, where the data has many", async () => {
     const pair = (a: string, b: string): LabelledSentence => ({
       words: ["we", "saw", a, b, "today"],
