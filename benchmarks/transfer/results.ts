@@ -101,10 +101,7 @@ const models = { minilm: "frozen/test", mpnet: "mpnet/test" } as const
 
 /** `summary.json`, and the table that leads the results. */
 const publishSummary = async (experiment: Experiment): Promise<void> => {
-  const summary: Record<
-    string,
-    { token: Averages; entity: Averages; datasets: Record<string, ReadonlyArray<string>> }
-  > = {}
+  const summary: Record<string, { token: Averages; entity: Averages; datasets: Record<string, string> }> = {}
   for (const [model, name] of Object.entries(models)) {
     const result = await standingResult(experiment, name)
     if (result === undefined) continue
@@ -112,7 +109,10 @@ const publishSummary = async (experiment: Experiment): Promise<void> => {
     summary[model] = {
       ...{ token, entity: averages(result, "entityMicroF1") },
       datasets: Object.fromEntries(
-        Object.keys(token).map((size) => [size, five.filter((name) => hasSets(result.datasets, name, Number(size)))])
+        Object.keys(token).map((size) => [
+          size,
+          five.filter((name) => hasSets(result.datasets, name, Number(size))).join(", ")
+        ])
       )
     }
   }
