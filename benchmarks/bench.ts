@@ -1,4 +1,7 @@
-/** `bun run bench [name] [--json]`: runs the benchmarks of this folder and prints a table, or one JSON object a row. */
+/**
+ * `bun run bench [name] [--json] [--full]`: runs the benchmarks of this folder and prints a table, or one JSON object a row. `--full`: those that
+ * have a size for every day and a full one take the full one.
+ */
 import { Glob } from "bun"
 import type { Benchmark, Row } from "./support/Row.ts"
 import { header, tableLine } from "./support/table.ts"
@@ -15,8 +18,8 @@ const fail = (message: string): never => {
 
 const args = process.argv.slice(2)
 const json = args.includes("--json")
-const unknown = args.find((arg) => arg.startsWith("-") && arg !== "--json")
-if (unknown !== undefined) fail(`bench: unknown option ${unknown} (options: --json)`)
+const unknown = args.find((arg) => arg.startsWith("-") && arg !== "--json" && arg !== "--full")
+if (unknown !== undefined) fail(`bench: unknown option ${unknown} (options: --json, --full)`)
 const asked = args.filter((arg) => !arg.startsWith("-"))
 const stranger = asked.find((name) => !names.includes(name))
 if (stranger !== undefined) fail(`bench: no benchmark "${stranger}" (benchmarks: ${names.join(", ")})`)

@@ -14,6 +14,8 @@ export interface LineBlock {
   readonly texts: ReadonlyArray<string | undefined>
   /** The number of the first. */
   readonly number: number
+  /** The lines joined by LF, where that is how they stand in the file: to be looked through without a string a line. */
+  readonly whole?: string | undefined
 }
 
 /**
@@ -45,12 +47,12 @@ export async function* lineBlocks(source: Source, options: LineOptions = {}): As
   let newline: number | undefined
   const encoder = new TextEncoder()
   const block = (piece: Uint8Array, ended: boolean): LineBlock => {
-    const texts = split(piece, { newline: newline ?? LF, number, keepReturns }, (line, bytes) =>
+    const { texts, whole } = split(piece, { newline: newline ?? LF, number, keepReturns }, (line, bytes) =>
       report(options, notUtf8(name, line, bytes))
     )
     // What stands behind the last line end is a line only where something stands there.
     if (ended && texts.at(-1) === "") texts.pop()
-    const made = { texts, number }
+    const made = { texts, number, whole }
     number += texts.length
     return made
   }
@@ -89,20 +91,23 @@ const split = (
   piece: Uint8Array,
   { keepReturns, newline, number }: { newline: number; number: number; keepReturns: boolean },
   onBad: (line: number, bytes: Uint8Array) => void
-): Array<string | undefined> => {
+): { readonly texts: Array<string | undefined>; readonly whole?: string | undefined } => {
   const text = decode(piece)
   if (text !== undefined) {
     const parts: Array<string> = text.split(newline === LF ? "\n" : "\r")
+    const marked = number === 1 && text.startsWith("\ufeff")
+    if (marked) parts[0] = parts[0]!.slice(1)
     // Most files have no CR: one search is cheaper than a look at the end of every line.
-    if (number === 1) parts[0] = parts[0]!.replace(/^\ufeff/, "")
-    return !keepReturns && text.includes("\r") ? parts.map(chomp) : parts
+    if (!text.includes("\r")) return { texts: parts, whole: marked ? text.slice(1) : text }
+    return { texts: keepReturns ? parts : parts.map(chomp) }
   }
-  return splitBytes(piece, newline).map((bytes, i) => {
+  const texts = splitBytes(piece, newline).map((bytes, i) => {
     const line = decode(bytes)
     if (line === undefined) onBad(number + i, bytes)
     const marked = number + i === 1 ? line?.replace(/^\ufeff/, "") : line
     return marked === undefined || keepReturns ? marked : chomp(marked)
   })
+  return { texts }
 }
 
 /** `ignoreBOM` leaves U+FEFF where it is inside a text; only the first line's is dropped, by `split`. */

@@ -133,12 +133,11 @@ const partsOf = ({ field, line, reason, source }: InputError) => ({
 
 /** A reader's record as a document. @throws InputError */
 const settle = (raw: RawDocument, format: Format, reading: Reading, flat: boolean): Document => {
-  const { id, ...rest } = raw
-  const common = { ...rest, id: id === undefined || id === null ? undefined : String(id) }
+  const id = raw.id === undefined || raw.id === null ? undefined : String(raw.id)
   if (raw.text !== undefined)
-    return { ...common, ...overText(raw.text, raw, { format, line: raw.line, reading, flat }) }
+    return { ...raw, id, ...overText(raw.text, raw, { format, line: raw.line, reading, flat }) }
   const entities = overWords(raw.words ?? [], raw.entities ?? [], { line: raw.line, reading, flat })
-  return { ...common, entities: raw.entities && entities }
+  return { ...raw, id, entities: raw.entities && entities }
 }
 
 interface Settling {
@@ -155,12 +154,14 @@ const failing =
 
 const overWords = (words: ReadonlyArray<string>, entities: ReadonlyArray<RawSpan>, settling: Settling) => {
   const fail = failing(settling)
-  const empty = words.findIndex((word) => /^[ \t\r\n]*$/.test(word))
+  const empty = words.findIndex((word) => !(word.charCodeAt(0) > 32) && /^[ \t\r\n]*$/.test(word))
   if (words.length === 0) fail("words", "no word")
   if (empty >= 0) fail(`words[${empty}]`, "a word of nothing")
-  for (const [n, { end, start }] of entities.entries()) {
+  const wrong = entities.findIndex(({ end, start }) => !(start >= 0 && start < end && end <= words.length))
+  if (wrong >= 0) {
+    const { end, start } = entities[wrong]!
     const reason = `span ${start}..${end} is not in a sentence of ${words.length} words`
-    if (!(start >= 0 && start < end && end <= words.length)) fail(`entities[${n}]`, reason, "ends are excluded")
+    fail(`entities[${wrong}]`, reason, "ends are excluded")
   }
   return resolve(entities, settling, ({ end, start }) => words.slice(start, end).join(" "))
 }
@@ -239,10 +240,14 @@ const resolve = (
   { flat, line, reading: { noted, options, source } }: Settling,
   covered: (span: Span) => string
 ): ReadonlyArray<TypedSpan> => {
-  const spans = given.map(({ text: _, ...span }): TypedSpan => span)
+  const spans = given.every(({ text }) => text === undefined)
+    ? given
+    : given.map(({ text: _, ...span }): TypedSpan => span)
   const { entities, merged } = canonical(spans)
   if (merged > 0) noted("duplicate entities merged", merged)
-  const sorted = entities.length < 2 ? entities : entities.toSorted(byPlace)
+  // Most sentences have their entities in order, none over another.
+  if (entities.every(({ start }, n) => n === 0 || start >= entities[n - 1]!.end)) return entities
+  const sorted = entities.toSorted(byPlace)
   // Where a word has one tag, entities that overlap cannot be kept.
   const overlap = flat && options.overlap === "keep" ? "fail" : options.overlap
   const place = { source, line, shown: (span: TypedSpan) => `${quoted(covered(span))} (${span.type})` }

@@ -83,6 +83,7 @@ const bare: ReadTag = (tag) => (tag === "" ? undefined : { prefix: "I", type: ta
 const flat = (name: string, read: ReadTag): Notation => {
   const known = new Map<string, Tag | undefined>()
   const remembered: ReadTag = (tag) => {
+    if (tag === "O") return outside
     const seen = known.get(tag)
     if (seen !== undefined || known.has(tag)) return seen
     const made = isOutside(tag) ? outside : read(tag)
