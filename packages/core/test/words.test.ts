@@ -348,3 +348,12 @@ test("a sentence's key is the same however it is spaced and cased", () => {
   expect(sentenceKey("ﬁne")).toBe("fine")
   expect(sentenceKey("a b")).not.toBe(sentenceKey("a c"))
 })
+
+test("a text of ASCII has the words that it has before a letter of another script", () => {
+  const alphabet = [..."aBnN tT'.,019_-#*$sSmMdDlLrReEvV\n\t\u00a0\"()U.S."]
+  for (let seed = 0; seed < 3000; seed++) {
+    const random = rng(seed)
+    const text = Array.from({ length: random.int(14) }, () => alphabet[random.int(alphabet.length)]!).join("")
+    expect(words(text)).toEqual(words(`${text} é`).slice(0, -1))
+  }
+})

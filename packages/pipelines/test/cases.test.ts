@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
-import { readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { align } from "@nuner/aligner"
 import { readManifest, words } from "@nuner/core"
@@ -193,6 +193,32 @@ describe("what is trained, predicted and scored on them", () => {
     expect(err).toMatch(/on 2 test sentences token macro F1/)
   })
 
+  test("every command that reads labelled data has the flags of the door", async () => {
+    const data = join(folder, "cut-word.jsonl")
+    const encoder = ["--encoder", dir.file("encoder")]
+    const out = () => ["--out", dir.file(`reads-${outs++}`)]
+    const commands: ReadonlyArray<ReadonlyArray<string>> = [
+      ["convert", data, "--to", "jsonl"],
+      ["mine", data, "--k", "1", "--sets", "1"],
+      ["finetune", data, ...encoder],
+      ["evaluate", ...encoder, "--train", data, "--test", data, "--k", "1", "--sets", "1"],
+      ["llm-baseline", "--provider", "recorded", "--model", "m", "--train", data, "--test", data, "--dry-run"],
+      ["pretrain", data, "--objective", "types", "--base", dir.file("encoder"), "--steps", "1", "--validation", "0"],
+      ["tadner", "train", data, ...encoder],
+      ["tadner", "episodes", data, "--model", dir.file("encoder"), "--n", "1", "--count", "1"]
+    ]
+    for (const command of commands) {
+      const refused = await run(...command, ...out())
+      expect([command[0], refused.code, refused.err]).toEqual([
+        command[0],
+        1,
+        expect.stringContaining("--on-cut expand")
+      ])
+      const { err } = await run(...command, ...out(), "--on-cut", "expand")
+      expect([command[0], err.includes("--on-cut")]).toEqual([command[0], false])
+    }
+  })
+
   test("no entity, no training", async () => {
     const { code, err } = await finetune("no-entities.jsonl")
     expect([code, /has no entity.*--allow-empty/.test(err)]).toEqual([1, true])
@@ -240,6 +266,44 @@ describe("what is trained, predicted and scored on them", () => {
       expect({ code, told: err.includes(reason) }).toEqual({ code: 1, told: true })
     }
   })
+})
+
+test("a folder is read with its folders; what is no data is passed over and counted", async () => {
+  const at = (name: string) => dir.file(`corpus/${name}`)
+  mkdirSync(at("more/.hidden"), { recursive: true })
+  writeFileSync(at("b.md"), "Mia ran.\n")
+  writeFileSync(at("more/a.txt.gz"), Bun.gzipSync("Bo sat.\nKai fell.\n"))
+  writeFileSync(at("more/x.png"), Uint8Array.of(0x89, 0x50, 0, 0, 1))
+  writeFileSync(at("more/.hidden/c.txt"), "Ulla slept.\n")
+  const out = dir.file("corpus.jsonl")
+  const { code, err } = await run("convert", dir.file("corpus"), "-o", out)
+  expect({ code, told: err.includes("2 files text") && err.includes("1 files passed over (1 .png)") }).toEqual({
+    code: 0,
+    told: true
+  })
+  const texts = readFileSync(out, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line).text)
+  expect(texts).toEqual(["Mia ran.", "Bo sat.", "Kai fell."])
+})
+
+test("nuner check tells what is wrong, whatever it is, and goes on to the end", async () => {
+  const check = async (file: string) => {
+    const { code, lines } = await run("check", join(folder, file), "--json")
+    return { code, ...JSON.parse(lines[0]!) }
+  }
+  expect(await check("cut-word.jsonl")).toMatchObject({
+    code: 0,
+    records: 2,
+    noted: { "entities grown to whole words": 1 }
+  })
+  expect(await check("overlap.jsonl")).toMatchObject({ overlapping: 1, entities: { BRAND: 1, LOC: 1 } })
+  expect(await check("adjacent.jsonl")).toMatchObject({ neighbours: { count: 5, lost: 1 }, feasible: [1, 2, 4] })
+  expect(await check("empty-words.jsonl")).toMatchObject({ records: 0, malformed: 4 })
+  expect((await check("empty-words.jsonl")).firstMalformed[0]).toContain("empty-words.jsonl:1")
+  const { lines } = await run("check", join(folder, "two-types-train.jsonl"), join(folder, "other-types-test.jsonl"))
+  expect(lines.join("\n")).toContain("types of the test data without a training example: harbour")
 })
 
 describe("what is annotated", () => {

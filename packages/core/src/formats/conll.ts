@@ -105,10 +105,12 @@ export const conll: Format = {
     }
     /** Where a plain row of two columns may be read without a string for its line: nearly all of the time goes into making those. */
     const isPlain = tabs && width === 2
-    for await (const { number, texts, whole } of all()) {
+    for await (const block of all()) {
+      const { count, number, whole } = block
       let at = 0
       let tab = -1
-      for (let i = 0; i < texts.length; i++) {
+      for (let i = 0; i < count; i++) {
+        let from = 0
         if (isPlain && whole !== undefined) {
           const found = whole.indexOf("\n", at)
           const stop = found < 0 ? whole.length : found
@@ -116,7 +118,7 @@ export const conll: Format = {
           const next = tab < 0 ? -1 : whole.indexOf("\t", tab + 1)
           const first = whole.charCodeAt(at)
           const isRow = tab > at && tab + 1 < stop && (next < 0 || next > stop) && whole.charCodeAt(tab + 1) > SPACE
-          const from = at
+          from = at
           at = stop + 1
           if (isRow && !header && first > SPACE && first !== HASH && first !== DASH) {
             if (start === 0) start = number + i
@@ -129,7 +131,8 @@ export const conll: Format = {
           }
           tab = -1
         }
-        const text = texts[i]
+        // Asked for here, and not at once: plain rows alone need no line by itself.
+        const text = isPlain && whole !== undefined ? whole.slice(from, at - 1) : block.texts[i]
         if (text === undefined) {
           if (start === 0) start = number + i
           broken ??= malformed.shift()

@@ -12,6 +12,8 @@ export interface Line {
 /** Neighbouring lines, as they come: for readers that must be fast. A line that is not UTF-8 is `undefined`, and was reported. */
 export interface LineBlock {
   readonly texts: ReadonlyArray<string | undefined>
+  /** How many. */
+  readonly count: number
   /** The number of the first. */
   readonly number: number
   /** The lines joined by LF, where that is how they stand in the file: to be looked through without a string a line. */
@@ -47,13 +49,10 @@ export async function* lineBlocks(source: Source, options: LineOptions = {}): As
   let newline: number | undefined
   const encoder = new TextEncoder()
   const block = (piece: Uint8Array, ended: boolean): LineBlock => {
-    const { texts, whole } = split(piece, { newline: newline ?? LF, number, keepReturns }, (line, bytes) =>
+    const made = split(piece, { newline: newline ?? LF, number, keepReturns, ended }, (line, bytes) =>
       report(options, notUtf8(name, line, bytes))
     )
-    // What stands behind the last line end is a line only where something stands there.
-    if (ended && texts.at(-1) === "") texts.pop()
-    const made = { texts, number, whole }
-    number += texts.length
+    number += made.count
     return made
   }
   for await (const chunk of chunks(source)) {
@@ -86,28 +85,54 @@ const CR = 13
 /** Bytes in which the first line end is looked for. */
 const LOOK = 1 << 16
 
+interface Splitting {
+  readonly newline: number
+  readonly number: number
+  readonly keepReturns: boolean
+  /** It is the last piece: what stands behind its last line end is a line only where something stands there. */
+  readonly ended: boolean
+}
+
 /** The lines of bytes; those that are not UTF-8 are given to `onBad`. */
 const split = (
   piece: Uint8Array,
-  { keepReturns, newline, number }: { newline: number; number: number; keepReturns: boolean },
+  { ended, keepReturns, newline, number }: Splitting,
   onBad: (line: number, bytes: Uint8Array) => void
-): { readonly texts: Array<string | undefined>; readonly whole?: string | undefined } => {
-  const text = decode(piece)
-  if (text !== undefined) {
-    const parts: Array<string> = text.split(newline === LF ? "\n" : "\r")
-    const marked = number === 1 && text.startsWith("\ufeff")
-    if (marked) parts[0] = parts[0]!.slice(1)
-    // Most files have no CR: one search is cheaper than a look at the end of every line.
-    if (!text.includes("\r")) return { texts: parts, whole: marked ? text.slice(1) : text }
-    return { texts: keepReturns ? parts : parts.map(chomp) }
+): LineBlock => {
+  const ends = ended && piece.at(-1) === newline ? piece.subarray(0, -1) : piece
+  if (ended && ends.length === 0) return { texts: ends === piece ? [] : [""], count: ends === piece ? 0 : 1, number }
+  const text = decode(ends)
+  if (text === undefined) {
+    const texts = splitBytes(ends, newline).map((bytes, i) => {
+      const line = decode(bytes)
+      if (line === undefined) onBad(number + i, bytes)
+      const marked = number + i === 1 ? line?.replace(/^\ufeff/, "") : line
+      return marked === undefined || keepReturns ? marked : chomp(marked)
+    })
+    return { texts, count: texts.length, number }
   }
-  const texts = splitBytes(piece, newline).map((bytes, i) => {
-    const line = decode(bytes)
-    if (line === undefined) onBad(number + i, bytes)
-    const marked = number + i === 1 ? line?.replace(/^\ufeff/, "") : line
-    return marked === undefined || keepReturns ? marked : chomp(marked)
-  })
-  return { texts }
+  const whole = number === 1 && text.startsWith("\ufeff") ? text.slice(1) : text
+  // Most files have no CR: one search is cheaper than a look at the end of every line.
+  if (newline === LF && !whole.includes("\r")) {
+    let texts: Array<string> | undefined
+    return {
+      get texts() {
+        texts ??= whole.split("\n")
+        return texts
+      },
+      count: lineCount(ends),
+      number,
+      whole
+    }
+  }
+  const parts = whole.split(newline === LF ? "\n" : "\r")
+  return { texts: keepReturns ? parts : parts.map(chomp), count: parts.length, number }
+}
+
+const lineCount = (bytes: Uint8Array): number => {
+  let count = 1
+  for (let i = 0; i < bytes.length; i++) if (bytes[i] === LF) count++
+  return count
 }
 
 /** `ignoreBOM` leaves U+FEFF where it is inside a text; only the first line's is dropped, by `split`. */

@@ -34,6 +34,21 @@ const pattern = new RegExp(
   "giv"
 )
 
+/** The same for a text of ASCII, where it takes a third of the time. */
+const asciiPattern = new RegExp(
+  [
+    `\\d+(?:[.,]\\d+)+`,
+    `(?:[a-z]\\.){2,}`,
+    `[a-z]+(?=n't(?!\\w))`,
+    `n't(?!\\w)`,
+    `'(?:s|m|d|ll|re|ve)(?!\\w)`,
+    `\\w+`,
+    `\\S`
+  ].join("|"),
+  "gi"
+)
+const notAscii = /[^ -~\s]/
+
 /**
  * The words of a text, by rules of our own and the platform's dictionaries: finer than white space and as fine as the tokens of NER
  * datasets (`McCallum’s` is `McCallum` + `’s`, `high-rise` is `high` + `-` + `rise`), so that an entity rarely cuts a word. Scripts
@@ -42,6 +57,13 @@ const pattern = new RegExp(
  */
 export const words = (text: string): Array<Word> => {
   const found: Array<Word> = []
+  if (!notAscii.test(text)) {
+    asciiPattern.lastIndex = 0
+    for (let match = asciiPattern.exec(text); match !== null; match = asciiPattern.exec(text)) {
+      found.push({ word: match[0], start: match.index, end: match.index + match[0].length })
+    }
+    return found
+  }
   for (const { 0: word, index } of text.matchAll(pattern)) {
     if (divided.test(word)) divide(word, index, found)
     else found.push({ word, start: index, end: index + word.length })
