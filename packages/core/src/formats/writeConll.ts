@@ -13,7 +13,7 @@ export interface WriteConllOptions {
 }
 
 /**
- * Writes a word and its tag a line, and a blank line after each sentence, atomically. `readConll` reads the same words and entities back;
+ * Writes a word and its tag a line, and a blank line after each sentence, atomically. `openData` reads the same words and entities back;
  * ids and running text are not kept (`writeJsonl` keeps all).
  *
  * @returns the number of sentences
