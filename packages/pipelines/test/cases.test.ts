@@ -222,6 +222,8 @@ describe("what is trained, predicted and scored on them", () => {
   test("no entity, no training", async () => {
     const { code, err } = await finetune("no-entities.jsonl")
     expect([code, /has no entity.*--allow-empty/.test(err)]).toEqual([1, true])
+    const { out } = await finetune("no-entities.jsonl", "--allow-empty")
+    expect((await predict(out, "Mia ran")).err).toContain("knows no type")
   })
 
   test("predictions keep the fields of their records, and stand in the sentence and in the file", async () => {

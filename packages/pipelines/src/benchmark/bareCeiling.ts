@@ -16,7 +16,8 @@ export const bareCeiling = (sentences: ReadonlyArray<LabelledSentence>): number 
 export const ENOUGH = 99.5
 
 /** The classes of a head for data: B- and I- where bare ones would merge neighbours at a price, or cannot tell a type called "O" from none. */
-export const schemeFor = (sentences: ReadonlyArray<LabelledSentence>): "bare" | "BIO" =>
-  bareCeiling(sentences) < ENOUGH || sentences.some(({ entities }) => entities.some(({ type }) => type === "O"))
-    ? "BIO"
-    : "bare"
+export const schemeFor = (sentences: ReadonlyArray<LabelledSentence>): "bare" | "BIO" => {
+  const entities = sentences.flatMap(({ entities }) => entities)
+  const merges = entities.length > 0 && bareCeiling(sentences) < ENOUGH
+  return merges || entities.some(({ type }) => type === "O") ? "BIO" : "bare"
+}

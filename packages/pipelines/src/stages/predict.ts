@@ -1,4 +1,5 @@
 import { loadClassifier, type TextEntity } from "@nuner/classifier"
+import { InputError } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { type InputText, type Predicted, predicted } from "../inputs/texts.ts"
@@ -21,6 +22,11 @@ export const predictStage = Effect.fn("predictStage")(function* (options: {
   const progress = yield* Progress
   yield* attempt("predict", async (signal) => {
     const classifier = await loadClassifier(options.model)
+    if (classifier.head.classes.length < 2) {
+      classifier.dispose()
+      const reason = "knows no type: it was trained on data without an entity"
+      throw new InputError({ source: options.model, reason, remedy: "train it on labelled data" })
+    }
     let held: Array<InputText> = []
     let done = 0
     const flush = async () => {
