@@ -113,6 +113,25 @@ test("the telemetry of sparse targets, counted by hand", async () => {
   })
 })
 
+test("scale and offset given as numbers are those of the logits, in value and gradients", async () => {
+  const [h, u] = [tf.variable(wave([5, 4], 1)), tf.variable(wave([3, 4], 2))]
+  const [tokens, concepts] = [h as tf.Tensor as tf.Tensor2D, u as tf.Tensor as tf.Tensor2D]
+  const targets = cells([0, 1], [4, 2])
+  for (const [scale, bias] of [
+    [0.25, 1],
+    [1, 0],
+    [2, -3]
+  ] as const) {
+    const logits = () => tf.add(tf.mul(tf.matMul(tokens, concepts, false, true), scale), bias) as tf.Tensor2D
+    const plain = variableGrads(() => bceWithLogits(logits(), targets), { h, u })
+    const made = variableGrads(() => contrastiveBce({ h: tokens, u: concepts, scale, bias }, targets), { h, u })
+    close(made.value.dataSync(), plain.value.dataSync(), 1e-6)
+    for (const name of ["h", "u"]) close(made.grads[name]!.dataSync(), plain.grads[name]!.dataSync(), 1e-6)
+    for (const { grads, value } of [plain, made]) tf.dispose([value, ...Object.values(grads)])
+  }
+  tf.dispose([h, u])
+})
+
 test("the logits of the contrastive loss stay within the bound, forward and backward", async () => {
   const [tokens, concepts, width, maxLogits] = [512, 128, 8, 4096]
   const h = tf.variable(wave([tokens, width], 1))
