@@ -12,7 +12,9 @@ export const optionMutants = (root: string, file: string, source: string): Array
   for (const { node } of walk(parse(file, source))) {
     if (node.type !== "CallExpression" || (node.callee as Node).name !== "decodeOptions") continue
     const [component, schema, given] = node.arguments as Array<Node>
-    const { end, start } = callersOptions(given!)
+    const callers = callersOptions(given!)
+    if (callers === undefined) continue
+    const { end, start } = callers
     const options = source.slice(start, end)
     for (const [name, required] of schemaFields(root, file, schema!)) {
       const replacement =
@@ -27,11 +29,16 @@ export const optionMutants = (root: string, file: string, source: string): Array
   return mutants
 }
 
-/** Where a call's options hold defaults of a preset, the caller's come last: `{ ...preset, ...options }`. */
-const callersOptions = (given: Node): Node => {
+/**
+ * Where a call's options hold defaults of a preset, the caller's come last: `{ ...preset, ...options }`. `undefined` where nothing is the
+ * caller's.
+ */
+const callersOptions = (given: Node): Node | undefined => {
   if (given.type !== "ObjectExpression") return given
   const last = (given.properties as Array<Node>).at(-1)!
-  return last.type === "SpreadElement" ? (last.argument as Node) : given
+  if (last.type !== "SpreadElement") return given
+  const spread = last.argument as Node
+  return spread.type === "Identifier" ? spread : undefined
 }
 
 /** The fields of a schema by name, and whether each is required, followed through spreads, names and imports. */

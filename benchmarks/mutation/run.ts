@@ -47,7 +47,7 @@ const results = join(import.meta.dir, "mutants.json")
 const files = (folders: ReadonlyArray<string>, name: string) =>
   folders.flatMap((folder) => [...new Glob(`packages/${folder}/**/${name}`).scanSync(root)].toSorted())
 
-/** Of equal changes in a file, the second and later ones get their number. */
+/** Of equal changes in a file (two schemas of one component, say), the second and later ones get their number. */
 const numbered = (mutants: ReadonlyArray<Mutant>): Array<Mutant> => {
   const seen = new Map<string, number>()
   return mutants.map((one) => {
@@ -70,7 +70,7 @@ const drawn = (mutants: ReadonlyArray<Mutant>, count: number): Array<Mutant> => 
 const mutants = files(sources, "*.ts").flatMap((file) => {
   const source = readFileSync(join(root, file), "utf8")
   const count = Math.ceil(source.split("\n").length / LINES_A_MUTANT)
-  return [...optionMutants(root, file, source), ...drawn(numbered(operatorMutants(file, source)), count)]
+  return [...numbered(optionMutants(root, file, source)), ...drawn(numbered(operatorMutants(file, source)), count)]
 })
 const keyOf = ({ change, file }: Pick<Mutant, "file" | "change">) => `${file} ${change}`
 const before = (await Bun.file(results).exists()) ? ((await Bun.file(results).json()) as Array<Result>) : []

@@ -146,9 +146,9 @@ describe("serve", () => {
   })
 
   test("listens where it is told to", async () => {
-    const free = started()
-    const { port } = free.server
-    await free.server.stop()
+    const free = Bun.serve({ port: 0, fetch: () => new Response() })
+    const port = free.port!
+    await free.stop()
     const { server } = started({ port, host: "127.0.0.2" })
     expect(server).toMatchObject({ port, url: `http://127.0.0.2:${port}` })
     expect((await fetch(`${server.url}/health`)).status).toBe(200)
