@@ -198,7 +198,7 @@ describe("text with marked entities", () => {
     writeFileSync(at("train.marked"), lines.join("\n"))
     const { code, err } = await run("finetune", at("train.marked"), "--encoder", at("base"), "--out", at("marked"))
     expect(code).toBe(0)
-    expect(err).toContain("data: 41 sentences, 81 entities (person 40, sage 1, town 40)")
+    expect(err).toContain("train.marked: marked, 41 labelled records, 81 entities (person 40, town 40, sage 1)")
   })
 })
 

@@ -45,7 +45,7 @@ export const marked: Format = {
 
 const part = "(?:[^[\\]|\\\\]|\\\\.)"
 const mark = new RegExp(`\\[(${part}*)\\|(${part}*)\\]`, "y")
-const plainMark = new RegExp(`(?<!\\[)\\[${part}+\\|${part}+\\](?!\\])`)
+const plainMark = new RegExp(`(?<!\\[)\\[${part}*\\|${part}*\\](?!\\])`)
 
 /** @throws SyntaxError for a mark without text or type */
 const unmark = (written: string): { text: string; entities: Array<RawSpan> } => {
