@@ -48,6 +48,13 @@ describe("SentenceStore", () => {
     expect(sentences.flatMap((_, i) => store.at(i).mentions.map(({ description }) => description))).toEqual(described)
   })
 
+  test("leaves texts out where nobody reads them", async () => {
+    const [whole, bare] = [await SentenceStore.from(sentences), await SentenceStore.from(sentences, { texts: false })]
+    const text = sentences.reduce((sum, sentence) => sum + Buffer.byteLength(sentence.text), 0)
+    expect(bytesOf(whole.content()) - bytesOf(bare.content())).toBe(text)
+    expect(bare.at(7)).toEqual({ ...whole.at(7), text: "" })
+  })
+
   test("is as large as its text and sixteen bytes a mention, a few a sentence: no object is kept", async () => {
     const store = await SentenceStore.from(sentences)
     const text = sentences.reduce((sum, sentence) => sum + Buffer.byteLength(sentence.text), 0)

@@ -27,7 +27,7 @@ export interface ConceptsStageOptions extends SelectOptions {
 export const conceptsStage = Effect.fn("conceptsStage")(function* ({ input, out, ...options }: ConceptsStageOptions) {
   const frequencies = out.replace(/(\.jsonl)?$/, ".concepts.jsonl")
   const { choice, table } = yield* attempt("concepts", async () => {
-    const store = await SentenceStore.from(readAligned(input))
+    const store = await SentenceStore.from(readAligned(input), { texts: false })
     const choice = chooseSentences(store, options)
     if (choice.kept.length === 0) {
       throw new InputError({ source: input, reason: "no sentence is left", remedy: "annotate more text" })

@@ -60,12 +60,13 @@ export class SentenceStore implements ConceptCorpus {
   /**
    * Reads sentences to the end of their stream.
    *
-   * @param options `descriptions`: whether those of mentions are kept, which most runs have no use for. Default false
+   * @param options `descriptions`: whether those of mentions are kept, which most runs have no use for (default false); `texts`:
+   *   whether texts are, which counting concepts does not need (default true)
    * @throws InputError naming the sentence and the mention that lies outside its text, or whose concept has no name
    */
   static async from(
     sentences: Iterable<AlignedSentence> | AsyncIterable<AlignedSentence>,
-    { descriptions = false }: { readonly descriptions?: boolean } = {}
+    { descriptions = false, texts = true }: { readonly descriptions?: boolean; readonly texts?: boolean } = {}
   ): Promise<SentenceStore> {
     const blocks: Array<Block> = []
     const numbers = new Map<string, number>()
@@ -77,7 +78,7 @@ export class SentenceStore implements ConceptCorpus {
     }
     let held: Array<AlignedSentence> = []
     const pack = () => {
-      blocks.push(packBlock(held, numberOf, descriptions))
+      blocks.push(packBlock(held, numberOf, { descriptions, texts }))
       held = []
     }
     for await (const sentence of sentences) {
@@ -141,10 +142,10 @@ const startOf = (ends: Uint32Array, row: number): number => (row === 0 ? 0 : end
 const packBlock = (
   sentences: ReadonlyArray<AlignedSentence>,
   numberOf: (name: string) => number,
-  descriptions: boolean
+  kept: { readonly descriptions: boolean; readonly texts: boolean }
 ): Block => {
   const encoder = new TextEncoder()
-  const texts = sentences.map(({ text }) => encoder.encode(text))
+  const texts = sentences.map(({ text }) => encoder.encode(kept.texts ? text : ""))
   const mentions: Array<number> = []
   const unaligned: Array<number> = []
   const [textEnds, mentionEnds, unalignedEnds] = [texts, texts, texts].map(({ length }) => new Uint32Array(length)) as [
@@ -155,7 +156,7 @@ const packBlock = (
   let bytes = 0
   for (const [row, sentence] of sentences.entries()) {
     for (const { concept, description, end, start } of sentence.mentions) {
-      const described = descriptions && description !== undefined
+      const described = kept.descriptions && description !== undefined
       mentions.push(start, end, numberOf(concept), described ? numberOf(description) : -1)
     }
     for (const { concept } of sentence.unaligned ?? []) unaligned.push(numberOf(concept))
