@@ -150,3 +150,21 @@ test("the defaults are the specification's", () => {
   expect(adaptSettings({})).toMatchObject({ ...adaptation, typeDropout: false, normaliseOverSpans: false })
   expect(episodeSettings({})).toMatchObject({ long: "windows", misalign: false, onNoSpan: "empty" })
 })
+
+test("what is given is what is set", () => {
+  const common = { mode: "published", long: "windows", loseAdjacentSingletons: false, maxTokens: 64 } as const
+  const shared = { ...common, learningRate: 1e-4, frozenLayers: 1, seed: 7 }
+  const adapt = { ...shared, phi: "last", typeDropout: false, normaliseOverSpans: false, filter: false } as const
+  const stops = { steps: 9, detectorPatience: 4, classifierPatience: 5, batchTokens: 6 }
+  expect(adaptSettings({ ...adapt, ...stops })).toMatchObject({ ...adapt, ...stops })
+  expect(episodeSettings({ ...adapt, ...stops, onNoSpan: "empty" })).toMatchObject({
+    ...adapt,
+    ...stops,
+    onNoSpan: "empty"
+  })
+  const source = { ...shared, scheme: "BIO", epochs: 3, batchSize: 5, headDropout: 0.1, temperature: 0.5 } as const
+  const kept = { checkpoints: "there", checkpointEvery: 11 }
+  expect(sourceSettings({ ...source, ...kept })).toMatchObject({ ...source, ...kept })
+  // The mode shows in the switches that are not given.
+  expect(adaptSettings({ mode: "published" })).toMatchObject({ mode: "published", typeDropout: true, long: "truncate" })
+})

@@ -136,6 +136,9 @@ test("validation is without dropout", async () => {
   const first = async (dropout: number) => {
     const settings = { texts: texts(20, 3), encoder: encoder(), tokens: 320, rowTokens: 32, batchSize: 4 }
     const all = await events({ ...settings, dropout, validation: 0.3 })
+    const start = all.find((event) => event.type === "start")!
+    const rows = start.trainRows + start.validationRows
+    expect(start.validationRows).toBe(Math.round(0.3 * rows))
     return all.find((event) => event.type === "validation")!.scores.loss
   }
   expect(await first(0.5)).toBe(await first(0))
