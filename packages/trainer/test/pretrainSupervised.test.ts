@@ -5,6 +5,7 @@ import { tf } from "@nuner/engine"
 import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { decodeSupervisedOptions, pretrainSupervised, type SupervisedEvent, type SupervisedInput } from "@nuner/trainer"
 import { encoderPass } from "../src/encoderPass.ts"
+import { listExamples } from "../src/sentenceWindows.ts"
 import { labelledWindows } from "../src/types/labelledWindows.ts"
 import { type TypeClasses, typeClasses } from "../src/types/typeClasses.ts"
 import { initTypeHead, labelledBatch, scopesOf, type TypeModel, typeLogits, typeLoss } from "../src/types/typeHead.ts"
@@ -109,6 +110,13 @@ describe("labelledWindows", () => {
     const counted = (one: typeof whole) => one!.labelled.flatMap(({ labels }) => [...labels.filter((l) => l >= 0)])
     expect(counted(cut)).toEqual(counted(whole))
   })
+})
+
+test("examples of other items, or in another order, have another fingerprint", () => {
+  const printOf = (items: ReadonlyArray<string>) => listExamples(items, String, async (some) => some).fingerprint
+  const prints = [["a", "b"], ["b", "a"], ["a", "c"], ["a"]].map(printOf)
+  expect(new Set(prints).size).toBe(4)
+  expect(printOf(["a", "b"])).toBe(prints[0]!)
 })
 
 test("the loss is the cross-entropy among none and the types of the token's own dataset, written out in doubles", async () => {
