@@ -90,6 +90,8 @@ export interface Format {
   readonly needs?: "entities" | "annotations"
   /** One tag a word: entities that share a word, or a span, cannot be written. */
   readonly flat?: boolean
+  /** Its reader gives no word of nothing: they are not looked at again, of which a file has millions. */
+  readonly wordsAreFull?: boolean
   /**
    * How much it takes for its own: of several formats that recognise a content, the narrowest is meant. 0, the default: files with marks of their
    * own; 1: a general form, columns or objects with a text; 2: anything that is text.

@@ -17,6 +17,7 @@ export const conll: Format = {
   unit: "utf16",
   needs: "entities",
   flat: true,
+  wordsAreFull: true,
   breadth: 1,
   endings: ["conll", "bio", "iob", "iob2", "tsv"],
   recognise: ({ lines, shape }) => shape === "text" && layoutOf(lines, {}) !== undefined,

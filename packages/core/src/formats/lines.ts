@@ -129,9 +129,25 @@ const split = (
   return { texts: keepReturns ? parts : parts.map(chomp), count: parts.length, number }
 }
 
+/** Four bytes at a time where they are aligned: byte by byte, this is a tenth of the time of reading columns. */
 const lineCount = (bytes: Uint8Array): number => {
   let count = 1
-  for (let i = 0; i < bytes.length; i++) if (bytes[i] === LF) count++
+  const alone = (from: number, to: number) => {
+    for (let at = from; at < to; at++) if (bytes[at] === LF) count++
+  }
+  const start = Math.min(bytes.length, -bytes.byteOffset & 3)
+  const fours = (bytes.length - start) >>> 2
+  const end = start + fours * 4
+  alone(0, start)
+  if (fours > 0) {
+    const values = new Uint32Array(bytes.buffer, bytes.byteOffset + start, fours)
+    for (let i = 0; i < fours; i++) {
+      const rest = values[i]! ^ 0x0a0a0a0a // a byte is 0 where an LF was
+      const found = ~(((rest & 0x7f7f7f7f) + 0x7f7f7f7f) | rest | 0x7f7f7f7f) // and has its high bit set here, and nothing else
+      count += Math.imul(found >>> 7, 0x01010101) >>> 24
+    }
+  }
+  alone(end, bytes.length)
   return count
 }
 

@@ -136,11 +136,12 @@ const settle = (raw: RawDocument, format: Format, reading: Reading, flat: boolea
   const id = raw.id === undefined || raw.id === null ? undefined : String(raw.id)
   if (raw.text !== undefined)
     return { ...raw, id, ...overText(raw.text, raw, { format, line: raw.line, reading, flat }) }
-  const entities = overWords(raw.words ?? [], raw.entities ?? [], { line: raw.line, reading, flat })
+  const entities = overWords(raw.words ?? [], raw.entities ?? [], { format, line: raw.line, reading, flat })
   return { ...raw, id, entities: raw.entities && entities }
 }
 
 interface Settling {
+  readonly format: Format
   readonly line: number
   readonly reading: Reading
   readonly flat: boolean
@@ -154,7 +155,8 @@ const failing =
 
 const overWords = (words: ReadonlyArray<string>, entities: ReadonlyArray<RawSpan>, settling: Settling) => {
   const fail = failing(settling)
-  const empty = words.findIndex((word) => !(word.charCodeAt(0) > 32) && /^[ \t\r\n]*$/.test(word))
+  const isEmpty = (word: string) => !(word.charCodeAt(0) > 32) && /^[ \t\r\n]*$/.test(word)
+  const empty = settling.format.wordsAreFull ? -1 : words.findIndex(isEmpty)
   if (words.length === 0) fail("words", "no word")
   if (empty >= 0) fail(`words[${empty}]`, "a word of nothing")
   const wrong = entities.findIndex(({ end, start }) => !(start >= 0 && start < end && end <= words.length))
@@ -166,7 +168,7 @@ const overWords = (words: ReadonlyArray<string>, entities: ReadonlyArray<RawSpan
   return resolve(entities, settling, ({ end, start }) => words.slice(start, end).join(" "))
 }
 
-const overText = (text: string, raw: RawDocument, settling: Settling & { readonly format: Format }) => {
+const overText = (text: string, raw: RawDocument, settling: Settling) => {
   const { format, reading } = settling
   const { noted, options } = reading
   const fail = failing(settling)
