@@ -9,15 +9,19 @@ import type { Span } from "../schema/Span.ts"
  * @returns `undefined` for a mention that no sub-token covers, for example behind the end of a cut sequence
  */
 export const tokenSpans = (mentions: ReadonlyArray<Span>, offsets: ReadonlyArray<Span>): Array<Span | undefined> => {
-  const filled = offsets.flatMap((token, i) => (token.start < token.end ? [i] : []))
-  const tokens = filled.length === offsets.length ? offsets : filled.map((i) => offsets[i]!)
+  // Words are never empty: they need no list of those that are not.
+  const filled = offsets.every(isFilled) ? undefined : offsets.flatMap((token, i) => (isFilled(token) ? [i] : []))
+  const tokens = filled === undefined ? offsets : filled.map((i) => offsets[i]!)
+  const placeOf = (token: number) => (filled === undefined ? token : filled[token]!)
   return mentions.map((mention) => {
     const first = firstEndingAfter(tokens, mention.start)
     let last = first
     while (last < tokens.length && tokens[last]!.start < mention.end) last++
-    return last === first ? undefined : { start: filled[first]!, end: filled[last - 1]! + 1 }
+    return last === first ? undefined : { start: placeOf(first), end: placeOf(last - 1) + 1 }
   })
 }
+
+const isFilled = ({ end, start }: Span): boolean => start < end
 
 /** Words `[start, end)` of a list. */
 export interface WordSpan extends Span {
