@@ -1,5 +1,5 @@
 export { BalanceError, InputError, OptionError, OutputError } from "./errors.ts"
-export { writeAtomic } from "./files/writeAtomic.ts"
+export { refuseGzip, writeAtomic } from "./files/writeAtomic.ts"
 export { type Rows, writeJson, writeJsonl, writeLines } from "./files/writers.ts"
 export { DataOptions, type DataOptionsInput } from "./formats/DataOptions.ts"
 export { describeData } from "./formats/describeData.ts"

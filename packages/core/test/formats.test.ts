@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test"
-import { readFileSync, writeFileSync } from "node:fs"
+import { readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { gzipSync } from "node:zlib"
+import { gunzipSync, gzipSync } from "node:zlib"
 import { tempDir } from "@nuner/testing"
 import {
   asText,
@@ -246,4 +246,27 @@ for (const format of formats.filter(({ name, write }) => write !== undefined && 
       expect([seed, found]).toEqual([seed, expected])
     }
   })
+}
+
+for (const format of formats.filter(({ write }) => write !== undefined)) {
+  const name = `all.${format.endings?.[0] ?? "json"}.gz`
+  if (["brat", "parquet", "spacy"].includes(format.name)) {
+    test(`${format.name}: a name in .gz is refused`, async () => {
+      using folder = tempDir()
+      await expect(write(format.name, folder.file(name), [labelled])).rejects.toThrow(/is not written as gzip/)
+      expect(readdirSync(folder.path)).toEqual([])
+    })
+  } else {
+    test(`${format.name}: what a name in .gz says is what is written`, async () => {
+      using folder = tempDir()
+      const documents = randomDocuments(1, format.flat === true)
+      await write(format.name, folder.file(name), documents)
+      await write(format.name, folder.file(name.slice(0, -3)), documents)
+      const plain = readFileSync(folder.file(name.slice(0, -3)), "utf8")
+      expect(gunzipSync(readFileSync(folder.file(name))).toString()).toBe(plain)
+      if (["chat", "numind"].includes(format.name)) return
+      const { expected, found } = await reread(format, documents, folder.file(name))
+      expect(found).toEqual(expected)
+    })
+  }
 }

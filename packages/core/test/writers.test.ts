@@ -21,16 +21,18 @@ test("JSON and JSONL are written whole, into folders that need not be there", as
 })
 
 test("rows that fail half-way leave the old file whole and nothing beside it", async () => {
-  using dir = tempDir()
-  const path = dir.file("rows.jsonl")
-  writeFileSync(path, "old")
   async function* rows() {
     yield* Array(10_000).fill("row")
     throw new Error("gone")
   }
-  expect(await failure(writeJsonl(path, rows()))).toContain("gone")
-  expect(readFileSync(path, "utf8")).toBe("old")
-  expect(readdirSync(dir.path)).toEqual(["rows.jsonl"])
+  for (const name of ["rows.jsonl", "rows.jsonl.gz"]) {
+    using dir = tempDir()
+    const path = dir.file(name)
+    writeFileSync(path, "old")
+    expect(await failure(writeJsonl(path, rows()))).toContain("gone")
+    expect(readFileSync(path, "utf8")).toBe("old")
+    expect(readdirSync(dir.path)).toEqual([name])
+  }
 })
 
 test("a file that may not grow further is an OutputError, and the old one is intact", async () => {

@@ -101,6 +101,14 @@ describe("the small inputs are read right by nuner convert", () => {
     })
   }
 
+  test("an output in .gz is packed, its format the one of the name before it", async () => {
+    const out = dir.file("packed.conll.gz")
+    expect((await run("convert", join(folder, "two-types-train.jsonl"), "-o", out)).code).toBe(0)
+    expect(Buffer.from(Bun.gunzipSync(readFileSync(out))).toString()).toContain("Oslo\tB-city\n")
+    const refused = await run("convert", join(folder, "two-types-train.jsonl"), "-o", dir.file("packed.parquet.gz"))
+    expect([refused.code, /Parquet is not written as gzip/.test(refused.err)]).toEqual([1, true])
+  })
+
   test("a text that nobody looked at does not become one without entities", async () => {
     const input = join(folder, "array-of-texts.json")
     const refused = await run("convert", input, "-o", dir.file("looked.conll"))

@@ -1,13 +1,16 @@
 import { randomUUID } from "node:crypto"
 import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
+import { pipeline, Readable } from "node:stream"
+import { createGzip } from "node:zlib"
 import { OutputError } from "../errors.ts"
 
 /**
  * Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over the old one. When
- * writing or the iterable fails, the old file is untouched and the temporary one is removed. Missing folders are made.
+ * writing or the iterable fails, the old file is untouched and the temporary one is removed. Missing folders are made. A path that ends
+ * in `.gz` is packed with gzip on the way.
  *
- * @returns the number of bytes written
+ * @returns the number of bytes written, packed where they are
  * @throws OutputError that says what stood in the way: full disk, permissions, a folder at the path.
  */
 export const writeAtomic = async (
@@ -19,7 +22,8 @@ export const writeAtomic = async (
   await mkdir(dirname(path), { recursive: true }).catch((cause) => Promise.reject(failed(cause)))
   const file = await open(temporary, "wx").catch((cause) => Promise.reject(failed(cause)))
   try {
-    const bytes = await fill(file, pieces, failed)
+    const packed = path.endsWith(".gz")
+    const bytes = await fill(file, packed ? pipeline(Readable.from(pieces), createGzip(), () => {}) : pieces, failed)
     await file.sync().catch((cause) => Promise.reject(failed(cause)))
     await file.close()
     await rename(temporary, path).catch((cause) => Promise.reject(failed(cause)))
@@ -30,6 +34,13 @@ export const writeAtomic = async (
     await rm(temporary, { force: true }).catch(() => {})
     throw cause
   }
+}
+
+/** @throws OutputError where `path` ends in `.gz`, for a format that is not packed so. */
+export const refuseGzip = (path: string, format: string): void => {
+  if (!path.endsWith(".gz")) return
+  const reason = `${format} is not written as gzip`
+  throw new OutputError({ path, reason, remedy: "drop the .gz of its name" })
 }
 
 const bufferSize = 1 << 16

@@ -2,7 +2,7 @@ import { existsSync } from "node:fs"
 import { mkdir, readFile, stat } from "node:fs/promises"
 import { dirname, join } from "node:path"
 import { InputError, OutputError } from "../errors.ts"
-import { writeAtomic } from "../files/writeAtomic.ts"
+import { refuseGzip, writeAtomic } from "../files/writeAtomic.ts"
 import { asText } from "./documents.ts"
 import type { Document, Format, RawSpan, Reading } from "./Format.ts"
 import { lines } from "./lines.ts"
@@ -48,6 +48,7 @@ export const brat: Format = {
     }
   },
   write: async (folder, documents) => {
+    refuseGzip(folder, "brat's folder")
     if ((await stat(folder).catch(() => undefined))?.isFile() === true) {
       throw new OutputError({
         path: folder,

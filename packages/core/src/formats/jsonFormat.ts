@@ -60,20 +60,13 @@ export const jsonFormat = ({ fits, document, row, layout = "lines", ...format }:
   },
   ...(row && {
     write: (path: string, documents: Rows<Document>) => {
-      if (extension(path) === "parquet") return writeTable(path, documents, row)
+      if (extension(path) === "parquet") return writeParquet(path, documents, (one) => row(one) as object)
       return layout === "lines"
         ? writeLines(path, documents, (one) => JSON.stringify(row(one)))
         : writeArray(path, documents, row)
     }
   })
 })
-
-/** The same records as rows of a Parquet file. */
-const writeTable = async (path: string, documents: Rows<Document>, row: (document: Document) => unknown) => {
-  const rows: Array<object> = []
-  for await (const one of documents) rows.push(row(one) as object)
-  return writeParquet(path, rows)
-}
 
 /** One array, a record a line. */
 const writeArray = async (path: string, documents: Rows<Document>, row: (document: Document) => unknown) => {

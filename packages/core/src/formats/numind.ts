@@ -96,12 +96,11 @@ export const parseAnnotation = (text: string): Annotation | undefined => {
  */
 export const writeNumind = async (path: string, sentences: Rows<AnnotatedSentence>): Promise<number> => {
   const kind = extension(path)
-  if (kind !== "parquet" && kind !== "json")
-    return writeLines(path, sentences, (sentence) => JSON.stringify(rowOf(sentence, path)))
+  if (kind === "parquet") return writeParquet(path, sentences, (sentence) => rowOf(sentence, path))
+  if (kind !== "json") return writeLines(path, sentences, (sentence) => JSON.stringify(rowOf(sentence, path)))
   const rows: Array<{ input: string; output: string }> = []
   for await (const sentence of sentences) rows.push(rowOf(sentence, path))
-  if (kind === "json") await writeLines(path, [rows], (all) => JSON.stringify(all))
-  else await writeParquet(path, rows)
+  await writeLines(path, [rows], (all) => JSON.stringify(all))
   return rows.length
 }
 

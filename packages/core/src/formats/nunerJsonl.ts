@@ -60,11 +60,7 @@ export const parquet: Format = {
   title: "our own, in the columns of a Parquet file",
   endings: ["parquet"],
   recognise: () => false,
-  write: async (path, documents) => {
-    const rows: Array<object> = []
-    for await (const document of documents) rows.push(rowOf(document))
-    return writeParquet(path, rows)
-  }
+  write: (path, documents) => writeParquet(path, documents, rowOf)
 }
 
 const ownFields = ["id", "text", "words", "tokens", "offsets", "entities", "annotations", "mentions"]

@@ -11,7 +11,8 @@ import {
 } from "hyparquet"
 import { parquetWriteBuffer } from "hyparquet-writer"
 import { InputError } from "../errors.ts"
-import { writeAtomic } from "../files/writeAtomic.ts"
+import { refuseGzip, writeAtomic } from "../files/writeAtomic.ts"
+import type { Rows } from "../files/writers.ts"
 import type { Row } from "./jsonl.ts"
 import { extension, readError, type Source, sourceName } from "./Source.ts"
 
@@ -148,13 +149,16 @@ const openParquet = async (source: Source): Promise<OpenParquet> => {
 }
 
 /**
- * Writes rows as a Parquet file (Snappy), atomically: a column a field, in the types that their values have; lists and objects are nested, and a field
- * whose values have nothing in common is written as JSON. All of it is in memory.
+ * Writes what `format` makes of each row as a Parquet file (Snappy), atomically: a column a field, in the types that their values have; lists and
+ * objects are nested, and a field whose values have nothing in common is written as JSON. All of it is in memory.
  *
  * @returns the number of rows
  * @throws OutputError
  */
-export const writeParquet = async (path: string, rows: ReadonlyArray<object>): Promise<number> => {
+export const writeParquet = async <A>(path: string, from: Rows<A>, format: (row: A) => object): Promise<number> => {
+  refuseGzip(path, "Parquet")
+  const rows: Array<object> = []
+  for await (const one of from) rows.push(format(one))
   const { fields = {} } = rows.map(shapeOf).reduce(merge, nothing)
   const columns = Object.entries(fields)
   const schema = [

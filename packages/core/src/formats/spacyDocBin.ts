@@ -1,7 +1,7 @@
 import { deflateSync, inflateSync } from "node:zlib"
 import { decode, encode } from "@msgpack/msgpack"
 import { InputError, OutputError } from "../errors.ts"
-import { writeAtomic } from "../files/writeAtomic.ts"
+import { refuseGzip, writeAtomic } from "../files/writeAtomic.ts"
 import type { Span } from "../schema/Span.ts"
 import { overlap } from "../tags/toTags.ts"
 import { words } from "../words/words.ts"
@@ -28,6 +28,7 @@ export const spacyDocBin: Format = {
     yield* documentsOf(bin, reading)
   },
   write: async (path, documents) => {
+    refuseGzip(path, "DocBin")
     const bytes = await pack(path, documents)
     await writeAtomic(path, [bytes.packed])
     return bytes.count

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, truncate } from "node:fs/promises"
 import { dirname } from "node:path"
-import { readJsonl } from "@nuner/core"
+import { readJsonl, refuseGzip } from "@nuner/core"
 import { Run } from "./Run.ts"
 
 /** Runs that stand in a file already, and a way to add to them. */
@@ -13,10 +13,11 @@ export interface RunLog {
 /**
  * Opens a log of runs, JSON Lines; a last line that a killed process left unfinished is cut off. Without a path nothing is kept.
  *
- * @throws InputError naming file and line
+ * @throws InputError naming file and line; OutputError for a name in `.gz`, which a run cannot be appended to
  */
 export const openRunLog = async (path?: string): Promise<RunLog> => {
   if (path === undefined) return { runs: new Map(), append: async () => {} }
+  refuseGzip(path, "a log of runs")
   await mkdir(dirname(path), { recursive: true })
   const runs = new Map<string, Run>()
   if (await Bun.file(path).exists()) {
