@@ -5,7 +5,8 @@ import { align } from "@nuner/aligner"
 import { readManifest, words } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
-import { nuner } from "@nuner/pipelines"
+import { evaluate } from "@nuner/metrics"
+import { nuner, readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { Effect } from "effect"
 
@@ -195,10 +196,16 @@ describe("what is trained, predicted and scored on them", () => {
   })
 
   test("scores are open: a type that is never right counts, one that training lacks is missed", async () => {
-    const { code, err } = await finetune("two-types-train.jsonl", "--test", join(folder, "other-types-test.jsonl"))
+    const test = join(folder, "other-types-test.jsonl")
+    const { code, err, out } = await finetune("two-types-train.jsonl", "--test", test)
     expect(code).toBe(0)
     expect(err).toContain("types of the test data without a training example: harbour")
     expect(err).toMatch(/on 2 test sentences token macro F1/)
+    writeFileSync(dir.file("predicted.jsonl"), (await predict(out, test, "--json")).lines.join("\n"))
+    const [gold, predicted] = await Promise.all([readDataset(test), readDataset(dir.file("predicted.jsonl"))])
+    const { city, harbour } = evaluate(gold, predicted).entities.types
+    expect([city!.support, city!.correct, city!.predicted > 0]).toEqual([0, 0, true])
+    expect([harbour!.support, harbour!.predicted]).toEqual([1, 0])
   })
 
   test("every command that reads labelled data has the flags of the door", async () => {
