@@ -56,6 +56,7 @@ const report = (name: string, infeasible: ReadonlyArray<number>) => ({
     types: ["a"],
     unseen: [],
     bareCeiling: 100,
+    records: { in: 0, out: 0, dropped: {} },
     trainSentences: 9,
     testSentences: 5,
     removed: { "/x/text.txt": 2 },

@@ -208,6 +208,20 @@ describe("what is trained, predicted and scored on them", () => {
     expect([harbour!.support, harbour!.predicted]).toEqual([1, 0])
   })
 
+  test("what a benchmark skipped of training and test data is in its manifest", async () => {
+    const spoilt = (file: string) => {
+      const path = dir.file(`spoilt-${file}`)
+      writeFileSync(path, `${readFileSync(join(folder, file), "utf8").trimEnd()}\n{"text":5}\n`)
+      return path
+    }
+    const out = dir.file("skipping.jsonl")
+    const data = ["--train", spoilt("two-types-train.jsonl"), "--test", spoilt("other-types-test.jsonl")]
+    const fit = ["--encoder", dir.file("encoder"), "--k", "1", "--sets", "1", "--c", "1"]
+    expect((await run("evaluate", ...fit, ...data, "--malformed", "skip", "-o", out)).code).toBe(0)
+    const { counts } = await readManifest(`${out}.manifest.json`)
+    expect(counts.records).toEqual({ in: 8, out: 6, dropped: { malformed: 2 } })
+  })
+
   test("every command that reads labelled data has the flags of the door", async () => {
     const data = join(folder, "cut-word.jsonl")
     const encoder = ["--encoder", dir.file("encoder")]

@@ -1,6 +1,7 @@
-import { type LabelledSentence, sentenceKey } from "@nuner/core"
+import { type Counts, type LabelledSentence, sentenceKey } from "@nuner/core"
 import { datasetHash, sampleSentences } from "@nuner/miner"
-import { readDataset, typesOf } from "../inputs/readDataset.ts"
+import { intake } from "../inputs/intake.ts"
+import { typesOf } from "../inputs/readDataset.ts"
 import { bareCeiling } from "./bareCeiling.ts"
 import type { Definition } from "./Definition.ts"
 import { sizesOf, unitOf } from "./decodeDefinition.ts"
@@ -16,6 +17,8 @@ export interface DatasetReport extends Pick<MinedSizes, "infeasible"> {
   readonly unseen: ReadonlyArray<string>
   /** The entity F1 that a perfect labeller would reach with one class a type, on training and test data. */
   readonly bareCeiling: number
+  /** Of the files of training and test data. */
+  readonly records: Counts
   readonly trainSentences: number
   /** Scored on. */
   readonly testSentences: number
@@ -39,9 +42,9 @@ export async function* readDatasets(definition: Definition, say?: (line: string)
   const keysOf = (path: string) => excluded.getOrInsertComputed(path, () => excludedKeys(path))
   const { exclude, sampler, seed, sets, testSize } = definition
   for (const [name, files] of Object.entries(definition.datasets)) {
-    const read = (file: string) => readDataset(file, { data: files.data, say })
-    const train = (await Promise.all([files.train].flat().map(read))).flat()
-    const all = await read(files.test)
+    const door = intake({ data: files.data, say })
+    const train = (await Promise.all([files.train].flat().map(door.dataset))).flat()
+    const all = await door.dataset(files.test)
     const removed: Record<string, number> = {}
     let kept = all
     for (const file of new Set([...files.exclude, ...exclude])) {
@@ -54,7 +57,7 @@ export async function* readDatasets(definition: Definition, say?: (line: string)
     const test = files.types === undefined ? drawn : drawn.map(onlyOf(new Set(files.types)))
     const types = files.types ?? typesOf(train)
     yield {
-      ...{ name, types, train, test, removed },
+      ...{ name, types, train, test, removed, records: door.counts() },
       unseen: typesOf(test).filter((type) => !types.includes(type)),
       bareCeiling: bareCeiling([...train, ...test]),
       trainSentences: train.length,

@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { writeAtomic } from "@nuner/core"
+import { type Counts, writeAtomic } from "@nuner/core"
 import { resolveModel } from "@nuner/encoder"
 import { Effect } from "effect"
 import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
@@ -101,6 +101,16 @@ export const measure = Effect.fn("measure")(function* (
   })
 })
 
+/** Counts of several datasets as one. */
+const pooled = (all: ReadonlyArray<Counts>): Counts => {
+  const dropped: Record<string, number> = {}
+  for (const one of all) {
+    for (const [reason, n] of Object.entries(one.dropped)) dropped[reason] = (dropped[reason] ?? 0) + n
+  }
+  const sum = (of: "in" | "out") => all.reduce((total, one) => total + one[of], 0)
+  return { in: sum("in"), out: sum("out"), dropped }
+}
+
 const resultOf = (definition: Definition, { datasets, runs }: BenchmarkResult): StageResult => {
   const models = readersOf(definition).reduce((sum, { models }) => sum + models.length, 0)
   const sets = sizesOf(definition).reduce(
@@ -119,6 +129,7 @@ const resultOf = (definition: Definition, { datasets, runs }: BenchmarkResult): 
   const notDrawn = sum(({ notDrawn }) => notDrawn)
   return {
     counts: {
+      records: pooled(datasets.map(({ records }) => records)),
       runs: { in: models * datasets.length * sets, out: runs.length, dropped: { infeasible } },
       testSentences: { in: tested + excluded + notDrawn, out: tested, dropped: { excluded, notDrawn } }
     },

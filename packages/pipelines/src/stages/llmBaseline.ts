@@ -73,7 +73,10 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
       }
       await write()
       return {
-        counts: { sets: { in: plan.asked, out: runs.length, dropped: { infeasible: plan.asked - runs.length } } },
+        counts: {
+          records: plan.dataset.records,
+          sets: { in: plan.asked, out: runs.length, dropped: { infeasible: plan.asked - runs.length } }
+        },
         summary: `${runs.length} sets, each asked about ${plan.dataset.test.length} sentences of ${plan.dataset.types.length} types`
       }
     })

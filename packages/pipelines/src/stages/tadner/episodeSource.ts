@@ -1,6 +1,6 @@
-import { type DataOptionsInput, type Episode, InputError, readEpisodes } from "@nuner/core"
+import { type Counts, type DataOptionsInput, type Episode, InputError, readEpisodes } from "@nuner/core"
 import { type EpisodeFileReport, type EpisodeProblem, mineEpisodes, validateEpisodeFile } from "@nuner/miner"
-import { readDataset } from "../../inputs/readDataset.ts"
+import { intake } from "../../inputs/intake.ts"
 
 /** Where episodes come from: a published file, or mined here from a labelled dataset. */
 export interface EpisodeSource {
@@ -13,6 +13,8 @@ export interface EpisodeSource {
   readonly file?: EpisodeFileReport
   /** Of a published file, by index of an episode. */
   readonly valid?: ReadonlyArray<boolean>
+  /** Of a labelled dataset. */
+  readonly records?: Counts
 }
 
 export interface EpisodeSourceOptions {
@@ -56,12 +58,13 @@ export const episodeSource = async (options: EpisodeSourceOptions): Promise<Epis
       valid: validOf(bytes, file)
     }
   }
-  const sentences = await readDataset(input, { data, say })
+  const door = intake({ data, say })
+  const sentences = await door.dataset(input)
   const mined = [
     ...mineEpisodes({ sentences, n, k, episodes: count, seed: mineSeed, ...(q === undefined ? {} : { q }) })
   ]
   const description = `${count} ${n}-way ${k}~${2 * k} episodes mined from ${input}, seed ${mineSeed}`
-  return { count, episodes: () => mined, description }
+  return { count, episodes: () => mined, description, records: door.counts() }
 }
 
 /** What cannot be run, told before anything is. Anything else that is wrong with an episode is in the report. */

@@ -127,7 +127,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
     tensors: true,
     work: attempt("tadner", async (signal) => {
       const source = await open()
-      const { description: episodes, file, total, valid } = source
+      const { description: episodes, file, records: read, total, valid } = source
       const finished = []
       for (const run of runs) {
         const scheme = await solve(run, source, signal)
@@ -146,6 +146,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
       const f1 = finished.reduce((sum, { scores }) => sum + scores.f1, 0) / finished.length
       return {
         counts: {
+          ...(read === undefined ? {} : { records: read }),
           episodes: {
             in: total * runs.length,
             out: finished.reduce((sum, { records }) => sum + records.length, 0),
