@@ -90,7 +90,7 @@ Each has a manifest beside it; running this again keeps what is up to date. Took
 Next:
   bun run nuner predict ${show(task.model)} "Your own text."
   bun run nuner finetune your-labels.jsonl --encoder ${show(encoder)} --out my-model
-  bun run nuner evaluate --encoder ${show(base)} --encoder ${show(encoder)} --train train.jsonl --test test.jsonl --out probes.jsonl
+  bun run nuner probe --encoder ${show(base)} --encoder ${show(encoder)} --train train.jsonl --test test.jsonl --out probes.jsonl
 This encoder is a toy: two small layers and ${"459"} sentences. The README says how to start from RoBERTa.`)
 })
 

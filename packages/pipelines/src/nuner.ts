@@ -11,7 +11,6 @@ import { convertCommand } from "./commands/convert.ts"
 import { encodeCommand } from "./commands/encode.ts"
 import { engineCommand } from "./commands/engine.ts"
 import { chooseEngine, engineFlags } from "./commands/engineFlags.ts"
-import { evaluateCommand } from "./commands/evaluate.ts"
 import { exportCommand } from "./commands/export.ts"
 import { finetuneCommand } from "./commands/finetune.ts"
 import { joinNegativeLists } from "./commands/flags.ts"
@@ -19,6 +18,7 @@ import { llmBaselineCommand } from "./commands/llmBaseline.ts"
 import { mineCommand } from "./commands/mine.ts"
 import { predictCommand } from "./commands/predict.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
+import { probeCommand } from "./commands/probe.ts"
 import { runCommand } from "./commands/run.ts"
 import { serveCommand } from "./commands/serve.ts"
 import { tadnerCommand } from "./commands/tadner.ts"
@@ -43,7 +43,7 @@ const command = Command.make("nuner").pipe(
     baseCommand,
     pretrainCommand,
     mineCommand,
-    evaluateCommand,
+    probeCommand,
     benchmarkCommand,
     llmBaselineCommand,
     finetuneCommand,

@@ -414,7 +414,7 @@ describe("nuner benchmark", () => {
       "test.jsonl"
     ]
     const { code, err, out } = await nuner(
-      "evaluate",
+      "probe",
       ...args,
       "--out",
       "probes.jsonl",
@@ -451,7 +451,7 @@ describe("nuner benchmark", () => {
     "runs of one precision are not taken for those of another",
     async () => {
       const data = ["--encoder", at("base"), "--train", "train.jsonl", "--test", "test.jsonl", "--out", "precise.jsonl"]
-      const args = ["evaluate", ...data, "--k", "2", "--sets", "1", "--c", "1"]
+      const args = ["probe", ...data, "--k", "2", "--sets", "1", "--c", "1"]
       for (const [precision, said] of [
         ["fp32", "1 runs, 0 of them stand in"],
         ["bf16", "1 runs, 0 of them stand in"],
@@ -467,21 +467,9 @@ describe("nuner benchmark", () => {
   test("bad input is told in one line", async () => {
     for (const [args, message] of [
       [["benchmark", "none.json", "--out", "x"], "none.json: cannot be read"],
-      [["evaluate", "--encoder", at("base"), "--train", "none", "--test", "test.jsonl", "--out", "y"], "none"],
+      [["probe", "--encoder", at("base"), "--train", "none", "--test", "test.jsonl", "--out", "y"], "none"],
       [
-        [
-          "evaluate",
-          "--encoder",
-          at("base"),
-          "--train",
-          "train.jsonl",
-          "--test",
-          "test.jsonl",
-          "--out",
-          "y",
-          "--c",
-          "-1"
-        ],
+        ["probe", "--encoder", at("base"), "--train", "train.jsonl", "--test", "test.jsonl", "--out", "y", "--c", "-1"],
         "protocol.c"
       ]
     ] as const) {

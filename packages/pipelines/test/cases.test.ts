@@ -217,7 +217,7 @@ describe("what is trained, predicted and scored on them", () => {
     const out = dir.file("skipping.jsonl")
     const data = ["--train", spoilt("two-types-train.jsonl"), "--test", spoilt("other-types-test.jsonl")]
     const fit = ["--encoder", dir.file("encoder"), "--k", "1", "--sets", "1", "--c", "1"]
-    expect((await run("evaluate", ...fit, ...data, "--malformed", "skip", "-o", out)).code).toBe(0)
+    expect((await run("probe", ...fit, ...data, "--malformed", "skip", "-o", out)).code).toBe(0)
     const { counts } = await readManifest(`${out}.manifest.json`)
     expect(counts.records).toEqual({ in: 8, out: 6, dropped: { malformed: 2 } })
   })
@@ -230,7 +230,7 @@ describe("what is trained, predicted and scored on them", () => {
       ["convert", data, "--to", "jsonl"],
       ["mine", data, "--k", "1", "--sets", "1"],
       ["finetune", data, ...encoder],
-      ["evaluate", ...encoder, "--train", data, "--test", data, "--k", "1", "--sets", "1"],
+      ["probe", ...encoder, "--train", data, "--test", data, "--k", "1", "--sets", "1"],
       ["llm-baseline", "--provider", "recorded", "--model", "m", "--train", data, "--test", data, "--dry-run"],
       ["pretrain", data, "--objective", "types", "--base", dir.file("encoder"), "--steps", "1", "--validation", "0"],
       ["tadner", "train", data, ...encoder],

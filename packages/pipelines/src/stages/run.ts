@@ -7,9 +7,9 @@ import { alignStage } from "./align.ts"
 import { type AnnotateStageOptions, annotateStage } from "./annotate.ts"
 import { type BaseStageOptions, baseStage } from "./base.ts"
 import { conceptsStage } from "./concepts.ts"
-import { evaluateStage } from "./evaluate.ts"
 import { finetuneStage } from "./finetune.ts"
 import { type PretrainStageOptions, pretrainStage } from "./pretrain.ts"
+import { probeStage } from "./probe.ts"
 
 /** A labelled dataset that the encoders are measured on. */
 export interface Task {
@@ -58,7 +58,7 @@ export const runAll = Effect.fn("runAll")(function* (options: RunOptions) {
   const tasks: Array<RunResult["tasks"][number]> = []
   for (const task of options.tasks) {
     progress.say(`\n${task.name}`)
-    const table = yield* evaluateStage({
+    const table = yield* probeStage({
       encoders: { base, NuNER: encoder },
       train: task.train,
       test: task.test,

@@ -9,7 +9,7 @@ import { attempt } from "../errors.ts"
 import { datasetReport } from "../report/benchmarkReport.ts"
 import { measure } from "./benchmark.ts"
 
-export interface EvaluateStageOptions extends Partial<Omit<FrozenProtocol, "type">> {
+export interface ProbeStageOptions extends Partial<Omit<FrozenProtocol, "type">> {
   /** Name in the table -> model directory, or name on the hub. */
   readonly encoders: Readonly<Record<string, string>>
   /** Training sets are mined from it. */
@@ -35,9 +35,9 @@ export type ProbeRun = Run
 /**
  * Frozen few-shot transfer (NuNER, section 4.1): a benchmark of encoders on one dataset. Returns the tables of F1 by k, in Markdown.
  */
-export const evaluateStage = Effect.fn("evaluateStage")(function* (options: EvaluateStageOptions) {
+export const probeStage = Effect.fn("probeStage")(function* (options: ProbeStageOptions) {
   const { data = {}, encoders, ks, out, sampler, seed, sets, test, train, types, ...probe } = options
-  const definition = yield* attempt("evaluate", () =>
+  const definition = yield* attempt("probe", () =>
     decodeDefinition({
       ...{ encoders, k: ks, sets, seed, ...(sampler === undefined ? {} : { sampler }) },
       datasets: { [basename(test)]: { train, test, data, ...(types === undefined ? {} : { types }) } },
@@ -45,12 +45,12 @@ export const evaluateStage = Effect.fn("evaluateStage")(function* (options: Eval
     })
   )
   const report = out.replace(/(\.jsonl)?$/, ".md")
-  yield* measure("evaluate", {
+  yield* measure("probe", {
     ...{ definition, log: out, manifest: `${out}.manifest.json`, artefacts: [report] },
     write: async (result) => {
       await writeJsonl(out, result.runs)
       await writeAtomic(report, [`${datasetReport(result, result.datasets[0]!)}\n`])
     }
   })
-  return yield* attempt("evaluate", () => Bun.file(report).text())
+  return yield* attempt("probe", () => Bun.file(report).text())
 })

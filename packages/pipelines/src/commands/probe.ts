@@ -2,12 +2,12 @@ import { basename } from "node:path"
 import { samplers } from "@nuner/miner"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { evaluateStage } from "../stages/evaluate.ts"
+import { probeStage } from "../stages/probe.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
 import { given, integerList, ks, optional, out, sampling, seed, sets, types, without } from "./flags.ts"
 
-export const evaluateCommand = Command.make(
-  "evaluate",
+export const probeCommand = Command.make(
+  "probe",
   {
     encoders: Flag.String("encoder").pipe(
       Flag.withDescription("a model directory or hub name, or name=directory; give it once for each encoder"),
@@ -39,7 +39,7 @@ export const evaluateCommand = Command.make(
       })
     )
     yield* Console.log(
-      yield* evaluateStage({
+      yield* probeStage({
         encoders: named,
         ks,
         out,
