@@ -33,7 +33,7 @@ export { type Schedule, schedules } from "./optim/schedules.ts"
 export type { AnyDtype, Dtype, TensorData } from "./safetensors/dtypes.ts"
 export type { TensorEntry } from "./safetensors/header.ts"
 export { readSafetensors, type SafetensorsFile } from "./safetensors/readSafetensors.ts"
-export { checkFinite, readWeights, writeWeights } from "./safetensors/weights.ts"
+export { checkFinite, readWeights, scaleOf, writeWeights } from "./safetensors/weights.ts"
 export { type TensorSource, writeSafetensors } from "./safetensors/writeSafetensors.ts"
 export { describeEngine } from "./selection/describeEngine.ts"
 export {

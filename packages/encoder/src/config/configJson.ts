@@ -1,5 +1,6 @@
 import { InputError } from "@nuner/core"
 import { backboneOf, backbones } from "../backbones/backbones.ts"
+import { INT8_ROWS } from "../files/tensorSource.ts"
 import { checkConfig, type EncoderConfig } from "./EncoderConfig.ts"
 
 /** Fields that change the numbers and that no backbone has, unless they hold one of the values listed. */
@@ -18,6 +19,10 @@ const foreign: Record<string, ReadonlyArray<unknown>> = {
   rope_scaling: [],
   rope_parameters: []
 }
+
+/** Weights as `saveEncoder` writes them with dtype "I8": they are expanded as they are read, and bear on no other number. */
+const isInt8Rows = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && "quant_method" in value && value.quant_method === INT8_ROWS
 
 const empty = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "object" && Object.keys(value).length === 0)
@@ -46,7 +51,7 @@ export const parseConfigJson = (text: string, source: string): EncoderConfig => 
   const { fields, fixed, flatten } = backboneOf({ architecture })
   const json = flatten?.(whole) ?? whole
   for (const [field, values] of Object.entries({ ...foreign, ...fixed })) {
-    if (!empty(json[field]) && !values.includes(json[field])) {
+    if (!empty(json[field]) && !values.includes(json[field]) && !isInt8Rows(json[field])) {
       fail(
         field,
         `${JSON.stringify(json[field])} is not implemented`,

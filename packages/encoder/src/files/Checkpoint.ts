@@ -1,5 +1,5 @@
 import { InputError } from "@nuner/core"
-import { readSafetensors, readWeights, type SafetensorsFile, tf } from "@nuner/engine"
+import { readSafetensors, readWeights, type SafetensorsFile, scaleOf, tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { canonicalName } from "./canonicalName.ts"
@@ -38,7 +38,11 @@ export const openCheckpoint = async (directory: string, config: EncoderConfig): 
     for (const path of await weightFiles(directory)) {
       const file = await readSafetensors(path)
       files.push(file)
+      const scales = new Set(
+        [...file.entries.values()].flatMap(({ dtype, name }) => (dtype === "I8" ? [scaleOf(name)] : []))
+      )
       for (const name of file.entries.keys()) {
+        if (scales.has(name)) continue
         const canonical = canonicalName(name, prefix)
         const other = places.get(canonical)
         if (other) {

@@ -8,8 +8,8 @@ import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
 import { type Checkpoint, openCheckpoint } from "./Checkpoint.ts"
 import { readParameters, readSettings } from "./loadEncoder.ts"
-import { type SaveOptions, torchDtype, writeModel } from "./saveEncoder.ts"
-import { tensorSource } from "./tensorSource.ts"
+import { type SaveOptions, writeModel } from "./saveEncoder.ts"
+import { dtypeFields, tensorSources } from "./tensorSource.ts"
 
 /**
  * What turns a token's vector into logits over the vocabulary: dense, GELU, LayerNorm, then the embedding table as output layer, with a bias.
@@ -117,14 +117,16 @@ export const saveLanguageModel = async (
   { dtype = "F32", card }: SaveOptions = {}
 ): Promise<void> => {
   const sources = [
-    ...parameterSpecs(config).map(({ name, transposed }) =>
-      tensorSource(`${backboneOf(config).prefix}.${name}`, parameters[name]!, transposed, dtype)
+    ...parameterSpecs(config).flatMap(({ name, transposed }) =>
+      tensorSources(`${backboneOf(config).prefix}.${name}`, parameters[name]!, transposed, dtype)
     ),
-    ...languageHeadSpecs(config).map(({ file, name, transposed }) => tensorSource(file, head[name]!, transposed, dtype))
+    ...languageHeadSpecs(config).flatMap(({ file, name, transposed }) =>
+      tensorSources(file, head[name]!, transposed, dtype)
+    )
   ]
   const architectures = [`${backboneOf(config).className}ForMaskedLM`]
   await writeModel(directory, sources, {
-    "config.json": toConfigJson(config, { architectures, torch_dtype: torchDtype[dtype] }),
+    "config.json": toConfigJson(config, { architectures, ...dtypeFields(dtype) }),
     ...tokenizerFiles(tokenizer, config),
     ...(card === undefined ? {} : { "README.md": card })
   })

@@ -7,7 +7,7 @@ import type { EncoderParts } from "../model/Encoder.ts"
 import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
 import { replaceDirectory } from "./replaceDirectory.ts"
-import { tensorSource, type WeightDtype } from "./tensorSource.ts"
+import { dtypeFields, tensorSources, type WeightDtype } from "./tensorSource.ts"
 
 export interface SaveOptions {
   /** Of the weights in the file. Default F32, which loses nothing. */
@@ -29,17 +29,15 @@ export const saveEncoder = async (
 ): Promise<void> =>
   withMergedWeights(encoder, (weights) => {
     const { config, tokenizer } = encoder
-    const sources = parameterSpecs(config).map(({ name, transposed }) =>
-      tensorSource(name, weights[name]!, transposed, dtype)
+    const sources = parameterSpecs(config).flatMap(({ name, transposed }) =>
+      tensorSources(name, weights[name]!, transposed, dtype)
     )
     return writeModel(directory, sources, {
-      "config.json": toConfigJson(config, { torch_dtype: torchDtype[dtype] }),
+      "config.json": toConfigJson(config, dtypeFields(dtype)),
       ...tokenizerFiles(tokenizer, config),
       ...(card === undefined ? {} : { "README.md": card })
     })
   })
-
-export const torchDtype: Readonly<Record<WeightDtype, string>> = { F32: "float32", F16: "float16" }
 
 export const writeModel = (
   directory: string,

@@ -9,8 +9,8 @@ import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
 import { openCheckpoint } from "./Checkpoint.ts"
 import { readParameters, readSettings } from "./loadEncoder.ts"
-import { type SaveOptions, torchDtype, writeModel } from "./saveEncoder.ts"
-import { tensorSource } from "./tensorSource.ts"
+import { type SaveOptions, writeModel } from "./saveEncoder.ts"
+import { dtypeFields, tensorSources } from "./tensorSource.ts"
 
 /** A linear layer over the last hidden state: `RobertaForTokenClassification` and its like. */
 export interface TokenClassifier {
@@ -38,14 +38,14 @@ export const saveTokenClassifier = async (
   checkHead(config, { kernel, bias, labels })
   await withMergedWeights(encoder, (weights) => {
     const sources = [
-      ...parameterSpecs(config).map(({ name, transposed }) =>
-        tensorSource(`${backboneOf(config).prefix}.${name}`, weights[name]!, transposed, dtype)
+      ...parameterSpecs(config).flatMap(({ name, transposed }) =>
+        tensorSources(`${backboneOf(config).prefix}.${name}`, weights[name]!, transposed, dtype)
       ),
-      tensorSource("classifier.weight", kernel, true, dtype),
-      tensorSource("classifier.bias", bias, false, dtype)
+      ...tensorSources("classifier.weight", kernel, true, dtype),
+      ...tensorSources("classifier.bias", bias, false, dtype)
     ]
     return writeModel(directory, sources, {
-      "config.json": toConfigJson(config, { ...headConfig(config, labels), torch_dtype: torchDtype[dtype] }),
+      "config.json": toConfigJson(config, { ...headConfig(config, labels), ...dtypeFields(dtype) }),
       ...tokenizerFiles(tokenizer, config),
       ...(card === undefined ? {} : { "README.md": card })
     })

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { InputError } from "@nuner/core"
 import { type LoadedEncoder, loadEncoder } from "../files/loadEncoder.ts"
+import { boxedModel } from "./boxedModel.ts"
 import { fetchSnapshot } from "./fetchSnapshot.ts"
 import { type HubSettings, hubSettings } from "./HubSettings.ts"
 
@@ -12,9 +13,10 @@ export interface FromPretrainedOptions {
 }
 
 /**
- * An encoder from a directory or, where there is none of that name, from the Hugging Face hub through the standard cache.
+ * An encoder: `mini`, the one in the box; from a directory; or, where there is none of that name, from the Hugging Face hub through the standard
+ * cache.
  *
- * @param model a directory, or "organisation/name" ("numind/NuNER-v2.0")
+ * @param model "mini" (a folder of that name is "./mini"), a directory, or "organisation/name" ("numind/NuNER-v2.0")
  * @throws InputError, SafetensorsError
  */
 export const fromPretrained = async (model: string, options: FromPretrainedOptions = {}): Promise<LoadedEncoder> =>
@@ -25,9 +27,11 @@ export const resolveModel = async (
   model: string,
   { revision = "main", hub = hubSettings() }: FromPretrainedOptions = {}
 ): Promise<string> => {
+  const boxed = await boxedModel(model)
+  if (boxed !== undefined) return boxed
   if (existsSync(model)) return model
   if (!/^[\w.-]+(\/[\w.-]+)?$/.test(model) || model.startsWith(".")) {
-    const remedy = 'give a directory, or a name like "numind/NuNER-v2.0"'
+    const remedy = 'give a directory, "mini", or a name like "numind/NuNER-v2.0"'
     throw new InputError({ source: model, reason: "neither a directory nor the name of a model on the hub", remedy })
   }
   return fetchSnapshot(model, revision, hub)

@@ -14,7 +14,7 @@ import { backboneOf } from "../backbones/backbones.ts"
 import { parseObject } from "../config/configJson.ts"
 import { canonicalName } from "../files/canonicalName.ts"
 import { replaceDirectory } from "../files/replaceDirectory.ts"
-import { tensorSource } from "../files/tensorSource.ts"
+import { tensorSources } from "../files/tensorSource.ts"
 import type { TokenClassifier } from "../files/tokenClassifier.ts"
 import type { Encoder, EncoderParts } from "../model/Encoder.ts"
 import { adapterNames } from "./adapterOf.ts"
@@ -51,11 +51,11 @@ export const saveAdapter = async (
   const path = head ? `${wrapper}${backboneOf(config).prefix}.` : wrapper
   const layers = linearLayers(config).filter(({ name }) => parameters[adapterNames(name).a])
   const tensors = layers.flatMap(({ name }) =>
-    Object.values(adapterNames(name)).map((one) => tensorSource(`${path}${one}`, parameters[one]!, true, "F32"))
+    Object.values(adapterNames(name)).flatMap((one) => tensorSources(`${path}${one}`, parameters[one]!, true, "F32"))
   )
   const headTensors = head && [
-    tensorSource(`${wrapper}classifier.weight`, head.kernel, true, "F32"),
-    tensorSource(`${wrapper}classifier.bias`, head.bias, false, "F32")
+    ...tensorSources(`${wrapper}classifier.weight`, head.kernel, true, "F32"),
+    ...tensorSources(`${wrapper}classifier.bias`, head.bias, false, "F32")
   ]
   const json = {
     peft_type: "LORA",

@@ -21,12 +21,12 @@ export const bytesOf = {
 export type AnyDtype = keyof typeof bytesOf
 
 /** The dtypes that are read and written here. */
-export type Dtype = "F32" | "F16" | "BF16" | "I32" | "I64"
+export type Dtype = "F32" | "F16" | "BF16" | "I32" | "I64" | "I8"
 
 /** The same, in the order in which the reference implementation lays tensors out: wide ones first, so that all are aligned. */
-export const dtypes: readonly AnyDtype[] = ["I64", "F32", "I32", "BF16", "F16"] satisfies readonly Dtype[]
+export const dtypes: readonly AnyDtype[] = ["I64", "F32", "I32", "BF16", "F16", "I8"] satisfies readonly Dtype[]
 
 export const isDtype = (name: string): name is AnyDtype => Object.hasOwn(bytesOf, name)
 
 /** The numbers of a tensor: half precisions are widened to float32. */
-export type TensorData = Float32Array | Int32Array | BigInt64Array
+export type TensorData = Float32Array | Int32Array | BigInt64Array | Int8Array

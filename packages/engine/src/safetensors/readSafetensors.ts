@@ -70,6 +70,8 @@ function decode({ dtype }: TensorEntry, { buffer }: Uint8Array<ArrayBuffer>): Te
       return new Int32Array(buffer)
     case "I64":
       return new BigInt64Array(buffer)
+    case "I8":
+      return new Int8Array(buffer)
     default:
       return new Float32Array(buffer)
   }

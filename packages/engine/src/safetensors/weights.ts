@@ -26,17 +26,40 @@ export const writeWeights = (
   return writeSafetensors(path, checked, metadata)
 }
 
+/** Where the scales of the rows of an I8 tensor stand: `[rows, 1]`, the name that compressed-tensors gives them. */
+export const scaleOf = (name: string): string => `${name}_scale`
+
 /**
- * The numbers of one tensor of weights, as float32.
+ * The numbers of one tensor of weights, as float32; those of an I8 tensor `[rows, width]` are its integers times the scale of their row.
  *
- * @throws SafetensorsError for a tensor that is not there, holds whole numbers, NaN or infinity
+ * @throws SafetensorsError for a tensor that is not there, holds whole numbers without scales, NaN or infinity
  */
 export const readWeights = async (file: SafetensorsFile, name: string): Promise<Float32Array> => {
   const values = await file.read(name)
+  if (values instanceof Int8Array && file.entries.has(scaleOf(name))) {
+    const scales = await readWeights(file, scaleOf(name))
+    if (scales.length !== file.entries.get(name)!.shape[0]) {
+      throw new SafetensorsError(
+        file.path,
+        `holds ${scales.length} scales for [${file.entries.get(name)!.shape}]`,
+        name
+      )
+    }
+    return scaledRows(values, scales)
+  }
   if (!(values instanceof Float32Array)) {
     throw new SafetensorsError(file.path, `${file.entries.get(name)!.dtype} are no weights`, name)
   }
   checkFinite(file.path, name, values)
+  return values
+}
+
+const scaledRows = (integers: Int8Array, scales: Float32Array): Float32Array => {
+  const width = integers.length / scales.length
+  const values = new Float32Array(integers.length)
+  for (const [row, scale] of scales.entries()) {
+    for (let i = row * width; i < (row + 1) * width; i++) values[i] = integers[i]! * scale
+  }
   return values
 }
 

@@ -61,7 +61,8 @@ function layOut(path: string, sources: readonly TensorSource[]): TensorEntry[] {
 
 function encode(path: string, { name, dtype, shape }: TensorSource, data: TensorData): Uint8Array {
   const size = shape.reduce((product, length) => product * length, 1)
-  const Expected = dtype === "I64" ? BigInt64Array : dtype === "I32" ? Int32Array : Float32Array
+  const Expected =
+    dtype === "I64" ? BigInt64Array : dtype === "I32" ? Int32Array : dtype === "I8" ? Int8Array : Float32Array
   if (!(data instanceof Expected) || data.length !== size) {
     const got = `${data.constructor.name} of ${data.length}`
     throw new SafetensorsError(

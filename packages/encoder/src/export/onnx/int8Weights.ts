@@ -1,3 +1,4 @@
+import { once, type Quantised, quantiseRows, roundTo } from "../../files/int8Rows.ts"
 import { floatWeights } from "./floatWeights.ts"
 import type { Value } from "./OnnxGraph.ts"
 import { bytes, read, type Weights, type WeightsSource } from "./Weights.ts"
@@ -42,22 +43,6 @@ export const int8Weights = ({ graph, parameters }: WeightsSource): Weights => {
   }
 }
 
-interface Quantised {
-  readonly integers: Int8Array
-  readonly scales: Float32Array
-}
-
-/** Symmetric, one scale per row; the largest absolute value becomes `top`. */
-export const quantiseRows = (values: Float32Array, rows: number, width: number, top: number): Quantised => {
-  const scales = new Float32Array(rows)
-  for (let i = 0; i < values.length; i++) {
-    const row = Math.floor(i / width)
-    scales[row] = Math.max(scales[row]!, Math.abs(values[i]!) / top)
-  }
-  const integers = Int8Array.from(values, (value, i) => round(value, scales[Math.floor(i / width)]!))
-  return { integers, scales }
-}
-
 /** Symmetric, one scale per column of `[inputs, outputs]`. */
 export const quantiseColumns = (values: Float32Array, inputs: number, outputs: number, top: number): Quantised => {
   const scales = new Float32Array(outputs)
@@ -65,22 +50,6 @@ export const quantiseColumns = (values: Float32Array, inputs: number, outputs: n
     const column = i % outputs
     scales[column] = Math.max(scales[column]!, Math.abs(values[i]!) / top)
   }
-  const integers = Int8Array.from(values, (value, i) => round(value, scales[i % outputs]!))
+  const integers = Int8Array.from(values, (value, i) => roundTo(value, scales[i % outputs]!))
   return { integers, scales }
-}
-
-const round = (value: number, scale: number): number => (scale === 0 ? 0 : Math.round(value / scale))
-
-/** The two halves of a quantised tensor are written one after the other: computed once, then let go. */
-const once = <A>(compute: () => Promise<A>): (() => Promise<A>) => {
-  let held: Promise<A> | undefined
-  return async () => {
-    if (held === undefined) {
-      held = compute()
-      return held
-    }
-    const result = held
-    held = undefined
-    return result
-  }
 }
