@@ -2,16 +2,18 @@ import { countEntities } from "./counts/countEntities.ts"
 import { countWords } from "./counts/countWords.ts"
 import { type CountOptions, ofTypes, type WithEntities, type WithWords } from "./counts/Labelled.ts"
 import { type Confusion, confusion } from "./matches/confusion.ts"
-import { type MatchScores, matchScores } from "./matches/matchScores.ts"
+import { type MatchScores, matchScores, matchScoresByType } from "./matches/matchScores.ts"
 import { type Scores, scores } from "./scores/scores.ts"
 
-export interface Evaluation {
+/** The measures of MUC and SemEval over all types, and the rest. */
+export interface Evaluation extends MatchScores {
   readonly sentences: number
+  /** The same measures of each type for itself. */
+  readonly byType: Readonly<Record<string, MatchScores>>
   /** Exact entities. */
   readonly entities: Scores
   /** Words by label, without "O". */
   readonly words: Scores
-  readonly matches: MatchScores
   readonly confusion: Confusion
 }
 
@@ -24,9 +26,10 @@ export const evaluate = (
   const [right, guessed] = [ofTypes(gold, options.types), ofTypes(predicted, options.types)]
   return {
     sentences: gold.length,
+    ...matchScores(right, guessed),
+    byType: matchScoresByType(right, guessed),
     entities: scores(countEntities(right, guessed, options)),
     words: scores(countWords(right, guessed, options)),
-    matches: matchScores(right, guessed),
     confusion: confusion(right, guessed)
   }
 }

@@ -1,5 +1,15 @@
 import { expect, test } from "bun:test"
-import { confusion, entityMicro, matchEntities, matchScores, wordConfusion } from "../src/index.ts"
+import {
+  confusion,
+  entityMicro,
+  evaluate,
+  type MatchScore,
+  type Measures,
+  matchEntities,
+  matchScores,
+  wordConfusion
+} from "../src/index.ts"
+import reference from "./fixtures/nervaluate.json" with { type: "json" }
 import { randomPredictions } from "./random.ts"
 
 const entity = (start: number, end: number, type: string) => ({ start, end, type })
@@ -19,10 +29,10 @@ test("each kind of match; an exact one goes before an overlap that comes first",
     "exact",
     "spurious"
   ])
-  const { kinds, strict, span, partial, type } = matchScores([{ entities: gold }], [{ entities: predicted }])
+  const { kinds, strict, boundary, partial, type } = matchScores([{ entities: gold }], [{ entities: predicted }])
   expect(kinds).toEqual({ exact: 1, span: 1, type: 1, overlap: 1, missed: 1, spurious: 1 })
   expect(strict).toMatchObject({ precision: 1 / 5, recall: 1 / 5, f1: 1 / 5, correct: 1, incorrect: 3 })
-  expect(span).toMatchObject({ precision: 2 / 5, correct: 2, incorrect: 2 })
+  expect(boundary).toMatchObject({ precision: 2 / 5, correct: 2, incorrect: 2 })
   expect(partial).toMatchObject({ precision: 3 / 5, correct: 2, partial: 2, incorrect: 0 })
   expect(type).toMatchObject({ recall: 2 / 5, correct: 2, incorrect: 2, missed: 1, spurious: 1 })
 })
@@ -71,12 +81,12 @@ test("on random predictions: every entity is matched once, strict is exact, and 
   for (let seed = 0; seed < 30; seed++) {
     const { gold, predicted } = randomPredictions(seed)
     const micro = entityMicro(gold, predicted)
-    const { strict, span, partial, type, kinds } = matchScores(gold, predicted)
+    const { strict, boundary, partial, type, kinds } = matchScores(gold, predicted)
     expect(strict).toMatchObject({ precision: micro.precision, recall: micro.recall })
     expect(strict.f1).toBeCloseTo(micro.f1, 12)
-    expect(span.f1).toBeGreaterThanOrEqual(strict.f1)
+    expect(boundary.f1).toBeGreaterThanOrEqual(strict.f1)
     expect(type.f1).toBeGreaterThanOrEqual(strict.f1)
-    expect(partial.f1).toBeGreaterThanOrEqual(span.f1)
+    expect(partial.f1).toBeGreaterThanOrEqual(boundary.f1)
     const pairs = kinds.exact + kinds.span + kinds.type + kinds.overlap
     expect(pairs + kinds.missed).toBe(micro.support)
     expect(pairs + kinds.spurious).toBe(micro.predicted)
@@ -86,5 +96,27 @@ test("on random predictions: every entity is matched once, strict is exact, and 
     const words = wordConfusion(gold, predicted)
     const swapped = wordConfusion(predicted as typeof gold, gold)
     expect(swapped.counts).toEqual(words.labels.map((_, i) => words.counts.map((row) => row[i]!)))
+  }
+})
+
+test("strict, boundary, partial and type, over all types and by type, are nervaluate's, also where entities overlap", () => {
+  const close = (ours: Measures, theirs: Record<string, Record<string, number>>) => {
+    for (const [measure, fields] of Object.entries(theirs)) {
+      for (const [field, value] of Object.entries(fields)) {
+        expect(ours[measure as keyof Measures][field as keyof MatchScore]).toBeCloseTo(value, 12)
+      }
+    }
+  }
+  type Triple = readonly [start: number, end: number, type: string]
+  const sentences = (side: Array<Array<Array<number | string>>>) =>
+    side.map((entities) => ({
+      words: Array<string>(20).fill("w"),
+      entities: (entities as unknown as Array<Triple>).map(([start, end, type]) => entity(start, end, type))
+    }))
+  for (const { byType, gold, overall, predicted } of reference.corpora) {
+    const ours = evaluate(sentences(gold), sentences(predicted))
+    close(ours, overall)
+    expect(Object.keys(ours.byType)).toEqual(Object.keys(byType))
+    for (const [type, measures] of Object.entries(byType)) close(ours.byType[type]!, measures)
   }
 })

@@ -31,6 +31,14 @@ export { type BenchmarkStageOptions, benchmarkStage } from "./stages/benchmark.t
 export { type ConceptsStageOptions, conceptsStage } from "./stages/concepts.ts"
 export { type ConvertStageOptions, convertStage } from "./stages/convert.ts"
 export { type EncodeStageOptions, encodeStage } from "./stages/encode.ts"
+export {
+  type EvaluateStageOptions,
+  type EvaluationFile,
+  evaluateStage,
+  type ModelEvaluation,
+  type ScoredSentence,
+  type TypeEvaluation
+} from "./stages/evaluate.ts"
 export { type ExportStageOptions, exportStage } from "./stages/export.ts"
 export { type FinetuneStageOptions, finetuneStage } from "./stages/finetune.ts"
 export { llmBaselineStage } from "./stages/llmBaseline.ts"

@@ -11,6 +11,7 @@ import { convertCommand } from "./commands/convert.ts"
 import { encodeCommand } from "./commands/encode.ts"
 import { engineCommand } from "./commands/engine.ts"
 import { chooseEngine, engineFlags } from "./commands/engineFlags.ts"
+import { evaluateCommand } from "./commands/evaluate.ts"
 import { exportCommand } from "./commands/export.ts"
 import { finetuneCommand } from "./commands/finetune.ts"
 import { joinNegativeLists } from "./commands/flags.ts"
@@ -43,6 +44,7 @@ const command = Command.make("nuner").pipe(
     baseCommand,
     pretrainCommand,
     mineCommand,
+    evaluateCommand,
     probeCommand,
     benchmarkCommand,
     llmBaselineCommand,

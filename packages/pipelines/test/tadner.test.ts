@@ -227,6 +227,9 @@ describe("nuner tadner", () => {
     expect(first.out).toMatch(/\[Oslo\|(city|river)\]/)
     const second = await nuner("tadner", "predict", at("mine"), "we saw Oslo today", "--json")
     expect(JSON.parse(second.out).entities[0]).toMatchObject({ start: 7, end: 11, text: "Oslo" })
+    const evaluation = await nuner("evaluate", at("mine"), at("support.jsonl"), "--resamples", "10", "--json")
+    expect(JSON.parse(evaluation.out)).toMatchObject({ sentences: 2, byType: { city: { support: 1 } } })
+    expect(JSON.parse(evaluation.out).calibration).toBeUndefined()
   }, 30_000)
 
   test("bad input is told in one line", async () => {
