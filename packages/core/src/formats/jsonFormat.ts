@@ -1,9 +1,9 @@
 import { InputError } from "../errors.ts"
 import { type Rows, writeLines } from "../files/writers.ts"
 import type { Document, Fields, Format, RawDocument, RawSpan, Reading } from "./Format.ts"
-import { writeParquet } from "./parquet.ts"
 import { records } from "./records.ts"
 import { extension } from "./Source.ts"
+import { writeParquet } from "./writeParquet.ts"
 
 /** A JSON value that is an object. */
 export type JsonObject = { readonly [name: string]: unknown }
@@ -68,8 +68,12 @@ export const jsonFormat = ({ fits, document, row, layout = "lines", ...format }:
   })
 })
 
-/** One array, a record a line. */
-const writeArray = async (path: string, documents: Rows<Document>, row: (document: Document) => unknown) => {
+/** Writes one array, a record a line, atomically and as a stream. @returns the number of records @throws OutputError */
+export const writeArray = async <A>(
+  path: string,
+  documents: Rows<A>,
+  row: (document: A) => unknown
+): Promise<number> => {
   let count = 0
   const lines = async function* () {
     let held: string | undefined

@@ -7,13 +7,13 @@ import { type Rows, writeLines } from "../files/writers.ts"
 import type { AnnotatedSentence, Annotation } from "../schema/Annotation.ts"
 import { asText } from "./documents.ts"
 import type { Format } from "./Format.ts"
-import { isObject, isStrings, jsonFormat } from "./jsonFormat.ts"
+import { isObject, isStrings, jsonFormat, writeArray } from "./jsonFormat.ts"
 import { decoder } from "./jsonl.ts"
 import { type Malformed, report } from "./Malformed.ts"
-import { writeParquet } from "./parquet.ts"
 import { formatPythonList, PythonListError, parsePythonList } from "./pythonList.ts"
 import { records } from "./records.ts"
 import { extension, type Source, sourceName, stem } from "./Source.ts"
+import { writeParquet } from "./writeParquet.ts"
 
 /** A row of the published NuNER data: a sentence, and a Python list of `entity <> concept[ <> description]`, as a string. */
 const NumindRow = Schema.Struct({
@@ -89,7 +89,7 @@ export const parseAnnotation = (text: string): Annotation | undefined => {
 
 /**
  * Writes annotated sentences in the columns of the published data, atomically, as the path's extension says: `.parquet`, `.json`, else JSON
- * Lines. Ids are not kept. JSON and Parquet are made in memory.
+ * Lines. Ids are not kept.
  *
  * @returns the number of rows
  * @throws OutputError, also for an entity or concept that holds the separator `<>`.
@@ -97,11 +97,8 @@ export const parseAnnotation = (text: string): Annotation | undefined => {
 export const writeNumind = async (path: string, sentences: Rows<AnnotatedSentence>): Promise<number> => {
   const kind = extension(path)
   if (kind === "parquet") return writeParquet(path, sentences, (sentence) => rowOf(sentence, path))
-  if (kind !== "json") return writeLines(path, sentences, (sentence) => JSON.stringify(rowOf(sentence, path)))
-  const rows: Array<{ input: string; output: string }> = []
-  for await (const sentence of sentences) rows.push(rowOf(sentence, path))
-  await writeLines(path, [rows], (all) => JSON.stringify(all))
-  return rows.length
+  if (kind === "json") return writeArray(path, sentences, (sentence) => rowOf(sentence, path))
+  return writeLines(path, sentences, (sentence) => JSON.stringify(rowOf(sentence, path)))
 }
 
 const rowOf = ({ id, text, annotations }: AnnotatedSentence, path: string) => ({

@@ -11,7 +11,7 @@ import {
   otherFields,
   withFields
 } from "./jsonFormat.ts"
-import { writeParquet } from "./parquet.ts"
+import { writeParquet } from "./writeParquet.ts"
 
 /**
  * Our own form: `{"id", "text", "entities": [{"start", "end", "type"}]}` with offsets in the text, or `{"words", "entities"}` (also `tokens`) with

@@ -7,21 +7,23 @@ import {
   type FileMetaData,
   parquetMetadataAsync,
   parquetReadObjects,
-  type SchemaElement
+  type RowGroup
 } from "hyparquet"
-import { parquetWriteBuffer } from "hyparquet-writer"
 import { InputError } from "../errors.ts"
-import { refuseGzip, writeAtomic } from "../files/writeAtomic.ts"
-import type { Rows } from "../files/writers.ts"
 import type { Row } from "./jsonl.ts"
+import { checkPages } from "./parquetPages.ts"
 import { extension, readError, type Source, sourceName } from "./Source.ts"
 
 /** hyparquet brings Snappy; the others that data sets come in are in the platform (Zstandard not in Node before 22.15). */
 const compressors: Compressors = {
-  GZIP: (packed) => zlib.gunzipSync(packed),
-  BROTLI: (packed) => zlib.brotliDecompressSync(packed),
-  ...("zstdDecompressSync" in zlib ? { ZSTD: (packed: Uint8Array) => zlib.zstdDecompressSync(packed) } : {})
+  GZIP: (packed, size) => zlib.gunzipSync(packed, noMoreThan(size)),
+  BROTLI: (packed, size) => zlib.brotliDecompressSync(packed, noMoreThan(size)),
+  ...("zstdDecompressSync" in zlib
+    ? { ZSTD: (packed: Uint8Array, size: number) => zlib.zstdDecompressSync(packed, noMoreThan(size)) }
+    : {})
 }
+
+const noMoreThan = (size: number) => ({ maxOutputLength: Math.max(size, 1) })
 
 /** Whether a source is a Parquet file: by its first bytes, and by its name where it cannot be looked into. */
 export const isParquet = async (source: Source): Promise<boolean> => {
@@ -49,13 +51,27 @@ export async function* parquetRows(source: Source): AsyncGenerator<Row<Record<st
   let rowStart = 0
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows)
-    const read = parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors })
-    const rows = await Promise.race([read, failed]).catch((cause) => {
+    const read = async () => {
+      await checkGroup(file, metadata, group)
+      return await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors })
+    }
+    const rows = await Promise.race([read(), failed]).catch((cause) => {
       fail(cause)
       throw broken(cause)
     })
     for (const [n, value] of rows.entries()) yield { value: plainRow(value), line: rowStart + n + 1 }
     rowStart = rowEnd
+  }
+}
+
+const checkGroup = async (file: AsyncBuffer, metadata: FileMetaData, group: RowGroup) => {
+  const rows = Number(group.num_rows)
+  for (const { meta_data: column } of group.columns) {
+    if (column === undefined) throw new Error("a column without a description")
+    const start = Number(column.dictionary_page_offset || column.data_page_offset)
+    const end = start + Number(column.total_compressed_size)
+    if (!(start >= 0 && start <= end && end <= file.byteLength)) throw new Error("a column reaches past the file")
+    checkPages(await file.slice(start, end), { column, metadata, rows, compressors })
   }
 }
 
@@ -120,8 +136,12 @@ const openParquet = async (source: Source): Promise<OpenParquet> => {
   const broken = (cause: unknown): unknown => {
     const known = readError(source, cause)
     if (known instanceof InputError) return known
-    const reason = `not a whole Parquet file: ${cause instanceof Error ? cause.message : String(cause)}`
-    return new InputError({ source, reason, remedy: "fetch it again" })
+    const message = cause instanceof Error ? cause.message : String(cause)
+    if (/unsupported compression codec/.test(message)) {
+      const remedy = "write it with another compression: snappy, gzip, brotli or zstd"
+      return new InputError({ source, reason: message.replace(/^parquet /, ""), remedy })
+    }
+    return new InputError({ source, reason: `not a whole Parquet file: ${message}`, remedy: "fetch it again" })
   }
   const { promise: failed, reject: fail } = Promise.withResolvers<never>()
   let ended = false
@@ -146,115 +166,4 @@ const openParquet = async (source: Source): Promise<OpenParquet> => {
     return { file, metadata: await Promise.race([parquetMetadataAsync(file), failed]) }
   }
   return { broken, fail, failed, ...(await opened().catch((cause) => Promise.reject(broken(cause)))) }
-}
-
-/**
- * Writes what `format` makes of each row as a Parquet file (Snappy), atomically: a column a field, in the types that their values have; lists and
- * objects are nested, and a field whose values have nothing in common is written as JSON. All of it is in memory.
- *
- * @returns the number of rows
- * @throws OutputError
- */
-export const writeParquet = async <A>(path: string, from: Rows<A>, format: (row: A) => object): Promise<number> => {
-  refuseGzip(path, "Parquet")
-  const rows: Array<object> = []
-  for await (const one of from) rows.push(format(one))
-  const { fields = {} } = rows.map(shapeOf).reduce(merge, nothing)
-  const columns = Object.entries(fields)
-  const schema = [
-    { name: "root", num_children: columns.length },
-    ...columns.flatMap(([name, shape]) => elements(name, shape))
-  ]
-  const columnData = columns.map(([name, shape]) => ({
-    name,
-    data: rows.map((row) => stored((row as Record<string, unknown>)[name], shape))
-  }))
-  await writeAtomic(path, [new Uint8Array(parquetWriteBuffer({ schema, columnData }))])
-  return rows.length
-}
-
-/** What the values of a column have in common. */
-interface Shape {
-  readonly kind: "nothing" | "text" | "boolean" | "whole" | "number" | "list" | "object" | "json"
-  readonly item?: Shape
-  readonly fields?: Readonly<Record<string, Shape>>
-}
-
-const nothing: Shape = { kind: "nothing" }
-
-const shapeOf = (value: unknown): Shape => {
-  if (value === null || value === undefined) return nothing
-  if (typeof value === "string") return { kind: "text" }
-  if (typeof value === "boolean") return { kind: "boolean" }
-  if (typeof value === "number") return { kind: Number.isSafeInteger(value) ? "whole" : "number" }
-  if (Array.isArray(value)) return { kind: "list", item: value.map(shapeOf).reduce(merge, nothing) }
-  return {
-    kind: "object",
-    fields: Object.fromEntries(Object.entries(value as object).map(([name, one]) => [name, shapeOf(one)]))
-  }
-}
-
-const merge = (a: Shape, b: Shape): Shape => {
-  if (a.kind === "nothing") return b
-  if (b.kind === "nothing") return a
-  if (a.kind === "list" && b.kind === "list") return { kind: "list", item: merge(a.item!, b.item!) }
-  if (a.kind === "object" && b.kind === "object") {
-    const fields = { ...a.fields }
-    for (const [name, shape] of Object.entries(b.fields!)) fields[name] = merge(fields[name] ?? nothing, shape)
-    return { kind: "object", fields }
-  }
-  if (a.kind === b.kind) return a
-  const numbers = ["whole", "number"]
-  return { kind: numbers.includes(a.kind) && numbers.includes(b.kind) ? "number" : "json" }
-}
-
-const elements = (name: string, shape: Shape): Array<SchemaElement> => {
-  const leaf = (type: SchemaElement["type"] & string): SchemaElement => ({ name, type, repetition_type: "OPTIONAL" })
-  switch (shape.kind) {
-    case "boolean":
-      return [leaf("BOOLEAN")]
-    case "whole":
-      return [leaf("INT64")]
-    case "number":
-      return [leaf("DOUBLE")]
-    case "list":
-      return [
-        { name, converted_type: "LIST", repetition_type: "OPTIONAL", num_children: 1 },
-        { name: "list", repetition_type: "REPEATED", num_children: 1 },
-        ...elements("element", shape.item!)
-      ]
-    case "object": {
-      const fields = Object.entries(shape.fields!)
-      // Parquet has no object without a field.
-      if (fields.length === 0) return elements(name, { kind: "json" })
-      return [
-        { name, repetition_type: "OPTIONAL", num_children: fields.length },
-        ...fields.flatMap(([inner, one]) => elements(inner, one))
-      ]
-    }
-    default:
-      return [{ ...leaf("BYTE_ARRAY"), converted_type: "UTF8" }]
-  }
-}
-
-/** A value as the writer takes it for its shape. */
-const stored = (value: unknown, shape: Shape): unknown => {
-  if (value === null || value === undefined) return null
-  switch (shape.kind) {
-    case "whole":
-      return BigInt(value as number)
-    case "list":
-      return (value as Array<unknown>).map((one) => stored(one, shape.item!))
-    case "object": {
-      const fields = Object.entries(shape.fields!)
-      if (fields.length === 0) return "{}"
-      return Object.fromEntries(
-        fields.map(([name, one]) => [name, stored((value as Record<string, unknown>)[name], one)])
-      )
-    }
-    case "json":
-      return JSON.stringify(value)
-    default:
-      return value
-  }
 }
