@@ -1,4 +1,4 @@
-import { decodeOptions } from "@nuner/core"
+import { decodeOptions, OptionError } from "@nuner/core"
 import { Effect, Schema } from "effect"
 import { PriceTable } from "./cost/PriceTable.ts"
 
@@ -67,6 +67,15 @@ export interface AnnotateOptions extends Schema.Schema.Type<typeof AnnotateOptio
 /** As the user gives them: what has a default may be left out. */
 export interface AnnotateOptionsInput extends Schema.Codec.Encoded<typeof AnnotateOptions> {}
 
-/** @throws OptionError naming the option */
-export const annotateOptions = (input: AnnotateOptionsInput): AnnotateOptions =>
-  decodeOptions("annotator", AnnotateOptions, input)
+/** @throws OptionError naming the option, also one that would do nothing beside the others */
+export const annotateOptions = (input: AnnotateOptionsInput): AnnotateOptions => {
+  const options = decodeOptions("annotator", AnnotateOptions, input)
+  const idle = (options.batch ? LIVE_ONLY : BATCH_ONLY).find((option) => input[option] !== undefined)
+  if (idle === undefined) return options
+  const reason = options.batch ? "has no effect on batches" : "belongs to batches"
+  const remedy = options.batch ? "leave it out" : "leave it out, or ask for batches"
+  throw new OptionError({ component: "annotator", option: idle, reason, remedy })
+}
+
+const BATCH_ONLY = ["batchSize"] as const
+const LIVE_ONLY = ["concurrency", "requestsPerMinute", "tokensPerMinute", "leaseSeconds"] as const

@@ -9,7 +9,7 @@ import { layersOf } from "./wiring.ts"
  * Asks the provider to stop the job's batches that are under way. What they had answered is charged; the run that waits for
  * them, or the next one, collects it, and the rest becomes `cancelled` then. Returns how many batches.
  */
-export const cancelBatches = (input: Omit<AnnotateInput, "sentences">): Promise<number> => {
+export const cancelBatches = async (input: Omit<AnnotateInput, "sentences">): Promise<number> => {
   const { layer, options } = layersOf(input)
   const { prompt: _, ...plain } = options
   const { job } = annotateOptions(plain)

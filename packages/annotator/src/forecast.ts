@@ -1,14 +1,15 @@
 import { existsSync } from "node:fs"
 import { Effect } from "effect"
 import type { AnnotateInput } from "./annotate.ts"
+import { isPostgres } from "./ledger/layerLedger.ts"
 import { type Forecast, forecastEffect } from "./run/forecast.ts"
 import { count, dollars } from "./run/Progress.ts"
 import { layersOf, streamOf } from "./wiring.ts"
 
 /** What `annotate` with the same input would send and cost; sends nothing. @throws OptionError, InputError, LedgerError */
-export const forecast = ({ sentences, ...input }: AnnotateInput): Promise<Forecast> => {
+export const forecast = async ({ sentences, ...input }: AnnotateInput): Promise<Forecast> => {
   // A ledger that is not there yet knows nothing; a forecast does not make one.
-  const isThere = /^postgres(?:ql)?:\/\//.test(input.ledger) || existsSync(input.ledger)
+  const isThere = isPostgres(input.ledger) || existsSync(input.ledger)
   const { layer, options } = layersOf(isThere ? input : { ...input, ledger: ":memory:" })
   return Effect.runPromise(forecastEffect(streamOf(sentences), options).pipe(Effect.provide(layer)))
 }

@@ -1,15 +1,19 @@
-import type { InputError, OptionError, Sentence } from "@nuner/core"
+import { type InputError, OptionError, type Sentence } from "@nuner/core"
 import { Effect, Layer, Stream } from "effect"
 import type { AnnotateInput } from "./annotate.ts"
 import type { Ledger } from "./ledger/Ledger.ts"
 import type { LedgerError } from "./ledger/LedgerError.ts"
-import { layerLedger } from "./ledger/layerLedger.ts"
+import { isPostgres, layerLedger } from "./ledger/layerLedger.ts"
 import { Llm } from "./llm/Llm.ts"
 import { layerProvider } from "./llm/provider.ts"
 
 /** Takes the parts of a plain call apart: what becomes layers, and what the stream wants. */
 export const layersOf = (input: Omit<AnnotateInput, "sentences">) => {
   const { answers, baseUrl, keyVariable, ledger, provider, signal: _, ...options } = input
+  if (options.leaseSeconds !== undefined && !isPostgres(ledger)) {
+    const reason = "has no effect on a ledger for one process"
+    throw new OptionError({ component: "annotator", option: "leaseSeconds", reason, remedy: "leave it out" })
+  }
   const llm: Layer.Layer<Llm, OptionError | InputError> =
     typeof provider === "string"
       ? layerProvider({ provider, answers, baseUrl, keyVariable })

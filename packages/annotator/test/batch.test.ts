@@ -142,7 +142,8 @@ overLedgers("batches", (newLedger) => {
         if (event.type === "progress" && event.progress.inBatch === 50) break
         if (event.type === "annotated") throw new Error("too early")
       }
-      const { summary } = await run({ ...options, batch })
+      const { batchSize: _, ...direct } = options
+      const { summary } = await run(batch ? options : { ...direct, batch })
       expect(summary).toMatchObject({ answered: 50, attempts: 0 })
       expect(batches(fake)).toBe(3)
       expect(fake.bill.requests).toBe(50)

@@ -1,4 +1,5 @@
 export { BalanceError, InputError, OptionError, OutputError } from "./errors.ts"
+export { lockFile } from "./files/lockFile.ts"
 export { refuseGzip, writeAtomic } from "./files/writeAtomic.ts"
 export { type Rows, writeJson, writeJsonl, writeLines } from "./files/writers.ts"
 export { DataOptions, type DataOptionsInput } from "./formats/DataOptions.ts"
@@ -26,7 +27,16 @@ export {
 } from "./formats/sentences.ts"
 export { type WriteConllOptions, writeConll } from "./formats/writeConll.ts"
 export { digestFile, FileDigest } from "./manifest/FileDigest.ts"
-export { balance, ComputedOn, Counts, Manifest, readManifest, writeManifest } from "./manifest/Manifest.ts"
+export {
+  balance,
+  Completion,
+  ComputedOn,
+  Counts,
+  complete,
+  Manifest,
+  readManifest,
+  writeManifest
+} from "./manifest/Manifest.ts"
 export { decodeOptions } from "./options.ts"
 export { type Rng, type RngState, rng, rngFrom } from "./Rng.ts"
 export { AnnotatedSentence, Annotation } from "./schema/Annotation.ts"
@@ -41,6 +51,7 @@ export { Scheme } from "./tags/Scheme.ts"
 export { merged, overlap, toTags } from "./tags/toTags.ts"
 export { type OffsetMap, type OffsetUnit, offsetMap } from "./text/offsets.ts"
 export { sentenceKey } from "./text/sentenceKey.ts"
+export { withoutSecrets } from "./text/withoutSecrets.ts"
 export { type Boundary, graphemeBoundaries, wordBoundaries } from "./words/boundaries.ts"
 export { canonical } from "./words/canonical.ts"
 export { Overlap, type Place, resolveOverlap } from "./words/overlap.ts"

@@ -1,7 +1,15 @@
 import { expect, test } from "bun:test"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tempDir } from "@nuner/testing"
-import { digestFile, type Manifest, readManifest, writeJson, writeJsonl, writeManifest } from "../src/index.ts"
+import {
+  complete,
+  digestFile,
+  type Manifest,
+  readManifest,
+  writeJson,
+  writeJsonl,
+  writeManifest
+} from "../src/index.ts"
 import { failure } from "./collect.ts"
 
 test("JSON and JSONL are written whole, into folders that need not be there", async () => {
@@ -74,6 +82,7 @@ const manifest: Manifest = {
   seeds: { shuffle: 7 },
   inputs: [],
   counts: { annotations: { in: 10, out: 7, dropped: { unaligned: 2, empty: 1 } } },
+  completion: complete,
   artefacts: []
 }
 

@@ -1,5 +1,5 @@
 import { LedgerError, LlmError } from "@nuner/annotator"
-import { BalanceError, InputError, OptionError, OutputError } from "@nuner/core"
+import { BalanceError, InputError, type Manifest, OptionError, OutputError } from "@nuner/core"
 import { EngineError } from "@nuner/engine"
 import { InfeasibleError } from "@nuner/miner"
 import { Effect, Schema } from "effect"
@@ -13,6 +13,26 @@ export class UnexpectedError extends Schema.TaggedError<UnexpectedError>()("Unex
     return `${this.stage}: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
   }
 }
+
+/** A command that did its work and could not do all of it. Its exit code is that of the stage: 2, or 3 over budget. */
+export class IncompleteError extends Schema.TaggedError<IncompleteError>()("IncompleteError", {
+  stage: Schema.String,
+  exitCode: Schema.Literals([2, 3]),
+  missing: Schema.Record(Schema.String, Schema.Finite),
+  remedy: Schema.String
+}) {
+  override get message(): string {
+    const missing = Object.entries(this.missing).map(([reason, n]) => `${n} ${reason}`)
+    return `${this.stage}: missing: ${missing.join(", ")} (${this.remedy})`
+  }
+}
+
+/** What a command ends with: fails for a stage that is incomplete. */
+export const completed = ({
+  completion,
+  stage
+}: Pick<Manifest, "completion" | "stage">): Effect.Effect<void, IncompleteError> =>
+  completion.state === "complete" ? Effect.void : Effect.fail(new IncompleteError({ stage, ...completion }))
 
 /** How a stage can fail. Each has a message of one line that names the thing and the remedy. */
 export type StageError =

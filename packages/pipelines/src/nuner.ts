@@ -1,3 +1,4 @@
+import { withoutSecrets } from "@nuner/core"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { CliError, CliOutput, Command } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
@@ -24,6 +25,7 @@ import { runCommand } from "./commands/run.ts"
 import { serveCommand } from "./commands/serve.ts"
 import { tadnerCommand } from "./commands/tadner.ts"
 import { cancelCommand, workCommand } from "./commands/work.ts"
+import { IncompleteError } from "./errors.ts"
 import { withStandardInput } from "./inputs/standardInput.ts"
 import { Progress } from "./services/Progress.ts"
 import { platform } from "./services/platform.ts"
@@ -71,7 +73,10 @@ const presenter: CliOutput.Presenter = {
       : CliOutput.defaultPresenter.present(event)
 }
 
-/** Runs the command line and gives the exit code: 0, 1 after an error told in one line on stderr, 130 when interrupted. */
+/**
+ * Runs the command line and gives the exit code: 0, all done; 1, refused or failed, told in one line on stderr; 2, incomplete, with what is
+ * missing and the remedy; 3, over budget; 130, interrupted.
+ */
 export const nuner = (args: ReadonlyArray<string>): Effect.Effect<number> =>
   Effect.promise(() => withStandardInput(args, process.stdin)).pipe(
     Effect.flatMap(({ args, remove }) => runWith(args).pipe(Effect.ensuring(Effect.promise(remove))))
@@ -82,14 +87,18 @@ const runWith = (args: ReadonlyArray<string>): Effect.Effect<number> =>
     Effect.provide(Layer.mergeAll(Progress.stderr, platform, CliOutput.layerPresenter(presenter))),
     Effect.exit,
     Effect.map((exit) => {
-      if (Exit.isSuccess(exit)) return Number(process.exitCode ?? 0)
+      if (Exit.isSuccess(exit)) return 0
       if (Cause.hasInterruptsOnly(exit.cause)) return 130
       const error = Cause.squash(exit.cause)
+      if (error instanceof IncompleteError) {
+        process.stderr.write(`incomplete: ${withoutSecrets(error.message)}\n`)
+        return error.exitCode
+      }
       if (!CliError.isCliError(error)) {
         process.stderr.write(
-          `error: ${error instanceof Error ? error.message.replace(/\s*\n\s*/g, " ") : String(error)}\n`
+          withoutSecrets(`error: ${error instanceof Error ? error.message.replace(/\s*\n\s*/g, " ") : String(error)}\n`)
         )
-        if (process.env.NUNER_DEBUG !== undefined) process.stderr.write(`${Cause.pretty(exit.cause)}\n`)
+        if (process.env.NUNER_DEBUG !== undefined) process.stderr.write(`${withoutSecrets(Cause.pretty(exit.cause))}\n`)
       }
       return 1
     })

@@ -222,11 +222,6 @@ describe("what goes wrong is told in one line, with exit code 1", () => {
     writeFileSync(at("empty.txt"), "")
     await refused(annotate(at("empty.txt")), "empty.txt", "has no sentences")
   })
-  test("a corpus that gets no annotation", async () => {
-    writeFileSync(at("unknown.txt"), "Nobody ever recorded an answer for this.\n")
-    await refused(annotate(at("unknown.txt")), "unknown.txt", "none of its 1 sentences got an annotation")
-    expect(readFileSync(at("bad/annotated.failed.jsonl"), "utf8")).toContain("Nobody ever recorded")
-  })
   test("malformed JSON Lines", async () => {
     writeFileSync(at("broken.jsonl"), '{"id":"a","text":"A.","annotations":[]}\n{"id":\n')
     await refused(["align", at("broken.jsonl"), "--out", at("bad/a.jsonl")], "broken.jsonl:2", "not JSON")

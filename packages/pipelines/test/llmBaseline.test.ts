@@ -160,8 +160,10 @@ describe("nuner llm-baseline over the wire", () => {
     try {
       const args = [...files, "--out", at("budget"), ...provider(fake), "--max-tokens", "100"]
       const cut = await run(...args, "--max-cost", "0.0003", "--concurrency", "1")
-      expect(cut.code).toBe(1)
-      expect(cut.err).toMatch(/error: .*"maxCost".*is spent: \d questions of k = \d, set \d are open, \d of 5 sets/)
+      expect(cut.code).toBe(3)
+      expect(cut.err).toMatch(
+        /incomplete: llm: missing: \d questions over budget, \d sets over budget \(raise --max-cost/
+      )
       expect(fake.bill.requests).toBeLessThan(15)
       expect(lines<LlmRun>(at("budget/runs.jsonl")).length).toBeLessThan(5)
       expect((await run(...args, "--max-cost", "1")).code).toBe(0)

@@ -1,4 +1,5 @@
-import { Database, SQLiteError, type Statement } from "bun:sqlite"
+import { Database, type Statement } from "bun:sqlite"
+import { lockFile } from "@nuner/core"
 import { Effect, Exit, Layer } from "effect"
 import { Ledger } from "./Ledger.ts"
 import { LedgerError } from "./LedgerError.ts"
@@ -47,7 +48,13 @@ export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: 
   const driver: SqlDriver = {
     name: path,
     exclusive: true,
-    lock: () => (path === ":memory:" ? Effect.succeed(true) : lockFile(`${path}.lock`, failed("lock"))),
+    lock: () =>
+      path === ":memory:"
+        ? Effect.succeed(true)
+        : Effect.acquireRelease(
+            Effect.tryPromise({ try: () => lockFile(`${path}.lock`), catch: failed("lock") }),
+            (unlock) => Effect.sync(() => unlock?.())
+          ).pipe(Effect.map((unlock) => unlock !== undefined)),
     skipLocked: "",
     forUpdate: "",
     query: run,
@@ -67,23 +74,3 @@ export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: 
   }
   return driver
 })
-
-/** The operating system frees it when the process dies, however it dies. The file stays; it is empty. */
-const lockFile = (path: string, failed: (cause: unknown) => LedgerError) =>
-  Effect.acquireRelease(
-    Effect.try({
-      try: () => {
-        const database = new Database(path, { create: true })
-        try {
-          database.run("begin exclusive")
-          return database
-        } catch (cause) {
-          database.close()
-          if (cause instanceof SQLiteError && cause.code === "SQLITE_BUSY") return undefined
-          throw cause
-        }
-      },
-      catch: failed
-    }),
-    (database) => Effect.sync(() => database?.close())
-  ).pipe(Effect.map((database) => database !== undefined))

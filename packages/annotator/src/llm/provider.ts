@@ -31,6 +31,9 @@ export const layerProvider = (options: ProviderOptions): Layer.Layer<Llm, Option
 
 const makeProvider = Effect.fnUntraced(function* (options: ProviderOptions) {
   const { answers, baseUrl, provider } = options
+  const strange = provider === "recorded" ? (["baseUrl", "keyVariable"] as const) : (["answers"] as const)
+  const idle = strange.find((option) => options[option] !== undefined)
+  if (idle !== undefined) return yield* missing(idle, `${provider} has no use for it`, "leave it out")
   const base = baseUrl === undefined ? {} : { baseUrl }
   switch (provider) {
     case "openai":

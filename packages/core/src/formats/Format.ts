@@ -90,6 +90,8 @@ export interface Format {
   readonly needs?: "entities" | "annotations"
   /** One tag a word: entities that share a word, or a span, cannot be written. */
   readonly flat?: boolean
+  /** Its tags are of any scheme: it takes `scheme` when it is written. */
+  readonly tags?: boolean
   /** Its reader gives no word of nothing: they are not looked at again, of which a file has millions. */
   readonly wordsAreFull?: boolean
   /**

@@ -16,6 +16,7 @@ export const conll: Format = {
   unit: "utf16",
   needs: "entities",
   flat: true,
+  tags: true,
   wordsAreFull: true,
   breadth: 1,
   endings: ["conll", "bio", "iob", "iob2", "tsv"],

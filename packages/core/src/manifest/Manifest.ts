@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises"
-import { Result, Schema } from "effect"
+import { Effect, Result, Schema } from "effect"
 import { BalanceError, InputError } from "../errors.ts"
 import { writeJson } from "../files/writers.ts"
 import { decoder } from "../formats/jsonl.ts"
@@ -26,19 +26,44 @@ export const ComputedOn = Schema.Struct({
 })
 export interface ComputedOn extends Schema.Schema.Type<typeof ComputedOn> {}
 
+/**
+ * Whether a stage made all that it was asked for, and the exit code that says so: 2, something is missing; 3, the budget ended it. What is
+ * incomplete is never kept: the same command goes on with it.
+ */
+export const Completion = Schema.Union([
+  Schema.Struct({ state: Schema.Literal("complete"), exitCode: Schema.Literal(0) }),
+  Schema.Struct({
+    state: Schema.Literal("incomplete"),
+    exitCode: Schema.Literals([2, 3]),
+    /** How many are missing, by reason. */
+    missing: Schema.Record(Schema.String, Schema.Natural),
+    /** What completes it. */
+    remedy: Schema.String
+  })
+])
+export type Completion = typeof Completion.Type
+
+/** Made all that it was asked for. */
+export const complete: Completion = { state: "complete", exitCode: 0 }
+
 /** The record that a stage leaves beside its artefacts: enough to say where they came from and to make them again. */
 export const Manifest = Schema.Struct({
   /** "annotate", "align", "pretrain". */
   stage: Schema.NonEmptyString,
   /** Of the package that ran it. */
   version: Schema.NonEmptyString,
-  /** Every option, defaults included; no secrets. */
+  /** Every option, defaults included; addresses without their secrets. */
   settings: Schema.Record(Schema.String, Schema.Json),
   seeds: Schema.Record(Schema.String, Schema.Union([Schema.Number, Schema.String])),
   inputs: Schema.Array(FileDigest),
   /** By what is counted: "sentences", "annotations". */
   counts: Schema.Record(Schema.String, Counts),
+  /** Every file that the stage left, the manifest itself and hidden files aside. */
   artefacts: Schema.Array(FileDigest),
+  /** Absent in manifests of old: complete. */
+  completion: Completion.pipe(Schema.withDecodingDefaultKey(Effect.succeed(complete))),
+  /** US dollars that the job has cost so far, by all its runs; absent where nothing is paid, or no price is known. */
+  cost: Schema.optionalKey(Schema.Finite),
   /** Absent where no tensors were computed. */
   computedOn: Schema.optionalKey(ComputedOn)
 })

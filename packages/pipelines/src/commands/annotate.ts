@@ -1,5 +1,6 @@
 import { Console, Effect } from "effect"
 import { Command } from "effect/cli"
+import { completed } from "../errors.ts"
 import { annotateForecast, annotateStage } from "../stages/annotate.ts"
 import { readPrices } from "../stages/readPrices.ts"
 import { dataOf, textFlags } from "./dataFlags.ts"
@@ -32,7 +33,6 @@ export const annotateCommand = Command.make(
       ...(yield* readPrices(prices))
     }
     if (dryRun) return yield* Console.log(yield* annotateForecast(options))
-    const { exitCode } = yield* annotateStage(options)
-    process.exitCode = exitCode
+    yield* completed(yield* annotateStage(options))
   })
 ).pipe(Command.withDescription("Ask an LLM for the entities of every sentence, in its own concepts"))

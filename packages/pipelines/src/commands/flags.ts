@@ -1,5 +1,6 @@
 import { structured } from "@nuner/annotator"
-import { Option, Schema } from "effect"
+import { OptionError } from "@nuner/core"
+import { Effect, Option, Schema } from "effect"
 import { Argument, Flag } from "effect/cli"
 
 /** Flags that were given: an absent one leaves the default to the component that owns it. */
@@ -31,12 +32,12 @@ const integers = Schema.String.check(
   Schema.isPattern(/^\s*-?\d+(\s*,\s*-?\d+)*\s*$/, { description: "whole numbers separated by commas" })
 )
 
-/** `--name 1,2,4` */
+/** `--name 1,2,4`; a number that is named twice is one. */
 export const integerList = (name: string, description: string) =>
   Flag.String(name).pipe(
     Flag.withDescription(description),
     Flag.withSchema(integers),
-    Flag.map((value) => list(value).map(Number))
+    Flag.map((value) => [...new Set(list(value).map(Number))])
   )
 
 /** `--types person,place` */
@@ -77,12 +78,23 @@ export const out = (description: string) =>
   Flag.String("out").pipe(Flag.withAlias("o"), Flag.withDescription(description))
 export const seed = Flag.Int("seed").pipe(Flag.withDescription("of every random choice"), Flag.withDefault(0))
 export const ks = (fallback: ReadonlyArray<number>) =>
-  integerList("k", `entities of each type in a training set; default ${fallback.join(",")}`).pipe(
-    Flag.withDefault(fallback)
-  )
+  integerList("k", `entities of each type in a training set; default ${fallback.join(",")}`).pipe(Flag.optional)
 export const words = integerList("words", "instead of --k: exactly so many words of each type in a training set").pipe(
   Flag.optional
 )
+/** What the sizes of training sets count, and the sizes: `--k` or `--words`, never both. */
+export const sizesOf = (
+  component: string,
+  { ks, words }: { readonly ks: ReadonlyArray<number> | undefined; readonly words: ReadonlyArray<number> | undefined },
+  fallback: ReadonlyArray<number>
+) =>
+  ks !== undefined && words !== undefined
+    ? Effect.fail(
+        new OptionError({ component, option: "k", reason: "stands beside --words", remedy: "give one of them" })
+      )
+    : Effect.succeed(
+        words === undefined ? { unit: "k" as const, sizes: ks ?? fallback } : { unit: "words" as const, sizes: words }
+      )
 /** Of `--sampler`. */
 export const sampling =
   "of sets of k: sentences in random order (default), or types filled from the rarest on, which gives smaller sets"

@@ -1,13 +1,28 @@
 import { samplers } from "@nuner/miner"
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
-import { attempt } from "../errors.ts"
+import { attempt, completed } from "../errors.ts"
 import { readTypeNames } from "../inputs/readTypeNames.ts"
 import { forecastBaseline } from "../llm/forecastBaseline.ts"
 import { llmBaselineStage } from "../stages/llmBaseline.ts"
 import { readPrices } from "../stages/readPrices.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { asking, flow, given, ks, llm, optional, out, sampling, seed, toggle, types, without, words } from "./flags.ts"
+import {
+  asking,
+  flow,
+  given,
+  ks,
+  llm,
+  optional,
+  out,
+  sampling,
+  seed,
+  sizesOf,
+  toggle,
+  types,
+  without,
+  words
+} from "./flags.ts"
 
 const { prompt: _, seed: llmSeed, ...asked } = asking
 
@@ -54,7 +69,6 @@ export const llmBaselineCommand = Command.make(
     dryRun,
     emptyIsNothing,
     exclude,
-    ks,
     method,
     model,
     out,
@@ -65,18 +79,21 @@ export const llmBaselineCommand = Command.make(
     train,
     ...flags
   }) {
-    const { definitions, llmSeed, prices, typeNames, words, ...rest } = given(without(flags, dataFlags))
+    const { definitions, ks, llmSeed, prices, typeNames, words, ...rest } = given(without(flags, dataFlags))
     const read = (path: string) => attempt("llm", () => readTypeNames(path))
     const options = {
       ...rest,
       ...{ emptyIsNothing, exclude, method, model, out, provider, retryFailed, seed, test, train },
-      ...{ unit: words === undefined ? ("k" as const) : ("words" as const), sizes: words ?? ks },
+      ...(yield* sizesOf("llm-baseline", { ks, words }, [0])),
       ...(llmSeed === undefined ? {} : { llmSeed }),
       ...(typeNames === undefined ? {} : { names: yield* read(typeNames) }),
       ...dataOf(flags),
       ...(definitions === undefined ? {} : { definitions: yield* read(definitions) }),
       ...(yield* readPrices(prices))
     }
-    yield* Console.log(yield* dryRun ? attempt("llm", () => forecastBaseline(options)) : llmBaselineStage(options))
+    if (dryRun) return yield* Console.log(yield* attempt("llm", () => forecastBaseline(options)))
+    const { manifest, table } = yield* llmBaselineStage(options)
+    yield* Console.log(table)
+    yield* completed(manifest)
   })
 ).pipe(Command.withDescription("NER by asking a language model: F1 with tokens and cost, on the sets of a benchmark"))

@@ -3,7 +3,7 @@ import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { mineStage } from "../stages/mine.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { given, input, ks, optional, out, sampling, seed, types, without, words } from "./flags.ts"
+import { given, input, ks, optional, out, sampling, seed, sizesOf, types, without, words } from "./flags.ts"
 
 export const mineCommand = Command.make(
   "mine",
@@ -20,17 +20,10 @@ export const mineCommand = Command.make(
     ...dataFlags,
     seed
   },
-  Effect.fn(function* ({ input, ks, out, seed, ...flags }) {
-    const { words, ...rest } = given(without(flags, dataFlags))
-    yield* mineStage({
-      ...rest,
-      ...dataOf(flags),
-      input,
-      out,
-      seed,
-      unit: words === undefined ? "k" : "words",
-      sizes: words ?? ks
-    })
+  Effect.fn(function* ({ input, out, seed, ...flags }) {
+    const { ks, words, ...rest } = given(without(flags, dataFlags))
+    const sizes = yield* sizesOf("mine", { ks, words }, [1, 2, 4, 8, 16, 32, 64])
+    yield* mineStage({ ...rest, ...dataOf(flags), ...sizes, input, out, seed })
   })
 ).pipe(
   Command.withDescription("Draw few-shot training sets: k to 2k entities, or exactly so many words, of every type")

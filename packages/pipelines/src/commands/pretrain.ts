@@ -1,9 +1,10 @@
+import { OptionError } from "@nuner/core"
 import { Console, Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { pretrainStage } from "../stages/pretrain.ts"
 import { pretrainSupervisedStage } from "../stages/pretrainSupervised.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { contrastive, given, optional, out, seed, training, without } from "./flags.ts"
+import { contrastive, given, only, optional, out, seed, training, without } from "./flags.ts"
 
 export const pretrainCommand = Command.make(
   "pretrain",
@@ -34,6 +35,11 @@ export const pretrainCommand = Command.make(
   },
   Effect.fn(function* ({ base, inputs, objective, out, seed, ...flags }) {
     const options = { base, inputs, out, seed, ...given(without(flags, dataFlags)) }
+    const [about] = Object.keys(given(only(flags, dataFlags)))
+    if (objective === "contrastive" && about !== undefined) {
+      const [reason, remedy] = ["aligned sentences are of one format", "give it to nuner align, or --objective types"]
+      return yield* new OptionError({ component: "pretrain", option: about, reason, remedy })
+    }
     if (objective === "types") yield* pretrainSupervisedStage({ ...options, ...dataOf(flags) })
     else yield* pretrainStage(options)
     yield* Console.log(out)

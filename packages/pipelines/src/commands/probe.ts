@@ -31,7 +31,7 @@ export const probeCommand = Command.make(
     ...dataFlags,
     seed
   },
-  Effect.fn(function* ({ encoders, ks, out, seed, sets, test, train, ...flags }) {
+  Effect.fn(function* ({ encoders, out, seed, sets, test, train, ...flags }) {
     const named = Object.fromEntries(
       encoders.map((encoder) => {
         const [name, path] = encoder.includes("=") ? encoder.split("=", 2) : [basename(encoder), encoder]
@@ -41,7 +41,7 @@ export const probeCommand = Command.make(
     yield* Console.log(
       yield* probeStage({
         encoders: named,
-        ks,
+        ks: [1, 2, 4, 8, 16, 32, 64],
         out,
         seed,
         sets,

@@ -1,6 +1,7 @@
 import { OptionError } from "@nuner/core"
 import { Console, Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
+import { completed } from "../errors.ts"
 import { runAll, type Task } from "../stages/run.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
 import { baseShape, contrastive, given, input, ks, llm, only, optional, out, seed, sets, training } from "./flags.ts"
@@ -31,8 +32,10 @@ export const runCommand = Command.make(
   },
   Effect.fn(function* (options) {
     const { answers, baseUrl, keyVariable, ledger, limit } = options
-    const { input, ks, model, out, provider, seed, sets } = options
+    const { input, model, out, provider, seed, sets } = options
+    const ks = Option.getOrUndefined(options.ks)
     const tasks = yield* Effect.forEach(options.tasks, parseTask)
+    yield* checkBase(options)
     const result = yield* runAll({
       out,
       annotate: { input, model, provider, ...given({ answers, baseUrl, keyVariable, ledger, limit }) },
@@ -47,15 +50,25 @@ export const runCommand = Command.make(
       },
       tasks,
       ...dataOf(options),
-      ks,
+      ks: ks ?? [1, 2, 4, 8, 16],
       sets,
       seed
     })
     yield* Console.log(result.concepts)
     for (const { model, name, table } of result.tasks) yield* Console.log(`\n${name}\n\n${table}\nclassifier: ${model}`)
     yield* Console.log(`\nencoder: ${result.encoder}`)
+    yield* completed({ stage: "annotate", completion: result.completion })
   })
 ).pipe(Command.withDescription("The main job: raw text to a NER encoder and measured few-shot classifiers"))
+
+/** What makes a base has no effect on one that is there. */
+const checkBase = (options: { readonly base: Option.Option<string>; readonly baseText: ReadonlyArray<string> }) => {
+  const [shape] = Object.keys(given(only(options, baseShape)))
+  const option = shape ?? (options.baseText.length > 0 ? "baseText" : undefined)
+  if (Option.isNone(options.base) || option === undefined) return Effect.void
+  const reason = "says how to make a base, and --base names one that is there"
+  return Effect.fail(new OptionError({ component: "run", option, reason, remedy: "leave out one of them" }))
+}
 
 /** `name=train,test` */
 const parseTask = (text: string): Effect.Effect<Task, OptionError> => {

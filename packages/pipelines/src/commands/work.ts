@@ -1,5 +1,6 @@
 import { Console, Effect } from "effect"
 import { Command, Flag } from "effect/cli"
+import { completed } from "../errors.ts"
 import { readPrices } from "../stages/readPrices.ts"
 import { cancelStage, workStage } from "../stages/work.ts"
 import { asking, flow, given, llm, promptOf } from "./flags.ts"
@@ -7,24 +8,23 @@ import { asking, flow, given, llm, promptOf } from "./flags.ts"
 const ledger = Flag.String("ledger").pipe(
   Flag.withDescription("the job's ledger: a postgres:// address for nuner work, or a SQLite file for nuner cancel")
 )
-const flags = { ...llm, ...asking, ...flow, ledger }
 
 export const workCommand = Command.make(
   "work",
-  flags,
+  { ...llm, ...asking, ...flow, ledger },
   Effect.fn(function* ({ ledger, model, provider, ...rest }) {
     const { prices, prompt, ...options } = given(rest)
     const table = yield* readPrices(prices)
-    process.exitCode = yield* workStage({ ...options, ...promptOf(prompt), ...table, ledger, model, provider })
+    const completion = yield* workStage({ ...options, ...promptOf(prompt), ...table, ledger, model, provider })
+    yield* completed({ stage: "work", completion })
   })
 ).pipe(Command.withDescription("Help with a job that nuner annotate plans on the same Postgres, from any machine"))
 
 export const cancelCommand = Command.make(
   "cancel",
-  flags,
+  { ...llm, job: asking.job, ledger },
   Effect.fn(function* ({ ledger, model, provider, ...rest }) {
-    const { prices: _, prompt, ...options } = given(rest)
-    const count = yield* cancelStage({ ...options, ...promptOf(prompt), ledger, model, provider })
+    const count = yield* cancelStage({ ...given(rest), ledger, model, provider })
     yield* Console.log(
       `${count} ${count === 1 ? "batch" : "batches"} asked to stop; what was answered is collected by the nuner annotate that waits, or the next`
     )

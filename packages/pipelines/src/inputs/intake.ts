@@ -42,8 +42,8 @@ export interface Intake {
   dataset(path: string): Promise<Array<LabelledSentence>>
   /** Of all records that were read so far. Call it when all is read. */
   counts(): Counts
-  /** Where skipped records are listed, if any were. */
-  readonly skippedFile: string | undefined
+  /** The list of skipped records, if any were: what it leaves beside the artefact. */
+  readonly files: ReadonlyArray<string>
 }
 
 export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intake => {
@@ -120,8 +120,8 @@ export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intak
       const left = Object.values(dropped).reduce((sum, n) => sum + n, 0)
       return { in: all.documents + left, out: all.documents, dropped }
     },
-    get skippedFile() {
-      return skipped > 0 ? file : undefined
+    get files() {
+      return skipped > 0 && file !== undefined ? [file] : []
     }
   }
 }

@@ -1,25 +1,36 @@
 import { existsSync, statSync } from "node:fs"
-import { join } from "node:path"
+import { basename, dirname, join, resolve } from "node:path"
 import {
+  type Completion,
   type ComputedOn,
   type Counts,
+  complete,
   digestFile,
   type FileDigest,
+  lockFile,
   type Manifest,
+  OutputError,
   readManifest,
   writeManifest
 } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
-import { Effect } from "effect"
+import { Effect, type Scope } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import { attempt, type StageError } from "../errors.ts"
 import { Progress } from "./Progress.ts"
+import { checkPlaces, checkSpace } from "./places.ts"
 
 /** What a stage says of itself when it has done its work. */
 export interface StageResult {
   readonly counts: Readonly<Record<string, Counts>>
   /** One line for people. */
   readonly summary: string
+  /** Default: complete. */
+  readonly completion?: Completion
+  /** Files beside the artefacts that only this result has, such as the list of skipped records. Default none. */
+  readonly files?: ReadonlyArray<string>
+  /** US dollars that the job has cost so far. */
+  readonly cost?: number | undefined
 }
 
 export interface Stage<R> {
@@ -32,36 +43,45 @@ export interface Stage<R> {
   readonly inputs: ReadonlyArray<string>
   /** Files or directories that the work makes. */
   readonly artefacts: ReadonlyArray<string>
+  /** Whether the artefacts are about as large as the inputs: so much space must be free. Default false. */
+  readonly large?: boolean
   /** Whether the work computes with tensors: the engine is then up before it begins, and stands in the manifest. Default false. */
   readonly tensors?: boolean
   readonly work: Effect.Effect<StageResult, StageError, R>
 }
 
 /**
- * Runs a stage and writes its manifest, or does nothing when the manifest there is of the same settings, seeds, inputs and precision and the
- * artefacts are as it left them: a run that was cut short goes on where it stopped. Another engine, another version of it or number of threads
- * changes a result by no more than rounding in float32 does: what they made is kept.
+ * Runs a stage and writes its manifest, or does nothing when the manifest there is complete and of the same settings, seeds, inputs and
+ * precision and every file is as it was left: a run that was cut short, or is incomplete, goes on where it stopped. Another engine, another
+ * version of it or number of threads changes a result by no more than rounding in float32 does: what they made is kept.
+ *
+ * One process at a time: where another is at the same artefact, this one is refused. So is an artefact at the place of an input.
  */
 export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
   const progress = yield* Progress
+  yield* attempt(stage.name, () => checkPlaces(stage))
+  yield* soleWriter(stage.name, stage.manifest)
   const inputs = yield* digests(stage.name, stage.inputs)
   const computedOn = stage.tensors ? yield* engineOf(stage.name) : undefined
   const wanted = identity({ settings: stage.settings, seeds: stage.seeds ?? {}, inputs, computedOn })
+  const left = (files: ReadonlyArray<string>) =>
+    Effect.map(digests(stage.name, [...new Set([...stage.artefacts, ...files])]), (all) => ofStage(all, stage.manifest))
   const earlier = yield* attempt(stage.name, () => readManifest(stage.manifest)).pipe(
     Effect.orElseSucceed((): Manifest | undefined => undefined)
   )
   if (earlier !== undefined && earlier.stage === stage.name && earlier.version === packageJson.version) {
-    const intact = yield* digests(stage.name, stage.artefacts).pipe(
-      Effect.map((now) => canonical(now) === canonical(earlier.artefacts)),
+    const intact = yield* left(earlier.artefacts.map(({ path }) => path)).pipe(
+      Effect.map((now) => canonical(sorted(now)) === canonical(sorted(earlier.artefacts))),
       Effect.orElseSucceed(() => false)
     )
-    if (intact && identity(earlier) === wanted) {
+    if (intact && identity(earlier) === wanted && earlier.completion.state === "complete") {
       progress.say(`${stage.name.padEnd(10)} unchanged, kept`)
       return earlier
     }
   }
-  const { counts, summary } = yield* stage.work
-  const artefacts = yield* digests(stage.name, stage.artefacts)
+  const bytes = stage.large === true ? inputs.reduce((sum, { bytes }) => sum + bytes, 0) : 0
+  yield* attempt(stage.name, () => checkSpace(stage.manifest, bytes))
+  const { completion = complete, cost, counts, files = [], summary } = yield* stage.work
   const manifest: Manifest = {
     stage: stage.name,
     version: packageJson.version,
@@ -69,13 +89,28 @@ export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
     seeds: stage.seeds ?? {},
     inputs,
     counts,
-    artefacts,
+    artefacts: yield* left(files),
+    completion,
+    ...(cost !== undefined && { cost }),
     ...(computedOn && { computedOn })
   }
   yield* attempt(stage.name, () => writeManifest(stage.manifest, manifest))
   progress.say(`${stage.name.padEnd(10)} ${summary}`)
   return manifest
-})
+}, Effect.scoped)
+
+/** Takes the sole right to write what this manifest stands for, until the scope ends. The lock is a hidden file beside it, which stays. */
+export const soleWriter = (stage: string, manifest: string): Effect.Effect<void, StageError, Scope.Scope> =>
+  Effect.acquireRelease(
+    attempt(stage, async () => {
+      const unlock = await lockFile(join(dirname(manifest), `.${basename(manifest)}.lock`))
+      if (unlock !== undefined) return unlock
+      const path = manifest.replace(/[./\\]manifest\.json$/, "")
+      const [reason, remedy] = ["another process is writing it", "wait until it is done, or name another place"]
+      throw new OutputError({ path, reason, remedy })
+    }),
+    (unlock) => Effect.sync(unlock)
+  )
 
 const engineOf = (stage: string): Effect.Effect<ComputedOn, StageError> =>
   attempt(stage, async () => {
@@ -98,16 +133,25 @@ interface Identified extends Pick<Manifest, "settings" | "seeds" | "inputs"> {
 
 const digests = (stage: string, paths: ReadonlyArray<string>): Effect.Effect<Array<FileDigest>, StageError> =>
   attempt(stage, async () => {
+    const files = new Set<string>()
+    for (const path of paths) for (const file of filesOf(path)) files.add(file)
     const out: Array<FileDigest> = []
-    for (const path of paths) {
-      const directory = existsSync(path) && statSync(path).isDirectory()
-      const files = directory
-        ? [...new Bun.Glob("**/*").scanSync({ cwd: path, followSymlinks: true })].sort().map((file) => join(path, file))
-        : [path]
-      for (const file of files) out.push(await digestFile(file))
-    }
+    for (const file of files) out.push(await digestFile(file))
     return out
   })
+
+/** The file, or every file of a directory. */
+const filesOf = (path: string): ReadonlyArray<string> =>
+  existsSync(path) && statSync(path).isDirectory()
+    ? [...new Bun.Glob("**/*").scanSync({ cwd: path, followSymlinks: true })].sort().map((file) => join(path, file))
+    : [path]
+
+/** A folder that is an artefact may hold the manifest, which cannot list itself. */
+const ofStage = (files: ReadonlyArray<FileDigest>, manifest: string): Array<FileDigest> =>
+  files.filter(({ path }) => resolve(path) !== resolve(manifest))
+
+const sorted = (files: ReadonlyArray<FileDigest>): Array<FileDigest> =>
+  files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
 
 /** JSON with sorted keys: equal for equal content. */
 const canonical = (value: unknown): string =>

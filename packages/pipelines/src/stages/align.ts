@@ -25,6 +25,7 @@ export const alignStage = Effect.fn("alignStage")(function* ({ data, input, out,
     settings: plain({ ...options, data }),
     inputs: [input],
     artefacts: [out],
+    large: true,
     work: attempt("align", async () => {
       const door = intake({ data, say: progress.say, out })
       const alignment = alignAll(door.annotated(input), options)
@@ -48,6 +49,7 @@ export const alignStage = Effect.fn("alignStage")(function* ({ data, input, out,
       }
       const percent = (count: number) => `${((100 * count) / report.annotations).toFixed(1)} %`
       return {
+        files: door.files,
         counts: { records: door.counts(), ...alignCounts(report) },
         summary:
           `${report.annotations} annotations of ${report.sentences} sentences: ${percent(report.exact)} exact, ` +

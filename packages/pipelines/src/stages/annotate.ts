@@ -8,9 +8,10 @@ import {
   formatForecast,
   formatProgress,
   formatSummary,
+  PASSING_REASONS,
   type Summary
 } from "@nuner/annotator"
-import { type DataOptionsInput, InputError, type Sentence, writeJsonl } from "@nuner/core"
+import { type Completion, complete, type DataOptionsInput, InputError, type Sentence, writeJsonl } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { type Intake, intake } from "../inputs/intake.ts"
@@ -31,19 +32,22 @@ export interface AnnotateStageOptions extends Omit<AnnotateInput, "sentences" | 
   readonly limit?: number
 }
 
-/** Asks the LLM for the entities of every sentence. A rerun asks nothing twice: answers are kept in the ledger as they arrive. */
+/**
+ * Asks the LLM for the entities of every sentence. A rerun asks nothing twice: answers are kept in the ledger as they arrive. Where sentences
+ * are left without an answer the result is incomplete: the same call asks for them.
+ */
 export const annotateStage = Effect.fn("annotateStage")(function* (options: AnnotateStageOptions) {
   const { data, input, limit = Number.POSITIVE_INFINITY, out, prompt, ...settings } = options
   const ledger = settings.ledger ?? `${out}.ledger.sqlite`
   const failures = out.replace(/(\.jsonl)?$/, ".failed.jsonl")
   const progress = yield* Progress
-  let summary: Summary | undefined
-  const manifest = yield* runStage({
+  return yield* runStage({
     name: "annotate",
     manifest: `${out}.manifest.json`,
     settings: plain({ ...settings, data, limit, prompt: prompt?.name ?? "figure-2" }),
     inputs: settings.answers === undefined ? [input] : [input, settings.answers],
     artefacts: [out, failures],
+    large: true,
     work: attempt("annotate", async (signal) => {
       mkdirSync(dirname(out), { recursive: true })
       const door = intake({ data, say: progress.say, out })
@@ -52,7 +56,7 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
         throw new InputError({ source: input, reason: "has no sentences", remedy: "check that this is the right file" })
       }
       const failed: Array<{ id: string; text: string; reason: string }> = []
-      let annotations = 0
+      let summary: Summary | undefined
       const events = annotate({
         ...settings,
         sentences,
@@ -65,10 +69,8 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
         out,
         (async function* () {
           for await (const event of events) {
-            if (event.type === "annotated") {
-              annotations += event.record.annotations.length
-              yield event.record
-            } else if (event.type === "failed") failed.push({ id: event.id, text: event.text, reason: event.reason })
+            if (event.type === "annotated") yield event.record
+            else if (event.type === "failed") failed.push({ id: event.id, text: event.text, reason: event.reason })
             else if (event.type === "summary") summary = event.summary
             else {
               const { done, total } = event.progress
@@ -79,14 +81,10 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
       )
       await writeJsonl(failures, failed)
       if (summary === undefined) throw new Error("the annotator ended without a summary")
-      if (annotations === 0) {
-        throw new InputError({
-          source: input,
-          reason: `none of its ${sentences.length} sentences got an annotation`,
-          remedy: `see the reasons in ${failures}`
-        })
-      }
       return {
+        completion: completionOf(summary, failures),
+        ...(summary.cost === null ? {} : { cost: summary.spent }),
+        files: door.files,
         counts: {
           records: door.counts(),
           sentences: { in: sentences.length, out: summary.answered, dropped: tally(failed) }
@@ -95,8 +93,22 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
       }
     })
   })
-  return { manifest, exitCode: summary === undefined ? 0 : exitCode(summary) }
 })
+
+/** Sentences without annotations, by reason, and what may still get them some. */
+const completionOf = (summary: Summary, failures: string): Completion => {
+  const code = exitCode(summary)
+  if (code === 0) return complete
+  const passing = Object.keys(summary.reasons).every((reason) => PASSING_REASONS.some((one) => one === reason))
+  const again = "what was answered is not asked again"
+  const remedy =
+    code === 3
+      ? `raise --max-cost and run it again: ${again}`
+      : passing
+        ? `run it again: ${again}`
+        : `reasons are in ${failures}; --retry-failed asks these again, and only these`
+  return { state: "incomplete", exitCode: code, missing: summary.reasons, remedy }
+}
 
 /** What `annotateStage` with the same options would send and cost, in words; sends nothing. */
 export const annotateForecast = ({

@@ -83,7 +83,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
   const shape = from === undefined ? { ...smallBase, ...defined(given) } : {}
   const language = { preset: from === undefined ? "from-nothing" : "adaptation", ...rest } as const
   const { say, update } = yield* Progress
-  yield* checkOptions(from, tokens, defined(given))
+  yield* checkOptions(from, tokens, defined(given), defined(rest))
   const directory = from === undefined ? undefined : yield* attempt("base", () => resolveModel(from))
   return yield* runStage({
     name: "base",
@@ -123,7 +123,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
         } finally {
           encoder.dispose()
         }
-        return { counts, summary: `${summary}, random weights` }
+        return { counts, files: door.files, summary: `${summary}, random weights` }
       }
       const head = known ?? initLanguageHead(encoder.config, seed)
       const fitting = from !== undefined && known === undefined ? { fitHead: FIT_HEAD, ...language } : language
@@ -146,6 +146,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
         })
         return {
           counts,
+          files: door.files,
           summary: `${summary}, masked loss ${(scores?.loss ?? loss).toFixed(2)} after ${tokens} tokens`
         }
       } finally {
@@ -164,11 +165,22 @@ const smallBase = { hidden: 256, layers: 4, window: 128, vocabSize: 8192 }
 const defined = <A extends object>(options: A): Partial<A> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<A>
 
-const checkOptions = (from: string | undefined, tokens: number, shape: object): Effect.Effect<void, StageError> => {
+/** An option that would do nothing is refused. */
+const checkOptions = (
+  from: string | undefined,
+  tokens: number,
+  shape: BaseShape,
+  language: object
+): Effect.Effect<void, StageError> => {
   const fail = (option: string, reason: string) => Effect.fail(new OptionError({ component: "base", option, reason }))
   const [given] = Object.keys(shape)
   if (from !== undefined && given !== undefined) return fail(given, "an encoder that is adapted keeps its shape")
   if (from !== undefined && tokens === 0) return fail("tokens", "say for how many tokens to adapt the encoder")
+  if (shape.tokenizer !== undefined && shape.vocabSize !== undefined) {
+    return fail("vocabSize", "a tokenizer that is taken over has its vocabulary")
+  }
+  const [learning] = Object.keys(language)
+  if (tokens === 0 && learning !== undefined) return fail(learning, "nothing is learned with 0 tokens: give tokens")
   return Effect.void
 }
 

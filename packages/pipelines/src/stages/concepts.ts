@@ -50,6 +50,7 @@ export const conceptsStage = Effect.fn("conceptsStage")(function* ({ input, out,
     settings: plain({ ...options }),
     inputs: [input],
     artefacts: [out, frequencies],
+    large: true,
     work: attempt("concepts", async () => {
       const sentences = await writeJsonl(out, chosen(readAligned(input), choice))
       await writeJsonl(frequencies, table.concepts)

@@ -31,12 +31,17 @@ export const convertStage = Effect.fn("convertStage")(function* (options: Conver
   const { data, inputs, out, scheme, to } = options
   const { say, update } = yield* Progress
   const target = yield* attempt("convert", () => targetOf(out, to))
+  if (scheme !== undefined && target.tags !== true) {
+    const [reason, remedy] = [`${target.name} has no tags`, "leave it out"]
+    return yield* new OptionError({ component: "convert", option: "scheme", reason, remedy })
+  }
   return yield* runStage({
     name: "convert",
     manifest: `${out.replace(/[\\/]+$/, "")}.manifest.json`,
     settings: plain({ to: target.name, scheme, data }),
     inputs,
     artefacts: [out],
+    large: true,
     work: attempt("convert", async (signal) => {
       const door = intake({ data, say, out })
       let done = 0
@@ -52,8 +57,9 @@ export const convertStage = Effect.fn("convertStage")(function* (options: Conver
       }
       const written = await target.write!(out, documents(), { scheme })
       const counts = door.counts()
-      const skipped = door.skippedFile === undefined ? "" : `; skipped records: ${door.skippedFile}`
+      const skipped = door.files.length === 0 ? "" : `; skipped records: ${door.files[0]}`
       return {
+        files: door.files,
         counts: { records: { ...counts, out: written } },
         summary: `${written} of ${counts.in} records written as ${target.name}${skipped}`
       }

@@ -32,6 +32,7 @@ export const encodeStage = Effect.fn("encodeStage")(function* (options: EncodeSt
     settings: plain({ model, pooling, offsets, ...encoding, data }),
     inputs: [...inputs, directory],
     artefacts: [out],
+    large: true,
     tensors: true,
     work: attempt("encode", async (signal) => {
       const door = intake({ data, say: progress.say, out })
@@ -61,6 +62,7 @@ export const encodeStage = Effect.fn("encodeStage")(function* (options: EncodeSt
       }
       const windowed = count.long === 0 ? "" : `, ${count.long} longer than the encoder's window, read in several`
       return {
+        files: door.files,
         counts: { records: door.counts(), sentences: { in: count.read, out: count.written, dropped: {} } },
         summary: `${count.written} sentences, ${count.tokens} tokens${windowed}`
       }

@@ -1,7 +1,6 @@
 import { existsSync } from "node:fs"
 import { readdir, readFile, rm } from "node:fs/promises"
-import { join, resolve } from "node:path"
-import { OptionError } from "@nuner/core"
+import { join } from "node:path"
 import {
   exportOnnx,
   modelCard,
@@ -39,17 +38,13 @@ export const exportStage = Effect.fn("exportStage")(function* (options: ExportSt
   const { dtype = "F32", encoderOnly = false, model, onnx = [], out } = options
   const progress = yield* Progress
   const directory = yield* attempt("export", () => resolveModel(model))
-  yield* attempt("export", () => {
-    if (resolve(directory) !== resolve(out)) return
-    const [reason, remedy] = ["is the model's own directory", "name another directory"]
-    throw new OptionError({ component: "export", option: "out", reason, remedy })
-  })
   return yield* runStage({
     name: "export",
     manifest: `${out}.manifest.json`,
     settings: plain({ model, onnx, dtype, encoderOnly }),
     inputs: [directory],
     artefacts: [out],
+    large: true,
     work: attempt("export", async (signal) => {
       const exportable = await loadExportable(directory, encoderOnly)
       const { labels, network, notes, unused } = exportable

@@ -107,6 +107,7 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
         await saveClassifier(out, classifier, { card, base: model })
         await kept.remove()
         return {
+          files: door.files,
           counts: { records: door.counts(), sentences: { in: sentences.length, out: sentences.length, dropped: {} } },
           summary: `${typesOf(sentences).length} types from ${sentences.length} sentences, ${fitted.note}${scored}`
         }

@@ -1,3 +1,6 @@
+import { existsSync } from "node:fs"
+import { rm, rmdir } from "node:fs/promises"
+import { join } from "node:path"
 import { type DataOptionsInput, OptionError, writeJson, writeJsonl } from "@nuner/core"
 import { datasetHash, type Sampler, sampleSentences } from "@nuner/miner"
 import { Effect } from "effect"
@@ -32,20 +35,23 @@ export interface MineStageOptions {
 
 /** Few-shot training sets. A size that the data does not allow is told, with the type that stands in the way, and left out; none at all is an error. */
 export const mineStage = Effect.fn("mineStage")(function* (options: MineStageOptions) {
-  const { data, input, out, sampler, seed, sets, sizes, test, testSize, types, unit } = options
+  const { data, input, out, sampler, seed, sets, test, testSize, types, unit } = options
+  const sizes = [...new Set(options.sizes)]
   const { say } = yield* Progress
+  const fail = (option: string, reason: string, remedy: string) =>
+    Effect.fail(new OptionError({ component: "mine", option, reason, remedy }))
+  if (testSize !== undefined && test === undefined) {
+    return yield* fail("testSize", "nothing to cut", "name the test set with --test")
+  }
+  if (sampler !== undefined && unit === "words") return yield* fail("sampler", "is of sets of k", "leave it out")
   return yield* runStage({
     name: "mine",
     manifest: `${out}/manifest.json`,
     settings: plain({ unit, sizes: sizes.join(","), sets, sampler, types: types?.join(","), testSize, data }),
     seeds: { mine: seed },
     inputs: [input, ...(test === undefined ? [] : [test])],
-    artefacts: [`${out}/sets.json`, ...(test === undefined ? [] : [`${out}/test.jsonl`])],
+    artefacts: [out],
     work: attempt("mine", async () => {
-      if (testSize !== undefined && test === undefined) {
-        const remedy = "name the test set with --test"
-        throw new OptionError({ component: "mine", option: "testSize", reason: "nothing to cut", remedy })
-      }
       const door = intake({ data, say, out })
       const sentences = await door.dataset(input)
       const dataset = datasetHash(sentences)
@@ -55,6 +61,7 @@ export const mineStage = Effect.fn("mineStage")(function* (options: MineStageOpt
         throw new OptionError({ component: "mine", option: unit, reason: `${none.size}: ${none.reason}` })
       }
       const index: Array<object> = []
+      await removeSets(out)
       for (const { counts, indexes, seed: own, sentences, set, size } of mined.sets) {
         const path = `${unit}-${size}/set-${set}.jsonl`
         await writeJsonl(`${out}/${path}`, sentences)
@@ -68,6 +75,7 @@ export const mineStage = Effect.fn("mineStage")(function* (options: MineStageOpt
           ? undefined
           : await cutTest(door, test, `${out}/test.jsonl`, { seed, size: testSize ?? 1000 })
       return {
+        files: door.files,
         counts: {
           records: door.counts(),
           sets: { in: index.length + infeasible, out: index.length, dropped: { infeasible } },
@@ -81,6 +89,17 @@ export const mineStage = Effect.fn("mineStage")(function* (options: MineStageOpt
     })
   })
 })
+
+/** Sets that an earlier call left: of other sizes they would stand beside these as if they were of them. */
+const removeSets = async (out: string): Promise<void> => {
+  if (!existsSync(out)) return
+  for (const path of new Bun.Glob("{k,words}-*/set-*.jsonl").scanSync({ cwd: out })) await rm(join(out, path))
+  for (const name of ["sets.json", "test.jsonl"]) await rm(join(out, name), { force: true })
+  // A folder that holds anything else stays.
+  for (const path of new Bun.Glob("{k,words}-*").scanSync({ cwd: out, onlyFiles: false })) {
+    await rmdir(join(out, path)).catch(() => {})
+  }
+}
 
 const cutTest = async (
   door: Intake,

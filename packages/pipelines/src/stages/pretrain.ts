@@ -60,6 +60,7 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     seeds: { pretrain: settings.seed },
     inputs: [...inputs, directory],
     artefacts: [out, logOf(out), curveOf(out)],
+    large: true,
     tensors: true,
     work: attempt("pretrain", async (signal) => {
       const descriptions = settings.conceptText === "description"

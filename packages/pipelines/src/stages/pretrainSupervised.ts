@@ -49,6 +49,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
     seeds: { pretrain: settings.seed },
     inputs: [...files.map(({ path }) => path), directory],
     artefacts: [out, logOf(out), curveOf(out)],
+    large: true,
     tensors: true,
     work: attempt("pretrain", async (signal) => {
       const door = intake({ data, say, out })
@@ -74,6 +75,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
       const validation =
         scores === undefined ? "" : `; validation loss ${scores.loss.toFixed(4)}, token F1 ${scores.f1.toFixed(3)}`
       return {
+        files: door.files,
         counts: { records: door.counts(), ...start.counts },
         summary:
           `${met(read)}${steps} steps on ${start.trainSentences} sentences and ${start.classes.length - 1} types, ` +

@@ -1,4 +1,5 @@
 import { type AnnotateInput, cancelBatches, exitCode, formatProgress, formatSummary, work } from "@nuner/annotator"
+import { type Completion, complete } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { Progress } from "../services/Progress.ts"
@@ -9,17 +10,22 @@ type WorkOptions = Omit<AnnotateInput, "sentences" | "signal">
 export const workStage = Effect.fn("workStage")(function* (options: WorkOptions) {
   const progress = yield* Progress
   return yield* attempt("work", async (signal) => {
-    let code: number = 0
+    let completion: Completion = complete
     for await (const event of work({ ...options, signal })) {
       if (event.type === "progress") {
         const { done, total } = event.progress
         progress.update({ stage: "work", done, total: total ?? 0, note: formatProgress(event.progress) })
       } else {
         progress.say(`${"work".padEnd(10)} ${formatSummary(event.summary).replaceAll("\n", "; ")}`)
-        code = exitCode(event.summary)
+        const code = exitCode(event.summary)
+        const remedy =
+          code === 3
+            ? "raise --max-cost where the job is planned, and here"
+            : "run nuner annotate again where the job is planned"
+        if (code !== 0) completion = { state: "incomplete", exitCode: code, missing: event.summary.reasons, remedy }
       }
     }
-    return code
+    return completion
   })
 })
 

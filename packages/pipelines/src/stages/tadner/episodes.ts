@@ -123,7 +123,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
       ...(n === undefined ? {} : { mineSeed })
     },
     inputs: [input, ...models, ...typeNamesFile(typeNames)],
-    artefacts: [report, `${out}/scores.json`],
+    artefacts: [report, `${out}/scores.json`, ...runs.map(({ results }) => results)],
     tensors: true,
     work: attempt("tadner", async (signal) => {
       const source = await open()

@@ -38,6 +38,7 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
     seeds: { train: seed },
     inputs: [input, directory, ...typeNamesFile(typeNames)],
     artefacts: [out],
+    large: true,
     tensors: true,
     work: attempt("tadner", async (signal) => {
       const door = intake({ data: dataOptions, say: progress.say, out })
@@ -75,6 +76,7 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
         const { steps, truncated, types, windowed, withoutEntities } = data!
         const long = truncated + windowed === 0 ? "" : `, ${truncated} cut off, ${windowed} in windows`
         return {
+          files: door.files,
           counts: {
             records: door.counts(),
             sentences: {

@@ -1,0 +1,30 @@
+import { mkdirSync } from "node:fs"
+import { dirname } from "node:path"
+import { OutputError } from "../errors.ts"
+
+/** SQLite's code for a database that another connection has locked. */
+const BUSY = 5
+
+/**
+ * Takes the sole right to what `path` stands for, until it is given back or the process ends, however it ends: the lock is the operating
+ * system's, on an empty SQLite database, which stays. Holds between processes of one machine, and within one process.
+ *
+ * @returns how to give it back; undefined: somebody else has it
+ * @throws OutputError where no file can be made
+ */
+export const lockFile = async (path: string): Promise<(() => void) | undefined> => {
+  const { DatabaseSync } = await import("node:sqlite")
+  let database: InstanceType<typeof DatabaseSync> | undefined
+  try {
+    mkdirSync(dirname(path), { recursive: true })
+    database = new DatabaseSync(path)
+    database.exec("begin exclusive")
+    const held = database
+    return () => held.close()
+  } catch (cause) {
+    database?.close()
+    if ((cause as { readonly errcode?: number }).errcode === BUSY) return undefined
+    const reason = cause instanceof Error ? cause.message : String(cause)
+    throw new OutputError({ path, reason, remedy: "check the permissions of the folder" })
+  }
+}
