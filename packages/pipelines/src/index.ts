@@ -41,6 +41,7 @@ export {
 } from "./stages/evaluate.ts"
 export { type ExportStageOptions, exportStage } from "./stages/export.ts"
 export { type FinetuneStageOptions, finetuneStage } from "./stages/finetune.ts"
+export { type LabelStageOptions, labelStage } from "./stages/label.ts"
 export { llmBaselineStage } from "./stages/llmBaseline.ts"
 export { type MineStageOptions, mineStage } from "./stages/mine.ts"
 export { type Prediction, predictStage } from "./stages/predict.ts"

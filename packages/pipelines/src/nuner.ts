@@ -16,6 +16,7 @@ import { evaluateCommand } from "./commands/evaluate.ts"
 import { exportCommand } from "./commands/export.ts"
 import { finetuneCommand } from "./commands/finetune.ts"
 import { joinNegativeLists } from "./commands/flags.ts"
+import { labelCommand } from "./commands/label.ts"
 import { llmBaselineCommand } from "./commands/llmBaseline.ts"
 import { mineCommand } from "./commands/mine.ts"
 import { predictCommand } from "./commands/predict.ts"
@@ -37,6 +38,7 @@ const command = Command.make("nuner").pipe(
   Command.withSubcommands([
     runCommand,
     annotateCommand,
+    labelCommand,
     workCommand,
     cancelCommand,
     checkCommand,

@@ -20,7 +20,7 @@ export interface InContextNerOptions {
  * and asks for the mentions, one a line. (The paper used spaCy's NER v3 prompt; this one is ours and asks for the same.)
  * An answer without entities is the line "none". The concept of each annotation is one of `types`.
  *
- * @throws OptionError if there are no types, or an example or definition has a type that is not one of them
+ * @throws OptionError if there are no types or two of one name, or an example or definition has a type that is not one of them
  */
 export const inContextNer = ({ definitions = {}, examples = [], types }: InContextNerOptions): Prompt => {
   check(types, definitions, examples)
@@ -53,6 +53,8 @@ const check = (
 ): void => {
   const refuse = (option: string, reason: string) => new OptionError({ component: "inContextNer", option, reason })
   if (types.length === 0) throw refuse("types", "at least one is needed")
+  const twice = types.find((type, n) => types.slice(0, n).some((other) => other.toLowerCase() === type.toLowerCase()))
+  if (twice !== undefined) throw refuse("types", `"${twice}" stands there twice: an answer could not tell them apart`)
   const defined = Object.keys(definitions).find((type) => !types.includes(type))
   if (defined !== undefined) throw refuse("definitions", `"${defined}" is not one of the types`)
   const shown = examples.flatMap((example) => example.entities).find(({ type }) => !types.includes(type))

@@ -4,7 +4,7 @@ import { completed } from "../errors.ts"
 import { annotateForecast, annotateStage } from "../stages/annotate.ts"
 import { readPrices } from "../stages/readPrices.ts"
 import { dataOf, textFlags } from "./dataFlags.ts"
-import { asking, flow, given, input, llm, optional, out, promptOf, toggle, without } from "./flags.ts"
+import { answering, asking, flow, given, input, llm, out, promptOf, without } from "./flags.ts"
 
 export const annotateCommand = Command.make(
   "annotate",
@@ -15,13 +15,7 @@ export const annotateCommand = Command.make(
     ...asking,
     ...flow,
     ...textFlags,
-    limit: optional.int("limit", "annotate only the first sentences"),
-    batch: toggle("batch", "through the provider's batch API: cheaper, within a day"),
-    batchSize: optional.int("batch-size", "requests in a batch; default: what the provider allows"),
-    pollSeconds: optional.number("poll-seconds", "longest time between two looks at a batch; default 60"),
-    retryFailed: toggle("retry-failed", "ask again what failed or was refused"),
-    emptyIsNothing: toggle("empty-is-nothing", "an empty answer means that there is nothing to label"),
-    dryRun: toggle("dry-run", "print requests, tokens and cost; send nothing")
+    ...answering
   },
   Effect.fn(function* ({ batch, dryRun, emptyIsNothing, input, model, out, provider, retryFailed, ...flags }) {
     const { prices, prompt, ...rest } = given(without(flags, textFlags))

@@ -40,15 +40,6 @@ export const integerList = (name: string, description: string) =>
     Flag.map((value) => [...new Set(list(value).map(Number))])
   )
 
-/** `--types person,place` */
-export const types = Flag.String("types").pipe(
-  Flag.withDescription(
-    "these types only, separated by commas; training sets of sentences that have no other; default: all"
-  ),
-  Flag.map(list),
-  Flag.optional
-)
-
 /** `--layers -1,-7` as `--layers=-1,-7`: the parser would take the list for a flag. */
 export const joinNegativeLists = (args: ReadonlyArray<string>): Array<string> => {
   const out: Array<string> = []
@@ -69,9 +60,17 @@ export const optional = {
   number: (name: string, description: string) =>
     Flag.Finite(name).pipe(Flag.withDescription(description), Flag.optional),
   text: (name: string, description: string) => Flag.String(name).pipe(Flag.withDescription(description), Flag.optional),
+  list: (name: string, description: string) =>
+    Flag.String(name).pipe(Flag.withDescription(description), Flag.map(list), Flag.optional),
   choice: <const A extends ReadonlyArray<string>>(name: string, choices: A, description: string) =>
     Flag.Literals(name, choices).pipe(Flag.withDescription(description), Flag.optional)
 }
+
+/** `--types person,place` */
+export const types = optional.list(
+  "types",
+  "these types only, separated by commas; training sets of sentences that have no other; default: all"
+)
 
 export const input = (description: string) => Argument.String("input").pipe(Argument.withDescription(description))
 export const out = (description: string) =>
@@ -154,6 +153,17 @@ export const asking = {
   job: optional.text("job", "what is spent and shared together; default default")
 }
 
+/** Which of the sentences are asked about, and how their answers are waited for. */
+export const answering = {
+  limit: optional.int("limit", "ask about the first sentences only"),
+  batch: toggle("batch", "through the provider's batch API: cheaper, within a day"),
+  batchSize: optional.int("batch-size", "requests in a batch; default: what the provider allows"),
+  pollSeconds: optional.number("poll-seconds", "longest time between two looks at a batch; default 60"),
+  retryFailed: toggle("retry-failed", "ask again what failed or was refused"),
+  emptyIsNothing: toggle("empty-is-nothing", "an empty answer means that there is nothing to label"),
+  dryRun: toggle("dry-run", "print requests, tokens and cost; send nothing")
+}
+
 /** How fast, and how dear. */
 export const flow = {
   concurrency: optional.int("concurrency", "requests in flight; default 16"),
@@ -184,10 +194,9 @@ const divisor = Schema.Union([Schema.Literal("sqrt-hidden"), Schema.NumberFromSt
 export const lora = {
   loraRank: optional.int("lora-rank", "trains adapters of this rank, the encoder's weights stay; default: no adapters"),
   loraAlpha: optional.number("lora-alpha", "adapters are scaled by alpha / rank; default twice the rank"),
-  loraTargets: Flag.String("lora-targets").pipe(
-    Flag.withDescription("layers with an adapter, by their names' endings, * for anything; default query,value"),
-    Flag.map(list),
-    Flag.optional
+  loraTargets: optional.list(
+    "lora-targets",
+    "layers with an adapter, by their names' endings, * for anything; default query,value"
   ),
   loraDropout: optional.number("lora-dropout", "before an adapter; default 0")
 }

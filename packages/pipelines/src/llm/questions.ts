@@ -65,16 +65,20 @@ export const questionsOf = (
           prompt: inContextNer({
             types: [...names.values()],
             definitions,
-            examples: examples.map((example) => asExample(example, names))
+            examples: examples.map((example) => asExample(example, (type) => names.get(type)!))
           })
         }
       ]
     : [...names].map(([type, name]) => ({ prompt: universalNer(name), type }))
 
-const asExample = (sentence: LabelledSentence, names: ReadonlyMap<string, string>): InContextExample => {
+/** A labelled sentence as the prompt shows it, its types as `nameOf` calls them. */
+export const asExample = (
+  sentence: LabelledSentence,
+  nameOf: (type: string) => string = (type) => type
+): InContextExample => {
   const { entities, text } = toSpans(sentence)
   return {
     text,
-    entities: entities.map(({ end, start, type }) => ({ entity: text.slice(start, end), type: names.get(type)! }))
+    entities: entities.map(({ end, start, type }) => ({ entity: text.slice(start, end), type: nameOf(type) }))
   }
 }

@@ -1,0 +1,71 @@
+import { type AnnotateInput, annotate, exitCode, formatProgress, PASSING_REASONS, type Summary } from "@nuner/annotator"
+import { type AnnotatedSentence, type Completion, complete } from "@nuner/core"
+import type { ProgressUpdate } from "../services/Progress.ts"
+
+/** A sentence without an answer, and why. */
+export interface Unanswered {
+  readonly id: string
+  readonly text: string
+  readonly reason: string
+}
+
+/** What a model answered about sentences, in their order, as it comes. */
+export interface Answered {
+  /** To be read once, to its end: the rest is whole only then. */
+  readonly records: AsyncGenerator<AnnotatedSentence>
+  readonly failed: ReadonlyArray<Unanswered>
+  /** Lines of answers that could not be read, by reason. */
+  readonly unreadable: Readonly<Record<string, number>>
+  readonly summary: Summary | undefined
+}
+
+/** Asks a model about every sentence, and tells the progress of the stage. See `annotate`. */
+export const answered = (stage: string, input: AnnotateInput, update: (update: ProgressUpdate) => void): Answered => {
+  const failed: Array<Unanswered> = []
+  const unreadable: Record<string, number> = {}
+  let summary: Summary | undefined
+  const records = async function* () {
+    for await (const event of annotate(input)) {
+      if (event.type === "annotated") {
+        for (const { reason } of event.rejected) unreadable[reason] = (unreadable[reason] ?? 0) + 1
+        yield event.record
+      } else if (event.type === "failed") failed.push({ id: event.id, text: event.text, reason: event.reason })
+      else if (event.type === "summary") summary = event.summary
+      else {
+        const { done, total } = event.progress
+        update({ stage, done, total: total ?? 0, note: formatProgress(event.progress) })
+      }
+    }
+    if (summary === undefined) throw new Error("the annotator ended without a summary")
+  }
+  return {
+    records: records(),
+    failed,
+    unreadable,
+    get summary() {
+      return summary
+    }
+  }
+}
+
+/** How often each reason stands there. */
+export const byReason = (failed: ReadonlyArray<Unanswered>): Record<string, number> => {
+  const counts: Record<string, number> = {}
+  for (const { reason } of failed) counts[reason] = (counts[reason] ?? 0) + 1
+  return counts
+}
+
+/** Sentences without an answer, by reason, and what may still get them one. */
+export const completionOf = (summary: Summary, failures: string): Completion => {
+  const code = exitCode(summary)
+  if (code === 0) return complete
+  const passing = Object.keys(summary.reasons).every((reason) => PASSING_REASONS.some((one) => one === reason))
+  const again = "what was answered is not asked again"
+  const remedy =
+    code === 3
+      ? `raise --max-cost and run it again: ${again}`
+      : passing
+        ? `run it again: ${again}`
+        : `reasons are in ${failures}; --retry-failed asks these again, and only these`
+  return { state: "incomplete", exitCode: code, missing: summary.reasons, remedy }
+}
