@@ -1,5 +1,5 @@
 import type { AnnotatedSentence } from "@nuner/core"
-import type { RejectedLine } from "./parse/Parsed.ts"
+import type { RejectedLine, Salvage } from "./parse/Parsed.ts"
 import type { Progress } from "./run/Progress.ts"
 import type { Summary } from "./run/Summary.ts"
 
@@ -9,6 +9,8 @@ export interface Annotated {
   readonly record: AnnotatedSentence
   /** Lines of the answer that could not be read. */
   readonly rejected: ReadonlyArray<RejectedLine>
+  /** What had to be done to read the answer. */
+  readonly salvaged: ReadonlyArray<Salvage>
   /** Content address of the request in the ledger. */
   readonly address: string
 }

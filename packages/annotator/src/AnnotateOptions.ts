@@ -43,6 +43,10 @@ export const AnnotateOptions = Schema.Struct({
   maxRetries: Schema.Natural.pipe(Schema.withDecodingDefaultKey(orElse(6))),
   /** Seconds before the first retry; doubles with each, up to 30. A provider's `retry-after` goes first. Default: 0.5 */
   retrySeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(0.5))),
+  /** A `retry-after` of more seconds is told, with the time at which the run goes on, and may end it: see `onLongWait`. Default: 60 */
+  longWaitSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(60))),
+  /** What to do about it: wait, or end the run; a rerun goes on. Default: wait */
+  onLongWait: Schema.Literals(["wait", "stop"]).pipe(Schema.withDecodingDefaultKey(orElse("wait" as const))),
   /** Seconds until a request without an answer counts as lost. Default: 120 */
   timeoutSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(120))),
 

@@ -17,6 +17,8 @@ export interface BatchStatus {
   readonly state: "running" | "ended" | "invalid"
   readonly done: number
   readonly total: number
+  /** Of an invalid one: the refusal is about the moment or the size, not about the requests. */
+  readonly passing: boolean
   readonly detail?: string
 }
 

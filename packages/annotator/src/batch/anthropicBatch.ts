@@ -4,7 +4,7 @@ import { messageAnswer, messageBody } from "../llm/anthropicMessages.ts"
 import { decodeBody } from "../llm/decodeBody.ts"
 import type { LlmRequest } from "../llm/Llm.ts"
 import { LlmError } from "../llm/LlmError.ts"
-import { fromSdk, reasonOfStatus, sdkCall } from "../llm/sdkErrors.ts"
+import { fromSdk, reasonOfStatus, saidIn, sdkCall } from "../llm/sdkErrors.ts"
 import type { BatchApi, BatchRow } from "./BatchApi.ts"
 import { answered, CLOCK_SLACK_MS } from "./openAiBatch.ts"
 
@@ -25,8 +25,8 @@ export const anthropicBatch = ({ client, name, secret }: AnthropicBatchParts): B
     if (result.type === "succeeded") return answered(name, key, () => messageAnswer(name, result.message))
     if (result.type === "expired") return { key, outcome: { _tag: "Expired" } }
     if (result.type === "canceled") return { key, outcome: { _tag: "Cancelled" } }
-    const { message = "the request failed", type = "api_error" } = result.error?.error ?? {}
-    const reason = reasonOfStatus(STATUS_OF_ERROR[type] ?? 500, message)
+    const { type = "api_error" } = result.error?.error ?? {}
+    const reason = reasonOfStatus(STATUS_OF_ERROR[type] ?? 500, saidIn(result.error, "the request failed", secret))
     return { key, outcome: { _tag: "Failed", error: new LlmError({ provider: name, operation: "batch", reason }) } }
   }
 
@@ -57,6 +57,7 @@ export const anthropicBatch = ({ client, name, secret }: AnthropicBatchParts): B
           const done = counts.succeeded + counts.errored + counts.canceled + counts.expired
           return {
             state: processing_status === "ended" ? ("ended" as const) : ("running" as const),
+            passing: false,
             done,
             total: done + counts.processing
           }
@@ -97,6 +98,7 @@ const Row = Schema.Struct({
     message: Schema.optional(Schema.Unknown),
     error: Schema.optional(
       Schema.Struct({
+        request_id: Schema.optional(Schema.NullOr(Schema.String)),
         error: Schema.optional(
           Schema.Struct({ type: Schema.optional(Schema.String), message: Schema.optional(Schema.String) })
         )

@@ -2,6 +2,7 @@ import { Clock, Effect, Result, Stream } from "effect"
 import { Ledger, type LedgerBatch, type Outcome } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
 import type { LlmError } from "../llm/LlmError.ts"
+import { heed } from "../run/heed.ts"
 import { answerOutcome, failureOutcome } from "../run/outcome.ts"
 import type { Run } from "../run/Run.ts"
 import type { BatchApi, BatchRow } from "./BatchApi.ts"
@@ -17,8 +18,13 @@ export const followBatch = Effect.fnUntraced(function* (
 ): Effect.fn.Return<void, LedgerError | LlmError, Ledger> {
   const ledger = yield* Ledger
   const maxAttempts = run.options.maxRetries + 1
-  const finish = Effect.fnUntraced(function* (state: "collected" | "invalid" | "lost", rest: Outcome, detail?: string) {
-    yield* settleRest(batch.id, rest, maxAttempts)
+  const finish = Effect.fnUntraced(function* (
+    state: "collected" | "invalid" | "lost",
+    rest: Outcome,
+    detail?: string,
+    most = maxAttempts
+  ) {
+    yield* settleRest(batch.id, rest, most)
     const now = yield* Clock.currentTimeMillis
     yield* ledger.updateBatch(batch.id, { state, now, ...(detail === undefined ? {} : { detail }) })
     run.tally.inBatch -= batch.requests
@@ -29,10 +35,23 @@ export const followBatch = Effect.fnUntraced(function* (
   const status = yield* ended(run, api, remoteId)
   if (status.state === "invalid") {
     const detail = status.detail ?? "the provider refused the batch"
-    return yield* finish("invalid", { ...planned("batch refused"), state: "failed", detail }, detail)
+    const again = status.passing && run.refusedBatches < run.options.maxRetries
+    if (again) yield* makeSmaller(run, batch.requests)
+    const rest: Outcome = { ...planned("batch refused"), state: again ? "planned" : "failed", detail }
+    return yield* finish("invalid", rest, detail, again ? Number.POSITIVE_INFINITY : maxAttempts)
   }
-  yield* persistently(run, () => collect(run, api, batch.id, remoteId, maxAttempts))
+  const denied = yield* persistently(run, () => collect(run, api, batch.id, remoteId, maxAttempts))
+  run.refusedBatches = 0
   yield* finish("collected", planned("missing from batch"))
+  if (denied !== undefined) return yield* denied
+})
+
+/** After a batch that was refused for its size or the moment: a pause, and batches of half of it from then on. */
+const makeSmaller = Effect.fnUntraced(function* (run: Run, requests: number) {
+  const { pollSeconds, retrySeconds } = run.options
+  run.tally.retries++
+  run.largestBatch = Math.max(1, Math.ceil(requests / 2))
+  yield* Effect.sleep(1000 * Math.min(pollSeconds, retrySeconds * 2 ** run.refusedBatches++))
 })
 
 /** The id of a batch whose process died between submitting it and writing its id down. */
@@ -56,7 +75,11 @@ const ended = Effect.fnUntraced(function* (run: Run, api: BatchApi, id: string) 
   }
 })
 
-/** Settles the rows as they come: in any order, some twice, some never. A broken download starts again; what is settled stays. */
+/**
+ * Settles the rows as they come: in any order, some twice, some never. A broken download starts again; what is settled stays.
+ *
+ * @returns an answer among them that no request can escape, if there is one
+ */
 const collect = Effect.fnUntraced(function* (
   run: Run,
   api: BatchApi,
@@ -65,10 +88,14 @@ const collect = Effect.fnUntraced(function* (
   maxAttempts: number
 ) {
   const ledger = yield* Ledger
+  let denied: LlmError | undefined
   yield* api.results(remoteId).pipe(
     Stream.grouped(500),
     Stream.runForEach(
       Effect.fnUntraced(function* (rows) {
+        for (const { outcome } of rows) {
+          if (outcome._tag === "Failed" && outcome.error.isFatal) denied = outcome.error
+        }
         const read = rows.map((row) => ({ key: row.key, outcome: rowOutcome(run, row) }))
         const settled = new Set(yield* ledger.settleBatch(id, read, maxAttempts, yield* Clock.currentTimeMillis))
         for (const { key, outcome } of read) {
@@ -79,6 +106,7 @@ const collect = Effect.fnUntraced(function* (
       })
     )
   )
+  return denied
 })
 
 const rowOutcome = (run: Run, { outcome }: BatchRow): Outcome => {
@@ -108,6 +136,7 @@ const persistently = <A, E, R>(run: Run, attempt: () => Effect.Effect<A, E | Llm
       const error = result.failure
       if (!isRetryable(error)) return yield* Effect.fail(error)
       run.tally.retries++
+      yield* heed(run, error)
       yield* Effect.sleep(Math.max(error.retryAfterMs, Math.min(pause, 1000 * run.options.pollSeconds)))
     }
   })

@@ -4,7 +4,7 @@ import { toFile } from "openai"
 import { decodeBody } from "../llm/decodeBody.ts"
 import type { LlmAnswer, LlmRequest } from "../llm/Llm.ts"
 import { LlmError } from "../llm/LlmError.ts"
-import { fromSdk, reasonOfStatus, sdkCall } from "../llm/sdkErrors.ts"
+import { fromSdk, reasonOfStatus, type Said, saidIn, sdkCall } from "../llm/sdkErrors.ts"
 import type { BatchApi, BatchRow } from "./BatchApi.ts"
 import { jsonLines } from "./jsonLines.ts"
 
@@ -29,7 +29,8 @@ export const openAiBatch = ({ answer, body, client, name, path, secret }: OpenAi
     `${JSON.stringify({ custom_id: request.key, method: "POST", url, body: body(request) })}\n`
 
   const file = (id: string | null | undefined): Stream.Stream<BatchRow, LlmError> =>
-    typeof id !== "string"
+    // Some servers that copy the API say "" where there is none.
+    typeof id !== "string" || id === ""
       ? Stream.empty
       : Stream.unwrap(
           Effect.map(
@@ -43,17 +44,20 @@ export const openAiBatch = ({ answer, body, client, name, path, secret }: OpenAi
 
   const readRow = (json: unknown): BatchRow => {
     const { custom_id: key, error, response } = decodeBody(name, Row, json)
-    const fail = (status: number, detail: string): BatchRow => ({
+    const fail = (status: number, said: Said): BatchRow => ({
       key,
       outcome: {
         _tag: "Failed",
-        error: new LlmError({ provider: name, operation: "batch", reason: reasonOfStatus(status, detail) })
+        error: new LlmError({ provider: name, operation: "batch", reason: reasonOfStatus(status, said) })
       }
     })
     if (error?.code === "batch_expired") return { key, outcome: { _tag: "Expired" } }
     if (error?.code === "batch_cancelled") return { key, outcome: { _tag: "Cancelled" } }
-    if (!response) return fail(500, error?.message ?? "no response")
-    if (response.status_code !== 200) return fail(response.status_code, JSON.stringify(response.body).slice(0, 300))
+    if (!response) return fail(500, saidIn(error, "no response", secret))
+    if (response.status_code !== 200) {
+      const otherwise = JSON.stringify(response.body ?? null).slice(0, 300)
+      return fail(response.status_code, saidIn(response.body, otherwise, secret, response.request_id))
+    }
     return answered(name, key, () => answer(name, response.body))
   }
 
@@ -84,7 +88,10 @@ export const openAiBatch = ({ answer, body, client, name, path, secret }: OpenAi
       Effect.map(
         call("look at a batch", (signal) => client.batches.retrieve(id, { signal })),
         ({ errors, request_counts, status }) => {
-          const detail = errors?.data?.map((error) => error.message ?? "").join("; ")
+          const words = errors?.data?.map(({ code, message }) =>
+            [message, code && `(${code})`].filter(Boolean).join(" ")
+          )
+          const detail = words?.join("; ")
           return {
             state:
               status === "failed"
@@ -94,7 +101,8 @@ export const openAiBatch = ({ answer, body, client, name, path, secret }: OpenAi
                   : ("running" as const),
             done: (request_counts?.completed ?? 0) + (request_counts?.failed ?? 0),
             total: request_counts?.total ?? 0,
-            ...(detail === undefined ? {} : { detail })
+            passing: errors?.data?.some(({ code, message }) => PASSING.test(`${code} ${message}`)) === true,
+            ...(detail === undefined || detail === "" ? {} : { detail: saidIn({ message: detail }, "", secret).detail })
           }
         }
       ),
@@ -109,12 +117,23 @@ export const openAiBatch = ({ answer, body, client, name, path, secret }: OpenAi
   }
 }
 
+/** Why a batch is refused as a whole although nothing is wrong with it: the queue is full, or the provider stumbled. */
+const PASSING = /token_limit_exceeded|enqueued token|rate_limit|server_error|internal_error|overloaded|try again/i
+
 /** Our clock and the provider's may differ by so much. */
 export const CLOCK_SLACK_MS = 600_000
 
 const Row = Schema.Struct({
   custom_id: Schema.String,
-  response: Schema.optional(Schema.NullOr(Schema.Struct({ status_code: Schema.Int, body: Schema.Unknown }))),
+  response: Schema.optional(
+    Schema.NullOr(
+      Schema.Struct({
+        status_code: Schema.Int,
+        body: Schema.optional(Schema.Unknown),
+        request_id: Schema.optional(Schema.NullOr(Schema.String))
+      })
+    )
+  ),
   error: Schema.optional(
     Schema.NullOr(
       Schema.Struct({

@@ -11,6 +11,8 @@ import { submitBatch } from "./submitBatch.ts"
 interface Waiting {
   readonly address: string
   readonly request: LlmRequest
+  /** That it takes in a batch. */
+  readonly bytes: number
 }
 
 /**
@@ -39,8 +41,11 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
           const claims: ReadonlyArray<ClaimedRequest> = run.overBudget
             ? []
             : yield* ledger.claim({ queue, parts: parts.list(), owner, limit: CLAIM, now })
-          for (const claimed of claims) waiting.push({ address: claimed.address, request: run.request(claimed) })
-          const full = prefix(waiting, api, run.options.batchSize)
+          for (const claimed of claims) {
+            const request = run.request(claimed)
+            waiting.push({ address: claimed.address, request, bytes: api.size(request) })
+          }
+          const full = prefix(waiting, api, run.largestBatch)
           const complete = full < waiting.length || (planned && claims.length === 0 && waiting.length > 0)
           if (complete && !run.overBudget) {
             const { batch, taken, budget } = yield* submitBatch(run, api, waiting.slice(0, full))
@@ -72,11 +77,11 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
 const CLAIM = 1000
 
 /** How many of the waiting requests fit into one batch. */
-const prefix = (waiting: ReadonlyArray<Waiting>, api: BatchApi, batchSize: number | undefined): number => {
-  const most = Math.min(waiting.length, batchSize ?? api.maxRequests, api.maxRequests)
+const prefix = (waiting: ReadonlyArray<Waiting>, api: BatchApi, largest: number): number => {
+  const most = Math.min(waiting.length, largest, api.maxRequests)
   let bytes = 0
   for (let i = 0; i < most; i++) {
-    bytes += api.size(waiting[i]!.request)
+    bytes += waiting[i]!.bytes
     if (bytes > api.maxBytes) return i
   }
   return most

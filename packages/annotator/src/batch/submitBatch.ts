@@ -4,6 +4,7 @@ import { Ledger, type LedgerBatch } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
 import type { LlmRequest } from "../llm/Llm.ts"
 import type { LlmError } from "../llm/LlmError.ts"
+import { heed } from "../run/heed.ts"
 import type { Run } from "../run/Run.ts"
 import type { BatchApi } from "./BatchApi.ts"
 import { settleRest } from "./settleRest.ts"
@@ -58,10 +59,18 @@ export const submitBatch = Effect.fnUntraced(function* (
     yield* ledger.updateBatch(id, { state: "lost", detail: error.detail, now })
     return yield* error
   }
+  if (isTooLarge(error) && taken > 1) {
+    run.largestBatch = Math.ceil(taken / 2)
+    yield* settleRest(id, { ...outcome, state: "planned" }, Number.POSITIVE_INFINITY)
+    yield* ledger.updateBatch(id, { state: "invalid", detail: error.detail, now })
+    return { batch: undefined, taken, budget }
+  }
   yield* settleRest(id, { ...outcome, state: "failed", reason: "batch refused" }, 0)
   yield* ledger.updateBatch(id, { state: "invalid", detail: error.detail, now })
   return { batch: undefined, taken, budget }
 })
+
+const isTooLarge = ({ reason }: LlmError): boolean => "status" in reason && reason.status === 413
 
 /** The provider's id. After a failure that leaves it open whether the batch exists, looks before submitting again. */
 const submit = Effect.fnUntraced(function* (
@@ -78,6 +87,7 @@ const submit = Effect.fnUntraced(function* (
     const error = submitted.failure
     if (!error.isRetryable || retry > run.options.maxRetries) return yield* error
     run.tally.retries++
+    yield* heed(run, error)
     yield* Effect.sleep(retryDelay(error, retry, 1000 * run.options.retrySeconds, yield* Random.next))
     const known = new Set(yield* ledger.remoteBatches(run.llm.provider))
     const found = yield* Effect.result(api.find(tag, { since, known, requests: requests.length }))

@@ -1,3 +1,4 @@
+import { withoutSecrets } from "@nuner/core"
 import { Effect, Layer, Redacted, Schedule } from "effect"
 import { Reactivity } from "effect/reactivity"
 import type { SqlClient } from "effect/sql"
@@ -19,13 +20,20 @@ export const layerPostgres = (url: string): Layer.Layer<Ledger, LedgerError> =>
   Layer.effect(Ledger, Effect.flatMap(postgresDriver(url), sqlLedger))
 
 const postgresDriver = Effect.fnUntraced(function* (url: string) {
-  const name = withoutPassword(url)
+  const name = withoutSecrets(url)
+  const password = passwordOf(url)
+  const hidden = (text: string) => withoutSecrets(password === "" ? text : text.replaceAll(password, "***"))
   const failed =
     (operation: string) =>
     ({ reason }: SqlError) => {
       const cause = reason.cause instanceof Error ? reason.cause.message : ""
       const detail = [reason.message ?? reason._tag, cause].filter((part) => part !== "").join(": ")
-      return new LedgerError({ ledger: name, operation, detail: detail.replaceAll(url, name), code: reason._tag })
+      return new LedgerError({
+        ledger: name,
+        operation,
+        detail: hidden(detail.replaceAll(url, name)),
+        code: reason._tag
+      })
     }
   // Only those who use Postgres load its client.
   const { PgClient } = yield* Effect.promise(() => import("@effect/sql-pg"))
@@ -72,13 +80,11 @@ const isConflict = (error: unknown): boolean =>
 
 const conflictSchedule = Schedule.exponential("5 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
 
-/** For messages. */
-const withoutPassword = (url: string): string => {
+/** Empty for none, and for an address that is none. */
+const passwordOf = (url: string): string => {
   try {
-    const shown = new URL(url)
-    shown.password = ""
-    return shown.href
+    return decodeURIComponent(new URL(url).password)
   } catch {
-    return "postgres"
+    return ""
   }
 }

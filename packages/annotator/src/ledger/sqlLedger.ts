@@ -6,10 +6,16 @@ import { attemptMethods } from "./sqlAttempts.ts"
 import { batchMethods } from "./sqlBatches.ts"
 import { partMethods } from "./sqlParts.ts"
 import { queueMethods } from "./sqlQueue.ts"
+import { storing } from "./storable.ts"
 import { TABLES, TABLES_VERSION } from "./tables.ts"
 
 /** The ledger over any SQL driver: the tables are created, or checked to be of this version. */
-export const sqlLedger = Effect.fnUntraced(function* (driver: SqlDriver): Effect.fn.Return<LedgerShape, LedgerError> {
+export const sqlLedger = Effect.fnUntraced(function* (database: SqlDriver): Effect.fn.Return<LedgerShape, LedgerError> {
+  const driver: SqlDriver = {
+    ...database,
+    query: storing(database.query),
+    transaction: (body) => database.transaction((query) => body(storing(query)))
+  }
   const found = yield* Effect.orElseSucceed(driver.query(VERSIONS), () => [])
   const versions = found.length > 0 ? found : yield* driver.transaction((query) => createTables(query, driver))
   const other = versions.map((row) => Number(row.version)).find((version) => version !== TABLES_VERSION)

@@ -9,6 +9,7 @@ import { chunked, numberOf, placeholders, textOf } from "./statements.ts"
 
 /** Failures that say nothing about the sentence: a rerun asks again. */
 export const PASSING_REASONS = [
+  "denied",
   "rate limited",
   "overloaded",
   "unreachable",

@@ -1,14 +1,24 @@
 import { Schema } from "effect"
 
+/** What a provider said in its own words. */
+const said = {
+  detail: Schema.String,
+  status: Schema.optionalKey(Schema.Int),
+  /** Its code, or type, of the error: "rate_limit_exceeded". */
+  code: Schema.optionalKey(Schema.String),
+  /** What its support asks for. */
+  requestId: Schema.optionalKey(Schema.String)
+}
+
 /** 429: the provider told us to slow down, and perhaps for how long. */
 export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited", {
+  ...said,
   retryAfterMs: Schema.optionalKey(Schema.Finite)
 }) {}
 
 /** 408, 409, 5xx, 529: the provider said that it could not answer just now. */
 export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
-  status: Schema.Int,
-  detail: Schema.String,
+  ...said,
   retryAfterMs: Schema.optionalKey(Schema.Finite)
 }) {}
 
@@ -16,13 +26,13 @@ export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
 export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { detail: Schema.String }) {}
 
 /** The provider does not accept this one request (400, 413, 422 ...): sending it again changes nothing. */
-export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", {
-  status: Schema.optionalKey(Schema.Int),
-  detail: Schema.String
-}) {}
+export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", said) {}
 
-/** 401, 402, 403, 404: no request of this run can succeed (key, credit, model name, address). Stops the run. */
-export class Denied extends Schema.TaggedError<Denied>()("Denied", { status: Schema.Int, detail: Schema.String }) {}
+/**
+ * 401, 402, 403, 404, and codes such as `insufficient_quota`: no request of this run can succeed (key, credit, model name, address).
+ * Stops the run.
+ */
+export class Denied extends Schema.TaggedError<Denied>()("Denied", { ...said, remedy: Schema.String }) {}
 
 /** The response arrived but is not what the provider's API promises (broken JSON, no choices). */
 export class Malformed extends Schema.TaggedError<Malformed>()("Malformed", { detail: Schema.String }) {}
@@ -36,12 +46,14 @@ export class LlmError extends Schema.TaggedError<LlmError>()("LlmError", {
   override get message(): string {
     return `${this.provider}: ${this.operation}: ${this.detail}`
   }
+  /** The provider's message, then status, code and request id in brackets, then the remedy if there is one. */
   get detail(): string {
     const { reason } = this
-    if (reason._tag === "RateLimited") return "rate limited (429)"
-    const status = "status" in reason && reason.status !== undefined ? ` (${reason.status})` : ""
-    const remedy = reason._tag === "Denied" ? ": check the key, the model name and the base URL" : ""
-    return `${reason.detail}${status}${remedy}`
+    const { code, requestId, status } = reason as Partial<RateLimited>
+    const marks = [status, code, requestId === undefined ? undefined : `request ${requestId}`]
+    const shown = marks.filter((mark) => mark !== undefined)
+    const remedy = reason._tag === "Denied" ? `: ${reason.remedy}` : ""
+    return `${reason.detail}${shown.length === 0 ? "" : ` (${shown.join(", ")})`}${remedy}`
   }
   /** 408, 409, 429, 5xx, 529 and network failures; nothing else. */
   get isRetryable(): boolean {
@@ -60,3 +72,7 @@ export class LlmError extends Schema.TaggedError<LlmError>()("LlmError", {
     return ("retryAfterMs" in this.reason ? this.reason.retryAfterMs : undefined) ?? 0
   }
 }
+
+/** A detail without the id of its request: the same for all that failed in the same way. */
+export const withoutRequest = (detail: string): string =>
+  detail.replace(/(?:, )?request [^\s,()]+\)/, ")").replace(/ \(\)/, "")

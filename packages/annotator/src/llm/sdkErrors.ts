@@ -1,3 +1,4 @@
+import { withoutSecrets } from "@nuner/core"
 import { Effect } from "effect"
 import { Denied, LlmError, Malformed, Overloaded, RateLimited, Rejected, Unreachable } from "./LlmError.ts"
 
@@ -5,6 +6,16 @@ import { Denied, LlmError, Malformed, Overloaded, RateLimited, Rejected, Unreach
 interface SdkError {
   readonly status?: number
   readonly headers?: Headers
+  readonly requestID?: string | null
+  /** The body, or what stands in its field `error`. */
+  readonly error?: unknown
+}
+
+/** What a provider says of a failure, however it came: as a response, or within a batch. */
+export interface Said {
+  readonly detail: string
+  readonly code?: string
+  readonly requestId?: string
 }
 
 /** Runs one SDK call; its exceptions become an `LlmError` in which `secret` never appears. */
@@ -22,18 +33,51 @@ export const fromSdk = (provider: string, operation: string, secret: string, cau
 const reasonOf = (cause: unknown, secret: string): LlmError["reason"] => {
   const detail = detailOf(cause, secret)
   if (cause instanceof SyntaxError) return new Malformed({ detail: `the response is not JSON: ${detail}` })
-  const { status, headers } = (cause ?? {}) as SdkError
+  const { error, headers, requestID, status } = (cause ?? {}) as SdkError
   if (typeof status !== "number") return new Unreachable({ detail })
-  return reasonOfStatus(status, detail, retryAfterMs(headers))
+  return reasonOfStatus(status, saidIn(error, detail, secret, requestID), retryAfterMs(headers))
+}
+
+/** The message and code of an error's body, whose error may stand in a field of its own; `otherwise` is the message of none. */
+export const saidIn = (body: unknown, otherwise: string, secret: string, requestId?: string | null): Said => {
+  const outer = (body ?? {}) as { readonly error?: unknown; readonly request_id?: unknown }
+  const { code, message, type } = (outer.error ?? outer) as {
+    readonly [field in "code" | "message" | "type"]?: unknown
+  }
+  const word = [code, type].find((one) => typeof one === "string" && one !== "")
+  const id = requestId ?? outer.request_id
+  return {
+    detail: typeof message === "string" && message !== "" ? oneLine(message, secret) : otherwise,
+    ...(word === undefined ? {} : { code: oneLine(String(word), secret) }),
+    ...(typeof id === "string" && id !== "" ? { requestId: oneLine(id, secret) } : {})
+  }
 }
 
 /** @param retryAfter milliseconds, 0 if the provider did not say. */
-export const reasonOfStatus = (status: number, detail: string, retryAfter = 0): LlmError["reason"] => {
+export const reasonOfStatus = (status: number, said: Said, retryAfter = 0): LlmError["reason"] => {
   const wait = retryAfter > 0 ? { retryAfterMs: retryAfter } : {}
-  if (status === 429) return new RateLimited(wait)
-  if (status === 408 || status === 409 || status >= 500) return new Overloaded({ status, detail, ...wait })
-  if ([401, 402, 403, 404].includes(status)) return new Denied({ status, detail })
-  return new Rejected({ status, detail })
+  const remedy = remedyOf(status, said)
+  if (remedy !== undefined) return new Denied({ ...said, status, remedy })
+  if (status === 429) return new RateLimited({ ...said, status, ...wait })
+  if (status === 408 || status === 409 || status >= 500) return new Overloaded({ ...said, status, ...wait })
+  return new Rejected({ ...said, status })
+}
+
+/** Codes that come with a 429 or 400 and do not pass by waiting. */
+const NO_CREDIT = /insufficient_quota|billing|credit balance|credit_balance|quota_exceeded_permanently/i
+const NO_ACCOUNT = /account_deactivated|access_terminated|invalid_api_key|authentication_error/i
+const NO_MODEL = /model_not_found|deployment_?not_?found/i
+
+/** What to do about an answer that no request of the run can escape; undefined: it is about this request, or passes. */
+const remedyOf = (status: number, { code = "", detail }: Said): string | undefined => {
+  const again = "then run it again: what was answered is not asked again"
+  if (status === 402 || NO_CREDIT.test(code) || (status < 500 && /credit balance is too low/i.test(detail))) {
+    return `add credit to the account, or raise its limit, ${again}`
+  }
+  if (status === 401 || NO_ACCOUNT.test(code)) return `check the key, ${again}`
+  if (status === 403) return `check what the key may do, ${again}`
+  if (status === 404 || NO_MODEL.test(code)) return "check the model name and the base URL"
+  return undefined
 }
 
 /** `retry-after-ms`, or `retry-after` in seconds or as a date; 0 if neither is there or readable. */
@@ -48,12 +92,20 @@ export const retryAfterMs = (headers: Headers | undefined): number => {
   return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now())
 }
 
-/** One line, at most 300 characters, without the key. */
+/** The message of an exception and of its causes. */
 const detailOf = (cause: unknown, secret: string): string => {
   const parts: Array<string> = []
   for (let at = cause, depth = 0; at instanceof Error && depth < 3; at = at.cause, depth++) {
     if (!parts.includes(at.message)) parts.push(at.message)
   }
-  const text = (parts.join(": ") || String(cause)).replace(/\s+/g, " ").trim()
-  return (secret === "" ? text : text.replaceAll(secret, "<key>")).slice(0, 300)
+  return oneLine(parts.join(": ") || String(cause), secret)
+}
+
+/** What is shorter, such as the "none" of a server without keys, is no secret, and may stand in any word. */
+const SHORTEST_KEY = 8
+
+/** One line, at most 300 characters, without the key and what is secret in addresses. */
+const oneLine = (text: string, secret: string): string => {
+  const line = text.replace(/\s+/g, " ").trim()
+  return withoutSecrets(secret.length < SHORTEST_KEY ? line : line.replaceAll(secret, "<key>")).slice(0, 300)
 }

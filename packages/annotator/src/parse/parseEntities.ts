@@ -3,11 +3,11 @@ import { findJson } from "./findJson.ts"
 import type { Parsed, RejectedLine } from "./Parsed.ts"
 
 /**
- * Reads a JSON answer `{"entities": [{"entity", "concept", "description"?}]}`. Code fences and talk around the JSON are
- * tolerated. Never throws: annotations + rejected = elements of the list, or one rejected piece if there is no such list.
+ * Reads a JSON answer `{"entities": [{"entity", "concept", "description"?}]}`. Code fences, talk around the JSON and slips
+ * in it are tolerated, and told. Never throws: annotations + rejected = elements of the list, or one rejected piece if there is no such list.
  */
 export const parseEntities = (answer: string): Parsed => {
-  const value = findJson(answer)
+  const { salvaged = [], value } = findJson(answer) ?? {}
   const list = Array.isArray(value) ? value : isRecord(value) ? value.entities : undefined
   if (!Array.isArray(list))
     return { annotations: [], rejected: [{ line: answer, reason: "not an entity" }], ignored: 0 }
@@ -18,7 +18,7 @@ export const parseEntities = (answer: string): Parsed => {
     if ("reason" in read) rejected.push(read)
     else annotations.push(read)
   }
-  return { annotations, rejected, ignored: 0 }
+  return { annotations, rejected, ignored: 0, ...(salvaged.length === 0 ? {} : { salvaged }) }
 }
 
 const readElement = (element: unknown): Annotation | RejectedLine => {

@@ -1,5 +1,5 @@
 import type { Annotation } from "@nuner/core"
-import type { Parsed, RejectedLine } from "./Parsed.ts"
+import type { Parsed, RejectedLine, Salvage } from "./Parsed.ts"
 
 /**
  * Reads an answer of lines `entity <> concept <> description` (NuNER, Figure 2).
@@ -13,17 +13,27 @@ export const parseLines = (answer: string): Parsed => {
   const numbered = isNumbered(lines)
   const annotations: Array<Annotation> = []
   const rejected: Array<RejectedLine> = []
+  const salvaged = new Set<Salvage>()
   let ignored = 0
   for (const line of lines) {
+    if (FENCE.test(line)) salvaged.add("code fence")
     const read = isBlankOrFence(line) ? null : readLine(line, numbered)
     if (read === null) ignored++
     else if ("reason" in read) rejected.push(read)
-    else annotations.push(read)
+    else {
+      annotations.push(read)
+      if (EMPHASIS.test(line)) salvaged.add("emphasis")
+    }
   }
-  return { annotations, rejected, ignored }
+  return { annotations, rejected, ignored, ...(salvaged.size === 0 ? {} : { salvaged: [...salvaged] }) }
 }
 
 const isBlankOrFence = (line: string): boolean => /^\s*(?:(?:```|~~~)[\w-]*\s*)?$/.test(line)
+
+const FENCE = /^\s*(?:```|~~~)/
+/** Markdown's marks around a field, or around the whole line. */
+const EMPHASIS =
+  /(?:^|<>|[-*+•]\s)\s*(\*{1,3}|_{1,2})\S[^<>]*\S?\1\s*(?:<>|$)|^\s*(?:[-*+•]\s+)?(\*\*|__)[^*_].*<>.*\2\s*$/
 
 const BULLET = /^\s*(?:[-*+•‣◦▪●–—]\s+)?/u
 const NUMBER = /^\s*(?:[([]?\d{1,3}[.):\]]\s+)/
@@ -41,6 +51,7 @@ const readLine = (line: string, numbered: boolean): Annotation | RejectedLine =>
   const reject = (reason: RejectedLine["reason"]): RejectedLine => ({ line, reason })
   let body = line.replace(BULLET, "")
   if (numbered) body = body.replace(NUMBER, "")
+  body = unwrapped(body)
   const fields = body
     .replace(/^\s*\|/, "")
     .replace(/\|\s*$/, "")
@@ -55,6 +66,12 @@ const readLine = (line: string, numbered: boolean): Annotation | RejectedLine =>
   return description === "" ? { entity, concept } : { entity, concept, description }
 }
 
+/** A line that stands between marks as a whole: `**Paris <> city**`. */
+const unwrapped = (line: string): string => {
+  const [, mark, inner] = /^\s*(\*{1,3}|_{1,3})([^*_].*[^*_]|[^*_])\1\s*$/.exec(line) ?? []
+  return mark === undefined || inner === undefined || inner.includes(mark) ? line : inner
+}
+
 /** The output format repeated, or a table's head: "Entity <> Concept <> Description". */
 const isHeader = (entity: string, concept: string): boolean =>
   /^(?:entity|entities|entity from the text|entity name)$/i.test(entity) &&
@@ -67,7 +84,11 @@ const PAIRS: ReadonlyArray<readonly [string, string]> = [
   ["‘", "’"],
   ["«", "»"],
   ["`", "`"],
+  ["***", "***"],
   ["**", "**"],
+  ["__", "__"],
+  ["*", "*"],
+  ["_", "_"],
   ["[", "]"]
 ]
 

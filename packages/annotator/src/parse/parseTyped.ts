@@ -18,6 +18,6 @@ export const parseTyped = (types: ReadonlyArray<string>): ((answer: string) => P
       if (type === undefined) rejected.push({ line: `${entity} <> ${concept}`, reason: "unknown type" })
       else annotations.push({ entity, concept: type })
     }
-    return { annotations, rejected, ignored: parsed.ignored }
+    return { ...parsed, annotations, rejected }
   }
 }

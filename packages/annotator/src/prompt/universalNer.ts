@@ -30,7 +30,7 @@ export const universalNer = (type: string): Prompt => {
 }
 
 const parseList = (answer: string, concept: string): Parsed => {
-  const list = findJson(answer)
+  const { salvaged = [], value: list } = findJson(answer) ?? {}
   if (!Array.isArray(list))
     return { annotations: [], rejected: [{ line: answer, reason: "not an entity" }], ignored: 0 }
   const annotations: Array<Annotation> = []
@@ -40,5 +40,5 @@ const parseList = (answer: string, concept: string): Parsed => {
     if (entity !== undefined && entity !== "") annotations.push({ entity, concept })
     else rejected.push({ line: JSON.stringify(element), reason: entity === "" ? "empty entity" : "not an entity" })
   }
-  return { annotations, rejected, ignored: 0 }
+  return { annotations, rejected, ignored: 0, ...(salvaged.length === 0 ? {} : { salvaged }) }
 }

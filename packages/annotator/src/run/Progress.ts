@@ -11,6 +11,8 @@ export interface Progress {
   /** Requests under way, and requests that wait in a provider's batch. */
   readonly inFlight: number
   readonly inBatch: number
+  /** Epoch ms until which the provider told us to wait, `noticeSeconds` or longer; null: we are not waiting. */
+  readonly resumesAt: number | null
   /** Attempts after the first, of this run. */
   readonly retries: number
   /** Of this run; where the endpoint tells. */
@@ -38,6 +40,7 @@ export const formatProgress = (progress: Progress): string => {
     progress.inBatch === 0 ? "" : `${count(progress.inBatch)} in batches`,
     missing === 0 ? "" : `${count(missing)} without annotations`,
     overBudget === 0 ? "" : `${count(overBudget)} over budget`,
+    progress.resumesAt === null ? "" : `waits until ${new Date(progress.resumesAt).toISOString()}`,
     progress.retries === 0 ? "" : `${count(progress.retries)} retries`
   ]
     .filter((part) => part !== "")

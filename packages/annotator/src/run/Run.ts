@@ -44,6 +44,10 @@ export interface Run {
   planned: boolean
   /** Set by the asker when the budget cannot hold another request. */
   overBudget: boolean
+  /** Set by the followers of batches after one that was refused for its size or the moment: no batch may be larger. */
+  largestBatch: number
+  /** Batches that were refused so, one after the other. */
+  refusedBatches: number
   /** Set by the asker when it has nothing left to do. */
   asked: boolean
   /** Set by the asker when nothing of the job is unfinished. */
@@ -112,6 +116,8 @@ export const makeRun = Effect.fnUntraced(function* (
     settled: () => {},
     planned: false,
     overBudget: false,
+    largestBatch: options.batchSize ?? Number.POSITIVE_INFINITY,
+    refusedBatches: 0,
     asked: false,
     done: yield* Deferred.make<void>(),
     cursor: 0

@@ -9,9 +9,13 @@ export interface Summary {
   readonly overBudget: number
   /** Everything that is not answered, by reason. */
   readonly reasons: Readonly<Record<string, number>>
+  /** By reason, what the provider said, request ids aside, and how often. */
+  readonly details: Readonly<Record<string, Readonly<Record<string, number>>>>
   /** Of the answered sentences; lines of answers that could not be read, by reason. */
   readonly annotations: number
   readonly rejectedLines: Readonly<Record<string, number>>
+  /** Answers that were not as asked for and could be read nevertheless, by what had to be done. */
+  readonly salvaged: Readonly<Record<string, number>>
   /** Requests sent by this run (batches included), tries after the first among them. */
   readonly attempts: number
   readonly retries: number
@@ -28,14 +32,28 @@ export interface Summary {
 export const exitCode = ({ failed, overBudget, refused }: Summary): 0 | 2 | 3 =>
   overBudget > 0 ? 3 : failed + refused > 0 ? 2 : 0
 
+/** Of the provider's words, those that are shown. */
+const SHOWN = 3
+
+const most = (counts: Readonly<Record<string, number>>): Array<[string, number]> =>
+  Object.entries(counts)
+    .toSorted(([, a], [, b]) => b - a)
+    .slice(0, SHOWN)
+
 /** A few lines for people. */
 export const formatSummary = (summary: Summary): string => {
   const { answered, annotations, attempts, cost, overBudget, planned, refused, rejectedLines, retries } = summary
-  const rejected = Object.entries(rejectedLines)
+  const list = (counts: Readonly<Record<string, number>>, title: string) => {
+    const parts = Object.entries(counts).map(([reason, n]) => `${reason} ${count(n)}`)
+    return parts.length === 0 ? "" : `; ${title}: ${parts.join(", ")}`
+  }
   return [
     `${count(planned)} sentences = ${count(answered)} annotated + ${count(summary.failed)} failed + ${count(refused)} refused + ${count(overBudget)} over budget`,
-    ...Object.entries(summary.reasons).map(([reason, n]) => `  ${reason}: ${count(n)}`),
-    `${count(annotations)} annotations${rejected.length === 0 ? "" : `; unreadable lines: ${rejected.map(([reason, n]) => `${reason} ${count(n)}`).join(", ")}`}`,
+    ...Object.entries(summary.reasons).flatMap(([reason, n]) => [
+      `  ${reason}: ${count(n)}`,
+      ...most(summary.details[reason] ?? {}).map(([detail, times]) => `    ${count(times)} x ${detail}`)
+    ]),
+    `${count(annotations)} annotations${list(rejectedLines, "unreadable lines")}${list(summary.salvaged, "salvaged answers")}`,
     `${count(attempts)} requests, ${count(retries)} of them retries; ${count(summary.inputTokens)} tokens in, ${count(summary.outputTokens)} out${cost === null ? "" : `; ${dollars(cost)} now, ${dollars(summary.spent)} for the whole job`}`
   ].join("\n")
 }

@@ -1,5 +1,6 @@
 import type { AnnotateEvent } from "../AnnotateEvent.ts"
 import type { Usage } from "../llm/Llm.ts"
+import { withoutRequest } from "../llm/LlmError.ts"
 import type { Progress } from "./Progress.ts"
 import type { Summary } from "./Summary.ts"
 
@@ -10,7 +11,9 @@ export class Tally {
   private readonly startedAt: number
   readonly counts = { answered: 0, failed: 0, refused: 0, "over budget": 0 }
   private readonly reasons = new Map<string, number>()
+  private readonly details = new Map<string, Map<string, number>>()
   private readonly rejectedLines = new Map<string, number>()
+  private readonly salvaged = new Map<string, number>()
   private readonly recent: Array<readonly [at: number, done: number]> = []
   private annotations = 0
   private inputTokens = 0
@@ -22,6 +25,8 @@ export class Tally {
   retries = 0
   inFlight = 0
   inBatch = 0
+  /** Epoch ms until which the provider told us to wait; 0 if it did not. */
+  resumesAt = 0
 
   constructor(now: number, total: number | null, priced: boolean) {
     this.startedAt = now
@@ -39,15 +44,21 @@ export class Tally {
       this.counts.answered++
       this.annotations += event.record.annotations.length
       for (const { reason } of event.rejected) add(this.rejectedLines, reason)
+      for (const kind of event.salvaged) add(this.salvaged, kind)
     } else if (event.type === "failed") {
-      this.finished(event.state, event.reason)
+      this.finished(event.state, event.reason, event.detail)
     }
   }
 
   /** A sentence of which only the outcome is known here. */
-  finished(state: keyof Tally["counts"], reason: string): void {
+  finished(state: keyof Tally["counts"], reason: string, detail?: string): void {
     this.counts[state]++
-    if (state !== "answered") add(this.reasons, reason)
+    if (state === "answered") return
+    add(this.reasons, reason)
+    if (detail === undefined) return
+    const of = this.details.get(reason) ?? new Map<string, number>()
+    this.details.set(reason, of)
+    add(of, withoutRequest(detail))
   }
 
   /** An attempt that ended. */
@@ -72,6 +83,7 @@ export class Tally {
       overBudget: this.counts["over budget"],
       inFlight: this.inFlight,
       inBatch: this.inBatch,
+      resumesAt: this.resumesAt > now ? this.resumesAt : null,
       retries: this.retries,
       inputTokens: this.inputTokens,
       outputTokens: this.outputTokens,
@@ -92,7 +104,9 @@ export class Tally {
       overBudget: this.counts["over budget"],
       reasons: Object.fromEntries(this.reasons),
       annotations: this.annotations,
+      details: Object.fromEntries([...this.details].map(([reason, of]) => [reason, Object.fromEntries(of)])),
       rejectedLines: Object.fromEntries(this.rejectedLines),
+      salvaged: Object.fromEntries(this.salvaged),
       attempts: this.attempts,
       retries: this.retries,
       inputTokens: this.inputTokens,

@@ -5,6 +5,7 @@ import { type ClaimedRequest, Ledger, type Outcome } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
 import type { LlmRequest } from "../llm/Llm.ts"
 import { LlmError, Unreachable } from "../llm/LlmError.ts"
+import { heed } from "./heed.ts"
 import { answerOutcome, failureOutcome, usageAtMost } from "./outcome.ts"
 import type { Run } from "./Run.ts"
 
@@ -100,6 +101,7 @@ const attempt = Effect.fnUntraced(function* (run: Run, address: string, request:
     return undefined
   }
   yield* settle({ ...failureOutcome(error, estimate), state: "planned", keep: true })
+  yield* heed(run, error)
   if (error.retryAfterMs > 0) yield* limiter.pause(error.retryAfterMs)
   return retryDelay(error, retry, 1000 * options.retrySeconds, yield* Random.next)
 })

@@ -81,6 +81,7 @@ const eventOf = (run: Run, item: LedgerItem, asked: boolean): AnnotateEvent | un
     type: "annotated",
     record: { id, text, annotations: verdict.parsed.annotations },
     rejected: verdict.parsed.rejected,
+    salvaged: verdict.parsed.salvaged ?? [],
     address
   }
 }

@@ -11,7 +11,10 @@ export class Postgres {
   private readonly directory: string
   private readonly server: Bun.Subprocess
 
-  private constructor(directory: string, server: Bun.Subprocess) {
+  private readonly bin: string
+
+  private constructor(bin: string, directory: string, server: Bun.Subprocess) {
+    this.bin = bin
     this.directory = directory
     this.server = server
     this.url = `postgres://tester@localhost/postgres?host=${directory}`
@@ -53,7 +56,19 @@ export class Postgres {
     )
     const ready = () => Bun.spawnSync([join(bin, "pg_isready"), "-q", "-h", directory]).success
     for (let i = 0; i < 200 && !ready(); i++) await Bun.sleep(50)
-    return new Postgres(directory, server)
+    return new Postgres(bin, directory, server)
+  }
+
+  /** All that is in it, as SQL. */
+  dump(): string {
+    return Bun.spawnSync([
+      join(this.bin, "pg_dump"),
+      "-h",
+      this.directory,
+      "-U",
+      "tester",
+      "postgres"
+    ]).stdout.toString()
   }
 
   async stop(): Promise<void> {

@@ -170,6 +170,11 @@ export const flow = {
   requestsPerMinute: optional.number("requests-per-minute", "default: unlimited"),
   tokensPerMinute: optional.number("tokens-per-minute", "default: unlimited"),
   maxRetries: optional.int("max-retries", "tries after the first; default 6"),
+  longWaitSeconds: optional.number(
+    "long-wait-seconds",
+    "a provider that asks for a longer wait is told of, with the time at which the run goes on; default 60"
+  ),
+  onLongWait: optional.choice("on-long-wait", ["wait", "stop"], "what to do about it; default wait"),
   timeoutSeconds: optional.number("timeout-seconds", "until a request without an answer counts as lost; default 120"),
   leaseSeconds: optional.number("lease-seconds", "on Postgres: until a silent worker counts as dead; default 15"),
   maxCost: optional.number("max-cost", "US dollars for the whole job, a hard stop"),

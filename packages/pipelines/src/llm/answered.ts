@@ -1,12 +1,16 @@
 import { type AnnotateInput, annotate, exitCode, formatProgress, PASSING_REASONS, type Summary } from "@nuner/annotator"
 import { type AnnotatedSentence, type Completion, complete } from "@nuner/core"
-import type { ProgressUpdate } from "../services/Progress.ts"
+import type { Progress } from "../services/Progress.ts"
 
 /** A sentence without an answer, and why. */
 export interface Unanswered {
   readonly id: string
   readonly text: string
   readonly reason: string
+  /** What the provider said: message, status, code, request id. */
+  readonly detail?: string
+  /** The raw answer, if one arrived. */
+  readonly answer?: string
 }
 
 /** What a model answered about sentences, in their order, as it comes. */
@@ -20,19 +24,27 @@ export interface Answered {
 }
 
 /** Asks a model about every sentence, and tells the progress of the stage. See `annotate`. */
-export const answered = (stage: string, input: AnnotateInput, update: (update: ProgressUpdate) => void): Answered => {
+export const answered = (stage: string, input: AnnotateInput, { say, update }: Progress["Service"]): Answered => {
   const failed: Array<Unanswered> = []
   const unreadable: Record<string, number> = {}
   let summary: Summary | undefined
+  let resumesAt: number | null = null
   const records = async function* () {
     for await (const event of annotate(input)) {
       if (event.type === "annotated") {
         for (const { reason } of event.rejected) unreadable[reason] = (unreadable[reason] ?? 0) + 1
         yield event.record
-      } else if (event.type === "failed") failed.push({ id: event.id, text: event.text, reason: event.reason })
-      else if (event.type === "summary") summary = event.summary
+      } else if (event.type === "failed") {
+        const { address: _, state: __, type: ___, ...unanswered } = event
+        failed.push(unanswered)
+      } else if (event.type === "summary") summary = event.summary
       else {
         const { done, total } = event.progress
+        if (event.progress.resumesAt !== null && event.progress.resumesAt !== resumesAt) {
+          resumesAt = event.progress.resumesAt
+          const when = new Date(resumesAt).toISOString()
+          say(`${stage.padEnd(10)} told to wait: goes on at ${when}; --on-long-wait stop ends it instead`)
+        }
         update({ stage, done, total: total ?? 0, note: formatProgress(event.progress) })
       }
     }

@@ -49,7 +49,7 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
       const asked = answered(
         "annotate",
         { ...settings, sentences, ledger, signal, total: sentences.length, ...(prompt ? { prompt } : {}) },
-        progress.update
+        progress
       )
       await writeJsonl(out, asked.records)
       await writeJsonl(failures, asked.failed)

@@ -44,7 +44,7 @@ export interface LabelStageOptions extends Omit<AnnotateStageOptions, "prompt" |
 export const labelStage = Effect.fn("labelStage")(function* (options: LabelStageOptions) {
   const { data, define, examples, input, limit, out, types, ...settings } = options
   const failures = out.replace(/(\.jsonl)?$/, ".failed.jsonl")
-  const { say, update } = yield* Progress
+  const progress = yield* Progress
   return yield* runStage({
     name: "label",
     manifest: `${out}.manifest.json`,
@@ -54,9 +54,9 @@ export const labelStage = Effect.fn("labelStage")(function* (options: LabelStage
     large: true,
     work: attempt("label", async (signal) => {
       mkdirSync(dirname(out), { recursive: true })
-      const door = intake({ data, say, out })
+      const door = intake({ data, say: progress.say, out })
       const { asking, texts } = await planned(options, door)
-      const asked = answered("label", { ...asking, signal }, update)
+      const asked = answered("label", { ...asking, signal }, progress)
       const locate = aligner({ overlap: "longest" })
       const found = new Map<string, number>()
       const documents = async function* (): AsyncGenerator<Document> {

@@ -69,6 +69,7 @@ const describe = (batch: FakeBatch, origin: string): unknown => ({
 })
 
 const results = (batch: FakeBatch): Response => {
+  const { code: type, message } = batch.fault.rowError ?? { code: "api_error", message: "scripted" }
   const lines = batch.rows().map(({ answer, key, state }) => ({
     custom_id: key,
     result:
@@ -77,7 +78,7 @@ const results = (batch: FakeBatch): Response => {
         : state === "errored"
           ? {
               type: state,
-              error: { type: "error", error: { type: "api_error", message: "scripted" }, request_id: null }
+              error: { type: "error", error: { type, message }, request_id: "req" }
             }
           : { type: state }
   }))

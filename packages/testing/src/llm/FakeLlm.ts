@@ -135,15 +135,16 @@ export class FakeLlm {
   }
 
   private async work(dialect: Dialect, call: LlmCall, fault: LlmFault | undefined): Promise<Response> {
-    const failed = (status: number, headers: Record<string, string> = {}) =>
-      Response.json(dialect.error(status, `scripted fault ${status}`), { status, headers })
+    const ids = { "x-request-id": "req_fake", "request-id": "req_fake" }
+    const failed = (status: number, headers = {}, message = `scripted fault ${status}`, code?: string) =>
+      Response.json(dialect.error(status, message, code), { status, headers: { ...ids, ...headers } })
     if (fault?.type === "rate limit") {
       return failed(429, {
         ...(fault.retryAfterMs === undefined ? {} : { "retry-after-ms": String(fault.retryAfterMs) }),
         ...(fault.retryAfterSeconds === undefined ? {} : { "retry-after": String(fault.retryAfterSeconds) })
       })
     }
-    if (fault?.type === "status") return failed(fault.status)
+    if (fault?.type === "status") return failed(fault.status, {}, fault.message, fault.code)
     if (fault?.type === "hang") {
       while (!this.stopped) await Bun.sleep(20)
       return failed(503)

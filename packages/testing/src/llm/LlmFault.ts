@@ -2,8 +2,8 @@
 export type LlmFault =
   /** 429; `retryAfterMs` goes out as `retry-after-ms`, `retryAfterSeconds` as `retry-after`. */
   | { readonly type: "rate limit"; readonly retryAfterMs?: number; readonly retryAfterSeconds?: number }
-  /** 400, 401, 408, 409, 500, 503, 529 ...: not charged. */
-  | { readonly type: "status"; readonly status: number }
+  /** 400, 401, 408, 409, 429, 500, 503, 529 ...: not charged. */
+  | { readonly type: "status"; readonly status: number; readonly code?: string; readonly message?: string }
   /** Never answers, until the server stops. */
   | { readonly type: "hang" }
   /** Does the work, charges it, and breaks the connection in the middle of the body. */
@@ -24,8 +24,14 @@ export interface BatchFault {
   /** Requests that end as errors (a 500 inside of the batch), and that are not done when the batch expires. */
   readonly erroredRows?: number
   readonly expiredRows?: number
+  /** The code and message of rows that end as errors. Default: a 500, "scripted" */
+  readonly rowError?: { readonly status: number; readonly code: string; readonly message: string }
   /** The provider refuses the batch as a whole, after having taken it. */
   readonly invalid?: boolean
+  /** The provider refuses batches of more requests than these, after having taken them: its queue is full. OpenAI only. */
+  readonly mostRequests?: number
+  /** `error_file_id` is "", where there is none. OpenAI only. */
+  readonly emptyErrorFile?: boolean
   /** The batch is made, but the connection breaks before the client learns its id. */
   readonly loseConfirmation?: boolean
 }

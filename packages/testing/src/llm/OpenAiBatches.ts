@@ -79,7 +79,7 @@ export class OpenAiBatches {
     const { ended, fault } = batch
     const status = !ended
       ? "in_progress"
-      : fault.invalid === true
+      : fault.invalid === true || isFull(batch)
         ? "failed"
         : batch.cancelled
           ? "cancelled"
@@ -97,9 +97,8 @@ export class OpenAiBatches {
       completion_window: "24h",
       created_at: Math.floor(batch.createdAt / 1000),
       output_file_id: done ? `out-${batch.id}` : null,
-      error_file_id: done ? `err-${batch.id}` : null,
-      errors:
-        status === "failed" ? { object: "list", data: [{ message: "scripted: the batch is invalid", line: 1 }] } : null,
+      error_file_id: !done ? null : fault.emptyErrorFile === true ? "" : `err-${batch.id}`,
+      errors: status === "failed" ? { object: "list", data: [isFull(batch) ? FULL : INVALID] } : null,
       request_counts: { total: batch.lines.length, completed: done ? batch.lines.length : 0, failed: 0 }
     }
   }
@@ -109,18 +108,31 @@ export class OpenAiBatches {
     const batch = this.batches.get(id.slice(4))
     if (batch === undefined) return Response.json({ error: { message: `no file ${id}` } }, { status: 404 })
     const good = id.startsWith("out-")
+    const { rowError = { status: 500, code: "server_error", message: "scripted" } } = batch.fault
     const lines = batch
       .rows()
       .filter(({ state }) => (state === "succeeded") === good)
-      .map(({ answer, key, state }) => ({ id: "x", custom_id: key, ...outcomeOf(state, answer) }))
+      .map(({ answer, key, state }) => ({ id: "x", custom_id: key, ...outcomeOf(state, answer, rowError) }))
     return new Response(lines.map((line) => `${JSON.stringify(line)}\n`).join(""))
   }
 }
 
-const outcomeOf = (state: RowState, answer: unknown): { response: unknown; error: unknown } => {
+const INVALID = { code: "invalid_request", message: "scripted: the batch is invalid", line: 1 }
+const FULL = {
+  code: "token_limit_exceeded",
+  message: "Enqueued token limit reached for fake in organization org",
+  line: null
+}
+const isFull = ({ fault, lines }: FakeBatch): boolean => lines.length > (fault.mostRequests ?? Number.POSITIVE_INFINITY)
+
+const outcomeOf = (
+  state: RowState,
+  answer: unknown,
+  { code, message, status }: { readonly status: number; readonly code: string; readonly message: string }
+): { response: unknown; error: unknown } => {
   if (state === "succeeded") return { response: { status_code: 200, request_id: "req", body: answer }, error: null }
   if (state === "errored") {
-    return { response: { status_code: 500, request_id: "req", body: { error: { message: "scripted" } } }, error: null }
+    return { response: { status_code: status, request_id: "req", body: { error: { message, code } } }, error: null }
   }
   return { response: null, error: { code: state === "expired" ? "batch_expired" : "batch_cancelled", message: state } }
 }

@@ -13,7 +13,7 @@ export interface Dialect {
   readonly maxTokens: (body: Body) => number | undefined
   /** @param usage whether the server tells how many tokens it took */
   readonly answer: (answer: FakeAnswer, usage: boolean) => unknown
-  readonly error: (status: number, message: string) => unknown
+  readonly error: (status: number, message: string, code?: string) => unknown
 }
 
 export type Body = Readonly<Record<string, unknown>>
@@ -24,8 +24,8 @@ interface WithMessages {
   readonly system?: string
 }
 
-const openAiError = (status: number, message: string) => ({
-  error: { message, type: `status_${status}`, code: null, param: null }
+const openAiError = (status: number, message: string, code?: string) => ({
+  error: { message, type: code ?? `status_${status}`, code: code ?? null, param: null }
 })
 
 export const chat: Dialect = {
@@ -112,5 +112,9 @@ export const messages: Dialect = {
     stop_sequence: null,
     usage: { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens }
   }),
-  error: (status, message) => ({ type: "error", error: { type: `status_${status}`, message }, request_id: "req_fake" })
+  error: (status, message, code = `status_${status}`) => ({
+    type: "error",
+    error: { type: code, message },
+    request_id: "req_fake"
+  })
 }

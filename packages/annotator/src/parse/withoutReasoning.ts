@@ -1,0 +1,16 @@
+const TAGS = "think|thinking|thought|thoughts|reasoning|reflection|scratchpad"
+/** A block of thought; one that was cut short reaches to the end. */
+const BLOCK = new RegExp(`<(${TAGS})\\b[^>]*>[\\s\\S]*?(?:</\\1\\s*>|$)`, "gi")
+/** Templates that open the block in the prompt leave its end alone in the answer. */
+const HEAD = new RegExp(`^[\\s\\S]*</(?:${TAGS})\\s*>`, "i")
+const SIGNED = /◁think▷[\s\S]*?(?:◁\/think▷|$)/g
+/** Channels of OpenAI's open models: what is final stands behind the last of these. */
+const CHANNEL = /^[\s\S]*<\|channel\|>\s*final\s*(?:<\|[^|]*\|>[^<]*)*?<\|message\|>/
+const TOKENS = /<\|(?:end|return|start|message)\|>/g
+
+/** An answer without what a reasoning model thought aloud before it. */
+export const withoutReasoning = (answer: string): string => {
+  const final = CHANNEL.test(answer) ? answer.replace(CHANNEL, "").replace(TOKENS, "") : answer
+  const text = final.replace(BLOCK, "").replace(SIGNED, "").replace(HEAD, "")
+  return text === answer ? answer : text.trim()
+}
