@@ -9,10 +9,10 @@ export const rooms: Record<string, ReadonlyArray<string>> = {
   "mini-concepts": [],
   encoder: ["core", "engine", "mini", "mini-concepts"],
   trainer: ["core", "engine", "encoder", "sampler"],
-  classifier: ["core", "engine", "encoder"],
+  metrics: ["core"],
+  classifier: ["core", "engine", "encoder", "metrics"],
   tadner: ["core", "engine", "encoder"],
   miner: ["core"],
-  metrics: ["core"],
   pipelines: [
     "core",
     "annotator",

@@ -7,6 +7,22 @@ export interface WordFeatures {
   readonly width: number
 }
 
+/** Some of the `of` equal parts that each vector consists of, in the order asked: the hidden states of some layers out of several. */
+export const selectLayers = (features: WordFeatures, parts: ReadonlyArray<number>, of: number): WordFeatures => {
+  if (parts.length === of && parts.every((part, i) => part === i)) return features
+  const size = features.width / of
+  const width = size * parts.length
+  const words = features.values.length / features.width
+  const values = new Float32Array(words * width)
+  for (let word = 0; word < words; word++) {
+    for (const [i, part] of parts.entries()) {
+      const from = word * features.width + part * size
+      values.set(features.values.subarray(from, from + size), word * width + i * size)
+    }
+  }
+  return { values, starts: features.starts, width }
+}
+
 /**
  * The features of some of the sentences, in the order asked: a mined set out of a training set that was encoded once.
  */

@@ -37,7 +37,10 @@ export const loadClassifier = async (directory: string): Promise<TokenClassifier
   })
 }
 
-const settingsOf = ({ scheme, layers, pooling, temperature }: Settings) => ({ scheme, layers, pooling, temperature })
+const settingsOf = ({ scheme, layers, pooling, temperature, transitions }: Settings) => ({
+  ...{ scheme, layers, pooling, temperature },
+  transitions: transitions?.map((row) => row.map((value) => value ?? Number.NEGATIVE_INFINITY))
+})
 
 const loadForeign = async (directory: string): Promise<TokenClassifier> => {
   const { encoder, head } = await loadInModel(directory)

@@ -1,5 +1,6 @@
 import { InputError } from "@nuner/core"
 import { Result, Schema } from "effect"
+import { classSchemes } from "../labels/classes.ts"
 
 /** The file for what Hugging Face's layout has no field for. */
 export const SETTINGS_FILE = "nuner.json"
@@ -15,10 +16,12 @@ export const Settings = Schema.Struct({
    */
   head: Schema.Literals(["model", "file"]),
   classes: Schema.Array(Schema.String).check(Schema.isMinLength(1)),
-  scheme: Schema.Literals(["bare", "BIO"]),
+  scheme: Schema.Literals(classSchemes),
   layers: Schema.Array(Schema.Int).check(Schema.isMinLength(1)),
   pooling: Schema.Literals(["first", "mean"]),
   temperature: Schema.Finite.check(Schema.isGreaterThan(0)),
+  /** What follows what, `[classes + 1, classes + 1]`, see `Transitions`; `null` is forbidden, which JSON has no number for. */
+  transitions: Schema.optionalKey(Schema.Array(Schema.Array(Schema.NullOr(Schema.Finite)))),
   /** Width of the hidden layer of a two-layer head. */
   headHidden: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
 })

@@ -1,6 +1,7 @@
 import { FrozenLayers, loraFields } from "@nuner/encoder"
 import { Effect, Schema } from "effect"
 import { batchTokensField, featureFields } from "../features/FeatureOptions.ts"
+import { type ClassScheme, classSchemes } from "../labels/classes.ts"
 
 const withDefault = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
@@ -33,8 +34,8 @@ export const FineTuneOptions = Schema.Struct({
   /** What stays as it is: "embeddings", these and so many bottom layers, or "half" of them. Default 0: everything is trained. */
   frozenLayers: FrozenLayers.pipe(withDefault<FrozenLayers>(0)),
   ...loraFields,
-  /** "bare": a class a type. "BIO": neighbouring entities of one type stay apart. Default "bare". */
-  scheme: Schema.Literals(["bare", "BIO"]).pipe(withDefault<"bare" | "BIO">("bare")),
+  /** "bare": a class a type. "BIO": neighbouring entities of one type stay apart; "IOBES": their ends are classes too. Default "bare". */
+  scheme: Schema.Literals(classSchemes).pipe(withDefault<ClassScheme>("bare")),
   /** Types to have a class for beside those of the data. Default: none. */
   types: Schema.Array(Schema.NonEmptyString).pipe(withDefault<ReadonlyArray<string>>([])),
   /**

@@ -5,9 +5,17 @@ export const NONE = "O"
 
 /**
  * What the classes of words are: types themselves (`bare`; neighbours of one type merge, as in the paper's token
- * labels), or B- and I- of each type (`BIO`; neighbours stay apart).
+ * labels), B- and I- of each type (`BIO`; neighbours stay apart), or also E- for an entity's last word and S- for its only
+ * one (`IOBES`; where an entity ends is learned too).
  */
-export type ClassScheme = "bare" | "BIO"
+export const classSchemes = ["bare", "BIO", "IOBES"] as const
+export type ClassScheme = (typeof classSchemes)[number]
+
+const prefixes: Readonly<Record<ClassScheme, ReadonlyArray<string>>> = {
+  bare: [""],
+  BIO: ["B-", "I-"],
+  IOBES: ["B-", "I-", "E-", "S-"]
+}
 
 /**
  * The class list of a set of types: `NONE` first, then by type in code-unit order, so that the same types give the same
@@ -21,7 +29,7 @@ export const classesOf = (types: Iterable<string>, scheme: ClassScheme = "bare")
     const reason = `bare classes cannot tell a type called ${NONE} from no entity`
     throw new OptionError({ component: "classifier", option: "scheme", reason, remedy: '"BIO"' })
   }
-  return [NONE, ...(scheme === "bare" ? sorted : sorted.flatMap((type) => [`B-${type}`, `I-${type}`]))]
+  return [NONE, ...sorted.flatMap((type) => prefixes[scheme].map((prefix) => `${prefix}${type}`))]
 }
 
 /** The type that each class stands for; "" for `NONE`. */

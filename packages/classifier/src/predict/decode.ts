@@ -1,5 +1,7 @@
 import { type Entity, fromTags } from "@nuner/core"
 import { type ClassScheme, typesOf } from "../labels/classes.ts"
+import type { Transitions } from "../transitions/Transitions.ts"
+import { viterbi } from "../transitions/viterbi.ts"
 
 /** An entity over words with the probability of its type, the mean over its words, in [0, 1]. */
 export interface ScoredEntity extends Entity {
@@ -7,19 +9,23 @@ export interface ScoredEntity extends Entity {
 }
 
 /**
- * Entities of one sentence from class probabilities of its words: the best class of each word (the first of equals),
- * read as tags of the scheme as conlleval reads them.
+ * Entities of one sentence from class probabilities of its words: the best class of each word (the first of equals), or
+ * where transitions are known the best sequence, read as tags of the scheme as conlleval reads them.
  *
  * @param values `[words, classes]`, row-major
  */
 export const decode = (
   values: Float32Array,
   classes: ReadonlyArray<string>,
-  scheme: ClassScheme = "bare"
+  scheme: ClassScheme = "bare",
+  transitions?: Transitions
 ): Array<ScoredEntity> => {
   const count = classes.length
   const types = typesOf(classes, scheme)
-  const tags = Array.from({ length: values.length / count }, (_, word) => classes[best(values, word * count, count)]!)
+  const path = transitions
+    ? viterbi(values, transitions)
+    : Int32Array.from({ length: values.length / count }, (_, word) => best(values, word * count, count))
+  const tags = Array.from(path, (k) => classes[k]!)
   const entities = fromTags(tags, scheme) ?? []
   return entities.map((entity) => {
     let sum = 0

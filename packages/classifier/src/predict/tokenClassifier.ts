@@ -7,6 +7,7 @@ import { type WordFeaturesOptions, wordFeatures } from "../features/wordFeatures
 import { type Head, headWidth } from "../head/Head.ts"
 import { probabilities } from "../head/headLogits.ts"
 import type { ClassScheme } from "../labels/classes.ts"
+import type { Transitions } from "../transitions/Transitions.ts"
 import { decode, type ScoredEntity } from "./decode.ts"
 
 /** An entity in a text: `text.slice(start, end)`, in UTF-16 units. */
@@ -25,6 +26,8 @@ export interface ClassifierParts {
   readonly pooling: Pooling
   /** Divides the logits before the softmax; 1 where it was not calibrated. */
   readonly temperature: number
+  /** What follows what; absent: each word gets its best class. */
+  readonly transitions?: Transitions | undefined
 }
 
 export interface PredictOptions extends Pick<WordFeaturesOptions, "batchTokens" | "signal"> {
@@ -56,16 +59,17 @@ export const tokenClassifier = ({
   scheme = "bare",
   layers = [-1],
   pooling = "first",
-  temperature = 1
+  temperature = 1,
+  transitions
 }: Pick<ClassifierParts, "encoder" | "head"> & Partial<ClassifierParts>): TokenClassifier => {
-  checkParts(encoder, head, layers, temperature)
+  checkParts(encoder, head, layers, temperature, transitions)
   const predictWords: TokenClassifier["predictWords"] = async (sentences, { minScore = 0, ...options } = {}) => {
     const features = await wordFeatures(encoder, sentences, { layers, pooling, ...options })
-    const all = predictFeatures({ head, scheme, temperature }, features)
+    const all = predictFeatures({ head, scheme, temperature, transitions }, features)
     return minScore > 0 ? all.map((entities) => entities.filter(({ score }) => score >= minScore)) : all
   }
   return {
-    ...{ encoder, head, scheme, layers, pooling, temperature },
+    ...{ encoder, head, scheme, layers, pooling, temperature, transitions },
     predictWords,
     predict: async (texts, options) => {
       const sequences = texts.map((text) => {
@@ -88,17 +92,23 @@ export const tokenClassifier = ({
 
 /** The entities of sentences that were encoded before: many heads over one pass of the encoder. */
 export const predictFeatures = (
-  { head, scheme = "bare", temperature = 1 }: Pick<ClassifierParts, "head"> & Partial<ClassifierParts>,
+  { head, scheme = "bare", temperature = 1, transitions }: Pick<ClassifierParts, "head"> & Partial<ClassifierParts>,
   { values, starts }: WordFeatures
 ): Array<Array<ScoredEntity>> => {
   const count = head.classes.length
   const all = probabilities(head, values, temperature)
   return Array.from({ length: starts.length - 1 }, (_, i) =>
-    decode(all.subarray(starts[i]! * count, starts[i + 1]! * count), head.classes, scheme)
+    decode(all.subarray(starts[i]! * count, starts[i + 1]! * count), head.classes, scheme, transitions)
   )
 }
 
-const checkParts = (encoder: Encoder, head: Head, layers: ReadonlyArray<number>, temperature: number): void => {
+const checkParts = (
+  encoder: Encoder,
+  head: Head,
+  layers: ReadonlyArray<number>,
+  temperature: number,
+  transitions: Transitions | undefined
+): void => {
   const fail = (option: string, reason: string): never => {
     throw new OptionError({ component: "tokenClassifier", option, reason })
   }
@@ -109,6 +119,10 @@ const checkParts = (encoder: Encoder, head: Head, layers: ReadonlyArray<number>,
   }
   if (headWidth(head) !== hidden * layers.length) {
     fail("head", `takes vectors of ${headWidth(head)}, ${layers.length} x ${hidden} come from the encoder`)
+  }
+  const states = head.classes.length + 1
+  if (transitions && !(transitions.length === states && transitions.every((row) => row.length === states))) {
+    fail("transitions", `are not [${states}, ${states}], one row more than the head has classes`)
   }
   if (!(temperature > 0)) fail("temperature", `must be greater than 0, got ${temperature}`)
 }

@@ -36,7 +36,7 @@ export const chooseC = (
   }: { readonly folds: number; readonly standardise: boolean; readonly maxIterations: number }
 ): ChosenC => {
   const { starts, values, width } = features
-  if (starts.length - 1 < folds || sentencesPerType(starts, labels, types) < 2.5) return { c: SMALL_SET, heldOut: [] }
+  if (!canBeDivided(starts, labels, types, folds)) return { c: SMALL_SET, heldOut: [] }
   const predicted = grid.map(() => new Int32Array(labels.length))
   for (let fold = 0; fold < folds; fold++) {
     const held = rowsOf(starts, (sentence) => sentence % folds === fold)
@@ -61,6 +61,14 @@ export const chooseC = (
   return { c: best.c, heldOut }
 }
 
+/** Whether cross-validation says anything: of smaller sets it would hold out whole types. */
+export const canBeDivided = (
+  starts: Int32Array,
+  labels: Int32Array,
+  types: ReadonlyArray<string>,
+  folds: number
+): boolean => starts.length - 1 >= folds && sentencesPerType(starts, labels, types) >= 2.5
+
 /** In how many sentences a type stands, on average over the types that stand in any. */
 const sentencesPerType = (starts: Int32Array, labels: Int32Array, types: ReadonlyArray<string>): number => {
   const found = new Map<string, number>()
@@ -73,7 +81,7 @@ const sentencesPerType = (starts: Int32Array, labels: Int32Array, types: Readonl
   return sum / Math.max(1, found.size)
 }
 
-const rowsOf = (starts: Int32Array, take: (sentence: number) => boolean): Array<number> => {
+export const rowsOf = (starts: Int32Array, take: (sentence: number) => boolean): Array<number> => {
   const rows: Array<number> = []
   for (let i = 0; i + 1 < starts.length; i++) {
     if (take(i)) for (let row = starts[i]!; row < starts[i + 1]!; row++) rows.push(row)

@@ -2,7 +2,7 @@ import { decodeOptions, type LabelledSentence } from "@nuner/core"
 import { Effect, Schema } from "effect"
 import type { WordFeatures } from "../features/selectSentences.ts"
 import type { Head } from "../head/Head.ts"
-import { classesOf, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
+import { type ClassScheme, classesOf, classSchemes, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
 import { type ChosenC, chooseC } from "./chooseC.ts"
 import { foldLogistic, logisticProblem, solveLogistic } from "./logistic.ts"
 
@@ -19,9 +19,9 @@ const Options = Schema.Struct({
   /** Folds of "cv". Default 5. */
   folds: Schema.Int.check(Schema.isGreaterThan(1)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5))),
   /**
-   * "bare": a class a type. "BIO": neighbouring entities of one type stay apart. Default "bare" (NuNER, section 4.1).
+   * "bare": a class a type. "BIO": neighbouring entities of one type stay apart; "IOBES": their ends are classes too. Default "bare" (NuNER, section 4.1).
    */
-  scheme: Schema.Literals(["bare", "BIO"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("bare" as const))),
+  scheme: Schema.Literals(classSchemes).pipe(Schema.withDecodingDefaultKey(Effect.succeed<ClassScheme>("bare"))),
   /** Types to have a class for, beside those of the sentences. Default: none. */
   types: Schema.Array(Schema.NonEmptyString).pipe(
     Schema.withDecodingDefaultKey(Effect.succeed<ReadonlyArray<string>>([]))

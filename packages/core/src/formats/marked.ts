@@ -47,8 +47,12 @@ const part = "(?:[^[\\]|\\\\]|\\\\.)"
 const mark = new RegExp(`\\[(${part}*)\\|(${part}*)\\]`, "y")
 const plainMark = new RegExp(`(?<!\\[)\\[${part}*\\|${part}*\\](?!\\])`)
 
-/** @throws SyntaxError for a mark without text or type */
-const unmark = (written: string): { text: string; entities: Array<RawSpan> } => {
+/**
+ * A text without its marks, and the spans that they were: what `markText` writes.
+ *
+ * @throws SyntaxError for a mark without text or type
+ */
+export const unmark = (written: string): { text: string; entities: Array<RawSpan> } => {
   const entities: Array<RawSpan> = []
   let text = ""
   for (let at = 0; at < written.length; ) {

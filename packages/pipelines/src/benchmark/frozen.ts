@@ -1,4 +1,11 @@
-import { fitProbe, predictFeatures, selectSentences, type WordFeatures, wordFeatures } from "@nuner/classifier"
+import {
+  fitProbe,
+  predictFeatures,
+  selectLayers,
+  selectSentences,
+  type WordFeatures,
+  wordFeatures
+} from "@nuner/classifier"
 import { ENOUGH } from "./bareCeiling.ts"
 import type { FrozenProtocol } from "./Definition.ts"
 import { emitting } from "./emitting.ts"
@@ -33,7 +40,7 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
   }, signal)
   for (const [reading, { sets, settings }] of readings.entries()) {
     const blocks = settings.layers.map((layer) => layers.indexOf(place(layer)))
-    const [trainRows, testRows] = encoded.map((rows) => blocksOf(rows, blocks, layers.length)) as typeof encoded
+    const [trainRows, testRows] = encoded.map((rows) => selectLayers(rows, blocks, layers.length)) as typeof encoded
     for (const set of sets) {
       signal?.throwIfAborted()
       const rows = selectSentences(
@@ -52,20 +59,4 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
       yield { type: "predicted", reading, set, predicted, chosen: { c: words.c, scheme: entities.scheme } }
     }
   }
-}
-
-/** Some of the equal parts that each vector consists of, in the order asked. */
-const blocksOf = (rows: WordFeatures, blocks: ReadonlyArray<number>, of: number): WordFeatures => {
-  if (blocks.length === of && blocks.every((block, i) => block === i)) return rows
-  const size = rows.width / of
-  const width = size * blocks.length
-  const words = rows.values.length / rows.width
-  const values = new Float32Array(words * width)
-  for (let word = 0; word < words; word++) {
-    for (const [i, block] of blocks.entries()) {
-      const from = word * rows.width + block * size
-      values.set(rows.values.subarray(from, from + size), word * width + i * size)
-    }
-  }
-  return { values, starts: rows.starts, width }
 }

@@ -1,0 +1,129 @@
+import type { LabelledSentence } from "@nuner/core"
+import type { Encoder } from "@nuner/encoder"
+import { entityMicro } from "@nuner/metrics"
+import { selectLayers, type WordFeatures } from "../features/selectSentences.ts"
+import { wordFeatures } from "../features/wordFeatures.ts"
+import { type ClassScheme, classesOf, labelsOf, NONE, typesIn, typesOf } from "../labels/classes.ts"
+import { canBeDivided } from "../probe/chooseC.ts"
+import type { FewShotOptions } from "./FewShotOptions.ts"
+import type { FewShotProgress } from "./fewShot.ts"
+import { type ProbeSetting, probeTrials, type Trial } from "./probeTrials.ts"
+
+export interface FewShotWork {
+  readonly encoder: Encoder
+  readonly sentences: ReadonlyArray<LabelledSentence>
+  readonly settings: FewShotOptions
+  readonly signal: AbortSignal | undefined
+  readonly onProgress: (progress: FewShotProgress) => void
+}
+
+export interface ChosenProbe {
+  readonly setting: ProbeSetting
+  /** The vectors that it reads, of all sentences. */
+  readonly features: WordFeatures
+  /** In the order in which they were tried; empty where the examples are too few to hold any out. */
+  readonly trials: ReadonlyArray<Trial<ProbeSetting>>
+  /** That encoding them took. */
+  readonly seconds: number
+}
+
+/**
+ * Where the search begins, and what a set takes that is too small to be divided: the best of frozen probes at k = 8 on dev sentences of MIT Movie, WNUT17
+ * and JNLPBA (benchmarks/mini/decoder.md).
+ */
+const START = { scheme: "bare", c: 0.03, transitions: 0.5 } as const
+const SCHEMES: ReadonlyArray<ClassScheme> = ["bare", "BIO"]
+const CS: ReadonlyArray<number> = [0.03, 0.1]
+const WEIGHTS: ReadonlyArray<number> = [0.25, 0.5, 1]
+
+/**
+ * Layers, then the scheme, then C and the weight of transitions, one after the other by entity micro F1 of held-out sentences; of equals the first that
+ * was tried. What the options give is taken.
+ */
+export const chooseProbe = async (work: FewShotWork): Promise<ChosenProbe> => {
+  const { encoder, onProgress, sentences, settings, signal } = work
+  const depth = encoder.config.layers
+  const choices = settings.layers ? [settings.layers] : [[-1, Math.ceil(depth / 2)], [-1]]
+  const place = (layer: number) => (layer < 0 ? layer + depth + 1 : layer)
+  const layers = [...new Set(choices.flat().map(place))]
+  const began = performance.now()
+  const encoded = await wordFeatures(encoder, sentences, {
+    ...{ layers, pooling: settings.pooling, signal },
+    onProgress: ({ sentences: done, of }) => onProgress({ stage: "encode", done, of })
+  })
+  const read = ({ layers: chosen }: Pick<ProbeSetting, "layers">) =>
+    selectLayers(
+      encoded,
+      chosen.map((layer) => layers.indexOf(place(layer))),
+      layers.length
+    )
+  const seconds = (performance.now() - began) / 1000
+  // Bare classes cannot tell a type called "O" from none.
+  const schemes = settings.scheme ? [settings.scheme] : typesIn(sentences).has(NONE) ? (["BIO"] as const) : SCHEMES
+  const { c = START.c, transitions = START.transitions } = settings
+  const start: ProbeSetting = { layers: choices[0]!, scheme: schemes[0]!, c, transitions }
+  if (!isDivisible(encoded, sentences, settings.folds))
+    return { setting: start, features: read(start), trials: [], seconds }
+
+  const trials: Array<Trial<ProbeSetting>> = []
+  const rounds = choices.length + schemes.length
+  let round = 0
+  const attempt = (tries: ReadonlyArray<ProbeSetting>): ProbeSetting => {
+    const fresh = tries.filter(
+      (setting) => !trials.some((trial) => JSON.stringify(trial.setting) === JSON.stringify(setting))
+    )
+    if (fresh.length > 0) {
+      trials.push(...probeTrials(read(fresh[0]!), sentences, fresh, { folds: settings.folds, signal }))
+    }
+    onProgress({ stage: "choose", done: ++round, of: rounds })
+    return bestOf(sentences, trials)
+  }
+  for (const layers of choices) attempt([{ ...start, layers }])
+  for (const scheme of schemes.slice(1)) attempt([{ ...bestOf(sentences, trials), scheme }])
+  const best = bestOf(sentences, trials)
+  const cs = settings.c === undefined ? CS : [settings.c]
+  const weights = settings.transitions === undefined ? WEIGHTS : [settings.transitions]
+  const setting = attempt(cs.flatMap((c) => weights.map((transitions) => ({ ...best, c, transitions }))))
+  return { setting, features: read(setting), trials, seconds }
+}
+
+const isDivisible = (features: WordFeatures, sentences: ReadonlyArray<LabelledSentence>, folds: number): boolean => {
+  const classes = classesOf(typesIn(sentences), "BIO")
+  return canBeDivided(features.starts, labelsOf(sentences, classes, "BIO"), typesOf(classes, "BIO"), folds)
+}
+
+/** Entity micro F1 of what was found in sentences. */
+export const scoreOf = (sentences: ReadonlyArray<LabelledSentence>, found: Trial<unknown>["found"]): number =>
+  entityMicro(
+    sentences,
+    found.map((entities) => ({ entities }))
+  ).f1
+
+const bestOf = (sentences: ReadonlyArray<LabelledSentence>, trials: ReadonlyArray<Trial<ProbeSetting>>): ProbeSetting =>
+  trials.reduce(
+    (best, { found, setting }) => {
+      const f1 = scoreOf(sentences, found)
+      return f1 > best.f1 ? { f1, setting } : best
+    },
+    { f1: -1, setting: trials[0]!.setting }
+  ).setting
+
+/**
+ * What was found in each sentence by the setting that is best on all other folds: the choice has not seen the sentence that it is scored on, so that the
+ * best of many tries is not taken for what it is worth by its luck.
+ */
+export const foundUnseen = (
+  sentences: ReadonlyArray<LabelledSentence>,
+  trials: ReadonlyArray<Trial<ProbeSetting>>,
+  folds: number
+): Trial<unknown>["found"] => {
+  const found: Array<Trial<unknown>["found"][number]> = []
+  for (let fold = 0; fold < folds; fold++) {
+    const isOther = (_: unknown, i: number) => i % folds !== fold
+    const others = sentences.filter(isOther)
+    const scores = trials.map((trial) => scoreOf(others, trial.found.filter(isOther)))
+    const best = trials[scores.indexOf(Math.max(...scores))]!
+    for (let i = fold; i < sentences.length; i += folds) found[i] = best.found[i]!
+  }
+  return found
+}

@@ -1,0 +1,68 @@
+import type { Entity, LabelledSentence } from "@nuner/core"
+import type { WordFeatures } from "../features/selectSentences.ts"
+import { headLogits, softmaxRows } from "../head/headLogits.ts"
+import { type ClassScheme, classesOf, labelsOf, typesIn } from "../labels/classes.ts"
+import { decode } from "../predict/decode.ts"
+import { rowsOf } from "../probe/chooseC.ts"
+import { foldLogistic, logisticProblem, solveLogistic } from "../probe/logistic.ts"
+import { fitTransitions } from "../transitions/Transitions.ts"
+
+/** How a probe reads, learns and decodes. */
+export interface ProbeSetting {
+  readonly layers: ReadonlyArray<number>
+  readonly scheme: ClassScheme
+  /** Inverse L2 strength. */
+  readonly c: number
+  /** Of the learned transitions in decoding; undefined: each word gets its best class. */
+  readonly transitions: number | undefined
+}
+
+/** A setting, and what it found in each sentence when the sentence was held out. */
+export interface Trial<S> {
+  readonly setting: S
+  readonly found: ReadonlyArray<ReadonlyArray<Entity>>
+}
+
+/**
+ * Cross-validates settings that read the same layers under the same scheme: sentence `i` is held out in fold `i mod folds`. A fold is fitted once for
+ * each C, from the weakest on, each starting where the last one ended; decoders share the fit.
+ *
+ * @param features of all sentences, of those layers
+ */
+export const probeTrials = (
+  features: WordFeatures,
+  sentences: ReadonlyArray<LabelledSentence>,
+  settings: ReadonlyArray<ProbeSetting>,
+  { folds, signal }: { readonly folds: number; readonly signal?: AbortSignal | undefined }
+): Array<Trial<ProbeSetting>> => {
+  const { scheme } = settings[0]!
+  const classes = classesOf(typesIn(sentences), scheme)
+  const labels = labelsOf(sentences, classes, scheme)
+  const found = settings.map((): Array<ReadonlyArray<Entity>> => [])
+  const byC = [...Map.groupBy(settings.keys(), (i) => settings[i]!.c)].sort(([a], [b]) => a - b)
+  for (let fold = 0; fold < folds; fold++) {
+    signal?.throwIfAborted()
+    const isHeld = (sentence: number) => sentence % folds === fold
+    const kept = labels.slice()
+    for (const row of rowsOf(features.starts, isHeld)) kept[row] = -1
+    const known = sentences.filter((_, i) => !isHeld(i))
+    const problem = logisticProblem(features.values, kept, classes.length, true)
+    let start: Float64Array<ArrayBuffer> | undefined
+    for (const [c, which] of byC) {
+      const fit = solveLogistic(problem, c, { maxIterations: 100, tolerance: 1e-3 }, start)
+      start = fit.point
+      const values = softmaxRows(headLogits(foldLogistic(fit, problem, classes), features.values), classes.length)
+      for (const i of which) {
+        const weight = settings[i]!.transitions
+        const transitions = weight === undefined ? undefined : fitTransitions(known, classes, scheme, { weight })
+        for (let sentence = fold; sentence < sentences.length; sentence += folds) {
+          const [from, to] = [features.starts[sentence]!, features.starts[sentence + 1]!]
+          const rows = values.subarray(from * classes.length, to * classes.length)
+          found[i]![sentence] = decode(rows, classes, scheme, transitions)
+        }
+      }
+    }
+    problem.x.dispose()
+  }
+  return settings.map((setting, i) => ({ setting, found: found[i]! }))
+}

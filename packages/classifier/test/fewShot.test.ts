@@ -1,0 +1,102 @@
+import { expect, test } from "bun:test"
+import { markText, toSpans } from "@nuner/core"
+import { leakCheck, tempDir } from "@nuner/testing"
+import { foundUnseen } from "../src/fewShot/chooseProbe.ts"
+import type { ProbeSetting, Trial } from "../src/fewShot/probeTrials.ts"
+import { fewShot, loadClassifier, saveClassifier } from "../src/index.ts"
+import { toyEncoder, toySentences } from "./toy.ts"
+
+const sentences = toySentences(40, 1)
+const text = "the train left Oslo early while Chidi waited near New Quito ."
+
+const spans = sentences.map(toSpans)
+/** Sentences as people write examples. */
+const marked = spans.map(({ entities, text }) => markText(text, entities))
+
+test("examples in brackets give a model that says what it will score, and is the same after save and load", async () => {
+  const encoder = toyEncoder()
+  using dir = tempDir()
+  await leakCheck(async () => {
+    const stages = new Set<string>()
+    const model = await fewShot({ examples: marked, encoder, onProgress: ({ stage }) => stages.add(stage) })
+    expect(model.mode).toBe("probe")
+    expect([...stages]).toEqual(["encode", "choose"])
+    const { expected, setting, tried } = model
+    expect(expected!.examples).toBe(40)
+    expect(expected!.f1).toBeGreaterThan(0.5)
+    expect(expected!.low).toBeLessThanOrEqual(expected!.f1)
+    expect(expected!.high).toBeGreaterThanOrEqual(expected!.f1)
+    const best = tried.reduce((a, b) => (b.f1 > a.f1 ? b : a))
+    expect(setting).toEqual(best.setting)
+    expect(new Set(tried.map(({ setting }) => setting.layers.join())).size).toBe(2)
+    expect(new Set(tried.map(({ setting }) => setting.scheme)).size).toBe(2)
+    const [found] = await model.predict([text])
+    expect(found!.map(({ text, type }) => `${text}: ${type}`)).toContain("Oslo: place")
+    await saveClassifier(dir.file("model"), model)
+    const loaded = await loadClassifier(dir.file("model"))
+    expect(loaded.transitions).toEqual(model.transitions)
+    expect((await loaded.predict([text]))[0]!.map(({ end, start, type }) => ({ end, start, type }))).toEqual(
+      found!.map(({ end, start, type }) => ({ end, start, type }))
+    )
+    loaded.dispose()
+    model.dispose()
+  })
+  // The encoder that was given is still the caller's.
+  expect(encoder.parameters["embeddings.word_embeddings.weight"]!.isDisposed).toBe(false)
+  encoder.dispose()
+})
+
+test("what is given is taken, and examples come in three forms that say the same", async () => {
+  const encoder = toyEncoder()
+  const given = { layers: [-1], scheme: "IOBES", c: 1, transitions: 0 } as const
+  const models = []
+  for (const examples of [sentences, marked, spans]) models.push(await fewShot({ examples, encoder, ...given }))
+  for (const { expected, setting, tried } of models) {
+    expect(setting).toEqual(given)
+    expect(tried).toHaveLength(1)
+    expect(expected).toEqual(models[0]!.expected)
+  }
+  encoder.dispose()
+})
+
+test("fine-tuning is tried where examples and time allow, and taken where it is better on held-out ones", async () => {
+  const encoder = toyEncoder()
+  const asked = { examples: sentences, encoder, epochs: 1, learningRate: 1e-6, layers: [-1], scheme: "BIO" } as const
+  const modes = async (more: object) => (await fewShot({ ...asked, ...more })).tried.map(({ mode }) => mode)
+  expect(await modes({ fullFrom: 41 })).not.toContain("full")
+  expect(await modes({ fullFrom: 40, seconds: 1e-9 })).not.toContain("full")
+  const tried = await fewShot({ ...asked, fullFrom: 40, seconds: 1e9 })
+  expect(tried.tried.at(-1)!.mode).toBe("full")
+  // One timid pass learns nothing.
+  expect(tried.mode).toBe("probe")
+  const full = await fewShot({ ...asked, mode: "full" })
+  expect(full.mode).toBe("full")
+  expect(full.encoder).not.toBe(encoder)
+  full.dispose()
+  encoder.dispose()
+})
+
+test("too few examples to hold any out: a model without a promise; none at all, or a broken mark, are refused", async () => {
+  const encoder = toyEncoder()
+  const model = await fewShot({ examples: ["[Alma|person] left [Oslo|place] ."], encoder })
+  expect(model.expected).toBeUndefined()
+  expect(model.tried).toEqual([])
+  await expect(fewShot({ examples: [], encoder })).rejects.toThrow("examples: are none")
+  await expect(fewShot({ examples: ["Alma left"], encoder })).rejects.toThrow("have no entity")
+  await expect(fewShot({ examples: ["[Alma| ] left"], encoder })).rejects.toThrow('examples[0]: "[Alma| ]" has no type')
+  await expect(fewShot({ examples: marked, encoder, folds: 1 })).rejects.toThrow("folds")
+  encoder.dispose()
+})
+
+test("what is expected is scored by choices that did not see it", () => {
+  const of = (type: string) => [{ start: 0, end: 1, type }]
+  const truth = Array.from({ length: 4 }, () => ({ words: ["w"], entities: of("a") }))
+  const setting: ProbeSetting = { layers: [-1], scheme: "BIO", c: 1, transitions: 0 }
+  const trial = (c: number, right: ReadonlyArray<number>): Trial<ProbeSetting> => ({
+    setting: { ...setting, c },
+    found: truth.map((_, i) => of(right.includes(i) ? "a" : "b"))
+  })
+  // The first is right in fold 0 alone, the second in fold 1 alone: each is chosen for the fold where it is wrong.
+  const found = foundUnseen(truth, [trial(1, [0, 2]), trial(2, [1, 3])], 2)
+  expect(found).toEqual(truth.map(() => of("b")))
+})
