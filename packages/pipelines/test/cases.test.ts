@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { align } from "@nuner/aligner"
 import { readManifest, words } from "@nuner/core"
@@ -110,6 +110,19 @@ describe("the small inputs are read right by nuner convert", () => {
     expect([refused.code, /Parquet is not written as gzip/.test(refused.err)]).toEqual([1, true])
   })
 
+  test("what is not there, is empty or would have to be fetched is told as that", async () => {
+    writeFileSync(dir.file("empty.txt"), "")
+    const refused = async (input: string) => (await run("convert", input, "-o", dir.file("refused.jsonl"))).err
+    expect(await refused("https://example.org/a.jsonl")).toContain(
+      "is a URL, which is not fetched (fetch it first: curl"
+    )
+    expect(await refused(dir.file("missing.jsonl"))).toContain("missing.jsonl: no such file (check the path")
+    expect(await refused(dir.file("empty.txt"))).toContain(
+      "empty.txt: holds no record (if that is right: --allow-empty)"
+    )
+    expect(existsSync(dir.file("refused.jsonl"))).toBe(false)
+  })
+
   test("a text that nobody looked at does not become one without entities", async () => {
     const input = join(folder, "array-of-texts.json")
     const refused = await run("convert", input, "-o", dir.file("looked.conll"))
@@ -208,22 +221,55 @@ describe("what is trained, predicted and scored on them", () => {
     expect([harbour!.support, harbour!.predicted]).toEqual([1, 0])
   })
 
-  test("what a benchmark skipped of training and test data is in its manifest", async () => {
+  test("what is skipped of training and test data is counted in a manifest and listed beside it", async () => {
     const spoilt = (file: string) => {
       const path = dir.file(`spoilt-${file}`)
       writeFileSync(path, `${readFileSync(join(folder, file), "utf8").trimEnd()}\n{"text":5}\n`)
       return path
     }
-    const out = dir.file("skipping.jsonl")
-    const data = ["--train", spoilt("two-types-train.jsonl"), "--test", spoilt("other-types-test.jsonl")]
-    const fit = ["--encoder", dir.file("encoder"), "--k", "1", "--sets", "1", "--c", "1"]
-    expect((await run("probe", ...fit, ...data, "--malformed", "skip", "-o", out)).code).toBe(0)
-    const { counts } = await readManifest(`${out}.manifest.json`)
-    expect(counts.records).toEqual({ in: 8, out: 6, dropped: { malformed: 2 } })
+    const train = spoilt("two-types-train.jsonl")
+    const test = spoilt("other-types-test.jsonl")
+    const encoder = dir.file("encoder")
+    writeFileSync(dir.file("no-answers.jsonl"), "")
+    writeFileSync(
+      dir.file("skipping.json"),
+      JSON.stringify({
+        ...{ encoders: { one: encoder }, k: [1], sets: 1, protocol: { type: "frozen", c: 1 } },
+        datasets: Object.fromEntries(["a", "b"].map((name) => [name, { train, test, data: { malformed: "skip" } }]))
+      })
+    )
+    const tadner = ["tadner", "train", train, "--encoder", encoder, "--epochs", "1", "--malformed", "skip"]
+    expect(await run(...tadner, "-o", dir.file("tadner"))).toMatchObject({ code: 0 })
+    const data = ["--train", train, "--test", test, "--malformed", "skip"]
+    const recorded = ["--provider", "recorded", "--model", "m", "--answers", dir.file("no-answers.jsonl")]
+    const both = { in: 8, out: 6, dropped: { malformed: 2 } }
+    const commands = [
+      [["probe", ...data, "--encoder", encoder, "--k", "1", "--sets", "1", "--c", "1"], ".manifest.json", both],
+      [["benchmark", dir.file("skipping.json")], "/manifest.json", { in: 16, out: 12, dropped: { malformed: 4 } }],
+      [["llm-baseline", ...data, ...recorded], "/manifest.json", both],
+      [
+        ["tadner", "episodes", train, "--model", dir.file("tadner"), "--n", "2", "--count", "1", "--malformed", "skip"],
+        "/manifest.json",
+        { in: 5, out: 4, dropped: { malformed: 1 } }
+      ]
+    ] as const
+    for (const [command, manifest, records] of commands) {
+      const out = dir.file(`skipping-${outs++}`)
+      const { code, err } = await run(...command, "-o", out)
+      expect({ command, code, err }).toMatchObject({ code: 0 })
+      const { artefacts, counts } = await readManifest(`${out}${manifest}`)
+      expect(counts.records).toEqual(records)
+      const listed = readFileSync(`${out}.skipped.jsonl`, "utf8").trimEnd().split("\n")
+      expect(listed.map((line) => JSON.parse(line).reason)).toEqual(Array(records.dropped.malformed).fill("no text"))
+      expect(artefacts.some(({ path }) => path.endsWith(".skipped.jsonl"))).toBe(true)
+    }
+    const packed = await run(...commands[0][0], "-o", dir.file("skipping.jsonl.gz"))
+    expect([packed.code, /a log of runs is not written as gzip/.test(packed.err)]).toEqual([1, true])
   })
 
   test("every command that reads labelled data has the flags of the door", async () => {
     const data = join(folder, "cut-word.jsonl")
+    const texts = join(folder, "array-of-texts.json")
     const encoder = ["--encoder", dir.file("encoder")]
     const out = () => ["--out", dir.file(`reads-${outs++}`)]
     const commands: ReadonlyArray<ReadonlyArray<string>> = [
@@ -231,6 +277,7 @@ describe("what is trained, predicted and scored on them", () => {
       ["mine", data, "--k", "1", "--sets", "1"],
       ["finetune", data, ...encoder],
       ["probe", ...encoder, "--train", data, "--test", data, "--k", "1", "--sets", "1"],
+      ["label", texts, "--examples", data, "--provider", "recorded", "--model", "m", "--dry-run"],
       ["llm-baseline", "--provider", "recorded", "--model", "m", "--train", data, "--test", data, "--dry-run"],
       ["pretrain", data, "--objective", "types", "--base", dir.file("encoder"), "--steps", "1", "--validation", "0"],
       ["tadner", "train", data, ...encoder],

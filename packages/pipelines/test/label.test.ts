@@ -1,30 +1,16 @@
-import { afterAll, describe, expect, spyOn, test } from "bun:test"
+import { afterAll, describe, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type LabelledSentence, readLabelled, readManifest } from "@nuner/core"
 import { entityMicro } from "@nuner/metrics"
-import { nuner } from "@nuner/pipelines"
 import { FakeLlm, tempDir, withData } from "@nuner/testing"
-import { Effect } from "effect"
+import { inProcess } from "./support/inProcess.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
 afterAll(() => folder[Symbol.dispose]())
 
-const run = async (...args: ReadonlyArray<string>) => {
-  const said = spyOn(process.stderr, "write").mockImplementation(() => true)
-  const told = spyOn(console, "log").mockImplementation(() => {})
-  process.exitCode = 0
-  try {
-    const code = await Effect.runPromise(nuner(["label", ...args]))
-    const err = said.mock.calls.map(([text]) => String(text)).join("")
-    return { code, err, out: told.mock.calls.map(([line]) => String(line)).join("\n") }
-  } finally {
-    process.exitCode = 0
-    said.mockRestore()
-    told.mockRestore()
-  }
-}
+const run = (...args: ReadonlyArray<string>) => inProcess("label", ...args)
 const writeRows = (name: string, rows: ReadonlyArray<object>): string => {
   writeFileSync(at(name), `${rows.map((row) => JSON.stringify(row)).join("\n")}\n`)
   return at(name)

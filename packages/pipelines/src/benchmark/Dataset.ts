@@ -1,6 +1,6 @@
 import { type Counts, type LabelledSentence, sentenceKey } from "@nuner/core"
 import { datasetHash, sampleSentences } from "@nuner/miner"
-import { intake } from "../inputs/intake.ts"
+import { type IntakeOptions, intake } from "../inputs/intake.ts"
 import { typesOf } from "../inputs/readDataset.ts"
 import { bareCeiling } from "./bareCeiling.ts"
 import type { Definition } from "./Definition.ts"
@@ -37,12 +37,15 @@ export interface Dataset extends DatasetReport {
 }
 
 /** Reads the datasets of a definition, one at a time, and mines their training sets. @throws InputError */
-export async function* readDatasets(definition: Definition, say?: (line: string) => void): AsyncGenerator<Dataset> {
+export async function* readDatasets(
+  definition: Definition,
+  reading: Pick<IntakeOptions, "say" | "out"> = {}
+): AsyncGenerator<Dataset> {
   const excluded = new Map<string, Promise<Set<string>>>()
   const keysOf = (path: string) => excluded.getOrInsertComputed(path, () => excludedKeys(path))
   const { exclude, sampler, seed, sets, testSize } = definition
   for (const [name, files] of Object.entries(definition.datasets)) {
-    const door = intake({ data: files.data, say })
+    const door = intake({ ...reading, data: files.data })
     const train = (await Promise.all([files.train].flat().map(door.dataset))).flat()
     const all = await door.dataset(files.test)
     const removed: Record<string, number> = {}

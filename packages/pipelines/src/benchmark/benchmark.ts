@@ -1,6 +1,7 @@
 import { OptionError } from "@nuner/core"
 import { fromPretrained } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
+import type { SkippedRecords } from "../inputs/skippedRecords.ts"
 import type { BenchmarkEvent, BenchmarkResult, PlanEvent } from "./BenchmarkEvent.ts"
 import { type Dataset, type DatasetReport, readDatasets } from "./Dataset.ts"
 import type { Definition, DefinitionInput, FrozenProtocol, FullProtocol } from "./Definition.ts"
@@ -22,6 +23,8 @@ export interface BenchmarkOptions {
   readonly signal?: AbortSignal
   /** Told what each data file turned out to be, in one line. Default: nobody. */
   readonly say?: (line: string) => void
+  /** Takes the records of data files that are skipped. Default: they are counted only. */
+  readonly skipped?: SkippedRecords
 }
 
 /**
@@ -32,11 +35,11 @@ export interface BenchmarkOptions {
  */
 export async function* benchmark(
   input: DefinitionInput,
-  { log: path, measure: measuring = true, say, signal }: BenchmarkOptions = {}
+  { log: path, measure: measuring = true, say, signal, skipped }: BenchmarkOptions = {}
 ): AsyncGenerator<BenchmarkEvent, void, void> {
   const definition = decodeDefinition(input)
   const datasets: Array<Dataset> = []
-  for await (const dataset of readDatasets(definition, say)) {
+  for await (const dataset of readDatasets(definition, { say, out: skipped })) {
     datasets.push(dataset)
     yield { type: "dataset", dataset: reportOf(dataset) }
     signal?.throwIfAborted()

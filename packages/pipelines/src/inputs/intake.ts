@@ -1,5 +1,4 @@
-import { appendFileSync, mkdirSync, rmSync } from "node:fs"
-import { dirname, extname } from "node:path"
+import { extname } from "node:path"
 import {
   type AnnotatedSentence,
   type Counts,
@@ -16,6 +15,7 @@ import {
   openLabelled,
   openSentences
 } from "@nuner/core"
+import { type SkippedRecords, skippedRecords } from "./skippedRecords.ts"
 import { sourcesOf } from "./sources.ts"
 
 export interface IntakeOptions {
@@ -23,8 +23,8 @@ export interface IntakeOptions {
   readonly data?: DataOptionsInput | undefined
   /** Told what each file turned out to be, in one line. Default: nobody. */
   readonly say?: ((line: string) => void) | undefined
-  /** The artefact that is made: skipped records are listed in `<out>.skipped.jsonl` beside it. Absent: they are counted only. */
-  readonly out?: string | undefined
+  /** The artefact that is made, beside which skipped records are listed, or the list itself. Absent: they are counted only. */
+  readonly out?: string | SkippedRecords | undefined
 }
 
 /**
@@ -48,14 +48,8 @@ export interface Intake {
 
 export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intake => {
   const reports: Array<DataReport> = []
-  const file = out === undefined ? undefined : `${out.replace(/[\\/]+$/, "")}.skipped.jsonl`
-  if (file !== undefined) rmSync(file, { force: true })
-  let skipped = 0
-  const onMalformed = ({ field, line, reason, source }: InputError) => {
-    if (file === undefined) return
-    if (skipped++ === 0) mkdirSync(dirname(file), { recursive: true })
-    appendFileSync(file, `${JSON.stringify({ source, line, field, reason })}\n`)
-  }
+  const skipped = typeof out === "string" ? skippedRecords(out) : out
+  const onMalformed = (error: InputError) => skipped?.add(error)
 
   /** Opens the files of an argument one after the other; of a folder, those that are no data are left out, and told. */
   async function* opened<D extends Pick<Data, "report">, A>(
@@ -121,7 +115,7 @@ export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intak
       return { in: all.documents + left, out: all.documents, dropped }
     },
     get files() {
-      return skipped > 0 && file !== undefined ? [file] : []
+      return skipped?.files ?? []
     }
   }
 }

@@ -4,12 +4,13 @@ import { InputError, OptionError } from "@nuner/core"
 import { type Dataset, readDatasets } from "../benchmark/Dataset.ts"
 import { decodeDefinition } from "../benchmark/decodeDefinition.ts"
 import { setsOf } from "../benchmark/TrainingSet.ts"
+import type { IntakeOptions } from "../inputs/intake.ts"
 import type { LlmBaselineOptions } from "./LlmBaselineOptions.ts"
 import { typeWords } from "./questions.ts"
 import { type Asked, readBaselineAnswers } from "./recordedAnswers.ts"
 
 /** Everything that is known before the first question. @throws InputError, OptionError */
-export const planBaseline = async (options: LlmBaselineOptions, say?: (line: string) => void) => {
+export const planBaseline = async (options: LlmBaselineOptions, reading: Pick<IntakeOptions, "say" | "out"> = {}) => {
   const {
     answers,
     data = {},
@@ -53,7 +54,7 @@ export const planBaseline = async (options: LlmBaselineOptions, say?: (line: str
     seed
   })
   let read: Dataset | undefined
-  for await (const one of readDatasets(definition, say)) read = one
+  for await (const one of readDatasets(definition, reading)) read = one
   const dataset = shown.length > 0 ? read! : { ...read!, sets: [], infeasible: [] }
   const [infeasible] = dataset.infeasible
   if (infeasible !== undefined && dataset.sets.length === 0 && !sizes.includes(0)) {

@@ -17,6 +17,7 @@ import { useEngine } from "@nuner/engine"
 import { Effect, type Scope } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import { attempt, type StageError } from "../errors.ts"
+import { sourcesOf } from "../inputs/sources.ts"
 import { Progress } from "./Progress.ts"
 import { checkPlaces, checkSpace } from "./places.ts"
 
@@ -140,11 +141,13 @@ const digests = (stage: string, paths: ReadonlyArray<string>): Effect.Effect<Arr
     return out
   })
 
-/** The file, or every file of a directory. */
-const filesOf = (path: string): ReadonlyArray<string> =>
-  existsSync(path) && statSync(path).isDirectory()
+/** The file, or every file of a directory. @throws InputError for a URL, and for what looks like a path and is not there */
+const filesOf = (path: string): ReadonlyArray<string> => {
+  if (!existsSync(path)) sourcesOf(path)
+  return existsSync(path) && statSync(path).isDirectory()
     ? [...new Bun.Glob("**/*").scanSync({ cwd: path, followSymlinks: true })].sort().map((file) => join(path, file))
     : [path]
+}
 
 /** A folder that is an artefact may hold the manifest, which cannot list itself. */
 const ofStage = (files: ReadonlyArray<FileDigest>, manifest: string): Array<FileDigest> =>

@@ -9,6 +9,7 @@ import { readersOf, sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
 import type { Run as BenchmarkRun } from "../benchmark/Run.ts"
 import { setsOf } from "../benchmark/TrainingSet.ts"
 import { attempt } from "../errors.ts"
+import { skippedRecords } from "../inputs/skippedRecords.ts"
 import { benchmarkReport, describeDataset } from "../report/benchmarkReport.ts"
 import { learningCurves } from "../report/learningCurves.ts"
 import { Progress } from "../services/Progress.ts"
@@ -73,13 +74,14 @@ export const measure = Effect.fn("measure")(function* (
     artefacts: [log, ...artefacts],
     tensors: true,
     work: attempt(stage, async (signal) => {
+      const skipped = skippedRecords(manifest.replace(/[./\\]manifest\.json$/, ""))
       let result: BenchmarkResult | undefined
       let [done, total] = [0, 0]
       const several = new Set(readersOf(definition).flatMap(({ models, name }) => (models.length > 1 ? [name] : [])))
       const nameOf = ({ dataset, encoder, model }: Pick<BenchmarkRun, "dataset" | "encoder" | "model">) =>
         `${encoder}${several.has(encoder) ? ` #${model}` : ""}, ${dataset}`
       const say = (line: string) => progress.say(`${stage.padEnd(10)} ${line}`)
-      for await (const event of benchmark(definition, { log, say: progress.say, signal })) {
+      for await (const event of benchmark(definition, { log, say: progress.say, signal, skipped })) {
         if (event.type === "dataset") say(`${event.dataset.name}: ${describeDataset(event.dataset)}`)
         else if (event.type === "plan") {
           const { kept, missing, runs, stale } = event
@@ -96,7 +98,7 @@ export const measure = Effect.fn("measure")(function* (
           await write(event.result)
         }
       }
-      return resultOf(definition, result!)
+      return { ...resultOf(definition, result!), files: skipped.files }
     })
   })
 })

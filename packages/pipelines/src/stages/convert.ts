@@ -54,6 +54,12 @@ export const convertStage = Effect.fn("convertStage")(function* (options: Conver
             yield document
           }
         }
+        if (done > 0 || data?.allowEmpty === true) return
+        throw new InputError({
+          source: inputs.join(", "),
+          reason: "holds no record",
+          remedy: "if that is right: --allow-empty"
+        })
       }
       const written = await target.write!(out, documents(), { scheme })
       const counts = door.counts()

@@ -3,6 +3,7 @@ import { formatProgress, PASSING_REASONS } from "@nuner/annotator"
 import { type Completion, complete, writeAtomic, writeJsonl } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
+import { skippedRecords } from "../inputs/skippedRecords.ts"
 import type { LlmBaselineOptions } from "../llm/LlmBaselineOptions.ts"
 import type { LlmPrediction, LlmRun } from "../llm/LlmRun.ts"
 import { measureSet } from "../llm/measureSet.ts"
@@ -29,7 +30,8 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
     inputs: [train, test, ...exclude, ...(answers === undefined ? [] : [answers])],
     artefacts: [place("runs.jsonl"), place("predictions.jsonl"), table],
     work: attempt("llm", async (signal) => {
-      const plan = await planBaseline(options, say)
+      const skipped = skippedRecords(out)
+      const plan = await planBaseline(options, { say, out: skipped })
       const runs: Array<LlmRun> = []
       const predictions: Array<LlmPrediction> = []
       const write = async () => {
@@ -77,6 +79,7 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
       const left = plan.sets.length - runs.length
       return {
         completion: completionOf(unanswered, overBudget, left),
+        files: skipped.files,
         counts: {
           records: plan.dataset.records,
           sets: {

@@ -1,6 +1,6 @@
 import { type Counts, type DataOptionsInput, type Episode, InputError, readEpisodes } from "@nuner/core"
 import { type EpisodeFileReport, type EpisodeProblem, mineEpisodes, validateEpisodeFile } from "@nuner/miner"
-import { intake } from "../../inputs/intake.ts"
+import { type IntakeOptions, intake } from "../../inputs/intake.ts"
 
 /** Where episodes come from: a published file, or mined here from a labelled dataset. */
 export interface EpisodeSource {
@@ -31,12 +31,14 @@ export interface EpisodeSourceOptions {
   readonly mineSeed: number
   /** How a labelled dataset is read. */
   readonly data?: DataOptionsInput
-  readonly say?: (line: string) => void
 }
 
 /** @throws InputError, InfeasibleError */
-export const episodeSource = async (options: EpisodeSourceOptions): Promise<EpisodeSource> => {
-  const { count, data, input, k, mineSeed, n, q, say } = options
+export const episodeSource = async (
+  options: EpisodeSourceOptions,
+  reading: Pick<IntakeOptions, "say" | "out"> = {}
+): Promise<EpisodeSource> => {
+  const { count, data, input, k, mineSeed, n, q } = options
   if (n === undefined) {
     const bytes = await Bun.file(input)
       .bytes()
@@ -58,7 +60,7 @@ export const episodeSource = async (options: EpisodeSourceOptions): Promise<Epis
       valid: validOf(bytes, file)
     }
   }
-  const door = intake({ data, say })
+  const door = intake({ ...reading, data })
   const sentences = await door.dataset(input)
   const mined = [
     ...mineEpisodes({ sentences, n, k, episodes: count, seed: mineSeed, ...(q === undefined ? {} : { q }) })

@@ -15,6 +15,7 @@ import {
 import { Effect } from "effect"
 import { attempt } from "../../errors.ts"
 import { readTypeNames, typeNamesFile } from "../../inputs/readTypeNames.ts"
+import { type SkippedRecords, skippedRecords } from "../../inputs/skippedRecords.ts"
 import { episodeReport } from "../../report/episodeReport.ts"
 import { Progress } from "../../services/Progress.ts"
 import { runStage } from "../../services/stage.ts"
@@ -63,12 +64,11 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
     count,
     mineSeed,
     data,
-    say: progress.say,
     ...(n !== undefined && { n }),
     ...(q !== undefined && { q })
   }
-  const open = async (): Promise<EpisodeSource & { readonly total: number }> => {
-    const source = await episodeSource(given)
+  const open = async (skipped?: SkippedRecords): Promise<EpisodeSource & { readonly total: number }> => {
+    const source = await episodeSource(given, { say: progress.say, out: skipped })
     return { ...source, total: Math.min(source.count, limit ?? source.count) }
   }
 
@@ -126,7 +126,8 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
     artefacts: [report, `${out}/scores.json`, ...runs.map(({ results }) => results)],
     tensors: true,
     work: attempt("tadner", async (signal) => {
-      const source = await open()
+      const skipped = skippedRecords(out)
+      const source = await open(skipped)
       const { description: episodes, file, records: read, total, valid } = source
       const finished = []
       for (const run of runs) {
@@ -145,6 +146,7 @@ export const tadnerEpisodesStage = Effect.fn("tadnerEpisodesStage")(function* (o
       await writeAtomic(report, [episodeReport(input)])
       const f1 = finished.reduce((sum, { scores }) => sum + scores.f1, 0) / finished.length
       return {
+        files: skipped.files,
         counts: {
           ...(read === undefined ? {} : { records: read }),
           episodes: {
