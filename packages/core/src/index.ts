@@ -1,6 +1,6 @@
 export { BalanceError, InputError, OptionError, OutputError } from "./errors.ts"
 export { lockFile } from "./files/lockFile.ts"
-export { refuseGzip, writeAtomic } from "./files/writeAtomic.ts"
+export { outputError, refuseGzip, writeAtomic } from "./files/writeAtomic.ts"
 export { type Rows, writeJson, writeJsonl, writeLines } from "./files/writers.ts"
 export { DataOptions, type DataOptionsInput } from "./formats/DataOptions.ts"
 export { describeData } from "./formats/describeData.ts"

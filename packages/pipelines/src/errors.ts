@@ -1,5 +1,5 @@
 import { LedgerError, LlmError } from "@nuner/annotator"
-import { BalanceError, InputError, type Manifest, OptionError, OutputError } from "@nuner/core"
+import { BalanceError, InputError, type Manifest, OptionError, OutputError, outputError } from "@nuner/core"
 import { EngineError } from "@nuner/engine"
 import { InfeasibleError } from "@nuner/miner"
 import { Effect, Schema } from "effect"
@@ -60,10 +60,12 @@ const foreseen = [
 /** Any thrown value as a `StageError`. */
 export const stageError =
   (stage: string) =>
-  (cause: unknown): StageError =>
-    foreseen.some((type) => cause instanceof type)
+  (thrown: unknown): StageError => {
+    const cause = outputError((thrown as { readonly path?: string } | null)?.path ?? stage, thrown)
+    return foreseen.some((type) => cause instanceof type)
       ? (cause as StageError)
       : new UnexpectedError({ stage, cause: cause instanceof Error ? cause : new Error(String(cause)) })
+  }
 
 /**
  * A promise-returning function of a package as an effect. Interruption aborts the signal and then waits for the promise: what was

@@ -85,7 +85,8 @@ const syncFolder = async (path: string): Promise<void> => {
   await folder?.close()
 }
 
-const outputError = (path: string, cause: unknown): unknown => {
+/** A failure of the system to write as an `OutputError` with its remedy; any other cause as it is. */
+export const outputError = (path: string, cause: unknown): unknown => {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
   const known = causes[code]
   return known === undefined ? cause : new OutputError({ path, ...known })

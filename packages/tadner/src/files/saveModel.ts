@@ -40,7 +40,8 @@ export const writeNetworks = async (
 /** Fills a fresh directory, then puts it in the place of an earlier model. */
 export const replace = async (directory: string, write: (fresh: string) => Promise<void>): Promise<void> => {
   const target = resolve(directory)
-  if (existsSync(target) && !existsSync(join(target, SETTINGS_FILE))) {
+  // A model that lost its settings is made anew; anything else is not ours to replace.
+  if (existsSync(target) && ![SETTINGS_FILE, DETECTOR].some((name) => existsSync(join(target, name)))) {
     const reason = `exists and holds no ${SETTINGS_FILE}: it is something else`
     throw new InputError({ source: directory, reason, remedy: "name another directory" })
   }
