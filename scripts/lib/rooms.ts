@@ -13,6 +13,7 @@ export const rooms: Record<string, ReadonlyArray<string>> = {
   classifier: ["core", "engine", "encoder", "metrics"],
   tadner: ["core", "engine", "encoder"],
   miner: ["core"],
+  review: ["core", "encoder", "classifier", "metrics"],
   pipelines: [
     "core",
     "annotator",
@@ -24,7 +25,8 @@ export const rooms: Record<string, ReadonlyArray<string>> = {
     "classifier",
     "tadner",
     "miner",
-    "metrics"
+    "metrics",
+    "review"
   ],
   testing: ["core", "engine"]
 }

@@ -22,6 +22,7 @@ import { mineCommand } from "./commands/mine.ts"
 import { predictCommand } from "./commands/predict.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
 import { probeCommand } from "./commands/probe.ts"
+import { reviewCommand } from "./commands/review.ts"
 import { runCommand } from "./commands/run.ts"
 import { serveCommand } from "./commands/serve.ts"
 import { tadnerCommand } from "./commands/tadner.ts"
@@ -53,6 +54,7 @@ const command = Command.make("nuner").pipe(
     benchmarkCommand,
     llmBaselineCommand,
     finetuneCommand,
+    reviewCommand,
     predictCommand,
     serveCommand,
     encodeCommand,

@@ -4,7 +4,7 @@ import type { WordFeatures } from "../features/selectSentences.ts"
 import type { Head } from "../head/Head.ts"
 import { type ClassScheme, classesOf, classSchemes, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
 import { type ChosenC, chooseC } from "./chooseC.ts"
-import { foldLogistic, logisticProblem, solveLogistic } from "./logistic.ts"
+import { foldLogistic, logisticProblem, solveLogistic, unfoldLogistic } from "./logistic.ts"
 
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 
@@ -53,12 +53,14 @@ export interface ProbeFit {
  * no seed, order or learning rate.
  *
  * @param features vectors of the words of `sentences`, sentence by sentence
+ * @param start where to begin: the head of an earlier fit, if its classes are the same. The optimum is the same, and near it is soon reached
  * @throws OptionError, InputError (see `labelsOf`)
  */
 export const fitProbe = (
   features: WordFeatures,
   sentences: ReadonlyArray<LabelledSentence>,
-  options: FitProbeOptions = {}
+  options: FitProbeOptions = {},
+  start?: Head
 ): ProbeFit => {
   const settings = decodeOptions("fitProbe", Options, options)
   const { scheme, standardise, maxIterations, tolerance } = settings
@@ -70,7 +72,8 @@ export const fitProbe = (
   const { c, heldOut } =
     settings.c === "cv" ? chooseC(features, labels, typesOf(classes, scheme), settings) : { c: settings.c, heldOut: [] }
   const problem = logisticProblem(features.values, labels, classes.length, standardise)
-  const fit = solveLogistic(problem, c, { maxIterations, tolerance })
+  const begin = start?.classes.join("\n") === classes.join("\n") ? unfoldLogistic(start, problem) : undefined
+  const fit = solveLogistic(problem, c, { maxIterations, tolerance }, begin)
   problem.x.dispose()
   const { loss, iterations, converged } = fit
   return { head: foldLogistic(fit, problem, classes), c, heldOut, loss, iterations, converged }

@@ -134,6 +134,26 @@ export const foldLogistic = (
   return { classes, kernel, bias: Float32Array.from(bias) }
 }
 
+/** A linear layer over the raw features as a point of the standardised problem: what `foldLogistic` undoes. */
+export const unfoldLogistic = (
+  { bias, classes, kernel }: Head,
+  { mean, scale }: Pick<LogisticProblem, "mean" | "scale">
+): Float64Array<ArrayBuffer> => {
+  const count = classes.length
+  const width = mean.length
+  const point = new Float64Array((width + 1) * count)
+  for (let k = 0; k < count; k++) point[width * count + k] = bias[k]!
+  for (let j = 0; j < width; j++) {
+    if (scale[j] === 0) continue
+    for (let k = 0; k < count; k++) {
+      const weight = kernel[j * count + k]!
+      point[j * count + k] = weight / scale[j]!
+      point[width * count + k]! += mean[j]! * weight
+    }
+  }
+  return point
+}
+
 /** Mean and inverse standard deviation of each feature, by Welford's recurrence. */
 const moments = (features: Float32Array, rows: ReadonlyArray<number>, width: number) => {
   const mean = new Float64Array(width)

@@ -1,0 +1,329 @@
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { saveClassifier, tokenClassifier, type WordFeatures } from "@nuner/classifier"
+import {
+  decodeOptions,
+  type Entity,
+  InputError,
+  type LabelledSentence,
+  overlap,
+  rng,
+  writeJson,
+  writeJsonl
+} from "@nuner/core"
+import type { Encoder } from "@nuner/encoder"
+import { entityMicro } from "@nuner/metrics"
+import { Effect, Schema } from "effect"
+import { type Answer, type AnsweredText, AnswerFile } from "./answers/AnswerFile.ts"
+import { accepted, agreement } from "./answers/agreement.ts"
+import { audit, rate } from "./answers/audit.ts"
+import { Learner, LearnerOptions } from "./learn/Learner.ts"
+import type { AnswerRequest, Calls, Row, State, Task } from "./protocol.ts"
+
+export const ReviewOptions = Schema.Struct({
+  ...LearnerOptions.fields,
+  /** Part of the sentences that score the model and never teach it; 0 for none. Default 0.2. */
+  heldOut: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.9 })).pipe(
+    Schema.withDecodingDefaultKey(Effect.succeed(0.2))
+  ),
+  /** Every so many sentences, one that somebody else has answered, for the agreement. Default 10. */
+  again: Schema.Int.check(Schema.isGreaterThan(1)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(10))),
+  /** Given annotations to draw at random and look at, in place of teaching a model; 0 for no audit. Default 0. */
+  audit: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0)))
+})
+
+export interface ReviewInput extends Partial<(typeof ReviewOptions)["Encoded"]> {
+  /** Where answers, types and exports are kept. A folder that holds some is gone on with. */
+  readonly folder: string
+  readonly sentences: ReadonlyArray<LabelledSentence>
+  /** Of the sentences' words, from `encoder` with `pooling`. */
+  readonly features: WordFeatures
+  readonly pooling: "first" | "mean"
+  readonly encoder: Encoder
+  /** Beside those that occur. */
+  readonly types: ReadonlyArray<string>
+}
+
+/** A shown sentence that nobody answers counts as put aside after so long, in milliseconds. */
+const ASIDE = 10 * 60_000
+
+/** What was said of sentences, what is learned from it, and what comes next. Knows no HTTP. */
+export class Review {
+  readonly #settings: (typeof ReviewOptions)["Type"]
+  readonly #input: ReviewInput
+  readonly #texts: ReadonlyArray<AnsweredText>
+  readonly #answers: AnswerFile
+  readonly #learner: Learner
+  readonly #heldOut: ReadonlyArray<boolean>
+  /** In random order. */
+  readonly #order: ReadonlyArray<number>
+  readonly #curve: Array<{ answers: number; f1: number }> = []
+  /** Sentences that a tab shows. */
+  readonly #shown = new Map<number, { readonly tab: string; readonly since: number }>()
+  readonly #served = new Map<string, number>()
+  #given: ReadonlyArray<ReadonlyArray<Entity>>
+  #types: Array<string>
+  readonly #renamed: Array<{ readonly from: ReadonlyArray<string>; readonly to: string }>
+  #refitMilliseconds = 0
+
+  private constructor(input: ReviewInput, answers: AnswerFile, settings: (typeof ReviewOptions)["Type"]) {
+    this.#input = input
+    this.#settings = settings
+    this.#answers = answers
+    this.#texts = input.sentences.map(textOf)
+    this.#learner = new Learner(input.sentences, input.features, {
+      strategy: settings.audit > 0 ? "random" : settings.strategy,
+      c: settings.c,
+      seed: settings.seed
+    })
+    const random = rng(settings.seed)
+    const keys = input.sentences.map(() => random.next())
+    this.#order = Array.from(keys.keys()).toSorted((a, b) => keys[a]! - keys[b]!)
+    const aside = settings.audit > 0 ? 0 : settings.heldOut
+    this.#heldOut = keys.map(() => random.next() < aside)
+    this.#given = input.sentences.map(({ entities }) => entities)
+    const kept = readTypes(join(input.folder, TYPES_FILE))
+    for (const { from, to } of kept.renamed) this.#renameGiven(new Set(from), to)
+    const occurring = [...this.#given, ...answers.all.map(({ entities }) => entities)].flat().map(({ type }) => type)
+    const wanted = input.types.length === 0 ? occurring : input.types
+    this.#types = [...new Set(kept.types.length === 0 ? wanted : [...kept.types, ...answers.all.flatMap(typesOf)])]
+    this.#renamed = kept.renamed
+  }
+
+  /** @throws OptionError, InputError */
+  static async open(input: ReviewInput): Promise<Review> {
+    const { encoder, features, folder, pooling, sentences, types, ...options } = input
+    const settings = decodeOptions("review", ReviewOptions, options)
+    const answers = await AnswerFile.open(join(folder, ANSWERS_FILE), sentences.map(textOf))
+    const review = new Review(input, answers, settings)
+    for (const { learned } of review.#latest().values()) review.#learn(learned)
+    review.#refit()
+    return review
+  }
+
+  readonly calls: {
+    readonly [K in keyof Calls]: (input: Calls[K]["in"]) => Calls[K]["out"] | Promise<Calls[K]["out"]>
+  } = {
+    state: ({ person }) => this.#state(person),
+    next: (input) => this.#next(input),
+    task: ({ id, person, tab }) => this.#show(id, person, tab),
+    answer: (request) => this.#answer(request),
+    undo: async ({ person, tab }) => {
+      const taken = await this.#answers.undo(person)
+      if (taken === undefined) return { state: this.#state(person), task: null }
+      const before = this.#latest().get(taken.sentence)?.learned
+      this.#learner.forget(taken.sentence)
+      if (before !== undefined) this.#learn(before)
+      this.#refit()
+      return {
+        state: this.#state(person),
+        task: { ...this.#show(taken.sentence, person, tab), entities: taken.entities }
+      }
+    },
+    addType: async ({ person, type }) => {
+      const name = type.trim()
+      if (name === "" || name === "O") throw new InputError({ source: "type", reason: `"${name}" names no type` })
+      if (!this.#types.includes(name)) this.#types.push(name)
+      await this.#keepTypes()
+      return this.#state(person)
+    },
+    renameTypes: async ({ from, person, to }) => {
+      const name = to.trim()
+      if (name === "" || name === "O") throw new InputError({ source: "type", reason: `"${name}" names no type` })
+      const those = new Set(from)
+      this.#types = [...new Set(this.#types.map((type) => (those.has(type) ? name : type)))]
+      this.#renamed.push({ from, to: name })
+      this.#renameGiven(those, name)
+      await this.#answers.rename((type) => (those.has(type) ? name : type))
+      await this.#keepTypes()
+      for (const { learned } of this.#latest().values()) this.#learn(learned)
+      this.#refit()
+      return this.#state(person)
+    },
+    rows: ({ count, from, person }) => {
+      const own = this.#own(person)
+      return this.#texts.slice(from, from + count).map(({ text }, i): Row => {
+        const answer = own.get(from + i)
+        const entities = answer?.entities ?? this.#given[from + i]!
+        return { id: from + i, text, entities: entities.length, ...(answer && { answer: answer.answer }) }
+      })
+    },
+    export: () => this.#export()
+  }
+
+  /** A person's last answer to each sentence. */
+  #own(person: string): Map<number, Answer> {
+    return new Map(this.#answers.all.flatMap((answer) => (answer.person === person ? [[answer.sentence, answer]] : [])))
+  }
+
+  /** Of each answered sentence the last answer, and the last that was accepted, if it is to teach. */
+  #latest(): Map<number, { readonly learned: Answer | undefined }> {
+    return new Map(
+      this.#answers.all.map((answer) => [
+        answer.sentence,
+        { learned: answer.answer === "accept" && !this.#heldOut[answer.sentence] ? answer : undefined }
+      ])
+    )
+  }
+
+  #learn(answer: Answer | undefined): void {
+    if (answer !== undefined) this.#learner.answer(answer.sentence, answer.entities)
+  }
+
+  #refit(): void {
+    const started = performance.now()
+    this.#learner.refit(this.#types)
+    this.#refitMilliseconds = performance.now() - started
+  }
+
+  /** The accepted answers to sentences that score, and what the model says of them. */
+  #scored(): { readonly answers: Array<Answer>; readonly predicted: Array<{ entities: ReadonlyArray<Entity> }> } {
+    const last = new Map(this.#answers.all.map((answer) => [answer.sentence, answer]))
+    const answers = [...last.values()].filter(({ answer, sentence }) => answer === "accept" && this.#heldOut[sentence])
+    const predicted = this.#learner.predict(answers.map(({ sentence }) => sentence))
+    return { answers, predicted: predicted.map((entities) => ({ entities })) }
+  }
+
+  #state(person: string): State {
+    const { answers, predicted } = this.#scored()
+    const answered = new Set(this.#answers.all.map(({ sentence }) => sentence))
+    const scores = answers.some(({ entities }) => entities.length > 0) && this.#learner.head !== undefined
+    return {
+      types: this.#types,
+      sentences: this.#texts.length,
+      answered: answered.size,
+      own: this.#own(person).size,
+      people: [...new Set(this.#answers.all.map((answer) => answer.person))],
+      curve: this.#curve,
+      ...(scores && { heldOut: { sentences: answers.length, f1: rate(predicted, answers, "microF1") } }),
+      agreement: agreement(this.#answers.all),
+      ...this.#audit(),
+      refitMilliseconds: this.#refitMilliseconds
+    }
+  }
+
+  #audit(): Pick<State, "audit"> {
+    const last = new Map(this.#answers.all.map((answer) => [answer.sentence, answer]))
+    const answers = [...last.values()].filter(({ answer }) => answer === "accept")
+    if (this.#settings.audit === 0) return {}
+    const given = answers.map(({ sentence }) => ({ entities: this.#given[sentence]! }))
+    const found = audit(given, answers, this.#settings.audit)
+    return found === undefined ? {} : { audit: found }
+  }
+
+  /** A sentence for a tab; no other gets it meanwhile. */
+  #show(id: number, person: string, tab: string): Task {
+    const text = this.#texts[id]
+    if (text === undefined) throw new InputError({ source: "id", reason: `no sentence ${id}` })
+    this.#shown.set(id, { tab, since: Date.now() })
+    const own = this.#own(person).get(id)
+    const given = this.#given[id]!
+    const entities = own?.entities ?? (given.length > 0 ? given : this.#learner.predict([id])[0]!)
+    return { id, text: text.text, words: text.offsets, entities, heldOut: this.#heldOut[id]! }
+  }
+
+  #next({ count, open, person, tab }: Calls["next"]["in"]): Array<Task> {
+    const still = new Set(open)
+    for (const [id, shown] of this.#shown) {
+      if ((shown.tab === tab && !still.has(id)) || Date.now() - shown.since > ASIDE) this.#shown.delete(id)
+    }
+    const own = this.#own(person)
+    const others = new Set(this.#answers.all.flatMap((answer) => (answer.person === person ? [] : [answer.sentence])))
+    const free = (id: number) => !own.has(id) && !this.#shown.has(id)
+    const chosen: Array<number> = []
+    const take = (ids: ReadonlyArray<number>) => {
+      const id = ids.find((each) => free(each) && !chosen.includes(each))
+      if (id !== undefined) chosen.push(id)
+      return id !== undefined
+    }
+    const useful = this.#learner.next(count, (id) => free(id) && !this.#heldOut[id])
+    const scoring = this.#order.filter((id) => this.#heldOut[id] && !others.has(id))
+    const period = this.#settings.heldOut > 0 ? Math.max(2, Math.round(1 / this.#settings.heldOut)) : 0
+    while (chosen.length < count) {
+      const turn = (this.#served.get(person) ?? 0) + 1
+      this.#served.set(person, turn)
+      if (turn % this.#settings.again === 0 && take([...others])) continue
+      if (period > 0 && turn % period === 0 && take(scoring)) continue
+      if (!take(useful) && !take(scoring) && !take(this.#order)) break
+    }
+    return chosen.map((id) => this.#show(id, person, tab))
+  }
+
+  #answer({ answer, entities, id, person }: AnswerRequest): State {
+    const text = this.#texts[id]
+    if (text === undefined) throw new InputError({ source: "id", reason: `no sentence ${id}` })
+    const sorted = entities.map(({ end, start, type }) => ({ start, end, type })).toSorted((a, b) => a.start - b.start)
+    if (sorted.some(({ end }) => end > text.offsets.length) || overlap(sorted) !== undefined) {
+      throw new InputError({ source: "entities", reason: "overlap, or reach beyond the sentence" })
+    }
+    const kept: Answer = { sentence: id, person, entities: sorted, answer }
+    this.#answers.append(kept)
+    this.#shown.delete(id)
+    if (!this.#heldOut[id]) {
+      this.#learner.forget(id)
+      if (answer === "accept") this.#learn(kept)
+      this.#refit()
+    }
+    const { answers, predicted } = this.#scored()
+    if (answers.length > 0)
+      this.#curve.push({ answers: this.#own(person).size, f1: entityMicro(answers, predicted).f1 })
+    return this.#state(person)
+  }
+
+  #renameGiven(from: ReadonlySet<string>, to: string): void {
+    this.#given = this.#given.map((entities) =>
+      entities.map((entity) => (from.has(entity.type) ? { ...entity, type: to } : entity))
+    )
+  }
+
+  #keepTypes(): Promise<unknown> {
+    return writeJson(join(this.#input.folder, TYPES_FILE), { types: this.#types, renamed: this.#renamed })
+  }
+
+  /** The accepted sentences, and a probe that was fitted to all of them, those that scored among them. */
+  async #export(): Promise<{ readonly paths: ReadonlyArray<string> }> {
+    const { encoder, features, folder, pooling, sentences } = this.#input
+    const last = new Map(
+      [...accepted(this.#answers.all).values()].flatMap((own) => [...own.values()]).map((one) => [one.sentence, one])
+    )
+    if (last.size === 0) throw new InputError({ source: folder, reason: "nothing is accepted", remedy: "answer first" })
+    const [data, model] = [join(folder, "labelled.jsonl"), join(folder, "model")]
+    const labelled = [...last.values()].map(({ entities, sentence }) => ({ ...sentences[sentence]!, entities }))
+    await writeJsonl(data, labelled)
+    const all = new Learner(sentences, features, { c: this.#settings.c })
+    for (const { entities, sentence } of last.values()) all.answer(sentence, entities)
+    all.refit(this.#types)
+    await saveClassifier(model, tokenClassifier({ encoder, head: all.head!, pooling }))
+    return { paths: [data, model] }
+  }
+}
+
+const ANSWERS_FILE = "answers.jsonl"
+const TYPES_FILE = "types.json"
+
+const KeptTypes = Schema.Struct({
+  types: Schema.Array(Schema.NonEmptyString),
+  renamed: Schema.Array(Schema.Struct({ from: Schema.Array(Schema.String), to: Schema.NonEmptyString }))
+})
+
+const readTypes = (path: string) => {
+  if (!existsSync(path)) return { types: [], renamed: [] }
+  const { renamed, types } = Schema.decodeUnknownSync(KeptTypes)(JSON.parse(readFileSync(path, "utf8")))
+  return { types, renamed: [...renamed] }
+}
+
+const typesOf = ({ entities }: Pick<Answer, "entities">): Array<string> => entities.map(({ type }) => type)
+
+/** The running text of a sentence, or its words joined by spaces. */
+const textOf = ({ offsets, text, words }: LabelledSentence): AnsweredText => {
+  if (text !== undefined && offsets !== undefined) return { text, offsets }
+  let at = 0
+  return {
+    text: words.join(" "),
+    offsets: words.map((word) => {
+      const start = at
+      at += word.length + 1
+      return { start, end: start + word.length }
+    })
+  }
+}
