@@ -19,6 +19,7 @@ import { joinNegativeLists } from "./commands/flags.ts"
 import { labelCommand } from "./commands/label.ts"
 import { llmBaselineCommand } from "./commands/llmBaseline.ts"
 import { mineCommand } from "./commands/mine.ts"
+import { Json, manifestsSaid } from "./commands/output.ts"
 import { predictCommand } from "./commands/predict.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
 import { probeCommand } from "./commands/probe.ts"
@@ -31,6 +32,7 @@ import { IncompleteError } from "./errors.ts"
 import { withStandardInput } from "./inputs/standardInput.ts"
 import { Progress } from "./services/Progress.ts"
 import { platform } from "./services/platform.ts"
+import { OnManifest } from "./services/stage.ts"
 
 const command = Command.make("nuner").pipe(
   Command.withDescription(
@@ -63,7 +65,8 @@ const command = Command.make("nuner").pipe(
     engineCommand
   ]),
   Command.provideEffectDiscard(chooseEngine),
-  Command.withGlobalFlags(engineFlags)
+  Command.provideEffect(OnManifest, manifestsSaid),
+  Command.withGlobalFlags([...engineFlags, Json])
 )
 
 /** A wrong invocation in one line, like every other error; help is a flag away. */

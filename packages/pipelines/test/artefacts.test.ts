@@ -168,6 +168,15 @@ describe("before anything is spent", () => {
     expect(fake.requests).toBe(0)
   })
 
+  test("nuner run says what it would cost, and trains nothing where the budget is short", async () => {
+    const dry = await run(...task("t"), "--k", "1", "--dry-run", "--json")
+    expect(JSON.parse(dry.out)).toMatchObject({ sentences: 3, requests: 3 })
+    expect(fake.requests).toBe(0)
+    const poor = await run(...task("t"), "--k", "1", "--max-cost", "0.00000001")
+    expect({ code: poor.code, trained: existsSync(at("run/base")) }).toEqual({ code: 3, trained: false })
+    expect(poor.err).toContain("raise --max-cost")
+  })
+
   test.each([
     ["mine", ["--k", "1", "--words", "2"], "k"],
     ["mine", ["--words", "2", "--sampler", "rarest-first"], "sampler"],

@@ -208,14 +208,16 @@ const temporary = (place: string): ReadonlyArray<string> =>
 describe.each(Object.keys(cases))("%s", (name) => {
   const one = cases[name]!
 
-  test("again: kept; another setting, a deleted artefact: made anew; all files are listed", async () => {
+  test("again: kept, and its manifest said with --json; another setting, a deleted artefact: made anew; all files are listed", async () => {
     const { args, manifest, place } = call(one)
     expect(await inProcess(...args)).toMatchObject({ code: 0 })
     const { artefacts, completion } = await manifest()
     expect(completion).toEqual({ state: "complete", exitCode: 0 })
     const listed = artefacts.map(({ path }) => path)
     expect(listed).toContain(join(place, one.artefact))
-    expect(kept(await inProcess(...args))).toBe(true)
+    const second = await inProcess(...args, "--json")
+    expect(kept(second)).toBe(true)
+    expect(JSON.parse(second.out)).toEqual(await manifest())
     rmSync(join(place, one.artefact))
     const again = await inProcess(...args)
     expect({ code: again.code, kept: kept(again) }).toEqual({ code: 0, kept: false })

@@ -1,9 +1,10 @@
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { readDefinition } from "../benchmark/readDefinition.ts"
 import { attempt } from "../errors.ts"
 import { benchmarkStage } from "../stages/benchmark.ts"
 import { out } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const benchmarkCommand = Command.make(
   "benchmark",
@@ -15,6 +16,6 @@ export const benchmarkCommand = Command.make(
   },
   Effect.fn(function* ({ file, out }) {
     const definition = yield* attempt("benchmark", () => readDefinition(file))
-    yield* Console.log(yield* benchmarkStage({ definition, out }))
+    yield* show(yield* benchmarkStage({ definition, out }))
   })
 ).pipe(Command.withDescription("Few-shot transfer of several encoders on several datasets: tables and learning curves"))

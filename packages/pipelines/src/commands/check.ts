@@ -1,10 +1,10 @@
 import { describeReport } from "@nuner/classifier"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { attempt } from "../errors.ts"
 import { checkData, type FileCheck } from "../inputs/checkData.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { toggle } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const checkCommand = Command.make(
   "check",
@@ -15,12 +15,11 @@ export const checkCommand = Command.make(
       ),
       Argument.atLeast(1)
     ),
-    json: toggle("json", "one JSON object a file"),
     ...dataFlags
   },
-  Effect.fn(function* ({ files, json, ...flags }) {
+  Effect.fn(function* ({ files, ...flags }) {
     const checks = yield* attempt("check", () => checkData(files, dataOf(flags).data))
-    for (const check of checks) yield* Console.log(json ? JSON.stringify(check) : describe(check))
+    for (const check of checks) yield* show(describe(check), check)
   })
 ).pipe(Command.withDescription("What a file holds and what is wrong with it, before money or time is spent"))
 

@@ -1,7 +1,8 @@
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { conceptsStage } from "../stages/concepts.ts"
 import { given, input, optional, out, seed } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const conceptsCommand = Command.make(
   "concepts",
@@ -14,6 +15,6 @@ export const conceptsCommand = Command.make(
     seed
   },
   Effect.fn(function* ({ input, out, seed, ...flags }) {
-    yield* Console.log(yield* conceptsStage({ input, out, seed, ...given(flags) }))
+    yield* show(yield* conceptsStage({ input, out, seed, ...given(flags) }))
   })
 ).pipe(Command.withDescription("Choose what to train on, and count the concepts"))

@@ -1,9 +1,10 @@
 import { formats, Scheme } from "@nuner/core"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { convertStage } from "../stages/convert.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
 import { given, optional, out } from "./flags.ts"
+import { show } from "./output.ts"
 
 const named = (of: (format: (typeof formats)[number]) => boolean) =>
   formats
@@ -33,6 +34,6 @@ export const convertCommand = Command.make(
   },
   Effect.fn(function* ({ inputs, out, scheme, to, ...flags }) {
     yield* convertStage({ inputs, out, ...given({ scheme, to }), ...dataOf(flags) })
-    yield* Console.log(out)
+    yield* show(out)
   })
 ).pipe(Command.withDescription("From any format that is read to any that is written"))

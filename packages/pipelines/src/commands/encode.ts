@@ -1,8 +1,9 @@
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { encodeStage } from "../stages/encode.ts"
 import { dataOf, textFlags } from "./dataFlags.ts"
 import { given, integerList, optional, out, without } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const encodeCommand = Command.make(
   "encode",
@@ -31,6 +32,6 @@ export const encodeCommand = Command.make(
   },
   Effect.fn(function* ({ inputs, model, out, ...flags }) {
     yield* encodeStage({ inputs, model, out, ...given(without(flags, textFlags)), ...dataOf(flags) })
-    yield* Console.log(out)
+    yield* show(out)
   })
 ).pipe(Command.withDescription("Write the vectors of texts, by token, word or sentence, to Parquet or JSON Lines"))

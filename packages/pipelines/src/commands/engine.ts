@@ -1,12 +1,14 @@
 import { describeEngine, useEngine } from "@nuner/engine"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { attempt } from "../errors.ts"
+import { show } from "./output.ts"
 
 export const engineCommand = Command.make(
   "engine",
   {},
   Effect.fn(function* () {
-    yield* Console.log(describeEngine(yield* attempt("engine", () => useEngine())))
+    const engine = yield* attempt("engine", () => useEngine())
+    yield* show(describeEngine(engine), engine)
   })
 ).pipe(Command.withDescription("Say which tensor engine is used, why, and how to get a faster one"))

@@ -1,10 +1,11 @@
 import { OptionError } from "@nuner/core"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { evaluationReport } from "../report/evaluationReport.ts"
 import { evaluateStage } from "../stages/evaluate.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { given, optional, seed, toggle, types, without } from "./flags.ts"
+import { given, optional, seed, types, without } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const evaluateCommand = Command.make(
   "evaluate",
@@ -25,13 +26,12 @@ export const evaluateCommand = Command.make(
       Flag.withDescription("a JSON file for scores and predictions"),
       Flag.optional
     ),
-    json: toggle("json", "the scores as JSON instead of tables"),
     resamples: optional.int("resamples", "draws of sentences for the intervals; default 1000"),
     encoder: optional.text("encoder", "refused: few-shot probes of encoders are nuner probe"),
     ...dataFlags,
     seed
   },
-  Effect.fn(function* ({ encoder, input, json, model, seed, ...flags }) {
+  Effect.fn(function* ({ encoder, input, model, seed, ...flags }) {
     if (encoder._tag === "Some") {
       const reason = "evaluate scores a saved model; encoders are compared by few-shot probes"
       return yield* new OptionError({ component: "evaluate", option: "encoder", reason, remedy: "nuner probe" })
@@ -52,6 +52,6 @@ export const evaluateCommand = Command.make(
       ...given(without(flags, dataFlags)),
       ...dataOf(flags)
     })
-    yield* Console.log(json ? JSON.stringify(evaluation) : evaluationReport(evaluation))
+    yield* show(evaluationReport(evaluation), evaluation)
   })
 ).pipe(Command.withDescription("Score a saved model on labelled sentences: by type, errors, calibration, intervals"))

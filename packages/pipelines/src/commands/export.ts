@@ -1,7 +1,8 @@
-import { Console, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { exportStage } from "../stages/export.ts"
 import { given, optional, out, toggle } from "./flags.ts"
+import { show } from "./output.ts"
 
 const types = ["fp32", "fp16", "int8"] as const
 const list = Schema.String.check(
@@ -24,6 +25,6 @@ export const exportCommand = Command.make(
   },
   Effect.fn(function* ({ encoderOnly, model, out, ...flags }) {
     yield* exportStage({ model, out, encoderOnly, ...given(flags) })
-    yield* Console.log(out)
+    yield* show(out)
   })
 ).pipe(Command.withDescription("Write a model for Python's transformers and for transformers.js"))

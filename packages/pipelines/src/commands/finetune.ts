@@ -1,8 +1,9 @@
-import { Console, Effect, Schema } from "effect"
+import { Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { finetuneStage } from "../stages/finetune.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
 import { classWeights, frozenLayers, given, input, integerList, lora, optional, out, without } from "./flags.ts"
+import { show } from "./output.ts"
 
 const strength = Schema.Union([Schema.Literal("cv"), Schema.FiniteFromString.check(Schema.isGreaterThan(0))])
 
@@ -59,6 +60,6 @@ export const finetuneCommand = Command.make(
   },
   Effect.fn(function* ({ encoder, input, out, ...flags }) {
     yield* finetuneStage({ encoder, input, out, ...given(without(flags, dataFlags)), ...dataOf(flags) })
-    yield* Console.log(out)
+    yield* show(out)
   })
 ).pipe(Command.withDescription("Make a NER model from an encoder and labelled sentences"))

@@ -138,31 +138,37 @@ export const llm = {
 export const promptOf = (name: "figure-2" | "structured" | undefined) =>
   name === "structured" ? { prompt: structured } : {}
 
-/** What decides the answer, and so the address in the ledger: the same for everyone who works on a job. */
-export const asking = {
+/**
+ * What decides the answer, and so the address in the ledger: the same for everyone who works on a job.
+ *
+ * @param prefix of names that mean something else in training
+ */
+export const askingFlags = (prefix: string) => ({
   prompt: optional.choice(
     "prompt",
     ["figure-2", "structured"],
     "the paper's prompt (default), or ours with a JSON schema"
   ),
-  maxTokens: optional.int("max-tokens", "of an answer; default 1024"),
-  temperature: optional.number("temperature", "default: the provider's"),
+  maxTokens: optional.int(`${prefix}max-tokens`, "of an answer; default 1024"),
+  temperature: optional.number(`${prefix}temperature`, "default: the provider's"),
   topP: optional.number("top-p", "default: the provider's"),
   seed: optional.int("llm-seed", "of the model, where the API has one"),
   effort: optional.choice("effort", ["low", "medium", "high"], "how long a reasoning model may think"),
   job: optional.text("job", "what is spent and shared together; default default")
-}
+})
+export const asking = askingFlags("")
 
 /** Which of the sentences are asked about, and how their answers are waited for. */
-export const answering = {
+export const answeringFlags = (prefix: string) => ({
   limit: optional.int("limit", "ask about the first sentences only"),
   batch: toggle("batch", "through the provider's batch API: cheaper, within a day"),
-  batchSize: optional.int("batch-size", "requests in a batch; default: what the provider allows"),
+  batchSize: optional.int(`${prefix}batch-size`, "requests in a batch; default: what the provider allows"),
   pollSeconds: optional.number("poll-seconds", "longest time between two looks at a batch; default 60"),
   retryFailed: toggle("retry-failed", "ask again what failed or was refused"),
   emptyIsNothing: toggle("empty-is-nothing", "an empty answer means that there is nothing to label"),
   dryRun: toggle("dry-run", "print requests, tokens and cost; send nothing")
-}
+})
+export const answering = answeringFlags("")
 
 /** How fast, and how dear. */
 export const flow = {

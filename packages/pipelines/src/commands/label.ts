@@ -1,4 +1,5 @@
-import { Console, Effect } from "effect"
+import { formatForecast } from "@nuner/annotator"
+import { Effect } from "effect"
 import { Command } from "effect/cli"
 import { attempt, completed } from "../errors.ts"
 import { readTypeNames } from "../inputs/readTypeNames.ts"
@@ -6,6 +7,7 @@ import { labelForecast, labelStage } from "../stages/label.ts"
 import { readPrices } from "../stages/readPrices.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
 import { answering, asking, flow, given, input, llm, optional, out, without } from "./flags.ts"
+import { show } from "./output.ts"
 
 const { prompt: _, ...asked } = asking
 
@@ -35,7 +37,10 @@ export const labelCommand = Command.make(
       ...dataOf(flags),
       ...(yield* readPrices(prices))
     }
-    if (dryRun) return yield* Console.log(yield* labelForecast(options))
+    if (dryRun) {
+      const forecast = yield* labelForecast(options)
+      return yield* show(formatForecast(forecast), forecast)
+    }
     yield* completed(yield* labelStage(options))
   })
 ).pipe(Command.withDescription("Ask an LLM for the entities of every sentence, of your own types: data to learn from"))

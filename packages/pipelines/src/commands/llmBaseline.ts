@@ -1,5 +1,5 @@
 import { samplers } from "@nuner/miner"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { attempt, completed } from "../errors.ts"
 import { readTypeNames } from "../inputs/readTypeNames.ts"
@@ -23,6 +23,7 @@ import {
   without,
   words
 } from "./flags.ts"
+import { show } from "./output.ts"
 
 const { prompt: _, seed: llmSeed, ...asked } = asking
 
@@ -91,9 +92,12 @@ export const llmBaselineCommand = Command.make(
       ...(definitions === undefined ? {} : { definitions: yield* read(definitions) }),
       ...(yield* readPrices(prices))
     }
-    if (dryRun) return yield* Console.log(yield* attempt("llm", () => forecastBaseline(options)))
+    if (dryRun) {
+      const forecast = yield* attempt("llm", () => forecastBaseline(options))
+      return yield* show(forecast, { forecast })
+    }
     const { manifest, table } = yield* llmBaselineStage(options)
-    yield* Console.log(table)
+    yield* show(table)
     yield* completed(manifest)
   })
 ).pipe(Command.withDescription("NER by asking a language model: F1 with tokens and cost, on the sets of a benchmark"))

@@ -1,10 +1,11 @@
 import { OptionError } from "@nuner/core"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { pretrainStage } from "../stages/pretrain.ts"
 import { pretrainSupervisedStage } from "../stages/pretrainSupervised.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
 import { contrastive, given, only, optional, out, seed, training, without } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const pretrainCommand = Command.make(
   "pretrain",
@@ -42,7 +43,7 @@ export const pretrainCommand = Command.make(
     }
     if (objective === "types") yield* pretrainSupervisedStage({ ...options, ...dataOf(flags) })
     else yield* pretrainStage(options)
-    yield* Console.log(out)
+    yield* show(out)
   })
 ).pipe(
   Command.withDescription("Pre-train a NER encoder: by contrastive learning on aligned sentences (NuNER), or on types")

@@ -1,10 +1,11 @@
 import { basename } from "node:path"
 import { samplers } from "@nuner/miner"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { probeStage } from "../stages/probe.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
 import { given, integerList, ks, optional, out, sampling, seed, sets, types, without } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const probeCommand = Command.make(
   "probe",
@@ -38,7 +39,7 @@ export const probeCommand = Command.make(
         return [name, path!]
       })
     )
-    yield* Console.log(
+    yield* show(
       yield* probeStage({
         encoders: named,
         ks: [1, 2, 4, 8, 16, 32, 64],

@@ -1,8 +1,9 @@
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { reviewStage } from "../stages/review.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
 import { given, input, optional, out, types, without } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const reviewCommand = Command.make(
   "review",
@@ -27,7 +28,10 @@ export const reviewCommand = Command.make(
   },
   Effect.fn(function* ({ encoder, folder, input, ...flags }) {
     const url = yield* reviewStage({ encoder, folder, input, ...given(without(flags, dataFlags)), ...dataOf(flags) })
-    yield* Console.log(`${url}\nOpen it once, in one browser; answers are kept in ${folder}. Stop with Ctrl-C.`)
+    yield* show(`${url}\nOpen it once, in one browser; answers are kept in ${folder}. Stop with Ctrl-C.`, {
+      url,
+      folder
+    })
     yield* Effect.never
   }, Effect.scoped)
 ).pipe(Command.withDescription("Label and correct on a local page; a model learns from each answer"))

@@ -1,18 +1,22 @@
+import { join } from "node:path"
+import { formatForecast } from "@nuner/annotator"
 import { OptionError } from "@nuner/core"
-import { Console, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { Command, Flag } from "effect/cli"
 import { completed } from "../errors.ts"
+import { annotateForecast } from "../stages/annotate.ts"
 import { runAll, type Task } from "../stages/run.ts"
+import { annotation, annotationOf } from "./annotate.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { baseShape, contrastive, given, input, ks, llm, only, optional, out, seed, sets, training } from "./flags.ts"
+import { baseShape, contrastive, given, input, ks, only, optional, out, seed, sets, training } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const runCommand = Command.make(
   "run",
   {
     input: input("raw text: a file of any format, or a folder"),
     out: out("a folder for everything; the same call goes on where an earlier one stopped"),
-    ...llm,
-    limit: optional.int("limit", "annotate only the first sentences"),
+    annotation,
     base: optional.text("base", "a model directory or hub name; absent: a small RoBERTa is made"),
     baseText: Flag.String("base-text").pipe(
       Flag.withDescription("more text to make the base from, beside the input; may be given several times"),
@@ -31,14 +35,18 @@ export const runCommand = Command.make(
     seed
   },
   Effect.fn(function* (options) {
-    const { answers, baseUrl, keyVariable, ledger, limit } = options
-    const { input, model, out, provider, seed, sets } = options
+    const { input, out, seed, sets } = options
     const ks = Option.getOrUndefined(options.ks)
     const tasks = yield* Effect.forEach(options.tasks, parseTask)
     yield* checkBase(options)
+    const annotate = { input, ...(yield* annotationOf(options.annotation)) }
+    if (options.annotation.dryRun) {
+      const forecast = yield* annotateForecast({ ...annotate, ...dataOf(options), out: join(out, "annotated.jsonl") })
+      return yield* show(formatForecast(forecast), forecast)
+    }
     const result = yield* runAll({
       out,
-      annotate: { input, model, provider, ...given({ answers, baseUrl, keyVariable, ledger, limit }) },
+      annotate,
       base: Option.getOrElse(options.base, () => ({
         inputs: [input, ...options.baseText],
         seed,
@@ -54,9 +62,8 @@ export const runCommand = Command.make(
       sets,
       seed
     })
-    yield* Console.log(result.concepts)
-    for (const { model, name, table } of result.tasks) yield* Console.log(`\n${name}\n\n${table}\nclassifier: ${model}`)
-    yield* Console.log(`\nencoder: ${result.encoder}`)
+    const tables = result.tasks.map(({ model, name, table }) => `${name}\n\n${table}\nclassifier: ${model}\n`)
+    yield* show([result.concepts, ...tables, `encoder: ${result.encoder}`].join("\n"))
     yield* completed({ stage: "annotate", completion: result.completion })
   })
 ).pipe(Command.withDescription("The main job: raw text to a NER encoder and measured few-shot classifiers"))

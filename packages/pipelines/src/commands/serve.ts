@@ -1,8 +1,9 @@
 import { loadClassifier, serve } from "@nuner/classifier"
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Argument, Command } from "effect/cli"
 import { attempt, stageError } from "../errors.ts"
 import { given, optional } from "./flags.ts"
+import { show } from "./output.ts"
 
 export const serveCommand = Command.make(
   "serve",
@@ -25,7 +26,7 @@ export const serveCommand = Command.make(
       Effect.try({ try: () => serve({ classifier, ...given(flags) }), catch: stageError("serve") }),
       (started) => Effect.promise(() => started.stop())
     )
-    yield* Console.log(`${server.url}: POST /predict {"text": "..."}, GET /health; stop with Ctrl-C`)
+    yield* show(`${server.url}: POST /predict {"text": "..."}, GET /health; stop with Ctrl-C`, { url: server.url })
     yield* Effect.never
   }, Effect.scoped)
 ).pipe(Command.withDescription("Answer predictions over HTTP"))

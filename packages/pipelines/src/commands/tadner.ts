@@ -1,5 +1,5 @@
 import { InputError, markText, OptionError } from "@nuner/core"
-import { Console, Effect, Option } from "effect"
+import { Effect, Option } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
@@ -11,7 +11,8 @@ import { endWithStarter, inProcesses } from "../stages/tadner/inProcesses.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
 import { tadnerTrainStage } from "../stages/tadner/train.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { frozenLayers, given, input, integerList, optional, out, seed, toggle, without } from "./flags.ts"
+import { frozenLayers, given, input, integerList, optional, out, seed, without } from "./flags.ts"
+import { Json, show } from "./output.ts"
 
 /** A switch of a mode: absent, the mode decides. */
 const onOff = (name: string, description: string) =>
@@ -48,7 +49,7 @@ const trainCommand = Command.make(
   },
   Effect.fn(function* ({ encoder, input, out, seed, ...flags }) {
     yield* tadnerTrainStage({ encoder, input, out, seed, ...given(without(flags, dataFlags)), ...dataOf(flags) })
-    yield* Console.log(out)
+    yield* show(out)
   })
 ).pipe(Command.withDescription("Train TadNER's two networks on source types"))
 
@@ -120,7 +121,7 @@ const episodesCommand = Command.make(
       ...given(without(flags, dataFlags)),
       ...dataOf(flags)
     })
-    if (report !== "") yield* Console.log(report)
+    if (report !== "") yield* show(report)
   })
 ).pipe(Command.withDescription("Run TadNER over few-shot episodes and report pooled micro F1"))
 
@@ -136,26 +137,24 @@ const predictCommand = Command.make(
     ),
     support: optional.text("support", "labelled sentences with 1 to 10 entities of each new type"),
     save: optional.text("save", "keep the recogniser in a directory"),
-    json: toggle("json", "one JSON object a text, with offsets (UTF-16) and scores"),
     ...adaptation,
     ...dataFlags,
     seed: optional.int("seed", "of adaptation; default 0")
   },
-  Effect.fn(function* ({ inputs, json, model, ...flags }) {
+  Effect.fn(function* ({ inputs, model, ...flags }) {
     const options = given(without(flags, dataFlags))
     const { data } = dataOf(flags)
     const { say } = yield* Progress
     yield* checkPredict(options, inputs.length)
     yield* attempt("tadner", () => inputs.forEach(sourcesOf))
-    const lines: Array<string> = []
+    const json = yield* Json
     yield* tadnerPredictStage({
       ...options,
       data,
       model,
       texts: textsOf(inputs, intake({ data, say })),
-      onPrediction: (found) => lines.push(json ? JSON.stringify(found) : markText(found.text, found.entities))
+      onPrediction: (found) => console.log(json ? JSON.stringify(found) : markText(found.text, found.entities))
     })
-    yield* Effect.forEach(lines, (line) => Console.log(line), { discard: true })
   })
 ).pipe(Command.withDescription("Mark entities of new types, learned from a handful of examples"))
 

@@ -1,9 +1,10 @@
-import { Console, Effect } from "effect"
+import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { completed } from "../errors.ts"
 import { readPrices } from "../stages/readPrices.ts"
 import { cancelStage, workStage } from "../stages/work.ts"
 import { asking, flow, given, llm, promptOf } from "./flags.ts"
+import { show } from "./output.ts"
 
 const ledger = Flag.String("ledger").pipe(
   Flag.withDescription("the job's ledger: a postgres:// address for nuner work, or a SQLite file for nuner cancel")
@@ -25,8 +26,9 @@ export const cancelCommand = Command.make(
   { ...llm, job: asking.job, ledger },
   Effect.fn(function* ({ ledger, model, provider, ...rest }) {
     const count = yield* cancelStage({ ...given(rest), ledger, model, provider })
-    yield* Console.log(
-      `${count} ${count === 1 ? "batch" : "batches"} asked to stop; what was answered is collected by the nuner annotate that waits, or the next`
+    yield* show(
+      `${count} ${count === 1 ? "batch" : "batches"} asked to stop; what was answered is collected by the nuner annotate that waits, or the next`,
+      { batches: count }
     )
   })
 ).pipe(Command.withDescription("Stop the provider's batches of a job"))

@@ -14,12 +14,17 @@ import {
   writeManifest
 } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
-import { Effect, type Scope } from "effect"
+import { Context, Effect, type Scope } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import { attempt, type StageError } from "../errors.ts"
 import { sourcesOf } from "../inputs/sources.ts"
 import { Progress } from "./Progress.ts"
 import { checkPlaces, checkSpace } from "./places.ts"
+
+/** Told of every result as its stage ends, those that were kept among them. Default: nobody. */
+export const OnManifest = Context.Reference<(manifest: Manifest) => void>("@nuner/pipelines/OnManifest", {
+  defaultValue: () => () => {}
+})
 
 /** What a stage says of itself when it has done its work. */
 export interface StageResult {
@@ -60,6 +65,7 @@ export interface Stage<R> {
  */
 export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
   const progress = yield* Progress
+  const onManifest = yield* OnManifest
   yield* attempt(stage.name, () => checkPlaces(stage))
   yield* soleWriter(stage.name, stage.manifest)
   const inputs = yield* digests(stage.name, stage.inputs)
@@ -77,6 +83,7 @@ export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
     )
     if (intact && identity(earlier) === wanted && earlier.completion.state === "complete") {
       progress.say(`${stage.name.padEnd(10)} unchanged, kept`)
+      onManifest(earlier)
       return earlier
     }
   }
@@ -97,6 +104,7 @@ export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
   }
   yield* attempt(stage.name, () => writeManifest(stage.manifest, manifest))
   progress.say(`${stage.name.padEnd(10)} ${summary}`)
+  onManifest(manifest)
   return manifest
 }, Effect.scoped)
 

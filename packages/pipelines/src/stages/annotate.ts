@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
-import { type AnnotateInput, forecast, formatForecast, formatSummary } from "@nuner/annotator"
+import { type AnnotateInput, forecast, formatSummary } from "@nuner/annotator"
 import { type DataOptionsInput, InputError, type Sentence, writeJsonl } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
@@ -68,7 +68,7 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
   })
 })
 
-/** What `annotateStage` with the same options would send and cost, in words; sends nothing. */
+/** What `annotateStage` with the same options would send and cost; sends nothing. */
 export const annotateForecast = ({
   data,
   input,
@@ -78,9 +78,7 @@ export const annotateForecast = ({
 }: AnnotateStageOptions) =>
   attempt("annotate", async () => {
     const ledger = settings.ledger ?? `${out}.ledger.sqlite`
-    return formatForecast(
-      await forecast({ ...settings, ledger, sentences: await first(intake({ data }), input, limit) })
-    )
+    return forecast({ ...settings, ledger, sentences: await first(intake({ data }), input, limit) })
   })
 
 const first = async (door: Intake, input: string, limit: number): Promise<Array<Sentence>> => {

@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { alignCounts, aligner } from "@nuner/aligner"
-import { forecast, formatForecast, formatSummary, inContextNer } from "@nuner/annotator"
+import { forecast, formatSummary, inContextNer } from "@nuner/annotator"
 import {
   asWords,
   type DataOptionsInput,
@@ -104,11 +104,11 @@ export const labelStage = Effect.fn("labelStage")(function* (options: LabelStage
   })
 })
 
-/** What `labelStage` with the same options would send and cost, in words; sends nothing. */
+/** What `labelStage` with the same options would send and cost; sends nothing. */
 export const labelForecast = (options: LabelStageOptions) =>
   attempt("label", async () => {
     const { asking } = await planned(options, intake({ data: options.data }))
-    return formatForecast(await forecast(asking))
+    return forecast(asking)
   })
 
 /** A sentence to label, as words. */
