@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
-import type { LabelledSentence } from "@nuner/core"
+import { type LabelledSentence, rng } from "@nuner/core"
 import { close, leakCheck, testEngine } from "@nuner/testing"
 import { fitProbe, probabilities } from "../src/index.ts"
 
@@ -56,14 +56,31 @@ describe("fitProbe", () => {
     close(probabilities(reversed.head, features.values), probabilities(first.head, features.values), 1e-4)
   })
 
-  test('"cv" takes the C that is best on held-out words, without any other data', () =>
+  test('"cv" chooses from held-out words, without any other data', () =>
     leakCheck(() => {
       const { c, heldOut } = fitProbe(features, sentences, { c: "cv" })
-      expect(heldOut.map((one) => one.c)).toEqual([0.01, 0.1, 1, 10])
-      const best = Math.max(...heldOut.map(({ f1 }) => f1))
-      expect(heldOut.find((one) => one.f1 === best)!.c).toBe(c)
-      expect(fitProbe(features, sentences, { c: "cv" }).heldOut).toEqual(heldOut)
+      expect(heldOut.map((one) => one.c)).toEqual([0.01, 0.03, 0.1, 1, 10])
+      expect(heldOut.map((one) => one.c)).toContain(c)
+      expect(fitProbe(features, sentences, { c: "cv" })).toMatchObject({ c, heldOut })
     }))
+
+  test('"cv" takes the smallest C that cannot be told from the best', () => {
+    // Forty sentences with one entity each, whose type is hard to see.
+    const [count, words, width] = [40, 4, 12]
+    const random = rng(4)
+    const noisy = Array.from({ length: count }, (_, i): LabelledSentence => {
+      const start = i % words
+      return { words: ["a", "b", "c", "d"], entities: [{ start, end: start + 1, type: i % 2 ? "x" : "y" }] }
+    })
+    const values = Float32Array.from({ length: count * words * width }, () => random.next() - 0.5)
+    for (let i = 0; i < count; i++) values[(i * words + (i % words)) * width + (i % 2)]! += 0.8
+    const starts = Int32Array.from({ length: count + 1 }, (_, i) => i * words)
+    const { c, heldOut } = fitProbe({ values, starts, width }, noisy, { c: "cv" })
+    const f1 = (of: number) => heldOut.find((one) => one.c === of)!.f1
+    expect(c).toBe(1)
+    expect(f1(10)).toBeGreaterThan(f1(1)) // the best is not taken
+    expect(f1(0.1)).toBeLessThan(f1(10) - 0.1) // nor one that is clearly worse
+  })
 
   test('"cv" does not divide a set of fewer sentences than folds, or one where types stand in one or two', () => {
     const first = (count: number) => ({
