@@ -83,8 +83,18 @@ export const paperTraining = { epochs: 10, learningRate: 3e-5, frozenLayers: "ha
 /** For small bases and short runs: a larger step, more of them and nothing frozen. */
 export const smallTraining = { epochs: 3, batchSize: 16, learningRate: 1e-3, frozenLayers: 0, dropout: 0 } as const
 
-/** For bases that were pre-trained on much text already, and a few thousand sentences. */
-export const adaptTraining = { ...smallTraining, learningRate: 3e-4 } as const
+/**
+ * For bases that were pre-trained on much text already, and some thousand sentences: the paper's batches and its frozen lower half, a larger
+ * step and no dropout (docs/decisions/pretraining.md says what each is worth).
+ */
+export const adaptTraining = {
+  epochs: 2,
+  batchSize: 48,
+  learningRate: 3e-4,
+  frozenLayers: "half",
+  dropout: 0,
+  bucketWindow: 16
+} as const
 
 /** Optimizer steps of a run over this many training sentences. */
 export const stepsOf = (settings: SentenceSettings, sentences: number): number => {

@@ -36,6 +36,16 @@ const recipe = {
 }
 /** For small bases and short runs: what a trial at 5 million parameters found. */
 const short = { ...recipe, epochs: 3, batchSize: 16, learningRate: 1e-3, frozenLayers: 0, dropout: 0 }
+/** For real bases: what the search on dev sentences found. */
+const real = {
+  ...recipe,
+  epochs: 2,
+  batchSize: 48,
+  learningRate: 3e-4,
+  frozenLayers: "half",
+  dropout: 0,
+  bucketWindow: 16
+}
 const shortLogits = { temperature: "sqrt-hidden", bias: "log-odds", conceptPooling: "mean" }
 
 // `toEqual` wants every field, and none besides: a field that is missing here or there fails.
@@ -45,13 +55,13 @@ test("contrastive: the presets are the recipe, field by field", () => {
   expect(decodePretrainOptions({ preset: "paper" })).toEqual(paper as never)
   const small = { ...short, ...beyondContrastive, ...shortLogits }
   expect(decodePretrainOptions({ preset: "small" })).toEqual(small as never)
-  expect(decodePretrainOptions({ preset: "adapt" })).toEqual({ ...small, learningRate: 3e-4 } as never)
+  expect(decodePretrainOptions({ preset: "adapt" })).toEqual({ ...small, ...real } as never)
 })
 
 test("closed types: the presets are the contrastive ones, without what is contrastive", () => {
   expect(decodeSupervisedOptions({})).toEqual(recipe as never)
   expect(decodeSupervisedOptions({ preset: "small" })).toEqual(short as never)
-  expect(decodeSupervisedOptions({ preset: "adapt" })).toEqual({ ...short, learningRate: 3e-4 } as never)
+  expect(decodeSupervisedOptions({ preset: "adapt" })).toEqual(real as never)
 })
 
 test("masked language: from nothing as in the trial, adaptation as RoBERTa", () => {

@@ -16,7 +16,7 @@ export const small = {
   conceptPooling: "mean"
 } as const
 
-/** `small` with a smaller step: for bases that were pre-trained on much text already, and a few thousand sentences. */
+/** For bases that were pre-trained on much text already, and some thousand sentences. */
 export const adapt = { ...small, ...adaptTraining } as const
 
 const weight = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
