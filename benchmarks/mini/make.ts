@@ -15,11 +15,11 @@ import { type BenchmarkRun, markdownTable } from "@nuner/pipelines"
 import { $ } from "bun"
 import { allAligned, annotated, devs, only } from "../transfer/datasets.ts"
 import { benchmark, experiment, nuner } from "../transfer/Experiment.ts"
-import { frozen, resultOf } from "../transfer/encoders.ts"
+import { adapted, frozen, resultOf } from "../transfer/encoders.ts"
 import { data } from "../transfer/parts/data.ts"
 
 /** Of `nuner pretrain`, beside the three aligned files and the base: the best recipe of benchmarks/transfer, chosen on dev sentences. */
-const recipe = ["--preset", "adapt", "--steps", "1425", "--bucket-window", "16", "--validation", "0.01", "--seed", "0"]
+const recipe = [...adapted, "--seed", "0"]
 
 const { positionals, values } = parseArgs({
   args: process.argv.slice(2),

@@ -23,15 +23,17 @@ export interface Experiment {
   readonly data: (...names: ReadonlyArray<string>) => string
   /** A real pre-trained encoder. */
   readonly model: (name: "minilm" | "mpnet") => string
+  /** The sizes of training sets that benchmarks measure now; absent: all that each is about. */
+  readonly sizes?: ReadonlyArray<number>
 }
 
 /** An experiment in a folder, with real data and encoders from where the environment says. @throws where it does not */
-export const experiment = (folder: string): Experiment => {
+export const experiment = (folder: string, sizes?: ReadonlyArray<number>): Experiment => {
   const data = dataDir()
   const models = process.env.NUNER_MODELS
   if (data === undefined) throw new Error("the real data is not here: set NUNER_DATA to its folder")
   if (models === undefined) throw new Error("set NUNER_MODELS to the folder of the encoders minilm and mpnet")
-  return experimentOf(folder, { data, models })
+  return { ...experimentOf(folder, { data, models }), ...(sizes && { sizes }) }
 }
 
 export const experimentOf = (
@@ -59,7 +61,7 @@ export const nuner = (name: string, hours: number, args: ReadonlyArray<string>):
 
 /** A step that is a benchmark of what there is by then: its definition is written to `<name>.json`, its results to `<name>`. */
 export const benchmark = (
-  { at }: Experiment,
+  { at, sizes }: Experiment,
   name: string,
   hours: number,
   definition: () => BenchmarkInput | Promise<BenchmarkInput>
@@ -67,7 +69,7 @@ export const benchmark = (
   ...{ name, hours, what: `nuner benchmark ${at(`${name}.json`)} -o ${at(name)}` },
   run: async () => {
     mkdirSync(dirname(at(name)), { recursive: true })
-    await writeJson(at(`${name}.json`), await definition())
+    await writeJson(at(`${name}.json`), { ...(await definition()), ...(sizes && { k: sizes }) })
     await bun(["packages/pipelines/src/cli.ts", "benchmark", at(`${name}.json`), "-o", at(name)])
   }
 })

@@ -16,7 +16,7 @@ export const minilmRows = ({ at, model }: Experiment): Rows => ({
 export const frozen = (experiment: Experiment): ReadonlyArray<Step> => {
   const { at, data, model } = experiment
   const rows = minilmRows(experiment)
-  const base = ["--base", model("minilm"), ...adapted, ...updates(FULL)]
+  const base = ["--base", model("minilm"), ...adapted]
   return [
     ...seeds.map((seed) =>
       nuner(`frozen/nuner-${seed}`, 0.75, [
@@ -24,7 +24,7 @@ export const frozen = (experiment: Experiment): ReadonlyArray<Step> => {
       ])
     ),
     nuner("frozen/ner-bert", 0.6, [
-      ...["pretrain", ...humanLabelled(experiment), "--objective", "types", ...base],
+      ...["pretrain", ...humanLabelled(experiment), "--objective", "types", ...base, ...updates(FULL)],
       ...["-o", at("frozen/ner-bert"), "--seed", "0"]
     ]),
     nuner("frozen/masked-language", 0.8, [

@@ -3,22 +3,26 @@ import { allAligned } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
 import { adapted, devDefinition, devScores, type Rows, resultOf, SHORT, standingResult, updates } from "../encoders.ts"
 
-/** What is tried, each on its own on top of `adapted`: name -> options of `nuner pretrain`. */
+/** Small batches and nothing frozen: what most candidates are tried on top of. */
+const plain = ["--batch-size", "16", "--frozen-layers", "0"]
+
+/** What is tried: name -> options of `nuner pretrain` on top of `adapted`. */
 export const candidates: Readonly<Record<string, ReadonlyArray<string>>> = {
-  reference: [],
-  "rate 1e-3": ["--learning-rate", "1e-3"],
-  "rate 1e-4": ["--learning-rate", "1e-4"],
+  "batch 16, nothing frozen": plain,
+  "rate 1e-3": [...plain, "--learning-rate", "1e-3"],
+  "rate 1e-4": [...plain, "--learning-rate", "1e-4"],
+  "cosine, temperature learned": [...plain, "--similarity", "cosine", "--temperature", "0.1", "--learn-temperature"],
+  "unlabelled tokens weigh 0.3": [...plain, "--unlabelled-weight", "0.3"],
+  "64 extra concepts a batch": [...plain, "--extra-concepts", "64"],
+  "batch 16, lower half frozen": ["--batch-size", "16"],
+  "batch 48, nothing frozen": ["--frozen-layers", "0"],
+  "batch 48, lower half frozen": [],
   "embeddings frozen": ["--frozen-layers", "embeddings"],
-  "cosine, temperature learned": ["--similarity", "cosine", "--temperature", "0.1", "--learn-temperature"],
-  "unlabelled tokens weigh 0.3": ["--unlabelled-weight", "0.3"],
-  "64 extra concepts a batch": ["--extra-concepts", "64"],
-  "batch 48": ["--batch-size", "48"],
   "near-synonyms masked": ["--mask-near-synonyms"],
   "positives weigh 3": ["--positive-weight", "3"],
-  "lower half frozen": ["--frozen-layers", "half"],
   "a projection of 384": ["--projection", "384"],
   "first token's concept vector": ["--concept-pooling", "first"],
-  "2,800 sentences, three times": ["--sentences", "2800"],
+  "2,800 sentences, many times": ["--sentences", "2800"],
   "the paper's logits": ["--temperature", "5", "--bias", "none"],
   paper: ["--preset", "paper"]
 }
