@@ -10,6 +10,11 @@ export const build = async (): Promise<void> => {
   for (const room of publishOrder) {
     const started = performance.now()
     await $`${root}/node_modules/.bin/tsc -p tsconfig.json`.cwd(`${root}/packages/${room}`)
+    // tfjs has its gradients only as modules that Node cannot load: one file of them.
+    const gradients = `${root}/packages/${room}/src/gradients.ts`
+    if (await Bun.file(gradients).exists()) {
+      await Bun.build({ entrypoints: [gradients], outdir: `${root}/packages/${room}/dist`, target: "node" })
+    }
     console.log(`built @nuner/${room} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   }
 }

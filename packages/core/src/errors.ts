@@ -1,4 +1,5 @@
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 
 /** Input that cannot be used. Says where (source, line, field), what is wrong, and what to do about it. */
 export class InputError extends Schema.TaggedError<InputError>()("InputError", {

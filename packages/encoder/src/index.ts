@@ -43,6 +43,8 @@ export {
 } from "./files/tokenClassifier.ts"
 export { type FromPretrainedOptions, fromPretrained, resolveModel } from "./hub/fromPretrained.ts"
 export { type HubSettings, hubSettings } from "./hub/HubSettings.ts"
+export { hiddenStates } from "./inference/hiddenStates.ts"
+export type { Inference } from "./inference/Inference.ts"
 export {
   type LoadedAdapter,
   loadAdapter,

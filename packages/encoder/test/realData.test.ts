@@ -74,11 +74,10 @@ for (const architecture of ["roberta", "bert"] as const) {
       const theirs = await AutoTokenizer.from_pretrained(dir.path)
       const network = await AutoModelForTokenClassification.from_pretrained(dir.path, { dtype: "fp32" })
       const encodings = await tokenizer.encodeBatch(texts)
-      const ours = await runWindows(encoder, encodings, (batch) =>
+      const ours = await runWindows(encoder, encodings, async (batch) =>
         tf.tidy(() => {
           const [state] = forward(encoder, batch)
-          const flat = tf.reshape(state!, [-1, 48]) as tf.Tensor2D
-          return tf.reshape(tf.matMul(flat, kernel), [batch.rows, batch.tokens, 5]) as tf.Tensor3D
+          return tf.matMul(tf.reshape(state!, [-1, 48]) as tf.Tensor2D, kernel).dataSync() as Float32Array
         })
       )
       const best = (logits: Float32Array) =>

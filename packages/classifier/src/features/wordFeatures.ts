@@ -1,14 +1,13 @@
 import { decodeOptions } from "@nuner/core"
 import {
   type EncoderParts,
-  forward,
+  hiddenStates,
   mergeWindows,
   runWindows,
   type TokenBatch,
   type WordEncoding
 } from "@nuner/encoder"
-import { tf } from "@nuner/engine"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { batchTokensField, featureFields, type Pooling } from "./FeatureOptions.ts"
 import type { WordFeatures } from "./selectSentences.ts"
 import { encodeSequence, type WordSequence, wordsOf } from "./WordSequence.ts"
@@ -41,11 +40,7 @@ export const wordFeatures = async (
   for (const [i, sentence] of sentences.entries()) starts[i + 1] = starts[i]! + wordsOf(sentence).length
   const width = encoder.config.hidden * layers.length
   const values = new Float32Array(starts.at(-1)! * width)
-  const network = (batch: TokenBatch) =>
-    tf.tidy(() => {
-      const states = forward(encoder, batch, { layers })
-      return states.length === 1 ? states[0]! : (tf.concat(states, 2) as tf.Tensor3D) // [rows, tokens, width]
-    })
+  const network = (batch: TokenBatch) => hiddenStates(encoder, batch, layers)
   for (let from = 0; from < sentences.length; from += CHUNK) {
     signal?.throwIfAborted()
     const chunk = sentences.slice(from, from + CHUNK)

@@ -1,5 +1,6 @@
 import { InputError } from "@nuner/core"
-import { Result, Schema } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { classSchemes } from "../labels/classes.ts"
 
 /** The file for what Hugging Face's layout has no field for. */

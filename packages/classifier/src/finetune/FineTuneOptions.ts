@@ -1,5 +1,6 @@
 import { FrozenLayers, loraFields } from "@nuner/encoder"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { batchTokensField, featureFields } from "../features/FeatureOptions.ts"
 import { type ClassScheme, classSchemes } from "../labels/classes.ts"
 

@@ -1,5 +1,6 @@
 import { decodeOptions, type LabelledSentence } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { WordFeatures } from "../features/selectSentences.ts"
 import type { Head } from "../head/Head.ts"
 import { type ClassScheme, classesOf, classSchemes, labelsOf, typesIn, typesOf } from "../labels/classes.ts"

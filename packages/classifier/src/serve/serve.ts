@@ -1,5 +1,6 @@
 import { decodeOptions, OptionError } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { typesOf } from "../labels/classes.ts"
 import type { TextEntity, TokenClassifier } from "../predict/tokenClassifier.ts"
 import { Batcher } from "./Batcher.ts"

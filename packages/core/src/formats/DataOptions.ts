@@ -1,4 +1,5 @@
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import { Scheme } from "../tags/Scheme.ts"
 import { Overlap } from "../words/overlap.ts"
 import { OnCut } from "../words/spans.ts"

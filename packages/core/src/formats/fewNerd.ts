@@ -1,4 +1,5 @@
-import { Result, Schema } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { InputError } from "../errors.ts"
 import { type Rows, writeLines } from "../files/writers.ts"
 import type { Episode } from "../schema/Episode.ts"

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
-import { Result, Schema } from "effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { InputError, OutputError } from "../errors.ts"
 import { writeAtomic } from "../files/writeAtomic.ts"
 import { type Rows, writeLines } from "../files/writers.ts"

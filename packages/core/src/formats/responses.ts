@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { Sentence } from "../schema/Sentence.ts"
 import { readJsonl } from "./jsonl.ts"
 import type { Malformed } from "./Malformed.ts"

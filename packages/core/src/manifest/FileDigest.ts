@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { createReadStream } from "node:fs"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { readError } from "../formats/Source.ts"
 
 /** Which file it was, whatever it is called today. */

@@ -1,5 +1,7 @@
 import { readFile } from "node:fs/promises"
-import { Effect, Result, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 import { BalanceError, InputError } from "../errors.ts"
 import { writeJson } from "../files/writers.ts"
 import { decoder } from "../formats/jsonl.ts"

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { Sentence } from "./Sentence.ts"
 
 /** What the LLM said of one entity: a line `entity <> concept <> description` (NuNER, Figure 2). No position: LLMs cannot count. */

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { LabelledSentence } from "./LabelledSentence.ts"
 
 /** An N-way K~2K few-shot problem (Few-NERD): adapt on the support set, score on the query set. */

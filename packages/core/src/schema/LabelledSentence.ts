@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { Span } from "./Span.ts"
 
 /** A typed entity over words `[start, end)` of a labelled sentence. */

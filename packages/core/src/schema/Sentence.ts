@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /** A sentence of raw text: the unit that is annotated, aligned and trained on. */
 export const Sentence = Schema.Struct({

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 /** A half-open interval `[start, end)`. Of UTF-16 code units in a text, or of words in a list: the field that holds it says which. */
 export const Span = Schema.Struct({

@@ -1,4 +1,4 @@
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import { InputError } from "../errors.ts"
 import type { Span } from "../schema/Span.ts"
 

@@ -1,11 +1,15 @@
-import model from "wink-eng-lite-web-model"
-import winkNLP, { type WinkMethods } from "wink-nlp"
+import { createRequire } from "node:module"
+import type winkNLP from "wink-nlp"
+import type { WinkMethods } from "wink-nlp"
 import type { Span } from "../schema/Span.ts"
 
 let loaded: WinkMethods | undefined
-/** The model costs some 50 ms to load: only those who split sentences pay. */
+/** Library and model cost some 150 ms to load: only those who split sentences pay. */
 const wink = (): WinkMethods => {
-  loaded ??= winkNLP(model, ["sbd"])
+  if (loaded === undefined) {
+    const require = createRequire(import.meta.url)
+    loaded = (require("wink-nlp") as typeof winkNLP)(require("wink-eng-lite-web-model"), ["sbd"])
+  }
   return loaded
 }
 

@@ -52,3 +52,25 @@ export const checkConfig = <C extends EncoderConfig>(config: C): C => {
   if (maxTokens(config) < 4) fail("positions", `${positions} leave room for ${maxTokens(config)} tokens, too few`)
   return config
 }
+
+/** Index among the `layers + 1` hidden states. */
+export const resolveLayer = (config: EncoderConfig, layer: number, lowest = 0): number => {
+  const index = layer < 0 ? config.layers + 1 + layer : layer
+  if (!Number.isInteger(index) || index < lowest || index > config.layers) {
+    const range = lowest > 0 ? `${lowest}..${config.layers}` : `-${config.layers + 1}..${config.layers}`
+    throw new OptionError({ component: "encoder", option: "layers", reason: `${layer} is not in ${range}` })
+  }
+  return index
+}
+
+/** @throws OptionError for more tokens than the position table holds */
+export const checkLength = (config: EncoderConfig, tokens: number): void => {
+  if (tokens > maxTokens(config)) {
+    throw new OptionError({
+      component: "encoder",
+      option: "batch",
+      reason: `${tokens} tokens are more than the ${maxTokens(config)} that the position table holds`,
+      remedy: "cut the text into windows: tokenWindows"
+    })
+  }
+}

@@ -1,8 +1,7 @@
 import { decodeOptions, type Sentence, type Span, words } from "@nuner/core"
-import { tf } from "@nuner/engine"
+import { hiddenStates } from "../inference/hiddenStates.ts"
 import { sweeper } from "../memory/sweeper.ts"
 import type { EncoderParts } from "../model/Encoder.ts"
-import { forward } from "../model/forward.ts"
 import type { TokenBatch } from "../model/TokenBatch.ts"
 import type { Encoding, WordEncoding } from "../tokenizer/Encoding.ts"
 import { EncodeOptions } from "./EncodeOptions.ts"
@@ -83,7 +82,7 @@ const encodeChunk = async (
     pooling === "word"
       ? await encoder.tokenizer.encodeTextWordsBatch(texts, spans)
       : await encoder.tokenizer.encodeBatch(texts)
-  const network = (batch: TokenBatch) => tf.tidy(() => tf.concat(forward(encoder, batch, { layers }), 2) as tf.Tensor3D) // [rows, tokens, width]
+  const network = (batch: TokenBatch) => hiddenStates(encoder, batch, layers)
   const results = await runWindows(encoder, encodings, network, {
     batchTokens,
     signal,

@@ -1,6 +1,5 @@
-import { packByLength, type tf, type Window } from "@nuner/engine"
-import { maxTokens } from "../config/EncoderConfig.ts"
-import type { Model } from "../model/Model.ts"
+import { packByLength, type Window } from "@nuner/engine"
+import { type EncoderConfig, maxTokens } from "../config/EncoderConfig.ts"
 import { type TokenBatch, tokenBatch } from "../model/TokenBatch.ts"
 import type { Encoding } from "../tokenizer/Encoding.ts"
 import { tokenWindows } from "./tokenWindows.ts"
@@ -27,13 +26,13 @@ export interface RunOptions {
  * Runs a network over texts of any length: long ones in overlapping windows, each with its own special tokens; windows of similar
  * length in one batch.
  *
- * @param network `[rows, tokens, width]` for a batch; its result is disposed here
+ * @param network `[rows, tokens, width]` for a batch; as plain numbers
  * @returns for each text its windows, in order
  */
 export const runWindows = async (
-  { config }: Model,
+  { config }: { readonly config: EncoderConfig },
   encodings: ReadonlyArray<Encoding>,
-  network: (batch: TokenBatch) => tf.Tensor3D,
+  network: (batch: TokenBatch) => Promise<Float32Array>,
   { batchTokens = 2048, overlap, signal }: RunOptions = {}
 ): Promise<Array<Array<WindowResult>>> => {
   const pieces = encodings.flatMap((encoding, text) =>
@@ -47,10 +46,8 @@ export const runWindows = async (
       rows.map((piece) => pieces[piece]!.window.ids),
       config.padId
     )
-    const output = network(batch)
-    const width = output.shape[2]
-    const values = (await output.data()) as Float32Array
-    output.dispose()
+    const values = await network(batch)
+    const width = values.length / batch.ids.length
     for (const [row, piece] of rows.entries()) {
       const from = row * batch.tokens * width
       results[piece] = {

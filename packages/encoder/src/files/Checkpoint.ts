@@ -1,7 +1,8 @@
 import { InputError } from "@nuner/core"
-import { readSafetensors, readWeights, type SafetensorsFile, scaleOf, tf } from "@nuner/engine"
+import { readSafetensors, readWeights, type SafetensorsFile, scaleOf, type tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
+import { type StoredWeight, toVariable } from "../model/StoredWeight.ts"
 import { canonicalName } from "./canonicalName.ts"
 import { weightFiles } from "./weightFiles.ts"
 
@@ -22,6 +23,8 @@ export interface Checkpoint {
    * @param transposed the file holds `[out, in]`, `shape` is `[in, out]`
    * @throws InputError where it is missing or of another shape, SafetensorsError where it holds no weights
    */
+  read(name: string, shape: ReadonlyArray<number>, transposed: boolean): Promise<StoredWeight>
+  /** The same as a variable `shape`. */
   variable(name: string, shape: ReadonlyArray<number>, transposed: boolean): Promise<tf.Variable>
   close(): Promise<void>
 }
@@ -56,31 +59,30 @@ export const openCheckpoint = async (directory: string, config: EncoderConfig): 
     await close()
     throw error
   }
+  const read: Checkpoint["read"] = async (name, shape, transposed) => {
+    const place = places.get(name)
+    if (place === undefined) {
+      throw new InputError({
+        source: directory,
+        field: name,
+        reason: `is missing: not a whole ${className} checkpoint`
+      })
+    }
+    const stored = transposed ? shape.toReversed() : [...shape]
+    const entry = place.file.entries.get(place.name)!
+    if (entry.shape.join() !== stored.join()) {
+      const reason = `has the shape [${entry.shape}], config.json asks for [${stored}]`
+      throw new InputError({ source: place.path, field: place.name, reason })
+    }
+    const values = await readWeights(place.file, place.name)
+    return { shape, transposed, data: async () => values, values }
+  }
   return {
     source: directory,
     names: [...places.keys()],
     has: (name) => places.has(name),
-    variable: async (name, shape, transposed) => {
-      const place = places.get(name)
-      if (place === undefined) {
-        throw new InputError({
-          source: directory,
-          field: name,
-          reason: `is missing: not a whole ${className} checkpoint`
-        })
-      }
-      const stored = transposed ? shape.toReversed() : [...shape]
-      const entry = place.file.entries.get(place.name)!
-      if (entry.shape.join() !== stored.join()) {
-        const reason = `has the shape [${entry.shape}], config.json asks for [${stored}]`
-        throw new InputError({ source: place.path, field: place.name, reason })
-      }
-      const values = await readWeights(place.file, place.name)
-      return tf.tidy(() => {
-        const tensor = tf.tensor(values, stored, "float32")
-        return tf.variable(transposed ? tf.transpose(tensor) : tensor)
-      })
-    },
+    read,
+    variable: async (name, shape, transposed) => toVariable(await read(name, shape, transposed)),
     close
   }
 }

@@ -3,11 +3,11 @@ import { disposeAll, type Parameters } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import { toConfigJson } from "../config/configJson.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
-import { type Encoder, makeEncoder } from "../model/Encoder.ts"
+import { type Encoder, storedEncoder } from "../model/Encoder.ts"
 import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
 import { type Checkpoint, openCheckpoint } from "./Checkpoint.ts"
-import { readParameters, readSettings } from "./loadEncoder.ts"
+import { readSettings, readWeights } from "./loadEncoder.ts"
 import { type SaveOptions, writeModel } from "./saveEncoder.ts"
 import { dtypeFields, tensorSources } from "./tensorSource.ts"
 
@@ -71,7 +71,7 @@ export const loadLanguageModel = async (directory: string): Promise<LoadedLangua
   const { config, tokenizer } = await readSettings(directory)
   const checkpoint = await openCheckpoint(directory, config)
   try {
-    const encoder = makeEncoder(config, await readParameters(config, checkpoint), tokenizer)
+    const encoder = storedEncoder(config, await readWeights(config, checkpoint), tokenizer)
     try {
       return { encoder, head: await readHead(encoder, checkpoint) }
     } catch (error) {

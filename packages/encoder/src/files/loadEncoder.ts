@@ -1,13 +1,14 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
-import { type Parameters, useEngine } from "@nuner/engine"
+import { useEngine } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import { parseConfigJson } from "../config/configJson.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { sweeper } from "../memory/sweeper.ts"
-import { type Encoder, makeEncoder } from "../model/Encoder.ts"
+import { type Encoder, storedEncoder } from "../model/Encoder.ts"
 import { parameterSpecs } from "../model/parameterSpecs.ts"
+import type { StoredWeight } from "../model/StoredWeight.ts"
 import { loadTokenizer } from "../tokenizer/loadTokenizer.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import { type Checkpoint, openCheckpoint } from "./Checkpoint.ts"
@@ -29,9 +30,10 @@ export const loadEncoder = async (directory: string): Promise<LoadedEncoder> => 
   const { config, tokenizer } = await readSettings(directory)
   const checkpoint = await openCheckpoint(directory, config)
   try {
-    const parameters = await readParameters(config, checkpoint)
-    const unused = checkpoint.names.filter((name) => !Object.hasOwn(parameters, name))
-    return { ...makeEncoder(config, parameters, tokenizer), unused }
+    const weights = await readWeights(config, checkpoint)
+    const unused = checkpoint.names.filter((name) => !Object.hasOwn(weights, name))
+    // Not by spreading, which would ask for the parameters.
+    return Object.assign(storedEncoder(config, weights, tokenizer), { unused })
   } finally {
     await checkpoint.close()
   }
@@ -63,24 +65,22 @@ export const readSettings = async (
   return { config, tokenizer, json: JSON.parse(text) }
 }
 
-/** Every parameter of the encoder; nothing is left behind where one of them fails. */
-export const readParameters = async (config: EncoderConfig, checkpoint: Checkpoint): Promise<Parameters> => {
+/** The weights of the encoder by name. Brings the engine up. */
+export const readWeights = async (
+  config: EncoderConfig,
+  checkpoint: Checkpoint
+): Promise<Record<string, StoredWeight>> => {
   checkParts(config, checkpoint)
   await useEngine()
-  const parameters: Parameters = {}
-  // What was read is copied into the engine.
+  const weights: Record<string, StoredWeight> = {}
+  // Of 16-bit weights both forms are held for a moment.
   const release = sweeper()
-  try {
-    for (const { name, shape, transposed } of parameterSpecs(config)) {
-      const variable = await checkpoint.variable(name, shape, transposed)
-      parameters[name] = variable
-      release(4 * variable.size)
-    }
-    return parameters
-  } catch (error) {
-    for (const parameter of Object.values(parameters)) parameter.dispose()
-    throw error
+  for (const { name, shape, transposed } of parameterSpecs(config)) {
+    const weight = await checkpoint.read(name, shape, transposed)
+    weights[name] = weight
+    release(2 * weight.values.length)
   }
+  return weights
 }
 
 /** Tables of 0, 1, 2, ... and of zeros that older versions of transformers saved. */

@@ -4,11 +4,11 @@ import { backboneOf } from "../backbones/backbones.ts"
 import { toConfigJson } from "../config/configJson.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { withMergedWeights } from "../lora/lora.ts"
-import { type Encoder, type EncoderParts, makeEncoder } from "../model/Encoder.ts"
+import { type Encoder, type EncoderParts, storedEncoder } from "../model/Encoder.ts"
 import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
 import { openCheckpoint } from "./Checkpoint.ts"
-import { readParameters, readSettings } from "./loadEncoder.ts"
+import { readSettings, readWeights } from "./loadEncoder.ts"
 import { type SaveOptions, writeModel } from "./saveEncoder.ts"
 import { dtypeFields, tensorSources } from "./tensorSource.ts"
 
@@ -77,7 +77,7 @@ export const loadTokenClassifier = async (directory: string): Promise<LoadedToke
   const labels = readLabels(json.id2label, `${directory}/config.json`)
   const checkpoint = await openCheckpoint(directory, config)
   try {
-    const encoder = makeEncoder(config, await readParameters(config, checkpoint), tokenizer)
+    const encoder = storedEncoder(config, await readWeights(config, checkpoint), tokenizer)
     try {
       const kernel = await checkpoint.variable("classifier.weight", [config.hidden, labels.length], true)
       try {

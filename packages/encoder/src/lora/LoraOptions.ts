@@ -1,5 +1,5 @@
 import { OptionError } from "@nuner/core"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 

@@ -1,10 +1,13 @@
-import { type Parameters, tf } from "@nuner/engine"
+import { disposeAll, markOf, type Parameters, tf } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
+import { inferenceOf, sameMark } from "../inference/Inference.ts"
 import { mergedWeight } from "../lora/lora.ts"
+import { sweeper } from "../memory/sweeper.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import { initEncoder } from "./initEncoder.ts"
 import type { Model } from "./Model.ts"
 import { parameterSpecs } from "./parameterSpecs.ts"
+import { type StoredWeight, toVariable } from "./StoredWeight.ts"
 
 /** An encoder with its tokenizer: what a Hugging Face directory holds. */
 export interface Encoder extends Model {
@@ -14,14 +17,68 @@ export interface Encoder extends Model {
 }
 
 /** Puts the parts together; the encoder owns the parameters from here on. */
-export const makeEncoder = (config: EncoderConfig, parameters: Parameters, tokenizer: Tokenizer): Encoder => ({
-  config,
-  parameters,
-  tokenizer,
-  dispose: () => {
-    for (const parameter of Object.values(parameters)) parameter.dispose()
+export const makeEncoder = (config: EncoderConfig, parameters: Parameters, tokenizer: Tokenizer): Encoder => {
+  const inference = inferenceOf(
+    config,
+    () => parameters,
+    () => markOf(parameters)
+  )
+  return {
+    ...{ config, parameters, tokenizer, inference },
+    dispose: () => {
+      inference.dispose()
+      disposeAll(parameters)
+    }
   }
-})
+}
+
+/**
+ * An encoder whose weights stay as they were read until its parameters are asked for: who only reads with it (`hiddenStates`) never pays
+ * for them.
+ *
+ * @param weights are let go one by one when they become parameters
+ */
+export const storedEncoder = (
+  config: EncoderConfig,
+  weights: Record<string, StoredWeight>,
+  tokenizer: Tokenizer
+): Encoder => {
+  let parameters: Parameters | undefined
+  let asRead: ReturnType<typeof markOf>
+  const inference = inferenceOf(
+    config,
+    () => parameters ?? weights,
+    () => {
+      const mark = parameters && markOf(parameters)
+      return parameters === undefined || sameMark(mark, asRead) ? [weights] : mark
+    }
+  )
+  return {
+    ...{ config, tokenizer, inference },
+    get parameters() {
+      if (parameters === undefined) {
+        parameters = toParameters(weights)
+        asRead = markOf(parameters)
+      }
+      return parameters
+    },
+    dispose: () => {
+      inference.dispose()
+      if (parameters !== undefined) disposeAll(parameters)
+    }
+  }
+}
+
+const toParameters = (weights: Record<string, StoredWeight>): Parameters => {
+  const parameters: Parameters = {}
+  const release = sweeper()
+  for (const [name, weight] of Object.entries(weights)) {
+    parameters[name] = toVariable(weight)
+    delete weights[name]
+    release(4 * weight.values.length)
+  }
+  return parameters
+}
 
 /**
  * A random encoder for a tokenizer: `vocabSize` and `padId` are the tokenizer's.

@@ -1,5 +1,6 @@
 import type { Parameters } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
+import type { Inference } from "../inference/Inference.ts"
 import type { LoraSettings } from "../lora/LoraOptions.ts"
 
 /** What a forward pass needs of an encoder. */
@@ -8,4 +9,6 @@ export interface Model {
   readonly parameters: Parameters
   /** Of the adapters among the parameters, where there are any: see `addLora`. */
   readonly lora?: LoraSettings | undefined
+  /** Reads faster than `forward`, where there is one: see `hiddenStates`. */
+  readonly inference?: Inference | undefined
 }

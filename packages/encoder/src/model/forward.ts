@@ -1,7 +1,6 @@
-import { OptionError } from "@nuner/core"
 import { checkpointed, type DropoutKey, frozen, tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
-import { type EncoderConfig, maxTokens } from "../config/EncoderConfig.ts"
+import { checkLength, resolveLayer } from "../config/EncoderConfig.ts"
 import type { Model } from "./Model.ts"
 import type { TokenBatch } from "./TokenBatch.ts"
 import { tensorParts } from "./tensorParts.ts"
@@ -31,7 +30,7 @@ export const forward = (model: Model, batch: TokenBatch, options: ForwardOptions
   const { config } = model
   const { causal = false, checkpointLayers = false, dropout, from, frozenLayers, layers = [-1] } = options
   const asked = layers.map((layer) => resolveLayer(config, layer, from?.layer))
-  checkLength(config, batch)
+  checkLength(config, batch.tokens)
   return tf.tidy(() => {
     const backbone = backboneOf(config)
     const parts = tensorParts(model, batch, { causal, dropout })
@@ -67,24 +66,3 @@ const trainableOf = ({ parameters }: Model, layer: number): Array<tf.Variable> =
   Object.entries(parameters).flatMap(([name, parameter]) =>
     name.includes(`.layer.${layer}.`) && parameter.trainable ? [parameter] : []
   )
-
-/** Index among the `layers + 1` hidden states. */
-export const resolveLayer = (config: EncoderConfig, layer: number, lowest = 0): number => {
-  const index = layer < 0 ? config.layers + 1 + layer : layer
-  if (!Number.isInteger(index) || index < lowest || index > config.layers) {
-    const range = lowest > 0 ? `${lowest}..${config.layers}` : `-${config.layers + 1}..${config.layers}`
-    throw new OptionError({ component: "encoder", option: "layers", reason: `${layer} is not in ${range}` })
-  }
-  return index
-}
-
-const checkLength = (config: EncoderConfig, { tokens }: TokenBatch): void => {
-  if (tokens > maxTokens(config)) {
-    throw new OptionError({
-      component: "encoder",
-      option: "batch",
-      reason: `${tokens} tokens are more than the ${maxTokens(config)} that the position table holds`,
-      remedy: "cut the text into windows: tokenWindows"
-    })
-  }
-}

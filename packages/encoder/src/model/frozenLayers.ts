@@ -1,5 +1,5 @@
 import { OptionError } from "@nuner/core"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { isAdapter } from "../lora/adapterOf.ts"
 import type { Model } from "./Model.ts"

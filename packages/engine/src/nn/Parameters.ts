@@ -1,4 +1,5 @@
-import type { tf } from "../tf.ts"
+import type { OnnxBackend } from "../onnx/OnnxBackend.ts"
+import { tf } from "../tf.ts"
 
 /** A model's weights by name, as in its Hugging Face checkpoint. A variable is trained unless its `trainable` is false. */
 export type Parameters = Record<string, tf.Variable>
@@ -19,4 +20,14 @@ export function freeze(parameters: Parameters, match: (name: string) => boolean)
 /** Frees every tensor of a record of tensors. */
 export function disposeAll(tensors: Readonly<Record<string, tf.Tensor>>): void {
   for (const tensor of Object.values(tensors)) tensor.dispose()
+}
+
+/**
+ * What stands for the numbers of all parameters: equal lists, equal numbers. Undefined once an optimizer has written into one of them,
+ * and may do so again without a trace.
+ */
+export function markOf(parameters: Parameters): readonly object[] | undefined {
+  const onnx = tf.findBackend("onnx") as OnnxBackend | null
+  const marks = Object.values(parameters).map(({ dataId }) => dataId)
+  return onnx !== null && marks.some((dataId) => onnx.isWritten(dataId)) ? undefined : marks
 }

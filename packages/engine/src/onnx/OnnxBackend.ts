@@ -1,4 +1,5 @@
 import { EngineError } from "../EngineError.ts"
+import type { OpenGraph } from "../graph/GraphSession.ts"
 import type { AdamWUpdate } from "../optim/adamW.ts"
 import type { Precision } from "../selection/EngineReport.ts"
 import { tf } from "../tf.ts"
@@ -7,6 +8,7 @@ import type { Fallback } from "./Fallback.ts"
 import { runAdamW } from "./inPlaceAdamW.ts"
 import { sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
+import { nativeGraphs } from "./nativeGraphs.ts"
 import { OneDnnKernels } from "./onednn/OneDnnKernels.ts"
 import { startRuntime } from "./Runtime.ts"
 import { LinearMemory } from "./simd/LinearMemory.ts"
@@ -25,6 +27,7 @@ export class OnnxBackend extends tf.KernelBackend {
   readonly threads: number
   readonly pool: BufferPool
   readonly kernels: KernelRunner
+  readonly openGraph: OpenGraph
   /** Kernels that ran on tfjs-cpu instead; set when the kernels are registered. */
   fallback: Fallback | undefined
   #oneDnn: OneDnnKernels | undefined
@@ -44,6 +47,7 @@ export class OnnxBackend extends tf.KernelBackend {
       worker.bytes > 0 ? new LinearMemory(worker.start, worker.bytes, system) : system
     )
     this.kernels = new KernelRunner(runtime, this)
+    this.openGraph = nativeGraphs(runtime, this.pool)
     this.#worker = worker
     this.#foreign = new tf.DataStorage(this, tf.engine())
   }
@@ -126,6 +130,11 @@ export class OnnxBackend extends tf.KernelBackend {
         return { buffers: [p, m, v, g].map((tensor) => this.native(tensor).buffer!), size: sizeOf(p.shape), numbers }
       })
     )
+  }
+
+  /** Whether an optimizer has written into the numbers since they were made. */
+  isWritten(dataId: tf.DataId): boolean {
+    return this.refCount(dataId) > 0 && this.data(dataId).written
   }
 
   /** Forgets the second layout of weights, if there is one. */

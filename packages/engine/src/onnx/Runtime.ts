@@ -14,6 +14,8 @@ export interface Runtime {
   readonly sessionOptions: Handle
   /** For sessions with weights compiled in: the arena would keep the weights' memory when the session is gone. */
   readonly packedOptions: Handle
+  /** For whole networks: an arena of their own, which goes with them. */
+  readonly graphOptions: Handle
   /** Wraps memory of ours as an ONNX Runtime value of that shape; nothing is copied or owned. */
   tensor(address: number, bytes: number, shape: readonly number[], type: ElementType): Handle
 }
@@ -72,6 +74,7 @@ export function startRuntime(threads: number, spin = true): Runtime {
     environment,
     sessionOptions,
     packedOptions,
+    graphOptions: options(),
     tensor(address, bytes, shape, type) {
       for (let i = 0; i < shape.length; i++) shapeBuffer[i] = BigInt(shape[i]!)
       const data = address as Handle

@@ -14,6 +14,8 @@ export class Session {
   readonly #outputNames: BigUint64Array
   readonly #inputValues: BigUint64Array
   readonly #outputValues: BigUint64Array
+  /** Names of the outputs that a run asks for. */
+  readonly #asked: BigUint64Array
   readonly #pointers: readonly [Handle, Handle, Handle, Handle]
   #handle: Handle | undefined
 
@@ -36,12 +38,18 @@ export class Session {
     // ptr() refuses an empty array, and a graph of constants has no inputs.
     this.#inputValues = new BigUint64Array(Math.max(1, inputs.length))
     this.#outputValues = new BigUint64Array(outputs.length)
-    this.#pointers = [ptr(this.#inputNames), ptr(this.#inputValues), ptr(this.#outputNames), ptr(this.#outputValues)]
+    this.#asked = this.#outputNames.slice()
+    this.#pointers = [ptr(this.#inputNames), ptr(this.#inputValues), ptr(this.#asked), ptr(this.#outputValues)]
   }
 
-  /** Runs the graph; results are written into the memory under `outputs`. */
-  run(inputs: readonly Handle[], outputs: readonly Handle[]): void {
+  /**
+   * Runs the graph; results are written into the memory under `outputs`.
+   *
+   * @param which of the outputs are wanted. Default: all
+   */
+  run(inputs: readonly Handle[], outputs: readonly Handle[], which?: readonly number[]): void {
     if (this.#handle === undefined) throw new EngineError("This session was released")
+    if (which) for (const [i, output] of which.entries()) this.#asked[i] = this.#outputNames[output]!
     for (let i = 0; i < inputs.length; i++) this.#inputValues[i] = BigInt(inputs[i]!)
     for (let i = 0; i < outputs.length; i++) this.#outputValues[i] = BigInt(outputs[i]!)
     const [inputNames, inputValues, outputNames, outputValues] = this.#pointers
@@ -52,7 +60,7 @@ export class Session {
       inputValues,
       this.inputs.length,
       outputNames,
-      this.outputs.length,
+      outputs.length,
       outputValues
     )
     if (status !== null) this.#runtime.api.check(status)

@@ -1,3 +1,4 @@
+import type { OpenGraph } from "../graph/GraphSession.ts"
 import type { EngineName, Precision } from "./EngineReport.ts"
 
 /** What is known of an engine once it is up. */
@@ -16,6 +17,8 @@ export interface Candidate {
   readonly backend: string
   /** What to run to get it, where it is not there. */
   readonly remedy?: string
+  /** Why it is taken here only where it is asked for by name: a fault of a library that is called directly ends the process. */
+  unproven?(): string | undefined
   /** Registers the tfjs backend, made ready for this precision. Throws where it cannot run here. */
   load(threads: number, precision: Precision): Promise<Loaded>
   /**
@@ -23,4 +26,6 @@ export interface Candidate {
    * Throws where this precision cannot be had here.
    */
   setPrecision?(precision: Precision): string | undefined
+  /** Compiles whole networks for reading. Absent where tensors are as fast, or the reference. @throws where it cannot be had here. */
+  graphs?(threads: number): Promise<OpenGraph>
 }

@@ -1,4 +1,3 @@
-import type { Parameters, tf } from "@nuner/engine"
 import type { OnnxGraph, Value } from "./OnnxGraph.ts"
 
 /** What the numbers of an exported model are kept in: 32-bit floats, 16-bit floats, or 8-bit integers where weights meet activations. */
@@ -16,12 +15,21 @@ export interface Weights {
   linear(name: string, x: Value, bias: boolean): Value
 }
 
-export interface WeightsSource {
-  readonly graph: OnnxGraph
-  readonly parameters: Readonly<Parameters> | Readonly<Record<string, tf.Tensor>>
+/** The numbers of a weight: a tensor, or what was read from a file. */
+export interface WeightNumbers {
+  /** A linear kernel is `[in, out]`. */
+  readonly shape: ReadonlyArray<number>
+  /** The numbers are those of `[out, in]`, as files have them. */
+  readonly transposed?: boolean
+  data(): Promise<ArrayLike<number>>
 }
 
-export const read = async (tensor: tf.Tensor): Promise<Float32Array> => (await tensor.data()) as Float32Array
+export interface WeightsSource {
+  readonly graph: OnnxGraph
+  readonly parameters: Readonly<Record<string, WeightNumbers>>
+}
+
+export const read = async (weight: WeightNumbers): Promise<Float32Array> => (await weight.data()) as Float32Array
 
 export const bytes = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)

@@ -18,15 +18,33 @@ export const encoderGraph = (
 ): OnnxGraph => {
   const graph = new OnnxGraph()
   const weights = weightsOf(graph)
-  const parts = onnxParts(graph, weights, config)
-  const backbone = backboneOf(config)
-  let x = backbone.embed(parts, config)
-  const shared = backbone.shared?.(parts, config)
-  for (let index = 0; index < config.layers; index++) x = backbone.layer(parts, config, index, x, shared)
+  const x = hiddenStates(graph, weights, config).at(-1)!
   const [name, width] = labels > 0 ? (["logits", labels] as const) : (["last_hidden_state", config.hidden] as const)
   const result = labels > 0 ? weights.linear("classifier", x, true) : x
   graph.output(graph.cast(result, "float32"), name, "float32", ["batch", "sequence", width])
   return graph
+}
+
+/**
+ * The forward pass as an ONNX graph that gives every hidden state, `config.layers + 1` outputs `[batch, sequence, hidden]` from the
+ * embeddings' on; inputs as of `encoderGraph`.
+ */
+export const statesGraph = (config: EncoderConfig, weightsOf: (graph: OnnxGraph) => Weights): OnnxGraph => {
+  const graph = new OnnxGraph()
+  for (const name of hiddenStates(graph, weightsOf(graph), config)) {
+    graph.outputs.push({ name, type: "float32", shape: ["batch", "sequence", config.hidden] })
+  }
+  return graph
+}
+
+const hiddenStates = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): Array<Value> => {
+  const parts = onnxParts(graph, weights, config)
+  const backbone = backboneOf(config)
+  const states = [backbone.embed(parts, config)]
+  const shared = backbone.shared?.(parts, config)
+  for (let index = 0; index < config.layers; index++)
+    states.push(backbone.layer(parts, config, index, states.at(-1)!, shared))
+  return states
 }
 
 /** Parts that draw: a value is the name of a node's result. What is drawn in every layer alike, ONNX Runtime computes once. */

@@ -7,7 +7,8 @@ export const floatWeights = ({ graph, parameters }: WeightsSource, float: "float
   const tensor = (name: string): Value => {
     if (graph.initializers.has(name)) return name
     const parameter = parameters[name]!
-    return graph.tensor(name, float, parameter.shape, async () => {
+    const shape = parameter.transposed ? parameter.shape.toReversed() : parameter.shape
+    return graph.tensor(name, float, shape, async () => {
       const half = float === "float16"
       const values = checkRange("exportOnnx", name, await read(parameter), half ? "F16" : "F32")
       return bytes(half ? new Float16Array(values) : values)
@@ -18,7 +19,9 @@ export const floatWeights = ({ graph, parameters }: WeightsSource, float: "float
     vector: tensor,
     rows: (name, ids) => graph.op("Gather", [tensor(name), ids], { axis: 0 }),
     linear: (name, x, bias) => {
-      const product = graph.op("MatMul", [x, tensor(`${name}.weight`)])
+      const stored = tensor(`${name}.weight`)
+      const kernel = parameters[stored]!.transposed ? graph.op("Transpose", [stored], { perm: [1, 0] }) : stored
+      const product = graph.op("MatMul", [x, kernel])
       return bias ? graph.op("Add", [product, tensor(`${name}.bias`)]) : product
     }
   }

@@ -1,52 +1,17 @@
 import { open, rm } from "node:fs/promises"
-import { OptionError } from "@nuner/core"
-import { elementType, type Initializer, type Node, type OnnxGraph, type Port } from "./OnnxGraph.ts"
-import { bytesHead, float, int, join, message, sizeOf, text } from "./protobuf.ts"
+import type { OnnxGraph } from "./OnnxGraph.ts"
+import { onnxModel } from "./onnxModel.ts"
 
-/** ONNX 1.12: the first whose operator set has LayerNormalization. */
-const irVersion = 8
-const operatorSet = 17
-
-/** A protocol-buffer message has 2 GiB at most. */
-const maxBytes = 2 ** 31 - 1
-
-/**
- * Writes a graph as an ONNX model (onnx.proto3: ModelProto, whose numbers the fields below are); weights pass through memory one at a time.
- *
- * @throws OptionError for a model beyond the format's 2 GiB
- */
+/** Writes a graph as an ONNX model. @throws OptionError for a model beyond the format's 2 GiB */
 export const writeOnnx = async (path: string, graph: OnnxGraph): Promise<void> => {
-  const initializers = [...graph.initializers.values()]
-  const heads = initializers.map(tensorHead)
-  const nodes = join(graph.nodes.map((node) => message(1, nodeParts(node))))
-  const ports = join([
-    ...graph.inputs.map((port) => message(11, portParts(port))),
-    ...graph.outputs.map((port) => message(12, portParts(port)))
-  ])
-  const name = text(2, "encoder")
-  const weights = heads.reduce((sum, head, index) => sum + head.length + initializers[index]!.bytes, 0)
-  const size = nodes.length + name.length + weights + ports.length
-  if (size > maxBytes) {
-    const reason = `the model takes ${size} bytes, an ONNX file ends at ${maxBytes}`
-    throw new OptionError({ component: "exportOnnx", option: "types", reason, remedy: 'export "fp16" or "int8" only' })
-  }
+  const { pieces } = onnxModel(graph)
   const file = await open(path, "w")
   const write = async (bytes: Uint8Array) => {
     for (let done = 0; done < bytes.length; )
       done += (await file.write(bytes, done, Math.min(bytes.length - done, 2 ** 28))).bytesWritten
   }
   try {
-    await write(
-      join([int(1, irVersion), text(2, "nuner"), message(8, [text(1, ""), int(2, operatorSet)]), bytesHead(7, size)])
-    )
-    await write(join([nodes, name]))
-    for (const [index, { data, bytes, name }] of initializers.entries()) {
-      await write(heads[index]!)
-      const content = await data()
-      if (content.length !== bytes) throw new Error(`${name} is ${content.length} bytes, its shape asks for ${bytes}`)
-      await write(content)
-    }
-    await write(ports)
+    for await (const piece of pieces()) await write(piece)
     await file.sync()
     await file.close()
   } catch (error) {
@@ -54,31 +19,4 @@ export const writeOnnx = async (path: string, graph: OnnxGraph): Promise<void> =
     await rm(path, { force: true })
     throw error
   }
-}
-
-/** A TensorProto in field 5 of the graph, up to its raw data. */
-const tensorHead = ({ name, type, shape, bytes }: Initializer): Uint8Array => {
-  const fields = [...shape.map((side) => int(1, side)), int(2, elementType[type]), text(8, name), bytesHead(9, bytes)]
-  return join([bytesHead(5, sizeOf(fields) + bytes), ...fields])
-}
-
-const nodeParts = ({ operator, inputs, outputs, attributes }: Node): Array<Uint8Array> => [
-  ...inputs.map((name) => text(1, name)),
-  ...outputs.map((name) => text(2, name)),
-  text(3, `${outputs[0]}`),
-  text(4, operator),
-  ...Object.entries(attributes).map(([name, value]) => message(5, [text(1, name), ...attributeParts(value)]))
-]
-
-/** Field 20 says which of the others holds: 1 a float, 2 an integer, 7 integers. */
-const attributeParts = (value: Node["attributes"][string]): Array<Uint8Array> => {
-  if (typeof value === "number") return [int(3, value), int(20, 2)]
-  if ("float" in value) return [float(2, value.float), int(20, 1)]
-  return [...value.map((item) => int(8, item)), int(20, 7)]
-}
-
-const portParts = ({ name, type, shape }: Port): Array<Uint8Array> => {
-  const extents = shape.map((side) => message(1, [typeof side === "number" ? int(1, side) : text(2, side)]))
-  const tensor = message(1, [int(1, elementType[type]), message(2, extents)])
-  return [text(1, name), message(2, [tensor])]
 }

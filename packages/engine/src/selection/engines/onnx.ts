@@ -10,6 +10,10 @@ export const onnx: Candidate = {
   name: "onnx",
   backend: "onnx",
   remedy: "bun add onnxruntime-node",
+  unproven() {
+    const { arch, platform } = process
+    return platform === "linux" && arch === "x64" ? undefined : `never ran on ${platform} ${arch}: ask for it by name`
+  },
   async load(threads, precision) {
     if (process.versions.bun === undefined) throw new EngineError("needs Bun: it reaches ONNX Runtime through bun:ffi")
     await cpu.load(1, "fp32") // for kernels that ONNX Runtime does not serve
@@ -24,5 +28,6 @@ export const onnx: Candidate = {
     backend.setPrecision(precision)
     const library = backend.oneDnn?.library
     return library && `oneDNN ${library.version} (${library.path}) with ${library.instructions}`
-  }
+  },
+  graphs: async () => (tf.findBackend("onnx") as OnnxBackend).openGraph
 }

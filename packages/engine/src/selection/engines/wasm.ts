@@ -1,10 +1,14 @@
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { type OnnxRuntime, ordinaryGraphs } from "../../graph/ordinaryGraphs.ts"
 import { tf } from "../../tf.ts"
 import type { Candidate } from "../Candidate.ts"
 import { repairWasm } from "./repairWasm.ts"
 
-/** tfjs-wasm: for systems without a library of ONNX Runtime's. Its heap ends at 4 GB: small models. */
+/**
+ * tfjs-wasm: for Node, and systems where ONNX Runtime's library was never called directly. Its heap ends at 4 GB: small models. Whole
+ * networks run on ONNX Runtime all the same, where onnxruntime-node loads.
+ */
 export const wasm: Candidate = {
   name: "wasm",
   backend: "wasm",
@@ -17,5 +21,6 @@ export const wasm: Candidate = {
     await tf.ready()
     repairWasm()
     return { version: `tfjs-wasm ${version_wasm}`, threads: 1 }
-  }
+  },
+  graphs: async (threads) => ordinaryGraphs((await import("onnxruntime-node")) as unknown as OnnxRuntime, threads)
 }

@@ -1,0 +1,34 @@
+import type { GraphModel, GraphSession } from "@nuner/engine"
+import { checkLength, type EncoderConfig, resolveLayer } from "../config/EncoderConfig.ts"
+import { statesGraph } from "../export/onnx/encoderGraph.ts"
+import { floatWeights } from "../export/onnx/floatWeights.ts"
+import { onnxModel } from "../export/onnx/onnxModel.ts"
+import type { WeightNumbers } from "../export/onnx/Weights.ts"
+import type { TokenBatch } from "../model/TokenBatch.ts"
+
+/** An encoder as an ONNX model whose outputs are its hidden states. */
+export const statesModel = (config: EncoderConfig, parameters: Readonly<Record<string, WeightNumbers>>): GraphModel => {
+  const graph = statesGraph(config, (graph) => floatWeights({ graph, parameters }, "float32"))
+  const names = (ports: ReadonlyArray<{ readonly name: string }>) => ports.map(({ name }) => name)
+  return { ...onnxModel(graph), inputs: names(graph.inputs), outputs: names(graph.outputs) }
+}
+
+/**
+ * Hidden states of a batch from that model, compiled: for each asked layer one list of numbers `[rows, tokens, hidden]`.
+ *
+ * @param layers as of `forward`
+ * @throws OptionError as `forward`
+ */
+export const readStates = async (
+  session: GraphSession,
+  config: EncoderConfig,
+  { ids, mask, rows, tokens }: TokenBatch,
+  layers: ReadonlyArray<number>
+): Promise<Array<Float32Array>> => {
+  const asked = layers.map((layer) => resolveLayer(config, layer))
+  checkLength(config, tokens)
+  const inputs = { input_ids: ids, attention_mask: mask, token_type_ids: new Int32Array(ids.length) }
+  const distinct = [...new Set(asked)]
+  const states = await session.run(inputs, [rows, tokens], distinct, config.hidden)
+  return asked.map((layer) => states[distinct.indexOf(layer)]!)
+}
