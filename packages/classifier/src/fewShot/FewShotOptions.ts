@@ -1,4 +1,5 @@
-import { Effect, Schema } from "effect"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
 import type { Pooling } from "../features/FeatureOptions.ts"
 import { classSchemes } from "../labels/classes.ts"
 
