@@ -16,6 +16,7 @@ import { evaluateCommand } from "./commands/evaluate.ts"
 import { exportCommand } from "./commands/export.ts"
 import { finetuneCommand } from "./commands/finetune.ts"
 import { joinNegativeLists } from "./commands/flags.ts"
+import { jobsCommand } from "./commands/jobs.ts"
 import { labelCommand } from "./commands/label.ts"
 import { llmBaselineCommand } from "./commands/llmBaseline.ts"
 import { mineCommand } from "./commands/mine.ts"
@@ -26,6 +27,7 @@ import { probeCommand } from "./commands/probe.ts"
 import { reviewCommand } from "./commands/review.ts"
 import { runCommand } from "./commands/run.ts"
 import { serveCommand } from "./commands/serve.ts"
+import { statusCommand } from "./commands/status.ts"
 import { tadnerCommand } from "./commands/tadner.ts"
 import { cancelCommand, workCommand } from "./commands/work.ts"
 import { IncompleteError } from "./errors.ts"
@@ -44,6 +46,8 @@ const command = Command.make("nuner").pipe(
     labelCommand,
     workCommand,
     cancelCommand,
+    statusCommand,
+    jobsCommand,
     checkCommand,
     convertCommand,
     alignCommand,

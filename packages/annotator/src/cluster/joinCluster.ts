@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import { Clock, Deferred, Effect, Layer, Logger, Option, References, Schedule, type Scope } from "effect"
 import {
   ClusterWorkflowEngine,
@@ -16,6 +15,7 @@ import { SqlClient } from "effect/sql"
 import { DurableDeferred, WorkflowEngine } from "effect/workflow"
 import { Ledger } from "../ledger/Ledger.ts"
 import { PARTS } from "../ledger/partOf.ts"
+import { clusterPrefix } from "../ledger/sqlJobs.ts"
 import type { Run } from "../run/Run.ts"
 import { AnnotateJob, AnnotateJobLayer, JobDone, JobPart } from "./AnnotateJob.ts"
 
@@ -26,7 +26,7 @@ export const joinCluster = Effect.fnUntraced(function* (
   role: "plan" | "help"
 ): Effect.fn.Return<void, never, Ledger | Scope.Scope> {
   // Tables of its own for every job: a runner can only do the job it has come for.
-  const prefix = `nuner_${createHash("sha256").update(run.queue).digest("hex").slice(0, 8)}`
+  const prefix = clusterPrefix(run.queue)
   const cluster = Layer.mergeAll(partLayer(run), AnnotateJobLayer).pipe(
     Layer.provideMerge(ClusterWorkflowEngine.layer),
     Layer.provide(Sharding.layer),

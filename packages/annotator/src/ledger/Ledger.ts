@@ -110,6 +110,40 @@ export interface LedgerBatch {
   readonly createdAt: number
 }
 
+/** A job as far as it is asked with one prompt, model and parameters. */
+export interface JobReport {
+  readonly queue: string
+  readonly job: string
+  readonly model: string | null
+  readonly prompt: string | null
+  /** Of the plan; null while it is being written, or after it was cleaned away. */
+  readonly sentences: number | null
+  /** Requests by state, and those without an answer by reason. */
+  readonly states: Readonly<Record<string, number>>
+  readonly reasons: Readonly<Record<string, number>>
+  readonly openBatches: number
+  /** US dollars of all that goes by the job's name. */
+  readonly spent: number
+  readonly reserved: number
+  /** Epoch ms; 0 if nothing was asked. */
+  readonly updatedAt: number
+}
+
+/** All that is known of a request. */
+export interface LedgerEntry {
+  readonly address: string
+  readonly model: string | null
+  readonly prompt: string | null
+  readonly parameters: Readonly<Record<string, unknown>>
+  readonly sentence: string
+  readonly state: RequestState
+  readonly reason: string | null
+  readonly detail: string | null
+  readonly answer: string | null
+  readonly finish: string | null
+  readonly attempts: number
+}
+
 /**
  * The port: remembers every request before it is sent and every answer after it came. All methods are atomic, and
  * safe to call from several processes. Times are epoch milliseconds.
@@ -243,6 +277,19 @@ export interface LedgerShape {
     maxAttempts: number,
     now: number
   ) => Effect.Effect<ReadonlyArray<string>, LedgerError>
+  /** What the ledger holds, by job. */
+  readonly jobs: Effect.Effect<ReadonlyArray<JobReport>, LedgerError>
+  /** Requests of a queue behind an address, in the order of addresses. */
+  readonly entries: (
+    queue: string,
+    after: string,
+    limit: number
+  ) => Effect.Effect<ReadonlyArray<LedgerEntry>, LedgerError>
+  /** Forgets a queue: items, requests never asked, tables of its workers; with `answers` all of its requests. */
+  readonly cleanJob: (
+    queue: string,
+    answers: boolean
+  ) => Effect.Effect<{ readonly requests: number; readonly tables: number }, LedgerError>
   /** Keys of the requests of a batch that have no outcome yet. */
   readonly batchRest: (id: string, limit: number) => Effect.Effect<ReadonlyArray<string>, LedgerError>
 }

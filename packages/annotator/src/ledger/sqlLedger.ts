@@ -4,6 +4,7 @@ import { LedgerError } from "./LedgerError.ts"
 import type { Query, SqlDriver } from "./SqlDriver.ts"
 import { attemptMethods } from "./sqlAttempts.ts"
 import { batchMethods } from "./sqlBatches.ts"
+import { jobMethods } from "./sqlJobs.ts"
 import { partMethods } from "./sqlParts.ts"
 import { queueMethods } from "./sqlQueue.ts"
 import { storing } from "./storable.ts"
@@ -33,7 +34,8 @@ export const sqlLedger = Effect.fnUntraced(function* (database: SqlDriver): Effe
     ...partMethods(driver),
     ...queueMethods(driver),
     ...attemptMethods(driver),
-    ...batchMethods(driver)
+    ...batchMethods(driver),
+    ...jobMethods(driver)
   }
 })
 

@@ -18,7 +18,8 @@ export const lockFile = async (path: string): Promise<(() => void) | undefined> 
   try {
     mkdirSync(dirname(path), { recursive: true })
     database = new DatabaseSync(path)
-    database.exec("begin exclusive")
+    // Somebody may only be looking whether it is taken.
+    database.exec("pragma busy_timeout = 200; begin exclusive")
     const held = database
     return () => held.close()
   } catch (cause) {
