@@ -14,7 +14,7 @@ import { engineCommand } from "./commands/engine.ts"
 import { chooseEngine, engineFlags } from "./commands/engineFlags.ts"
 import { evaluateCommand } from "./commands/evaluate.ts"
 import { exportCommand } from "./commands/export.ts"
-import { finetuneCommand } from "./commands/finetune.ts"
+import { fitCommand } from "./commands/fit.ts"
 import { joinNegativeLists } from "./commands/flags.ts"
 import { jobsCommand } from "./commands/jobs.ts"
 import { labelCommand } from "./commands/label.ts"
@@ -59,7 +59,7 @@ const command = Command.make("nuner").pipe(
     probeCommand,
     benchmarkCommand,
     llmBaselineCommand,
-    finetuneCommand,
+    fitCommand,
     reviewCommand,
     predictCommand,
     serveCommand,

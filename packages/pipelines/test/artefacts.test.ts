@@ -145,7 +145,8 @@ describe("before anything is spent", () => {
   const run = (...flags: ReadonlyArray<string>) =>
     inProcess(
       ...["run", at("texts.txt"), "--out", at("run"), "--provider", "openai", "--model", "gpt-4o-mini"],
-      ...["--base-url", fake.openAiUrl, "--sets", "1", ...flags]
+      ...["--base-url", fake.openAiUrl, "--sets", "1", ...flags],
+      ...(flags.includes("--base") ? [] : ["--base", "new"])
     )
   const task = (name: string, train = at("labelled.conll")) => ["--task", `${name}=${train},${at("labelled.conll")}`]
   test.each([

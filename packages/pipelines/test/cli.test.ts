@@ -24,6 +24,8 @@ const run = [
     join(data, "answers.jsonl"),
     "--limit",
     "60",
+    "--base",
+    "new",
     "--hidden",
     "32",
     "--layers",

@@ -102,7 +102,7 @@ test("what evaluate cannot score is told in one line with its remedy", async () 
     [["evaluate", at("model")], ["nuner evaluate MODEL FILE"]],
     [
       ["evaluate", at("nowhere"), at("test.conll")],
-      ["nowhere", "no NER model", "nuner finetune"]
+      ["nowhere", "no NER model", "nuner fit"]
     ],
     [
       ["evaluate", at("model"), at("test.conll"), "--types", "ship"],

@@ -1,9 +1,10 @@
-import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
+import { afterAll, beforeAll, describe, expect, mock, spyOn, test } from "bun:test"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { loadClassifier, serve } from "@nuner/classifier"
 import { markText, readManifest, rng, toSpans } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
+import * as mini from "@nuner/mini"
 import { nuner, type Prediction, Progress, predictStage, readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { Effect, Fiber } from "effect"
@@ -202,9 +203,36 @@ describe("text with marked entities", () => {
   })
 })
 
-describe("nuner finetune, the frozen probe", () => {
+describe("nuner fit", () => {
+  test("chooses, and says what it expects, of a handful of examples with the encoder that is named", async () => {
+    const { code, err } = await run("fit", at("dev.conll"), "--encoder", at("base"), "--out", at("fit"))
+    expect(code).toBe(0)
+    expect(err).toMatch(
+      /layers [-\d, ]+, (bare|BIO) classes, C = [\d.]+; expected entity F1 \d+ \(\d+ to \d+, 95 %\), by 12 held-out/
+    )
+    const settings = JSON.parse(readFileSync(at("fit/nuner.json"), "utf8"))
+    expect(settings.transitions).toHaveLength(settings.classes.length + 1)
+    // The old name is an alias.
+    expect((await finetune("alias", "--mode", "probe")).code).toBe(0)
+    expect(JSON.parse(readFileSync(at("alias/nuner.json"), "utf8")).transitions).toBeUndefined()
+  })
+
+  test("takes the encoder in the box where none is named, and says so", async () => {
+    const installed = { ...mini }
+    await mock.module("@nuner/mini", () => ({ path: at("base") }))
+    try {
+      const { code, err } = await run("fit", at("dev.conll"), "--out", at("boxed"))
+      expect(code).toBe(0)
+      expect(err).toContain("encoder: mini, the one in the box")
+    } finally {
+      await mock.module("@nuner/mini", () => installed)
+    }
+  })
+})
+
+describe("nuner fit --mode probe", () => {
   test("a dev set calibrates its probabilities", async () => {
-    const { code, err } = await finetune("probe", ...held(), "--layers", "-1,-2")
+    const { code, err } = await finetune("probe", "--mode", "probe", ...held(), "--layers", "-1,-2")
     expect(code).toBe(0)
     expect(err).toMatch(/temperature [\d.]+ by 12 dev sentences/)
     const settings = JSON.parse(readFileSync(at("probe/nuner.json"), "utf8"))

@@ -1,6 +1,6 @@
-import type { LabelledSentence } from "@nuner/core"
+import { type LabelledSentence, merged } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
-import { entityMicro } from "@nuner/metrics"
+import { countEntities, entityMicro, pairedBootstrap } from "@nuner/metrics"
 import { selectLayers, type WordFeatures } from "../features/selectSentences.ts"
 import { wordFeatures } from "../features/wordFeatures.ts"
 import { type ClassScheme, classesOf, labelsOf, NONE, typesIn, typesOf } from "../labels/classes.ts"
@@ -31,19 +31,18 @@ export interface ChosenProbe {
  * Where the search begins, and what a set takes that is too small to be divided: the best of frozen probes at k = 8 on dev sentences of MIT Movie, WNUT17
  * and JNLPBA (benchmarks/mini/decoder.md).
  */
-const START = { scheme: "bare", c: 0.03, transitions: 0.5 } as const
-const SCHEMES: ReadonlyArray<ClassScheme> = ["bare", "BIO"]
-const CS: ReadonlyArray<number> = [0.03, 0.1]
-const WEIGHTS: ReadonlyArray<number> = [0.25, 0.5, 1]
+const START = { c: 0.03, transitions: 0.35 } as const
+const CS: ReadonlyArray<number> = [0.03, 0.1, 1]
+const WEIGHTS: ReadonlyArray<number> = [0.35, 0.2, 0.5, 0.7]
 
 /**
- * Layers, then the scheme, then C and the weight of transitions, one after the other by entity micro F1 of held-out sentences; of equals the first that
- * was tried. What the options give is taken.
+ * Layers, then the scheme, then C and the weight of transitions, one after the other by entity micro F1 of held-out sentences. What the options give is
+ * taken.
  */
 export const chooseProbe = async (work: FewShotWork): Promise<ChosenProbe> => {
   const { encoder, onProgress, sentences, settings, signal } = work
   const depth = encoder.config.layers
-  const choices = settings.layers ? [settings.layers] : [[-1, Math.ceil(depth / 2)], [-1]]
+  const choices = settings.layers ? [settings.layers] : [...(depth > 1 ? [[-1, Math.floor(depth / 2)]] : []), [-1]]
   const place = (layer: number) => (layer < 0 ? layer + depth + 1 : layer)
   const layers = [...new Set(choices.flat().map(place))]
   const began = performance.now()
@@ -58,8 +57,7 @@ export const chooseProbe = async (work: FewShotWork): Promise<ChosenProbe> => {
       layers.length
     )
   const seconds = (performance.now() - began) / 1000
-  // Bare classes cannot tell a type called "O" from none.
-  const schemes = settings.scheme ? [settings.scheme] : typesIn(sentences).has(NONE) ? (["BIO"] as const) : SCHEMES
+  const schemes = settings.scheme ? [settings.scheme] : schemesFor(sentences)
   const { c = START.c, transitions = START.transitions } = settings
   const start: ProbeSetting = { layers: choices[0]!, scheme: schemes[0]!, c, transitions }
   if (!isDivisible(encoded, sentences, settings.folds))
@@ -76,16 +74,24 @@ export const chooseProbe = async (work: FewShotWork): Promise<ChosenProbe> => {
       trials.push(...probeTrials(read(fresh[0]!), sentences, fresh, { folds: settings.folds, signal }))
     }
     onProgress({ stage: "choose", done: ++round, of: rounds })
-    return bestOf(sentences, trials)
+    return taken(sentences, trials).setting
   }
   for (const layers of choices) attempt([{ ...start, layers }])
-  for (const scheme of schemes.slice(1)) attempt([{ ...bestOf(sentences, trials), scheme }])
-  const best = bestOf(sentences, trials)
+  for (const scheme of schemes.slice(1)) attempt([{ ...taken(sentences, trials).setting, scheme }])
+  const best = taken(sentences, trials).setting
   const cs = settings.c === undefined ? CS : [settings.c]
   const weights = settings.transitions === undefined ? WEIGHTS : [settings.transitions]
   const setting = attempt(cs.flatMap((c) => weights.map((transitions) => ({ ...best, c, transitions }))))
   return { setting, features: read(setting), trials, seconds }
 }
+
+/** Bare classes merge neighbours of one type, and cannot tell a type called "O" from none. */
+const schemesFor = (sentences: ReadonlyArray<LabelledSentence>): ReadonlyArray<ClassScheme> =>
+  typesIn(sentences).has(NONE)
+    ? ["BIO"]
+    : sentences.some(({ entities }) => merged(entities))
+      ? ["BIO", "bare"]
+      : ["bare", "BIO"]
 
 const isDivisible = (features: WordFeatures, sentences: ReadonlyArray<LabelledSentence>, folds: number): boolean => {
   const classes = classesOf(typesIn(sentences), "BIO")
@@ -99,14 +105,30 @@ export const scoreOf = (sentences: ReadonlyArray<LabelledSentence>, found: Trial
     found.map((entities) => ({ entities }))
   ).f1
 
-const bestOf = (sentences: ReadonlyArray<LabelledSentence>, trials: ReadonlyArray<Trial<ProbeSetting>>): ProbeSetting =>
-  trials.reduce(
-    (best, { found, setting }) => {
-      const f1 = scoreOf(sentences, found)
-      return f1 > best.f1 ? { f1, setting } : best
-    },
-    { f1: -1, setting: trials[0]!.setting }
-  ).setting
+/**
+ * The trial that is taken: the first, until a later one is clearly better, that is in 84 of 100 redraws of the sentences (one standard error). The best of
+ * many tries on a handful of examples is best by luck: on dev sentences at k = 8 the plain maximum was worse than where the search begins.
+ */
+const taken = <T extends Trial<unknown>>(sentences: ReadonlyArray<LabelledSentence>, trials: ReadonlyArray<T>): T => {
+  const countsOf = ({ found }: T) =>
+    countEntities(
+      sentences,
+      found.map((entities) => ({ entities }))
+    )
+  let best = trials[0]!
+  for (const trial of trials.slice(1)) {
+    if (scoreOf(sentences, trial.found) <= scoreOf(sentences, best.found)) continue
+    const { low } = pairedBootstrap({
+      a: countsOf(trial),
+      b: countsOf(best),
+      confidence: 0.68,
+      resamples: 200,
+      seed: 0
+    })
+    if (low > 0) best = trial
+  }
+  return best
+}
 
 /**
  * What was found in each sentence by the setting that is best on all other folds: the choice has not seen the sentence that it is scored on, so that the
@@ -121,9 +143,11 @@ export const foundUnseen = (
   for (let fold = 0; fold < folds; fold++) {
     const isOther = (_: unknown, i: number) => i % folds !== fold
     const others = sentences.filter(isOther)
-    const scores = trials.map((trial) => scoreOf(others, trial.found.filter(isOther)))
-    const best = trials[scores.indexOf(Math.max(...scores))]!
-    for (let i = fold; i < sentences.length; i += folds) found[i] = best.found[i]!
+    const { all } = taken(
+      others,
+      trials.map(({ found, setting }) => ({ setting, found: found.filter(isOther), all: found }))
+    )
+    for (let i = fold; i < sentences.length; i += folds) found[i] = all[i]!
   }
   return found
 }

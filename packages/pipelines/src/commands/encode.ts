@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { encodeStage } from "../stages/encode.ts"
 import { dataOf, textFlags } from "./dataFlags.ts"
-import { given, integerList, optional, out, without } from "./flags.ts"
+import { encoder, given, integerList, optional, out, without } from "./flags.ts"
 import { show } from "./output.ts"
 
 export const encodeCommand = Command.make(
@@ -12,7 +12,7 @@ export const encodeCommand = Command.make(
       Argument.withDescription("files and folders to read sentences from"),
       Argument.atLeast(1)
     ),
-    model: Flag.String("model").pipe(Flag.withDescription("a model directory, or a name on the hub")),
+    model: encoder("model"),
     out: out("vectors.parquet or vectors.jsonl"),
     layers: integerList("layers", "hidden states to concatenate, -1 the last; default -1").pipe(Flag.optional),
     pooling: optional.choice(

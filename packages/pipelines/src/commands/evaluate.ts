@@ -11,7 +11,7 @@ export const evaluateCommand = Command.make(
   "evaluate",
   {
     model: Argument.String("model").pipe(
-      Argument.withDescription("a model directory of nuner finetune or nuner tadner"),
+      Argument.withDescription("a model directory of nuner fit or nuner tadner"),
       Argument.optional
     ),
     input: Argument.String("input").pipe(

@@ -212,6 +212,15 @@ export const lora = {
   loraDropout: optional.number("lora-dropout", "before an adapter; default 0")
 }
 
+/** The encoder that a command works with, or starts from: the one in the box where none is named. */
+export const encoder = (name = "encoder") =>
+  Flag.String(name).pipe(
+    Flag.withDescription(
+      'a model directory, a name on the Hugging Face hub, or "mini", the encoder in the box (default)'
+    ),
+    Flag.withDefault("mini")
+  )
+
 /** An optional flag that switches something on. */
 const on = (name: string, description: string) =>
   Flag.Boolean(name).pipe(Flag.withDescription(description), Flag.optional)

@@ -13,7 +13,7 @@ import { Json } from "./output.ts"
 export const predictCommand = Command.make(
   "predict",
   {
-    model: Argument.String("model").pipe(Argument.withDescription("a model directory of nuner finetune")),
+    model: Argument.String("model").pipe(Argument.withDescription("a model directory of nuner fit")),
     inputs: Argument.String("text").pipe(
       Argument.withDescription("texts, or files and folders to read sentences from"),
       Argument.atLeast(1)

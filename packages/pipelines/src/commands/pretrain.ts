@@ -4,7 +4,7 @@ import { Argument, Command, Flag } from "effect/cli"
 import { pretrainStage } from "../stages/pretrain.ts"
 import { pretrainSupervisedStage } from "../stages/pretrainSupervised.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { contrastive, given, only, optional, out, seed, training, without } from "./flags.ts"
+import { contrastive, encoder, given, only, optional, out, seed, training, without } from "./flags.ts"
 import { show } from "./output.ts"
 
 export const pretrainCommand = Command.make(
@@ -16,9 +16,7 @@ export const pretrainCommand = Command.make(
       ),
       Argument.atLeast(1)
     ),
-    base: Flag.String("base").pipe(
-      Flag.withDescription('a model directory, or a name on the Hugging Face hub such as "FacebookAI/roberta-base"')
-    ),
+    base: encoder("base"),
     out: out("the model directory of the encoder"),
     objective: Flag.Literals("objective", ["contrastive", "types"]).pipe(
       Flag.withDescription("NuNER's, or NER-BERT's classification into the types of human-labelled data, its baseline"),

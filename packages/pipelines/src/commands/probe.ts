@@ -11,8 +11,11 @@ export const probeCommand = Command.make(
   "probe",
   {
     encoders: Flag.String("encoder").pipe(
-      Flag.withDescription("a model directory or hub name, or name=directory; give it once for each encoder"),
-      Flag.atLeast(1)
+      Flag.withDescription(
+        "a model directory or hub name, or name=directory; give it once for each encoder; default mini"
+      ),
+      Flag.atLeast(0),
+      Flag.map((given) => (given.length === 0 ? ["mini"] : given))
     ),
     train: Flag.String("train").pipe(Flag.withDescription("labelled sentences to mine training sets from")),
     test: Flag.String("test").pipe(Flag.withDescription("labelled sentences to score on")),

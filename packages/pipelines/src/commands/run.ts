@@ -8,7 +8,7 @@ import { annotateForecast } from "../stages/annotate.ts"
 import { runAll, type Task } from "../stages/run.ts"
 import { annotation, annotationOf } from "./annotate.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { baseShape, contrastive, given, input, ks, only, optional, out, seed, sets, training } from "./flags.ts"
+import { baseShape, contrastive, given, input, ks, only, out, seed, sets, training } from "./flags.ts"
 import { show } from "./output.ts"
 
 export const runCommand = Command.make(
@@ -17,7 +17,12 @@ export const runCommand = Command.make(
     input: input("raw text: a file of any format, or a folder"),
     out: out("a folder for everything; the same call goes on where an earlier one stopped"),
     annotation,
-    base: optional.text("base", "a model directory or hub name; absent: a small RoBERTa is made"),
+    base: Flag.String("base").pipe(
+      Flag.withDescription(
+        'a model directory, a name on the hub, "mini", the encoder in the box (default), or "new": a small RoBERTa is made'
+      ),
+      Flag.withDefault("mini")
+    ),
     baseText: Flag.String("base-text").pipe(
       Flag.withDescription("more text to make the base from, beside the input; may be given several times"),
       Flag.atLeast(0)
@@ -47,11 +52,10 @@ export const runCommand = Command.make(
     const result = yield* runAll({
       out,
       annotate,
-      base: Option.getOrElse(options.base, () => ({
-        inputs: [input, ...options.baseText],
-        seed,
-        ...given(only(options, baseShape))
-      })),
+      base:
+        options.base === "new"
+          ? { inputs: [input, ...options.baseText], seed, ...given(only(options, baseShape)) }
+          : options.base,
       pretrain: {
         seed,
         ...given(only(options, { ...training, ...contrastive }))
@@ -69,12 +73,12 @@ export const runCommand = Command.make(
 ).pipe(Command.withDescription("The main job: raw text to a NER encoder and measured few-shot classifiers"))
 
 /** What makes a base has no effect on one that is there. */
-const checkBase = (options: { readonly base: Option.Option<string>; readonly baseText: ReadonlyArray<string> }) => {
+const checkBase = (options: { readonly base: string; readonly baseText: ReadonlyArray<string> }) => {
   const [shape] = Object.keys(given(only(options, baseShape)))
   const option = shape ?? (options.baseText.length > 0 ? "baseText" : undefined)
-  if (Option.isNone(options.base) || option === undefined) return Effect.void
-  const reason = "says how to make a base, and --base names one that is there"
-  return Effect.fail(new OptionError({ component: "run", option, reason, remedy: "leave out one of them" }))
+  if (options.base === "new" || option === undefined) return Effect.void
+  const reason = `says how to make a base, and ${options.base} is there`
+  return Effect.fail(new OptionError({ component: "run", option, reason, remedy: "--base new makes one" }))
 }
 
 /** `name=train,test` */

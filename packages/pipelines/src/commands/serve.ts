@@ -8,7 +8,7 @@ import { show } from "./output.ts"
 export const serveCommand = Command.make(
   "serve",
   {
-    model: Argument.String("model").pipe(Argument.withDescription("a model directory of nuner finetune")),
+    model: Argument.String("model").pipe(Argument.withDescription("a model directory of nuner fit")),
     port: optional.int("port", "0 takes a free one; default 8080"),
     host: optional.text("host", "default 127.0.0.1: this machine only"),
     maxTextLength: optional.int("max-text-length", "UTF-16 units of a text; default 100000"),

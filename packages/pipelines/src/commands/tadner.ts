@@ -11,7 +11,7 @@ import { endWithStarter, inProcesses } from "../stages/tadner/inProcesses.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
 import { tadnerTrainStage } from "../stages/tadner/train.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { frozenLayers, given, input, integerList, optional, out, seed, without } from "./flags.ts"
+import { encoder, frozenLayers, given, input, integerList, optional, out, seed, without } from "./flags.ts"
 import { Json, show } from "./output.ts"
 
 /** A switch of a mode: absent, the mode decides. */
@@ -36,7 +36,7 @@ const trainCommand = Command.make(
   "train",
   {
     input: input("labelled sentences of the source types"),
-    encoder: Flag.String("encoder").pipe(Flag.withDescription("a model directory, or a name on the hub")),
+    encoder: encoder(),
     out: out("the directory of the TadNER model"),
     ...common,
     scheme: optional.choice("scheme", ["IO", "BIO", "BIOES"], "tags of the span detector; absent: as the mode has it"),

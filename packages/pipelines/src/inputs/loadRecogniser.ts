@@ -30,7 +30,7 @@ export const loadRecogniser = async (directory: string): Promise<Recogniser> => 
     return { kind: "tadner", probabilities: false, predictWords, dispose }
   }
   if (!existsSync(join(directory, "config.json"))) {
-    const remedy = "name a directory that nuner finetune or nuner tadner wrote"
+    const remedy = "name a directory that nuner fit or nuner tadner wrote"
     throw new InputError({ source: directory, reason: "holds no NER model", remedy })
   }
   const { predictWords, dispose } = await loadClassifier(directory)

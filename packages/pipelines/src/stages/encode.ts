@@ -1,11 +1,12 @@
 import { type DataOptionsInput, InputError, type OffsetUnit, type Sentence } from "@nuner/core"
-import { checkVectorPath, type EncodeOptions, encode, fromPretrained, resolveModel, writeVectors } from "@nuner/encoder"
+import { checkVectorPath, type EncodeOptions, encode, fromPretrained, writeVectors } from "@nuner/encoder"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
+import { resolveEncoder } from "./resolveEncoder.ts"
 
 export interface EncodeStageOptions extends Partial<EncodeOptions> {
   /** Files and folders of raw text: see `readSentences`. */
@@ -25,7 +26,7 @@ export const encodeStage = Effect.fn("encodeStage")(function* (options: EncodeSt
   const { data, inputs, model, offsets = "utf16", out, pooling = "none", ...encoding } = options
   const progress = yield* Progress
   yield* attempt("encode", () => checkVectorPath(out))
-  const directory = yield* attempt("encode", () => resolveModel(model))
+  const directory = yield* resolveEncoder("encode", model)
   return yield* runStage({
     name: "encode",
     manifest: `${out}.manifest.json`,

@@ -1,21 +1,14 @@
 import { existsSync } from "node:fs"
 import { readdir, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
-import {
-  exportOnnx,
-  modelCard,
-  type OnnxType,
-  onnxFile,
-  replaceDirectory,
-  resolveModel,
-  type WeightDtype
-} from "@nuner/encoder"
+import { exportOnnx, modelCard, type OnnxType, onnxFile, replaceDirectory, type WeightDtype } from "@nuner/encoder"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { loadExportable } from "../inputs/loadExportable.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
+import { resolveEncoder } from "./resolveEncoder.ts"
 
 export interface ExportStageOptions {
   /** A model directory (an encoder, a token classifier, ours or another's), or a name on the hub. */
@@ -37,7 +30,7 @@ export interface ExportStageOptions {
 export const exportStage = Effect.fn("exportStage")(function* (options: ExportStageOptions) {
   const { dtype = "F32", encoderOnly = false, model, onnx = [], out } = options
   const progress = yield* Progress
-  const directory = yield* attempt("export", () => resolveModel(model))
+  const directory = yield* resolveEncoder("export", model)
   return yield* runStage({
     name: "export",
     manifest: `${out}.manifest.json`,

@@ -9,7 +9,7 @@ import {
   type TokenClassifier
 } from "@nuner/classifier"
 import { type DataOptionsInput, type LabelledSentence, OptionError } from "@nuner/core"
-import { type CardMetric, fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
+import { type CardMetric, fromPretrained, modelCard } from "@nuner/encoder"
 import { evaluate } from "@nuner/metrics"
 import { Effect } from "effect"
 import { schemeFor } from "../benchmark/bareCeiling.ts"
@@ -19,10 +19,12 @@ import { typesOf } from "../inputs/readDataset.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { checkpoints } from "./checkpoints.ts"
+import { finetuneAuto } from "./finetuneAuto.ts"
 import { finetuneFull } from "./finetuneFull.ts"
 import { finetuneProbe } from "./finetuneProbe.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
+import { resolveEncoder } from "./resolveEncoder.ts"
 
 /** Options of `fineTune` that the stage leaves to the caller. */
 export type FullOptions = Omit<
@@ -44,26 +46,27 @@ export interface FinetuneStageOptions extends FullOptions {
   /** The model directory: encoder and head. */
   readonly out: string
   /**
+   * "auto": `fewShot`, which chooses layers, classes, C and decoder on held-out examples, and from 200 on whether to train the encoder too.
    * "probe": a linear layer on the frozen encoder (NuNER, section 4.1), seconds of work. "full": encoder and a head of two layers are trained
-   * (section 6); takes the options of `fineTune`. Default "probe".
+   * (section 6); takes the options of `fineTune`. Default "auto".
    */
-  readonly mode?: "probe" | "full"
-  /** Of the probe: inverse L2 strength, or "cv". Default "cv". */
+  readonly mode?: "auto" | "probe" | "full"
+  /** Of "auto" and "probe": inverse L2 strength, or "cv". Default "cv". */
   readonly c?: NonNullable<FitProbeOptions["c"]>
-  /** Default: "bare", or "BIO" where bare classes would merge neighbours at a price (see `schemeFor`). */
+  /** Default: chosen on held-out examples ("auto"); "bare", or "BIO" where bare classes would merge neighbours at a price (see `schemeFor`). */
   readonly scheme?: "bare" | "BIO"
-  /** Hidden states to read. Default [-1]. */
+  /** Hidden states to read. Default: chosen on held-out examples ("auto"); [-1]. */
   readonly layers?: ReadonlyArray<number>
-  /** Of a word's sub-tokens. Default "mean" for the probe, "first" for "full". */
+  /** Of a word's sub-tokens. Default "mean", "first" for "full". */
   readonly pooling?: Pooling
 }
 
 /** Makes a NER model from labelled sentences and writes encoder and head as one model directory. Says first what it finds in the data. */
 export const finetuneStage = Effect.fn("finetuneStage")(function* (options: FinetuneStageOptions) {
-  const { data, dev, encoder: model, input, mode = "probe", out, test, ...settings } = options
+  const { data, dev, encoder: model, input, mode = "auto", out, test, ...settings } = options
   const { say, update } = yield* Progress
   yield* checkMode(mode, settings)
-  const directory = yield* attempt("finetune", () => resolveModel(model))
+  const directory = yield* resolveEncoder("finetune", model)
   return yield* runStage({
     name: "finetune",
     manifest: `${out}.manifest.json`,
@@ -76,24 +79,25 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
       const sentences = await door.dataset(input)
       const devSentences = dev === undefined ? undefined : await door.dataset(dev)
       const testSentences = test === undefined ? undefined : await door.dataset(test)
-      const { scheme = schemeFor(sentences) } = settings
       for (const line of findings(sentences, devSentences, testSentences)) say(`${"finetune".padEnd(10)} ${line}`)
-      if (scheme === "BIO" && settings.scheme === undefined) {
-        say(
-          `${"finetune".padEnd(10)} note: classes are B- and I- of each type, which keep neighbours of one type apart`
-        )
-      }
       const encoder = await fromPretrained(directory)
       const kept = checkpoints(out)
       let classifier: TokenClassifier | undefined
       try {
-        const fit = mode === "full" ? finetuneFull : finetuneProbe
+        // Without an entity there is nothing to hold out.
+        const chooses = mode === "auto" && sentences.some(({ entities }) => entities.length > 0)
+        const fit = mode === "full" ? finetuneFull : chooses ? finetuneAuto : finetuneProbe
         const place = { checkpoints: kept.directory, signal, update }
-        const fitted = await fit({ ...settings, ...place, scheme, encoder, train: sentences, dev: devSentences })
+        const given = chooses ? settings : { ...settings, scheme: settings.scheme ?? schemeFor(sentences) }
+        const fitted = await fit({ ...given, ...place, encoder, train: sentences, dev: devSentences })
         classifier = fitted.classifier
+        if (classifier.scheme !== "bare" && settings.scheme === undefined) {
+          const note = "classes are B- and I- of each type, which keep neighbours of one type apart"
+          say(`${"finetune".padEnd(10)} note: ${note}`)
+        }
         const scores = testSentences === undefined ? undefined : await score(classifier, testSentences, signal)
         const scored = scores === undefined ? "" : `; ${describe(scores)}`
-        const head = mode === "full" ? "fine-tuned whole" : "a linear layer on a frozen encoder, fitted"
+        const head = classifier.encoder === encoder ? "a linear layer on a frozen encoder, fitted" : "fine-tuned whole"
         const card = modelCard({
           name: "A NER model",
           description: `Recognises ${typesOf(sentences).join(", ")}: ${head} on ${sentences.length} sentences${scored}.`,
@@ -161,7 +165,7 @@ const metricsOf = (dataset: string, { entityMicro, tokenMacro }: Scores): Array<
 const shared = ["scheme", "layers", "pooling", "types"]
 
 /** An option of the other mode would do nothing: refused. */
-const checkMode = (mode: "probe" | "full", settings: object) => {
+const checkMode = (mode: "auto" | "probe" | "full", settings: object) => {
   const given = Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   const stray =
     mode === "full" ? given.find((name) => name === "c") : given.find((name) => name !== "c" && !shared.includes(name))

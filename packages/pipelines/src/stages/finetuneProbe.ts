@@ -1,4 +1,5 @@
 import {
+  type ClassifierParts,
   type FitProbeOptions,
   fitProbe,
   fitTemperature,
@@ -6,6 +7,7 @@ import {
   labelsOf,
   type Pooling,
   tokenClassifier,
+  typesOf,
   wordFeatures
 } from "@nuner/classifier"
 import type { LabelledSentence } from "@nuner/core"
@@ -33,24 +35,28 @@ export const finetuneProbe = async (input: ProbeInput): Promise<Fitted> => {
     input.update({ stage: "finetune", done, total: of })
   const features = { layers, pooling, signal, onProgress }
   const fit = fitProbe(await wordFeatures(encoder, train, features), train, { c, scheme, types })
-  const { classes } = fit.head
-  const known = dev?.map(({ entities, ...sentence }) => ({
-    ...sentence,
-    // A type that training never has is no class of the head: its words calibrate nothing else than "none".
-    entities: entities.filter(({ type }) => classes.some((name) => name === type || name === `B-${type}`))
-  }))
-  const temperature =
-    known === undefined
-      ? 1
-      : fitTemperature(
-          headLogits(fit.head, (await wordFeatures(encoder, known, features)).values),
-          labelsOf(known, classes, scheme),
-          classes.length
-        )
-  const note = `C = ${fit.c}${known === undefined ? "" : `, temperature ${temperature.toFixed(2)} by ${known.length} dev sentences`}`
+  const parts = { encoder, head: fit.head, layers, pooling, scheme }
+  const temperature = dev === undefined ? 1 : await temperatureOn(dev, parts, signal)
+  const note = `C = ${fit.c}${dev === undefined ? "" : `, temperature ${temperature.toFixed(2)} by ${dev.length} dev sentences`}`
   return {
-    classifier: tokenClassifier({ encoder, head: fit.head, scheme, layers, pooling, temperature }),
+    classifier: tokenClassifier({ ...parts, temperature }),
     note,
     settings: { c: fit.c, layers, pooling, scheme }
   }
+}
+
+/** The temperature at which a classifier's probabilities fit labelled sentences best. */
+export const temperatureOn = async (
+  dev: ReadonlyArray<LabelledSentence>,
+  { encoder, head, layers, pooling, scheme }: Omit<ClassifierParts, "temperature">,
+  signal: AbortSignal
+): Promise<number> => {
+  const { classes } = head
+  const known = dev.map(({ entities, ...sentence }) => ({
+    ...sentence,
+    // A type that training never has is no class of the head: its words calibrate nothing else than "none".
+    entities: entities.filter(({ type }) => typesOf(classes, scheme).includes(type))
+  }))
+  const { values } = await wordFeatures(encoder, known, { layers, pooling, signal })
+  return fitTemperature(headLogits(head, values), labelsOf(known, classes, scheme), classes.length)
 }

@@ -13,7 +13,7 @@ const CHUNK = 64
 
 /** The entities of each text, given to `onPrediction` as they come. */
 export const predictStage = Effect.fn("predictStage")(function* (options: {
-  /** A model directory of `nuner finetune`. */
+  /** A model directory of `nuner fit`. */
   readonly model: string
   readonly texts: AsyncIterable<InputText | string> | Iterable<InputText | string>
   readonly minScore: number

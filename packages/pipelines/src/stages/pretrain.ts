@@ -1,15 +1,7 @@
 import { rm } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { writeJson } from "@nuner/core"
-import {
-  copyEncoder,
-  type EncoderConfig,
-  fromPretrained,
-  maxTokens,
-  modelCard,
-  resolveModel,
-  saveEncoder
-} from "@nuner/encoder"
+import { copyEncoder, type EncoderConfig, fromPretrained, maxTokens, modelCard, saveEncoder } from "@nuner/encoder"
 import type { CheckpointOptions } from "@nuner/engine"
 import { SentenceStore } from "@nuner/sampler"
 import {
@@ -29,6 +21,7 @@ import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
+import { resolveEncoder } from "./resolveEncoder.ts"
 import { curveOf, logOf, met, type TrainedModel, trainModel } from "./trainModel.ts"
 
 export interface PretrainStageOptions extends PretrainOptions {
@@ -52,7 +45,7 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
   const { base, concepts = true, dtype = "F32", inputs, out, ...given } = options
   const { update } = yield* Progress
   const settings = yield* attempt("pretrain", () => decodePretrainOptions(given))
-  const directory = yield* attempt("pretrain", () => resolveModel(base))
+  const directory = yield* resolveEncoder("pretrain", base)
   return yield* runStage({
     name: "pretrain",
     manifest: `${out}.manifest.json`,

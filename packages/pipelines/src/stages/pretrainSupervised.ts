@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import type { DataOptionsInput, LabelledSentence } from "@nuner/core"
-import { fromPretrained, modelCard, resolveModel } from "@nuner/encoder"
+import { fromPretrained, modelCard } from "@nuner/encoder"
 import {
   decodeSupervisedOptions,
   pretrainSupervised,
@@ -15,6 +15,7 @@ import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
+import { resolveEncoder } from "./resolveEncoder.ts"
 import { curveOf, logOf, met, trainModel } from "./trainModel.ts"
 
 export interface PretrainSupervisedStageOptions extends SupervisedOptions {
@@ -40,7 +41,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
   const { base, data, dtype = "F32", inputs, out, ...given } = options
   const { say, update } = yield* Progress
   const settings = yield* attempt("pretrain", () => decodeSupervisedOptions(given))
-  const directory = yield* attempt("pretrain", () => resolveModel(base))
+  const directory = yield* resolveEncoder("pretrain", base)
   const files = inputs.map(namedFile)
   return yield* runStage({
     name: "pretrain",

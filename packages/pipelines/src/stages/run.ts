@@ -85,7 +85,7 @@ export const runAll = Effect.fn("runAll")(function* (options: RunOptions) {
       seed
     })
     const model = path(`${task.name}/model`)
-    yield* finetuneStage({ input: task.train, test: task.test, data, encoder, out: model, c: 0.1 })
+    yield* finetuneStage({ input: task.train, test: task.test, data, encoder, out: model, mode: "probe", c: 0.1 })
     tasks.push({ ...task, table, model })
   }
   yield* attempt("run", () =>

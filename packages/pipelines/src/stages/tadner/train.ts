@@ -1,5 +1,5 @@
 import type { DataOptionsInput } from "@nuner/core"
-import { fromPretrained, resolveModel } from "@nuner/encoder"
+import { fromPretrained } from "@nuner/encoder"
 import { type SourceData, type SourceOptions, saveModel, sourceSettings, trainSource } from "@nuner/tadner"
 import { Effect } from "effect"
 import { attempt } from "../../errors.ts"
@@ -9,6 +9,7 @@ import { Progress } from "../../services/Progress.ts"
 import { runStage } from "../../services/stage.ts"
 import { checkpoints } from "../checkpoints.ts"
 import { plain } from "../plain.ts"
+import { resolveEncoder } from "../resolveEncoder.ts"
 
 export interface TadnerTrainOptions extends Omit<SourceOptions, "checkpoints"> {
   /** Labelled sentences of the source types: see `readDataset`. */
@@ -29,7 +30,7 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
   const progress = yield* Progress
   const settings = yield* attempt("tadner", () => sourceSettings(given))
   const names = yield* attempt("tadner", () => readTypeNames(typeNames))
-  const directory = yield* attempt("tadner", () => resolveModel(name))
+  const directory = yield* resolveEncoder("tadner", name)
   const { seed, ...plainSettings } = settings
   return yield* runStage({
     name: "tadner train",

@@ -2,26 +2,37 @@ import { Effect, Schema } from "effect"
 import { Command, Flag } from "effect/cli"
 import { finetuneStage } from "../stages/finetune.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { classWeights, frozenLayers, given, input, integerList, lora, optional, out, without } from "./flags.ts"
+import {
+  classWeights,
+  encoder,
+  frozenLayers,
+  given,
+  input,
+  integerList,
+  lora,
+  optional,
+  out,
+  without
+} from "./flags.ts"
 import { show } from "./output.ts"
 
 const strength = Schema.Union([Schema.Literal("cv"), Schema.FiniteFromString.check(Schema.isGreaterThan(0))])
 
-export const finetuneCommand = Command.make(
-  "finetune",
+export const fitCommand = Command.make(
+  "fit",
   {
     input: input("labelled sentences, of any format"),
-    encoder: Flag.String("encoder").pipe(Flag.withDescription("a model directory, or a name on the hub")),
+    encoder: encoder(),
     out: out("the model directory: encoder and head"),
     mode: optional.choice(
       "mode",
-      ["probe", "full"],
-      "probe: a linear layer on the frozen encoder (default); full: encoder and a two-layer head are trained"
+      ["auto", "probe", "full"],
+      "auto: layers, classes, C and decoder chosen on held-out examples, and from 200 on whether to train the encoder too (default); probe: a linear layer on the frozen encoder; full: encoder and a two-layer head are trained"
     ),
     dev: optional.text("dev", "labelled sentences that calibrate the scores; full: and choose the best epoch"),
     test: optional.text("test", "labelled sentences to score on"),
     c: Flag.String("c").pipe(
-      Flag.withDescription('probe: inverse L2 strength, or "cv" (default) to choose it by cross-validation'),
+      Flag.withDescription('auto and probe: inverse L2 strength, or "cv" (default) to choose it by cross-validation'),
       Flag.withSchema(strength),
       Flag.optional
     ),
@@ -30,8 +41,8 @@ export const finetuneCommand = Command.make(
       ["bare", "BIO"],
       "bare: a class a type; BIO keeps neighbours apart; default: chosen from the data"
     ),
-    layers: integerList("layers", "hidden states to read, -1 the last; default -1").pipe(Flag.optional),
-    pooling: optional.choice("pooling", ["first", "mean"], "of a word's sub-tokens; default: probe mean, full first"),
+    layers: integerList("layers", "hidden states to read, -1 the last; default -1, auto: chosen").pipe(Flag.optional),
+    pooling: optional.choice("pooling", ["first", "mean"], "of a word's sub-tokens; default mean, full: first"),
     epochs: optional.int("epochs", "full: passes over the sentences; default 30"),
     batchSize: optional.int("batch-size", "full: sentences of an update; default 8"),
     learningRate: optional.number(
@@ -62,4 +73,7 @@ export const finetuneCommand = Command.make(
     yield* finetuneStage({ encoder, input, out, ...given(without(flags, dataFlags)), ...dataOf(flags) })
     yield* show(out)
   })
-).pipe(Command.withDescription("Make a NER model from an encoder and labelled sentences"))
+).pipe(
+  Command.withDescription("Make a NER model from labelled sentences, few or many: says what it expects to score"),
+  Command.withAlias("finetune")
+)

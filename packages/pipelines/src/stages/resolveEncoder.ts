@@ -1,0 +1,13 @@
+import { resolveModel } from "@nuner/encoder"
+import { Effect } from "effect"
+import { attempt, type StageError } from "../errors.ts"
+import { Progress } from "../services/Progress.ts"
+
+/** The directory of an encoder that was named, or of the one in the box, which most commands take where none is: it is said. */
+export const resolveEncoder = (stage: string, model: string): Effect.Effect<string, StageError, Progress> =>
+  Effect.gen(function* () {
+    const directory = yield* attempt(stage, () => resolveModel(model))
+    const { say } = yield* Progress
+    if (model === "mini") say(`${stage.padEnd(10)} encoder: mini, the one in the box`)
+    return directory
+  })
