@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { align } from "@nuner/aligner"
-import { readManifest, words } from "@nuner/core"
+import { AlignedSentence, readJsonl, readManifest, words } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { evaluate } from "@nuner/metrics"
@@ -274,11 +274,13 @@ describe("what is trained, predicted and scored on them", () => {
     const out = () => ["--out", dir.file(`reads-${outs++}`)]
     const commands: ReadonlyArray<ReadonlyArray<string>> = [
       ["convert", data, "--to", "jsonl"],
+      ["concepts", data],
       ["mine", data, "--k", "1", "--sets", "1"],
       ["finetune", data, ...encoder],
       ["probe", ...encoder, "--train", data, "--test", data, "--k", "1", "--sets", "1"],
       ["label", texts, "--examples", data, "--provider", "recorded", "--model", "m", "--dry-run"],
       ["llm-baseline", "--provider", "recorded", "--model", "m", "--train", data, "--test", data, "--dry-run"],
+      ["pretrain", data, "--base", dir.file("encoder"), "--steps", "1", "--validation", "0"],
       ["pretrain", data, "--objective", "types", "--base", dir.file("encoder"), "--steps", "1", "--validation", "0"],
       ["tadner", "train", data, ...encoder],
       ["tadner", "episodes", data, "--model", dir.file("encoder"), "--n", "1", "--count", "1"]
@@ -293,6 +295,24 @@ describe("what is trained, predicted and scored on them", () => {
       const { err } = await run(...command, ...out(), "--on-cut", "expand")
       expect([command[0], err.includes("--on-cut")]).toEqual([command[0], false])
     }
+  })
+
+  test("the types of labelled data are concepts to choose from and to pre-train on", async () => {
+    const data = join(folder, "two-types-train.jsonl")
+    const out = dir.file("concepts.jsonl")
+    const { code, err } = await run("concepts", data, "-o", out)
+    expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining("8 mentions of 2 concepts") })
+    const [labelled, aligned] = await Promise.all([readDataset(data), Array.fromAsync(readJsonl(out, AlignedSentence))])
+    const found = aligned.map(({ mentions, text }) =>
+      mentions.map((one) => [text.slice(one.start, one.end), one.concept])
+    )
+    expect(found).toEqual(
+      labelled.map(({ entities, words }) =>
+        entities.map((one) => [words.slice(one.start, one.end).join(" "), one.type])
+      )
+    )
+    const { counts } = await readManifest(`${out}.manifest.json`)
+    expect(counts.records).toEqual({ in: 4, out: 4, dropped: {} })
   })
 
   test("no entity, no training", async () => {

@@ -1,6 +1,7 @@
 import { InputError } from "../errors.ts"
 import type { LabelledSentence } from "../schema/LabelledSentence.ts"
 import { asWords } from "./documents.ts"
+import type { Document } from "./Format.ts"
 import { type Data, type OpenOptions, openData } from "./openData.ts"
 import type { Source } from "./Source.ts"
 
@@ -14,19 +15,21 @@ export const openLabelled = async (source: Source, options: OpenOptions = {}): P
   const { documents, format, report } = await openData(source, { flat: true, ...options })
   const sentences = async function* () {
     for await (const document of documents) {
-      if (document.entities === undefined) {
-        const annotated = document.annotations !== undefined
-        throw new InputError({
-          source: report.source,
-          line: document.line,
-          reason: annotated ? "is annotated, without places" : `is not labelled (read as ${format.name})`,
-          remedy: annotated ? "run nuner align on it first" : "give labelled data, or name its format with --format"
-        })
-      }
+      checkLabelled(document, report.source, format.name)
       yield asWords(document)
     }
   }
   return { format, report, sentences: sentences() }
+}
+
+/** @throws InputError for a document without a list of entities */
+export const checkLabelled = ({ annotations, entities, line }: Document, source: string, format: string): void => {
+  if (entities !== undefined) return
+  const [reason, remedy] =
+    annotations === undefined
+      ? [`is not labelled (read as ${format})`, "give labelled data, or name its format with --format"]
+      : ["is annotated, without places", "run nuner align on it first"]
+  throw new InputError({ source, line, reason, remedy })
 }
 
 /** The sentences of a labelled data file of any format. @throws InputError with file and line */

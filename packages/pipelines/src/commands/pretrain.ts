@@ -1,10 +1,9 @@
-import { OptionError } from "@nuner/core"
 import { Effect } from "effect"
 import { Argument, Command, Flag } from "effect/cli"
 import { pretrainStage } from "../stages/pretrain.ts"
 import { pretrainSupervisedStage } from "../stages/pretrainSupervised.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { contrastive, encoder, given, only, optional, out, seed, training, without } from "./flags.ts"
+import { contrastive, encoder, given, optional, out, seed, training, without } from "./flags.ts"
 import { show } from "./output.ts"
 
 export const pretrainCommand = Command.make(
@@ -12,7 +11,7 @@ export const pretrainCommand = Command.make(
   {
     inputs: Argument.String("input").pipe(
       Argument.withDescription(
-        "aligned sentences, JSON Lines, one file or several; for types: labelled files, name=file for each dataset with types of its own"
+        "aligned sentences, or labelled data whose types are the concepts, one file or several; for --objective types: labelled data, name=file for each dataset with types of its own"
       ),
       Argument.atLeast(1)
     ),
@@ -33,14 +32,8 @@ export const pretrainCommand = Command.make(
     seed
   },
   Effect.fn(function* ({ base, inputs, objective, out, seed, ...flags }) {
-    const options = { base, inputs, out, seed, ...given(without(flags, dataFlags)) }
-    const [about] = Object.keys(given(only(flags, dataFlags)))
-    if (objective === "contrastive" && about !== undefined) {
-      const [reason, remedy] = ["aligned sentences are of one format", "give it to nuner align, or --objective types"]
-      return yield* new OptionError({ component: "pretrain", option: about, reason, remedy })
-    }
-    if (objective === "types") yield* pretrainSupervisedStage({ ...options, ...dataOf(flags) })
-    else yield* pretrainStage(options)
+    const options = { base, inputs, out, seed, ...given(without(flags, dataFlags)), ...dataOf(flags) }
+    yield* (objective === "types" ? pretrainSupervisedStage : pretrainStage)(options)
     yield* show(out)
   })
 ).pipe(

@@ -1,5 +1,6 @@
 import { extname } from "node:path"
 import {
+  type AlignedSentence,
   type AnnotatedSentence,
   type Counts,
   type Data,
@@ -11,6 +12,7 @@ import {
   InputError,
   type LabelledSentence,
   type OpenOptions,
+  openAligned,
   openData,
   openLabelled,
   openSentences
@@ -38,6 +40,8 @@ export interface Intake {
   sentences(path: string): AsyncGenerator<DocumentSentence>
   /** Its sentences with what an LLM said of them. */
   annotated(path: string): AsyncGenerator<AnnotatedSentence>
+  /** Its sentences with concepts in their places: aligned ones, or labelled ones with their types as concepts. */
+  aligned(path: string): AsyncGenerator<AlignedSentence>
   /** Its labelled sentences, one tag a word; at least one. */
   dataset(path: string): Promise<Array<LabelledSentence>>
   /** Of all records that were read so far. Call it when all is read. */
@@ -99,6 +103,7 @@ export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intak
         yield { id, text, annotations: document.annotations }
       }
     },
+    aligned: (path) => opened(path, openAligned, ({ sentences }) => sentences),
     dataset: async (path) => {
       const sentences = await Array.fromAsync(opened(path, openLabelled, ({ sentences }) => sentences))
       if (sentences.length > 0) return sentences

@@ -1,4 +1,4 @@
-import { type AlignedSentence, InputError, writeJsonl } from "@nuner/core"
+import { type AlignedSentence, type DataOptionsInput, InputError, writeJsonl } from "@nuner/core"
 import { sweeper } from "@nuner/encoder"
 import {
   chooseSentences,
@@ -11,23 +11,30 @@ import {
 } from "@nuner/sampler"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
+import { intake } from "../inputs/intake.ts"
 import { readAligned } from "../inputs/readAligned.ts"
 import { markdownTable } from "../report/table.ts"
+import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
 
 export interface ConceptsStageOptions extends SelectOptions {
-  /** Aligned sentences, JSON Lines. */
+  /** Aligned sentences, or labelled data of any format, whose types are the concepts. */
   readonly input: string
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** The sentences that are trained on; beside it `<out>.concepts.jsonl`, the frequency table, and the manifest. */
   readonly out: string
 }
 
 /** Drops uninformative sentences, keeps the top concepts if asked, and counts what is left. Returns the coverage table as Markdown. */
-export const conceptsStage = Effect.fn("conceptsStage")(function* ({ input, out, ...options }: ConceptsStageOptions) {
+export const conceptsStage = Effect.fn("conceptsStage")(function* (given: ConceptsStageOptions) {
+  const { data, input, out, ...options } = given
+  const { say } = yield* Progress
   const frequencies = out.replace(/(\.jsonl)?$/, ".concepts.jsonl")
-  const { choice, table } = yield* attempt("concepts", async () => {
-    const store = await SentenceStore.from(readAligned(input), { texts: false })
+  const { choice, door, table } = yield* attempt("concepts", async () => {
+    const door = intake({ data, say, out })
+    const store = await SentenceStore.from(readAligned([input], door), { texts: false })
     const choice = chooseSentences(store, options)
     if (choice.kept.length === 0) {
       throw new InputError({ source: input, reason: "no sentence is left", remedy: "annotate more text" })
@@ -42,21 +49,22 @@ export const conceptsStage = Effect.fn("conceptsStage")(function* ({ input, out,
     const table = frequenciesOf(names())
     // The store has done its work, and the sentences are about to be read again.
     sweeper(0)(0)
-    return { choice, table }
+    return { choice, door, table }
   })
   yield* runStage({
     name: "concepts",
     manifest: `${out}.manifest.json`,
-    settings: plain({ ...options }),
+    settings: plain({ ...options, data }),
     inputs: [input],
     artefacts: [out, frequencies],
     large: true,
     work: attempt("concepts", async () => {
-      const sentences = await writeJsonl(out, chosen(readAligned(input), choice))
+      const sentences = await writeJsonl(out, chosen(readAligned([input], intake({ data })), choice))
       await writeJsonl(frequencies, table.concepts)
       const once = table.concepts.filter(({ count }) => count === 1).length
       return {
-        counts: choice.counts,
+        files: door.files,
+        counts: { records: door.counts(), ...choice.counts },
         summary: `${sentences} sentences, ${table.total} mentions of ${table.concepts.length} concepts, ${once} of them once`
       }
     })

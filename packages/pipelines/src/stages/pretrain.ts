@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises"
 import { basename, join } from "node:path"
-import { writeJson } from "@nuner/core"
+import { type DataOptionsInput, writeJson } from "@nuner/core"
 import { copyEncoder, type EncoderConfig, fromPretrained, maxTokens, modelCard, saveEncoder } from "@nuner/encoder"
 import type { CheckpointOptions } from "@nuner/engine"
 import { SentenceStore } from "@nuner/sampler"
@@ -15,6 +15,7 @@ import {
 } from "@nuner/trainer"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
+import { intake } from "../inputs/intake.ts"
 import { readAligned } from "../inputs/readAligned.ts"
 import { paperChoices } from "../report/paperChoices.ts"
 import { Progress } from "../services/Progress.ts"
@@ -25,8 +26,10 @@ import { resolveEncoder } from "./resolveEncoder.ts"
 import { curveOf, logOf, met, type TrainedModel, trainModel } from "./trainModel.ts"
 
 export interface PretrainStageOptions extends PretrainOptions {
-  /** Aligned sentences, JSON Lines, one file behind the other. */
+  /** Aligned sentences, or labelled data of any format, whose types are the concepts; one file behind the other. */
   readonly inputs: ReadonlyArray<string>
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
   /** A model directory, or a name on the hub such as "FacebookAI/roberta-base". */
   readonly base: string
   /** The model directory of the pre-trained text encoder; beside it the manifest, the log of losses and their curve. */
@@ -42,22 +45,23 @@ export interface PretrainStageOptions extends PretrainOptions {
 
 /** NuNER's contrastive pre-training of a base. A run that is cut short goes on from its last checkpoint. */
 export const pretrainStage = Effect.fn("pretrainStage")(function* (options: PretrainStageOptions) {
-  const { base, concepts = true, dtype = "F32", inputs, out, ...given } = options
-  const { update } = yield* Progress
+  const { base, concepts = true, data, dtype = "F32", inputs, out, ...given } = options
+  const { say, update } = yield* Progress
   const settings = yield* attempt("pretrain", () => decodePretrainOptions(given))
   const directory = yield* resolveEncoder("pretrain", base)
   return yield* runStage({
     name: "pretrain",
     manifest: `${out}.manifest.json`,
-    settings: plain({ ...settings, base, concepts, dtype }),
+    settings: plain({ ...settings, base, concepts, data, dtype }),
     seeds: { pretrain: settings.seed },
     inputs: [...inputs, directory],
     artefacts: [out, logOf(out), curveOf(out)],
     large: true,
     tensors: true,
     work: attempt("pretrain", async (signal) => {
+      const door = intake({ data, say, out })
       const descriptions = settings.conceptText === "description"
-      const sentences = await SentenceStore.from(readAligned(...inputs), { descriptions })
+      const sentences = await SentenceStore.from(readAligned(inputs, door), { descriptions })
       const encoder = await fromPretrained(directory)
       const concept = copyEncoder(encoder)
       let scorer: ScorerEvent | undefined
@@ -85,7 +89,8 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
         const validation =
           scores === undefined ? "" : `; validation loss ${scores.loss.toFixed(4)}, AUC ${scores.auc.toFixed(3)}`
         return {
-          counts: { ...start.counts },
+          files: door.files,
+          counts: { records: door.counts(), ...start.counts },
           summary:
             `${met(read)}${steps} steps on ${start.trainSentences} sentences and ${start.concepts} concepts, ` +
             `loss ${loss.toFixed(4)}${validation}`
