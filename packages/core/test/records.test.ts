@@ -6,6 +6,7 @@ import { Glob } from "bun"
 import { Schema } from "effect"
 import { asyncBufferFromFile, parquetMetadataAsync, parquetReadObjects } from "hyparquet"
 import { parquetWriteBuffer } from "hyparquet-writer"
+import { records } from "../src/formats/records.ts"
 import {
   type AnnotatedSentence,
   Episode,
@@ -268,4 +269,36 @@ withData("every episode of Few_TK is read, is an Episode, and is written back as
     expect(jsonLines(dir.file("e.jsonl"))).toEqual(jsonLines(join(data, path)))
   }
   expect(count).toBe(2572)
+})
+
+test("an array on one line is read an element at a time, however its pieces are cut", async () => {
+  const values = [
+    { text: 'a "quoted\\" [one], {two}\\' },
+    [1, "👞", { deep: [[], {}] }],
+    "s",
+    -1.5,
+    null,
+    { "": "\u2028" }
+  ]
+  const text = ` \n[ ${values.map((value) => JSON.stringify(value)).join(" ,\r\n")} ]\n`
+  const bytes = new TextEncoder().encode(text)
+  for (const size of [1, 2, 3, 7, bytes.length]) {
+    const pieces = function* () {
+      for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+    }
+    const rows = await Array.fromAsync(records({ name: "cut.json", text: pieces() }))
+    expect(rows).toEqual(values.map((value, n) => ({ value, line: n + 2 })))
+  }
+  // Longer than what is looked at: its first element comes before its last is written.
+  let written = 0
+  const endless = function* () {
+    yield "["
+    for (; written < 5_000; written++) yield `${JSON.stringify({ text: "x".repeat(1000) })},`
+    yield "0]"
+  }
+  for await (const { line } of records({ name: "one.json", text: endless() })) {
+    expect(line).toBe(1)
+    break
+  }
+  expect(written).toBeLessThan(2_000)
 })

@@ -2,7 +2,7 @@ import { parseJson } from "./jsonl.ts"
 import { lineBlocks } from "./lines.ts"
 import { parquetRows } from "./parquet.ts"
 import { jsonTexts } from "./records.ts"
-import { canReread, chunks, type Source, sourceName } from "./Source.ts"
+import { ahead, canReread, type Source, sourceName } from "./Source.ts"
 
 /** The start of a file: enough to tell what it is. */
 export interface Head {
@@ -25,34 +25,17 @@ const RECORDS = 20
 /** Looks at the start of a source. What can be read only once is given back whole, as `source`. */
 export const peek = async (source: Source): Promise<{ readonly head: Head; readonly source: Source }> => {
   const name = sourceName(source)
-  const pieces = chunks(source)
-  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
+  const start = ahead(source)
   const held: Array<Uint8Array> = []
-  const encoder = new TextEncoder()
-  const pull = async (): Promise<Uint8Array | undefined> => {
-    const next = await iterator.next()
-    if (next.done) return undefined
-    held.push(typeof next.value === "string" ? encoder.encode(next.value) : next.value)
-    return held.at(-1)
-  }
-  /** What is held already, then more as it is asked for. */
-  const again = async function* () {
-    for (let i = 0; ; i++) {
-      const piece = held[i] ?? (await pull())
-      if (piece === undefined) return
-      yield piece
-    }
-  }
-  let size = 0
-  while (size < LOOK) {
-    const piece = await pull()
+  for (let size = 0; size < LOOK; size += held.at(-1)!.length) {
+    const piece = await start.next()
     if (piece === undefined) break
-    size += piece.length
+    held.push(piece)
   }
   const bytes = Buffer.concat(held)
-  const head = { name, bytes, ...(await look(bytes, name, () => again())) }
-  if (!canReread(source)) return { head, source: { name, text: again() } }
-  await iterator.return?.()
+  const head = { name, bytes, ...(await look(bytes, name, start.look)) }
+  if (!canReread(source)) return { head, source: { name, text: start.read() } }
+  await start.close()
   return { head, source }
 }
 

@@ -51,6 +51,60 @@ export const chunks = (source: Source): Chunks => {
   return typeof pieces === "string" ? [pieces] : unpacked(pieces, name)
 }
 
+/** A source that is looked at before it is read: what was looked at comes again. */
+export interface Ahead {
+  /** The next piece that nobody has looked at yet; `undefined` behind the last. */
+  next(): Promise<Uint8Array | undefined>
+  /** The pieces from the first on. They are kept: it is for a look at the start. */
+  look(): AsyncGenerator<Uint8Array>
+  /** The pieces from the first on, each let go. To be called once, as the last of all. */
+  read(): AsyncGenerator<Uint8Array>
+  /** Ends a source that is not read. */
+  close(): Promise<void>
+}
+
+export const ahead = (source: Source): Ahead => {
+  const pieces = chunks(source)
+  const iterator = Symbol.asyncIterator in pieces ? pieces[Symbol.asyncIterator]() : pieces[Symbol.iterator]()
+  const held: Array<Uint8Array> = []
+  const encoder = new TextEncoder()
+  const pull = async (): Promise<Uint8Array | undefined> => {
+    const { done, value } = await iterator.next()
+    if (done) return undefined
+    return typeof value === "string" ? encoder.encode(value) : value
+  }
+  const next = async () => {
+    const piece = await pull()
+    if (piece !== undefined) held.push(piece)
+    return piece
+  }
+  const close = async () => {
+    await iterator.return?.()
+  }
+  return {
+    next,
+    close,
+    async *look() {
+      for (let n = 0; ; n++) {
+        const piece = held[n] ?? (await next())
+        if (piece === undefined) return
+        yield piece
+      }
+    },
+    async *read() {
+      try {
+        for (;;) {
+          const piece = held.shift() ?? (await pull())
+          if (piece === undefined) return
+          yield piece
+        }
+      } finally {
+        await close()
+      }
+    }
+  }
+}
+
 async function* fileChunks(path: string): AsyncGenerator<Uint8Array> {
   try {
     if ((await stat(path)).isDirectory())

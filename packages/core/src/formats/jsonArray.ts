@@ -5,18 +5,19 @@ import type { Line } from "./lines.ts"
  * The texts of the elements of one JSON array, without reading all of it: commas and brackets are counted outside of strings. Whether an
  * element is JSON is for its reader to say; `number` is the line where it starts.
  *
+ * @param pieces of the text, cut anywhere, each with the number of the line where it starts
  * @throws InputError when the array has no end, or something comes after it.
  */
-export async function* jsonArray(lines: AsyncIterable<Line>, source: string): AsyncGenerator<Line> {
+export async function* jsonArray(pieces: AsyncIterable<Line>, source: string): AsyncGenerator<Line> {
   const scanner = elementScanner(source, 0)
-  for await (const line of lines) yield* scanner.scan(line)
+  for await (const piece of pieces) yield* scanner.scan(piece)
   scanner.end()
 }
 
 /** The texts of JSON values that follow one another, each on several lines: as `jsonArray`, without the array. */
-export async function* jsonSequence(lines: AsyncIterable<Line>, source: string): AsyncGenerator<Line> {
+export async function* jsonSequence(pieces: AsyncIterable<Line>, source: string): AsyncGenerator<Line> {
   const scanner = elementScanner(source, 1)
-  for await (const line of lines) yield* scanner.scan(line)
+  for await (const piece of pieces) yield* scanner.scan(piece)
   yield* scanner.rest()
 }
 
@@ -25,52 +26,85 @@ const elementScanner = (source: string, outside: 0 | 1) => {
   let depth: number = outside
   let closed = false
   let inString = false
+  /** The piece before ended with the backslash of a string. */
+  let escaped = false
+  /** What earlier pieces hold of the element, which began on a line. */
+  let begun = false
   let element = ""
   let started = 0
+
+  /** Where the string that is open at `from` ends: its quote, or the end of the piece. */
+  const endOfString = (text: string, from: number): number => {
+    let at = escaped ? from + 1 : from
+    escaped = false
+    for (; at < text.length; at++) {
+      const code = text.charCodeAt(at)
+      if (code === BACKSLASH) at++
+      else if (code === QUOTE) {
+        inString = false
+        return at
+      }
+    }
+    escaped = at > text.length
+    return text.length
+  }
+
   return {
-    *scan({ text, number }: Line): Generator<Line> {
-      for (let i = 0; i < text.length; i++) {
-        const character = text[i]!
-        if (depth === 0) {
-          if (/\s/.test(character)) continue
-          if (closed)
-            throw new InputError({
-              source,
-              line: number,
-              reason: "something after the JSON array",
-              remedy: "one array a file"
-            })
-          depth = 1
+    *scan({ number, text }: Line): Generator<Line> {
+      /** Of this piece, what belongs to the element begins here. */
+      let from = 0
+      let [line, counted] = [number, 0]
+      /** Asked for with growing places only. */
+      const lineOf = (at: number): number => {
+        for (let end = text.indexOf("\n", counted); end >= 0 && end < at; end = text.indexOf("\n", counted)) {
+          line++
+          counted = end + 1
+        }
+        return line
+      }
+      const begin = (at: number) => {
+        if (begun) return
+        ;[begun, started, from] = [true, lineOf(at), at]
+      }
+      function* finish(end: number): Generator<Line> {
+        if (!begun) return
+        yield { text: (element + text.slice(from, end)).trimEnd(), number: started }
+        ;[begun, element] = [false, ""]
+      }
+      for (let at = 0; at < text.length; at++) {
+        if (inString) {
+          at = endOfString(text, at)
           continue
         }
-        const from = i
-        if (inString) {
-          i = endOfString(text, i)
-          inString = i === text.length
-        } else if (character === '"') {
-          i = endOfString(text, i + 1)
-          inString = i === text.length
-        } else if (character === "[" || character === "{") depth++
-        else if (character === "]" || character === "}") depth--
-        if (outside === 1 && depth <= 1 && (character === "]" || character === "}")) {
-          yield { text: element + character, number: element === "" ? number : started }
-          element = ""
+        const character = text[at]!
+        if (character <= " " || (character > "~" && /\s/.test(character))) continue
+        if (depth === 0) {
+          if (closed) {
+            const reason = "something after the JSON array"
+            throw new InputError({ source, line: lineOf(at), reason, remedy: "one array a file" })
+          }
           depth = 1
-        } else if (depth === 0 || (depth === 1 && character === "," && !inString && outside === 0)) {
-          const whole = element.trimEnd()
-          element = ""
-          closed = depth === 0
-          if (whole !== "") yield { text: whole, number: started }
-        } else if (element !== "" || /\S/.test(character)) {
-          if (element === "") started = number
-          element += text.slice(from, i + 1)
+        } else if (character === "]" || character === "}") {
+          depth--
+          if (depth === 0 && outside === 0) {
+            yield* finish(at)
+            closed = true
+          } else if (depth <= 1 && outside === 1) {
+            begin(at)
+            yield* finish(at + 1)
+            depth = 1
+          }
+        } else if (depth === 1 && outside === 0 && character === ",") yield* finish(at)
+        else {
+          begin(at)
+          if (character === '"') inString = true
+          else if (character === "[" || character === "{") depth++
         }
       }
-      if (element !== "") element += "\n"
+      if (begun) element += text.slice(from)
     },
     *rest(): Generator<Line> {
-      const whole = element.trimEnd()
-      if (whole !== "") yield { text: whole, number: started }
+      if (begun) yield { text: element.trimEnd(), number: started }
     },
     end() {
       if (!closed)
@@ -79,11 +113,5 @@ const elementScanner = (source: string, outside: 0 | 1) => {
   }
 }
 
-/** The position of the quote that ends a string, the text's length when it does not end in it. */
-const endOfString = (text: string, from: number): number => {
-  for (let i = from; i < text.length; i++) {
-    if (text[i] === "\\") i++
-    else if (text[i] === '"') return i
-  }
-  return text.length
-}
+const QUOTE = 34
+const BACKSLASH = 92

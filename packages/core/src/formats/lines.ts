@@ -80,6 +80,29 @@ export async function* lineBlocks(source: Source, options: LineOptions = {}): As
   yield block(last, true)
 }
 
+/** A UTF-8 text in pieces, cut anywhere, each with the number of the line where it starts. @throws InputError for what is not UTF-8 */
+export async function* textPieces(source: Source): AsyncGenerator<Line> {
+  const utf8 = new TextDecoder("utf-8", { fatal: true })
+  let number = 1
+  for await (const chunk of chunks(source)) {
+    const bytes = typeof chunk === "string" ? Buffer.from(chunk) : chunk
+    let text: string
+    try {
+      text = utf8.decode(bytes, { stream: true })
+    } catch {
+      const wrong = splitBytes(bytes, LF).findIndex((line) => decode(line) === undefined)
+      throw notUtf8(sourceName(source), number + Math.max(wrong, 0), bytes)
+    }
+    yield { text, number }
+    number += lineCount(bytes) - 1
+  }
+  try {
+    utf8.decode()
+  } catch {
+    throw notUtf8(sourceName(source), number, new Uint8Array())
+  }
+}
+
 const LF = 10
 const CR = 13
 /** Bytes in which the first line end is looked for. */

@@ -1,10 +1,10 @@
 import { InputError } from "../errors.ts"
 import { jsonArray, jsonSequence } from "./jsonArray.ts"
 import { excerpt, parseJson, type Row } from "./jsonl.ts"
-import { type Line, lines } from "./lines.ts"
+import { type Line, lines, textPieces } from "./lines.ts"
 import { type Malformed, report } from "./Malformed.ts"
 import { isParquet, parquetRows } from "./parquet.ts"
-import { type Source, sourceName } from "./Source.ts"
+import { ahead, type Source, sourceName } from "./Source.ts"
 
 /**
  * The records of a table, whichever way it is kept: the rows of a Parquet file (by its extension), the elements of a JSON array (it
@@ -24,44 +24,52 @@ export async function* records(source: Source, options: Malformed = {}): AsyncGe
 }
 
 /** The texts of the values in a file of JSON: the elements of an array, a value a line, or values that stand on several lines. */
-export async function* jsonTexts(source: Source, options: Malformed): AsyncGenerator<Line> {
-  const all = lines(source, options)
-  const start: Array<Line> = []
-  const next = async (): Promise<Line | undefined> => {
-    for (;;) {
-      const { done, value } = await all.next()
-      if (done) return undefined
-      if (!/\S/.test(value.text)) continue
-      start.push(value)
-      return value
-    }
-  }
-  const whole = async function* () {
-    yield* start
-    yield* all
-  }
-  const first = await next()
+export async function* jsonTexts(given: Source, options: Malformed): AsyncGenerator<Line> {
+  const name = sourceName(given)
+  const source = ahead(given)
+  const [first, second] = await firstLines(source.look())
+  const whole = { name, text: source.read() }
   if (first === undefined) return
-  if (first.text.trimStart().startsWith("[") && !(await isList(first.text, next))) {
-    yield* jsonArray(whole(), sourceName(source))
-    return
-  }
-  if (parseJson(first.text) === undefined && /^\s*\{/.test(first.text)) {
-    const second = await next()
-    // A broken record among records on lines of their own is no reason to take them all for one.
-    if (second !== undefined && !isObject(second.text)) {
-      yield* jsonSequence(whole(), sourceName(source))
-      return
-    }
-  }
-  for await (const line of whole()) if (/\S/.test(line.text)) yield line
+  // An array may be one record of several, `["text", {..}]` a line, and not the array of all records.
+  const isList = isArray(first.text) && second !== undefined && isArray(second.text)
+  if (first.text.startsWith("[") && !isList) yield* jsonArray(textPieces(whole), name)
+  // A broken record among records on lines of their own is no reason to take them all for one.
+  else if (first.text.startsWith("{") && !isValue(first.text) && second?.whole === true && !isValue(second.text)) {
+    yield* jsonSequence(textPieces(whole), name)
+  } else for await (const line of lines(whole, options)) if (/\S/.test(line.text)) yield line
 }
 
-/** Whether an array is one record of several, `["text", {..}]` a line, and not the array of all records. */
-const isList = async (first: string, next: () => Promise<Line | undefined>): Promise<boolean> =>
-  Array.isArray(parseJson(first)) && Array.isArray(parseJson((await next())?.text ?? ""))
+/** Bytes in which the first lines are looked for: an array on one line may be as long as its file. */
+const LOOK = 1 << 20
 
-const isObject = (text: string): boolean => {
+/** The first two lines that are not blank, trimmed. `whole`: all of it was looked at. */
+const firstLines = async (pieces: AsyncIterable<Uint8Array>) => {
+  const held: Array<Uint8Array> = []
+  let size = 0
+  let found: Array<{ readonly text: string; readonly whole: boolean }> = []
+  const look = (ended: boolean) => {
+    const all = new TextDecoder().decode(Buffer.concat(held)).split(/\r?\n|\r/)
+    found = all
+      .map((text, n) => ({ text: text.trim(), whole: ended || n < all.length - 1 }))
+      .filter(({ text }) => text !== "")
+  }
+  for await (const piece of pieces) {
+    held.push(piece)
+    size += piece.length
+    // Only the end of a line makes more of them whole.
+    if (piece.includes(10) || piece.includes(13)) look(false)
+    if (found[1]?.whole === true) return found
+    if (size < LOOK) continue
+    look(false)
+    return found
+  }
+  look(true)
+  return found
+}
+
+const isArray = (text: string): boolean => Array.isArray(parseJson(text))
+
+const isValue = (text: string): boolean => {
   const value = parseJson(text)
   return typeof value === "object" && value !== null
 }
