@@ -15,8 +15,8 @@ const wink = (): WinkMethods => {
 
 /**
  * The sentences of a running text, as UTF-16 spans without the white space around them, in order. Every character that is not white space
- * lies in exactly one. Text in Latin letters is split by wink-nlp (English, and the abbreviations that other languages share with it),
- * every other by Unicode's rules (`Intl.Segmenter`). Thai writes no ends of sentences. A line break is no boundary by itself: split
+ * lies in exactly one. Text in Latin letters is split by wink-nlp, which knows English, with the abbreviations and dates of its neighbours kept whole,
+ * every other by Unicode's rules (`Intl.Segmenter`), a Greek one also behind its question mark. Thai writes no ends of sentences. A line break is no boundary by itself: split
  * paragraphs first.
  */
 export const sentenceSpans = (text: string): Array<Span> => {
@@ -51,19 +51,44 @@ function* englishEnds(text: string): Generator<number> {
     const found = text.indexOf(token, at)
     if (found >= 0) at = found + token.length
     if (n === tokens.length - 1) yield text.length
-    else if (lasts.has(n)) yield at
+    else if (lasts.has(n) && !goesOn(text, at)) yield at
   }
 }
 
+/** Whether the full stop before a place ends an abbreviation, or a date's number, that English has not. */
+const goesOn = (text: string, at: number): boolean => {
+  const before = text.slice(Math.max(0, at - NEAR), at)
+  const behind = text.slice(at, at + NEAR)
+  return (
+    abbreviation.test(before) ||
+    (street.test(before) && /^\s+\d/.test(behind)) ||
+    (ordinal.test(before) && month.test(behind)) ||
+    // "Sig.ra": what follows belongs to the word.
+    (before.endsWith(".") && /^\p{Ll}/u.test(behind))
+  )
+}
+
+const NEAR = 24
+/** Of German, Dutch, French, Spanish, Portuguese, Italian and Polish, in front of a name or a number; none is an English word. */
+const abbreviation =
+  /(?<![\p{L}\p{N}.])(?:Abb|Abs|bzw|ca|Geb|geb|gest|Hr|Nr|Tel|Univ|vgl|zzgl|bijv|blz|Dhr|Mevr|nr|Mgr|Mlle|Mme|Av|Avda|Dña|Dra|núm|pág|Sra|Sres|Srta|Ud|Uds|Exma|Exmo|Dott|Sig|Egr|tzw|ul|św)\.$/u
+const street = /\p{L}str\.$/u
+const ordinal = /(?<![\p{L}\p{N}.])\d{1,2}\.$/u
+const month = /^\s+(?:Januar|Februar|März|April|Mai|Juni|Juli|August|September|Oktober|November|Dezember)\b/u
+
 /** As `englishEnds`. An initial ends no sentence, and an opening quotation mark or bracket belongs to the sentence that it opens. */
 function* unicodeEnds(text: string): Generator<number> {
+  const greek = /\p{sc=Greek}/u.test(text)
   for (const { segment, index } of segmenter.segment(text)) {
     const end = index + segment.length
+    if (greek) for (const { 0: mark, index: at } of segment.matchAll(greekQuestion)) yield index + at + mark.length
     if (end === text.length) yield end
     else if (!initial.test(segment)) yield end - opening.exec(segment)![0].length
   }
 }
 const segmenter = new Intl.Segmenter("en", { granularity: "sentence" })
+/** What looks like a semicolon; the word before it says that it is none. */
+const greekQuestion = /(?<=\p{sc=Greek})[;\u037e]+\s+/gu
 const initial = /(?:^|\P{L})\p{Lu}\.\s*$/u
 const opening = /[\p{Ps}\p{Pi}]*$/u
 
