@@ -19,7 +19,7 @@ export const formatForecast = (forecast: Forecast): string => {
   const { cost, costAtMost, inputTokens, known, outputTokens, pricesOf, repeated, requests, sentences } = forecast
   return [
     `${count(sentences)} sentences: ${count(requests)} requests, ${count(known)} in the ledger already, ${count(repeated)} repeated`,
-    `about ${count(inputTokens)} tokens in and ${count(outputTokens)} out`,
+    `about ${count(inputTokens)} tokens in (${forecast.tokensBy}) and ${count(outputTokens)} out`,
     cost === null || costAtMost === null
       ? "no price for this model: give a price table to see the cost"
       : `about ${dollars(cost)}, at most ${dollars(costAtMost)} (prices of ${pricesOf})`

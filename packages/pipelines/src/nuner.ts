@@ -23,6 +23,8 @@ import { mineCommand } from "./commands/mine.ts"
 import { Json, manifestsSaid } from "./commands/output.ts"
 import { predictCommand } from "./commands/predict.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
+import { previewCommand } from "./commands/preview.ts"
+import { pricesCommand } from "./commands/prices.ts"
 import { probeCommand } from "./commands/probe.ts"
 import { reviewCommand } from "./commands/review.ts"
 import { runCommand } from "./commands/run.ts"
@@ -42,12 +44,14 @@ const command = Command.make("nuner").pipe(
   ),
   Command.withSubcommands([
     runCommand,
+    previewCommand,
     annotateCommand,
     labelCommand,
     workCommand,
     cancelCommand,
     statusCommand,
     jobsCommand,
+    pricesCommand,
     checkCommand,
     convertCommand,
     alignCommand,

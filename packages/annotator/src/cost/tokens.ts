@@ -14,15 +14,17 @@ export const EXPECTED_OUTPUT_TOKENS = 56
 
 /** What a request is likely to take: for forecasts and rate limits. */
 export const expectedInputTokens = (request: LlmRequest): number =>
-  sum(request, (text) => Math.ceil(text.length / CHARACTERS_PER_TOKEN))
+  tokensOfRequest(request, (text) => Math.ceil(text.length / CHARACTERS_PER_TOKEN))
 
 /**
  * What a request takes at most: for reservations. No byte-level tokenizer makes more tokens than the text has UTF-8 bytes.
  * (The output is bounded by `maxTokens`.)
  */
-export const maxInputTokens = (request: LlmRequest): number => sum(request, (text) => Buffer.byteLength(text, "utf8"))
+export const maxInputTokens = (request: LlmRequest): number =>
+  tokensOfRequest(request, (text) => Buffer.byteLength(text, "utf8"))
 
-const sum = (request: LlmRequest, tokensOf: (text: string) => number): number => {
+/** The sum over the texts of a request, and what stands around them. */
+export const tokensOfRequest = (request: LlmRequest, tokensOf: (text: string) => number): number => {
   const schema = request.schema === undefined ? 0 : tokensOf(JSON.stringify(request.schema.schema))
   return request.messages.reduce((total, m) => total + TOKENS_PER_MESSAGE + tokensOf(m.content), schema)
 }

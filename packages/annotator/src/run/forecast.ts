@@ -2,7 +2,8 @@ import type { OptionError, Sentence } from "@nuner/core"
 import { Effect, Stream } from "effect"
 import { type AnnotateOptionsInput, annotateOptions } from "../AnnotateOptions.ts"
 import { bundledPrices, costOf } from "../cost/PriceTable.ts"
-import { EXPECTED_OUTPUT_TOKENS, expectedInputTokens } from "../cost/tokens.ts"
+import { tokenCounter } from "../cost/tokenCounter.ts"
+import { EXPECTED_OUTPUT_TOKENS } from "../cost/tokens.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
 import { Llm } from "../llm/Llm.ts"
@@ -17,14 +18,16 @@ export interface Forecast {
   readonly repeated: number
   readonly known: number
   readonly requests: number
-  /** Estimates: 4 characters a token, and answers as long as Figure 2's prompt got on average. */
+  /** The input as `tokensBy` says; the output as long as Figure 2's prompt got on average. */
   readonly inputTokens: number
   readonly outputTokens: number
+  /** How the input's tokens were counted. */
+  readonly tokensBy: string
   /** US dollars; null: the price table does not know the model. */
   readonly cost: number | null
   /** What the requests cannot exceed: every byte a token, every answer `maxTokens` long. A budget reserves by this. */
   readonly costAtMost: number | null
-  /** Of the price table. */
+  /** The date of the price table. */
   readonly pricesOf: string
 }
 
@@ -35,6 +38,7 @@ export const forecastEffect = Effect.fnUntraced(function* <E, R>(
   const ledger = yield* Ledger
   const options = yield* Effect.try({ try: () => annotateOptions(input), catch: (error) => error as OptionError })
   const run = yield* makeRun(options, prompt, yield* Llm)
+  const tokens = yield* Effect.promise(() => tokenCounter(options.model))
   const seen = new Set<string>()
   const sums = { sentences: 0, known: 0, requests: 0, inputTokens: 0, outputTokens: 0, cost: 0, costAtMost: 0 }
   yield* sentences.pipe(
@@ -54,7 +58,7 @@ export const forecastEffect = Effect.fnUntraced(function* <E, R>(
           if (known.has(address)) continue
           const request = run.request({ address, sentence, round: 0 })
           const usage = {
-            inputTokens: expectedInputTokens(request),
+            inputTokens: tokens.count(request),
             outputTokens: Math.min(EXPECTED_OUTPUT_TOKENS, options.maxTokens)
           }
           sums.requests++
@@ -69,6 +73,7 @@ export const forecastEffect = Effect.fnUntraced(function* <E, R>(
   const priced = run.price !== undefined
   return {
     ...sums,
+    tokensBy: tokens.how,
     repeated: sums.sentences - seen.size,
     cost: priced ? sums.cost : null,
     costAtMost: priced ? sums.costAtMost : null,

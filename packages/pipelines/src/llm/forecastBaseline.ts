@@ -30,6 +30,7 @@ const sum = (a: Forecast | undefined, b: Forecast): Forecast => {
     outputTokens: a.outputTokens + b.outputTokens,
     cost: both(a.cost, b.cost),
     costAtMost: both(a.costAtMost, b.costAtMost),
+    tokensBy: b.tokensBy,
     pricesOf: b.pricesOf
   }
 }

@@ -42,7 +42,7 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
     work: attempt("annotate", async (signal) => {
       mkdirSync(dirname(out), { recursive: true })
       const door = intake({ data, say: progress.say, out })
-      const sentences = await first(door, input, limit)
+      const sentences = await sentencesOf(door, input, limit)
       if (sentences.length === 0) {
         throw new InputError({ source: input, reason: "has no sentences", remedy: "check that this is the right file" })
       }
@@ -78,10 +78,10 @@ export const annotateForecast = ({
 }: AnnotateStageOptions) =>
   attempt("annotate", async () => {
     const ledger = settings.ledger ?? `${out}.ledger.sqlite`
-    return forecast({ ...settings, ledger, sentences: await first(intake({ data }), input, limit) })
+    return forecast({ ...settings, ledger, sentences: await sentencesOf(intake({ data }), input, limit) })
   })
 
-const first = async (door: Intake, input: string, limit: number): Promise<Array<Sentence>> => {
+export const sentencesOf = async (door: Intake, input: string, limit: number): Promise<Array<Sentence>> => {
   const out: Array<Sentence> = []
   if (limit <= 0) return out
   for await (const { id, text } of door.sentences(input)) if (out.push({ id, text }) >= limit) break
