@@ -1,5 +1,6 @@
 export { calibrationError } from "./calibration/calibrationError.ts"
 export { fitTemperature } from "./calibration/fitTemperature.ts"
+export { fitThresholds, type Thresholds } from "./calibration/fitThresholds.ts"
 export { checkLabelled, type DataReport, type TypeCount } from "./data/checkLabelled.ts"
 export { describeReport } from "./data/describeReport.ts"
 export type { InconsistentString } from "./data/inconsistentStrings.ts"
@@ -32,4 +33,9 @@ export {
 } from "./predict/tokenClassifier.ts"
 export { type FitProbeOptions, fitProbe, type ProbeFit } from "./probe/fitProbe.ts"
 export { type ClassifierServer, type ServeOptions, serve } from "./serve/serve.ts"
-export { fitTransitions, type TransitionOptions, type Transitions } from "./transitions/Transitions.ts"
+export {
+  fitTransitions,
+  schemeTransitions,
+  type TransitionOptions,
+  type Transitions
+} from "./transitions/Transitions.ts"

@@ -99,6 +99,14 @@ describe("nuner finetune --mode full", () => {
     classifier.dispose()
   })
 
+  test("thresholds are tuned on the dev set and stored; without one they are refused", async () => {
+    const { code } = await finetune("bound", "--mode", "probe", "--dev", at("dev.conll"), "--c", "0.01", "--thresholds")
+    expect(code).toBe(0)
+    expect(JSON.parse(readFileSync(at("bound/nuner.json"), "utf8"))).toHaveProperty("thresholds")
+    const refused = await finetune("bound", "--thresholds")
+    expect(refused).toMatchObject({ code: 1, err: expect.stringContaining("give --dev") })
+  })
+
   test("every option reaches the model card", async () => {
     const options = {
       ...{

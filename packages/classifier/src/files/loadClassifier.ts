@@ -37,8 +37,8 @@ export const loadClassifier = async (directory: string): Promise<TokenClassifier
   })
 }
 
-const settingsOf = ({ scheme, layers, pooling, temperature, transitions }: Settings) => ({
-  ...{ scheme, layers, pooling, temperature },
+const settingsOf = ({ scheme, layers, pooling, temperature, thresholds, transitions }: Settings) => ({
+  ...{ scheme, layers, pooling, temperature, thresholds },
   transitions: transitions?.map((row) => row.map((value) => value ?? Number.NEGATIVE_INFINITY))
 })
 

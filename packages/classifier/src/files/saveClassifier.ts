@@ -30,7 +30,7 @@ export const saveClassifier = async (
   classifier: ClassifierParts,
   { base, ...options }: SaveClassifierOptions = {}
 ): Promise<void> => {
-  const { encoder, head, scheme, pooling, layers, temperature, transitions } = classifier
+  const { encoder, head, scheme, pooling, layers, temperature, thresholds, transitions } = classifier
   const inModel = head.dense === undefined && layers.length === 1 && isLast(layers[0]!, encoder.config.layers)
   const settings = decodeOptions("saveClassifier", Settings, {
     ...{ format: "nuner-token-classifier-1", head: inModel ? "model" : "file", classes: head.classes },
@@ -38,6 +38,7 @@ export const saveClassifier = async (
     ...(transitions && {
       transitions: transitions.map((row) => row.map((value) => (Number.isFinite(value) ? value : null)))
     }),
+    ...(thresholds && { thresholds }),
     ...(head.dense ? { headHidden: head.dense.bias.length } : {})
   })
   await replaceDirectory(directory, async (fresh) => {

@@ -23,6 +23,8 @@ export const Settings = Schema.Struct({
   temperature: Schema.Finite.check(Schema.isGreaterThan(0)),
   /** What follows what, `[classes + 1, classes + 1]`, see `Transitions`; `null` is forbidden, which JSON has no number for. */
   transitions: Schema.optionalKey(Schema.Array(Schema.Array(Schema.NullOr(Schema.Finite)))),
+  /** The least score of each type's entities, see `Thresholds`. */
+  thresholds: Schema.optionalKey(Schema.Record(Schema.String, Schema.Finite)),
   /** Width of the hidden layer of a two-layer head. */
   headHidden: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
 })

@@ -27,7 +27,7 @@ export const devLogits = async (
 export const devScores = (
   logits: Float32Array,
   { sentences, labels }: DevSet,
-  { head: { classes }, scheme }: Pick<ClassifierParts, "head" | "scheme">
+  { head: { classes }, scheme, transitions }: Pick<ClassifierParts, "head" | "scheme" | "transitions">
 ): DevScores => {
   const count = classes.length
   const values = softmaxRows(logits, count)
@@ -41,7 +41,7 @@ export const devScores = (
   const predicted = sentences.map(({ words }) => {
     const from = at
     at += words.length * count
-    return decode(values.subarray(from, at), classes, scheme)
+    return decode(values.subarray(from, at), classes, scheme, transitions)
   })
   const { f1, precision, recall } = entityMicroF1(
     sentences.map(({ entities }) => entities),

@@ -4,6 +4,7 @@ import { adamW, fingerprint, planEpochs, schedules, train as trainingLoop } from
 import { checkLabelled } from "../data/checkLabelled.ts"
 import { classesOf, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
 import { tokenClassifier } from "../predict/tokenClassifier.ts"
+import { schemeTransitions } from "../transitions/Transitions.ts"
 import { BestWeights } from "./BestWeights.ts"
 import { calibrate } from "./calibrate.ts"
 import { checkInput } from "./checkInput.ts"
@@ -53,7 +54,10 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
   // What is trained: a copy of the encoder, or adapters in it, and a new head.
   const headHidden = settings.headHidden ?? encoder.config.hidden * layers.length
   const network = new Network(encoder, { ...settings, classes, headHidden, frozenLayers, lora })
-  const parts = async () => ({ encoder: network.encoder, head: await network.head(), layers, pooling, scheme })
+  const transitions = schemeTransitions(classes, scheme)
+  const parts = async () => ({
+    ...{ encoder: network.encoder, head: await network.head(), layers, pooling, scheme, transitions }
+  })
   const best = new BestWeights(checkpoints)
   let delivered = false
   try {

@@ -1,5 +1,6 @@
 import { OptionError, words } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
+import type { Thresholds } from "../calibration/fitThresholds.ts"
 import type { Pooling } from "../features/FeatureOptions.ts"
 import type { WordFeatures } from "../features/selectSentences.ts"
 import type { WordSequence } from "../features/WordSequence.ts"
@@ -28,6 +29,8 @@ export interface ClassifierParts {
   readonly temperature: number
   /** What follows what; absent: each word gets its best class. */
   readonly transitions?: Transitions | undefined
+  /** Entities with a lower score are left out; absent: none is. See `fitThresholds`. */
+  readonly thresholds?: Thresholds | undefined
 }
 
 export interface PredictOptions extends Pick<WordFeaturesOptions, "batchTokens" | "signal"> {
@@ -60,16 +63,17 @@ export const tokenClassifier = ({
   layers = [-1],
   pooling = "first",
   temperature = 1,
-  transitions
+  transitions,
+  thresholds
 }: Pick<ClassifierParts, "encoder" | "head"> & Partial<ClassifierParts>): TokenClassifier => {
   checkParts(encoder, head, layers, temperature, transitions)
   const predictWords: TokenClassifier["predictWords"] = async (sentences, { minScore = 0, ...options } = {}) => {
     const features = await wordFeatures(encoder, sentences, { layers, pooling, ...options })
-    const all = predictFeatures({ head, scheme, temperature, transitions }, features)
+    const all = predictFeatures({ head, scheme, temperature, transitions, thresholds }, features)
     return minScore > 0 ? all.map((entities) => entities.filter(({ score }) => score >= minScore)) : all
   }
   return {
-    ...{ encoder, head, scheme, layers, pooling, temperature, transitions },
+    ...{ encoder, head, scheme, layers, pooling, temperature, transitions, thresholds },
     predictWords,
     predict: async (texts, options) => {
       const sequences = texts.map((text) => {
@@ -92,14 +96,22 @@ export const tokenClassifier = ({
 
 /** The entities of sentences that were encoded before: many heads over one pass of the encoder. */
 export const predictFeatures = (
-  { head, scheme = "bare", temperature = 1, transitions }: Pick<ClassifierParts, "head"> & Partial<ClassifierParts>,
+  {
+    head,
+    scheme = "bare",
+    temperature = 1,
+    transitions,
+    thresholds
+  }: Pick<ClassifierParts, "head"> & Partial<ClassifierParts>,
   { values, starts }: WordFeatures
 ): Array<Array<ScoredEntity>> => {
   const count = head.classes.length
   const all = probabilities(head, values, temperature)
-  return Array.from({ length: starts.length - 1 }, (_, i) =>
-    decode(all.subarray(starts[i]! * count, starts[i + 1]! * count), head.classes, scheme, transitions)
-  )
+  return Array.from({ length: starts.length - 1 }, (_, i) => {
+    const rows = all.subarray(starts[i]! * count, starts[i + 1]! * count)
+    const entities = decode(rows, head.classes, scheme, transitions)
+    return thresholds ? entities.filter(({ score, type }) => score >= (thresholds[type] ?? 0)) : entities
+  })
 }
 
 const checkParts = (

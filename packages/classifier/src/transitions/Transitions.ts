@@ -65,6 +65,10 @@ export const fitTransitions = (
   })
 }
 
+/** What a scheme forbids, and nothing else: no I- without its B-. None where a class is a type. */
+export const schemeTransitions = (classes: ReadonlyArray<string>, scheme: ClassScheme): Transitions | undefined =>
+  scheme === "bare" ? undefined : fitTransitions([], classes, scheme, { weight: 0 })
+
 interface State {
   /** "O", "B", "I", "E", "S", or "edge" for what is around a sentence. */
   readonly kind: string

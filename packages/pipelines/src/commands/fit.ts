@@ -30,6 +30,10 @@ export const fitCommand = Command.make(
       "auto: layers, classes, C and decoder chosen on held-out examples, and from 200 on whether to train the encoder too (default); probe: a linear layer on the frozen encoder; full: encoder and a two-layer head are trained"
     ),
     dev: optional.text("dev", "labelled sentences that calibrate the scores; full: and choose the best epoch"),
+    thresholds: Flag.Boolean("thresholds").pipe(
+      Flag.withDescription("tune on --dev, and store, the least score of each type's entities"),
+      Flag.optional
+    ),
     test: optional.text("test", "labelled sentences to score on"),
     c: Flag.String("c").pipe(
       Flag.withDescription('auto and probe: inverse L2 strength, or "cv" (default) to choose it by cross-validation'),

@@ -4,9 +4,11 @@ import {
   describeReport,
   type FineTuneInput,
   type FitProbeOptions,
+  fitThresholds,
   type Pooling,
   saveClassifier,
-  type TokenClassifier
+  type TokenClassifier,
+  tokenClassifier
 } from "@nuner/classifier"
 import { type DataOptionsInput, type LabelledSentence, OptionError } from "@nuner/core"
 import { type CardMetric, fromPretrained, modelCard } from "@nuner/encoder"
@@ -39,6 +41,8 @@ export interface FinetuneStageOptions extends FullOptions {
   readonly data?: DataOptionsInput
   /** Labelled sentences that calibrate the probabilities and, in mode "full", decide which epoch is taken and when to stop. */
   readonly dev?: string
+  /** Each type gets the least score of its entities that is best on the dev set, stored with the model. Default false. */
+  readonly thresholds?: boolean
   /** Labelled sentences to score on; none: no score. */
   readonly test?: string
   /** A model directory, or a name on the hub. */
@@ -63,14 +67,25 @@ export interface FinetuneStageOptions extends FullOptions {
 
 /** Makes a NER model from labelled sentences and writes encoder and head as one model directory. Says first what it finds in the data. */
 export const finetuneStage = Effect.fn("finetuneStage")(function* (options: FinetuneStageOptions) {
-  const { data, dev, encoder: model, input, mode = "auto", out, test, ...settings } = options
+  const { data, dev, encoder: model, input, mode = "auto", out, test, thresholds = false, ...settings } = options
   const { say, update } = yield* Progress
   yield* checkMode(mode, settings)
+  if (thresholds && dev === undefined) {
+    const reason = "are tuned on a dev set, and there is none"
+    return yield* new OptionError({ component: "finetune", option: "thresholds", reason, remedy: "give --dev" })
+  }
   const directory = yield* resolveEncoder("finetune", model)
   return yield* runStage({
     name: "finetune",
     manifest: `${out}.manifest.json`,
-    settings: plain({ mode, ...settings, data, dev: dev !== undefined, test: test !== undefined }),
+    settings: plain({
+      mode,
+      ...settings,
+      ...(thresholds && { thresholds }),
+      data,
+      dev: dev !== undefined,
+      test: test !== undefined
+    }),
     inputs: [input, directory, ...[dev, test].filter((path) => path !== undefined)],
     artefacts: [out],
     tensors: true,
@@ -95,6 +110,11 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
           const note = "classes are B- and I- of each type, which keep neighbours of one type apart"
           say(`${"finetune".padEnd(10)} note: ${note}`)
         }
+        if (thresholds && devSentences !== undefined) {
+          const found = await classifier.predictWords(devSentences, { signal })
+          const gold = devSentences.map(({ entities }) => entities)
+          classifier = tokenClassifier({ ...classifier, thresholds: fitThresholds(gold, found) })
+        }
         const scores = testSentences === undefined ? undefined : await score(classifier, testSentences, signal)
         const scored = scores === undefined ? "" : `; ${describe(scores)}`
         const head = classifier.encoder === encoder ? "a linear layer on a frozen encoder, fitted" : "fine-tuned whole"
@@ -106,7 +126,12 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
           ...(isHub(model) ? { base: model } : {}),
           datasets: [`${basename(input)}: ${sentences.length} labelled sentences`],
           metrics: scores === undefined || test === undefined ? [] : metricsOf(basename(test), scores),
-          settings: plain({ mode, ...fitted.settings, temperature: classifier.temperature })
+          settings: plain({
+            mode,
+            ...fitted.settings,
+            temperature: classifier.temperature,
+            thresholds: classifier.thresholds
+          })
         })
         await saveClassifier(out, classifier, { card, base: model })
         await kept.remove()

@@ -6,6 +6,7 @@ import {
   headLogits,
   labelsOf,
   type Pooling,
+  schemeTransitions,
   tokenClassifier,
   typesOf,
   wordFeatures
@@ -39,7 +40,11 @@ export const finetuneProbe = async (input: ProbeInput): Promise<Fitted> => {
   const temperature = dev === undefined ? 1 : await temperatureOn(dev, parts, signal)
   const note = `C = ${fit.c}${dev === undefined ? "" : `, temperature ${temperature.toFixed(2)} by ${dev.length} dev sentences`}`
   return {
-    classifier: tokenClassifier({ ...parts, temperature }),
+    classifier: tokenClassifier({
+      ...parts,
+      temperature,
+      transitions: schemeTransitions(fit.head.classes, scheme)
+    }),
     note,
     settings: { c: fit.c, layers, pooling, scheme }
   }
