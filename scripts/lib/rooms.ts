@@ -13,6 +13,7 @@ export const rooms: Record<string, ReadonlyArray<string>> = {
   classifier: ["core", "engine", "encoder", "metrics"],
   tadner: ["core", "engine", "encoder"],
   miner: ["core"],
+  report: ["core", "metrics"],
   review: ["core", "encoder", "classifier", "metrics"],
   pipelines: [
     "core",
@@ -26,6 +27,7 @@ export const rooms: Record<string, ReadonlyArray<string>> = {
     "tadner",
     "miner",
     "metrics",
+    "report",
     "review"
   ],
   testing: ["core", "engine"]

@@ -26,6 +26,7 @@ import { pretrainCommand } from "./commands/pretrain.ts"
 import { previewCommand } from "./commands/preview.ts"
 import { pricesCommand } from "./commands/prices.ts"
 import { probeCommand } from "./commands/probe.ts"
+import { reportCommand } from "./commands/report.ts"
 import { reviewCommand } from "./commands/review.ts"
 import { runCommand } from "./commands/run.ts"
 import { serveCommand } from "./commands/serve.ts"
@@ -64,6 +65,7 @@ const command = Command.make("nuner").pipe(
     benchmarkCommand,
     llmBaselineCommand,
     fitCommand,
+    reportCommand,
     reviewCommand,
     predictCommand,
     serveCommand,

@@ -60,7 +60,8 @@ test("a saved classifier's scores are those of its predictions; the file keeps e
   const args = ["evaluate", at("model"), at("test.conll"), "--train", at("train.conll"), "--against", at("towns")]
   const { code, out } = await run(...args, "--json", "--out", at("evaluation.json"), "--resamples", "50")
   expect(code).toBe(0)
-  const told = JSON.parse(out)
+  // The stage says its manifest, the command the scores.
+  const told = JSON.parse(out.split("\n").at(-1)!)
   const { scored, ...kept } = (await Bun.file(at("evaluation.json")).json()) as EvaluationFile
   expect(told).toEqual(kept)
 
@@ -80,7 +81,15 @@ test("a saved classifier's scores are those of its predictions; the file keeps e
   expect(kept.calibration!.bins.reduce((sum, { count }) => sum + count, 0)).toBe(micro.predicted)
   expect(kept.against).toMatchObject({ model: at("towns"), a: micro.f1 })
   expect(kept.against!.difference).toBeGreaterThan(0)
-  expect(existsSync(at("evaluation.json.manifest.json"))).toBe(true)
+  expect(existsSync(at("evaluation.html"))).toBe(true)
+
+  // The report finds the manifest beside it.
+  expect((await run("report", at("evaluation.json"), "-o", at("report.html"))).code).toBe(0)
+  const page = await Bun.file(at("report.html")).text()
+  for (const part of ["evaluate: evaluation.json", "Scores", "Calibration", "<b>gold</b>", "all, macro"]) {
+    expect(page).toContain(part)
+  }
+  expect(await run("report", at("test.conll"))).toMatchObject({ code: 1, err: expect.stringContaining("no manifest") })
 })
 
 test("the tables name every type, measure and error; --types leaves the others out", async () => {

@@ -23,7 +23,7 @@ export const evaluateCommand = Command.make(
     types,
     out: Flag.String("out").pipe(
       Flag.withAlias("o"),
-      Flag.withDescription("a JSON file for scores and predictions"),
+      Flag.withDescription("a JSON file for scores and predictions; beside it a page of the same, .html"),
       Flag.optional
     ),
     resamples: optional.int("resamples", "draws of sentences for the intervals; default 1000"),

@@ -2,87 +2,96 @@ import type { BucketScore, MatchScore } from "@nuner/metrics"
 import type { ModelEvaluation } from "../stages/evaluate.ts"
 import { markdownTable } from "./table.ts"
 
-/** An evaluation's tables, in Markdown. */
-export const evaluationReport = (evaluation: ModelEvaluation): string => {
+interface Table {
+  readonly head: ReadonlyArray<string>
+  readonly rows: ReadonlyArray<ReadonlyArray<string>>
+}
+
+export interface EvaluationTables {
+  readonly intro: string
+  readonly tables: ReadonlyArray<Table>
+  /** The calibration error in words, where there is one. */
+  readonly calibration: string | undefined
+  /** The comparison with another model in words, where there is one. */
+  readonly against: string | undefined
+}
+
+/** An evaluation's tables, for a terminal and for a page. */
+export const evaluationTables = (evaluation: ModelEvaluation): EvaluationTables => {
   const { against, byFrequency, byLength, byType, calibration, confusion, entities, errors, interval, words } =
     evaluation
-  const types = Object.entries(byType)
-  const parts = [
-    `${evaluation.model} on ${evaluation.sentences} sentences of ${evaluation.input}; scores in percent, intervals of 95 % by sentence.`,
-    markdownTable(
-      ["type", "precision", "recall", "F1", "interval", "support", "word F1"],
-      [
-        ...types.map(([type, of]) => [
-          type,
-          ...scoreCells(of),
-          span(of.interval),
-          String(of.support),
-          percent(of.words.f1)
+  const tables: Array<Table> = [
+    {
+      head: ["type", "precision", "recall", "F1", "interval", "support", "word F1"],
+      rows: [
+        ...Object.entries(byType).map(([type, of]) => [
+          ...[type, ...scoreCells(of), span(of.interval), String(of.support), percent(of.words.f1)]
         ]),
         [
-          "all, micro",
-          ...scoreCells(entities.micro),
-          span(interval),
-          String(entities.micro.support),
+          ...["all, micro", ...scoreCells(entities.micro), span(interval), String(entities.micro.support)],
           percent(words.micro.f1)
         ],
         ["all, macro", ...scoreCells(entities.macro), "", "", `${percent(words.macro.f1)} ${span(words.interval)}`]
       ]
-    ),
-    markdownTable(
-      ["measure", "precision", "recall", "F1", "correct", "partial", "wrong", "missed", "spurious"],
-      (["strict", "boundary", "partial", "type"] as const).map((name) => [name, ...measureCells(evaluation[name])])
-    ),
-    markdownTable(
-      ["gold \\ predicted", ...confusion.labels.map(missing("missed"))],
-      confusion.labels.map((label, row) => [missing("spurious")(label), ...confusion.counts[row]!.map(String)])
-    ),
+    },
+    {
+      head: ["measure", "precision", "recall", "F1", "correct", "partial", "wrong", "missed", "spurious"],
+      rows: (["strict", "boundary", "partial", "type"] as const).map((name) => [
+        name,
+        ...measureCells(evaluation[name])
+      ])
+    },
+    {
+      head: ["gold \\ predicted", ...confusion.labels.map(named("missed"))],
+      rows: confusion.labels.map((label, row) => [named("spurious")(label), ...confusion.counts[row]!.map(String)])
+    },
     buckets("words of an entity", byLength)
   ]
-  if (byFrequency !== undefined) parts.push(buckets("times in training", byFrequency))
+  if (byFrequency !== undefined) tables.push(buckets("times in training", byFrequency))
   if (calibration !== undefined) {
-    const rows = calibration.bins.map(({ count, from, precision, score, to }) => [
-      `${from.toFixed(1)} to ${to.toFixed(1)}`,
-      ...[String(count), percent(score), percent(precision)]
-    ])
-    parts.push(
-      `${markdownTable(["probability", "entities", "mean", "right"], rows)}\n\nExpected calibration error ${percent(calibration.error)}.`
-    )
+    tables.push({
+      head: ["probability", "entities", "mean", "right"],
+      rows: calibration.bins.map(({ count, from, precision, score, to }) => [
+        ...[`${from.toFixed(1)} to ${to.toFixed(1)}`, String(count), percent(score), percent(precision)]
+      ])
+    })
   }
   if (errors.length > 0) {
-    const rows = errors
-      .slice(0, 15)
-      .map(({ count, gold, kind, predicted, text }) => [
-        text,
-        kind,
-        gold?.type ?? "",
-        predicted === undefined
-          ? ""
-          : predicted.text === text
-            ? predicted.type
-            : `${predicted.type}: ${predicted.text}`,
-        String(count)
-      ])
-    parts.push(markdownTable(["error", "kind", "gold", "predicted", "times"], rows))
+    tables.push({
+      head: ["error", "kind", "gold", "predicted", "times"],
+      rows: errors.slice(0, 15).map(({ count, gold, kind, predicted, text }) => {
+        const said = predicted?.text === text ? predicted.type : predicted && `${predicted.type}: ${predicted.text}`
+        return [text, kind, gold?.type ?? "", said ?? "", String(count)]
+      })
+    })
   }
-  if (against !== undefined) {
-    const { a, b, difference, high, low, model, p } = against
-    parts.push(
-      `Against ${model}: ${percent(a)} and ${percent(b)}, difference ${percent(difference)} [${percent(low)}, ${percent(high)}], p = ${p.toFixed(4)} (paired bootstrap over sentences).`
-    )
+  return {
+    intro: `${evaluation.model} on ${evaluation.sentences} sentences of ${evaluation.input}; scores in percent, intervals of 95 % by sentence.`,
+    tables,
+    calibration: calibration && `Expected calibration error ${percent(calibration.error)}.`,
+    against:
+      against &&
+      `Against ${against.model}: ${percent(against.a)} and ${percent(against.b)}, difference ${percent(against.difference)} ` +
+        `${span(against)}, p = ${against.p.toFixed(4)} (paired bootstrap over sentences).`
   }
-  return parts.join("\n\n")
 }
 
-const buckets = (title: string, scores: ReadonlyArray<BucketScore>): string =>
-  markdownTable(
-    [title, "precision", "recall", "F1", "support"],
-    scores
-      .filter(({ predicted, support }) => predicted + support > 0)
-      .map((score) => [score.bucket, ...scoreCells(score), String(score.support)])
-  )
+/** An evaluation in Markdown. */
+export const evaluationReport = (evaluation: ModelEvaluation): string => {
+  const { against, calibration, intro, tables } = evaluationTables(evaluation)
+  return [intro, ...tables.map(({ head, rows }) => markdownTable(head, rows)), calibration, against]
+    .filter((part) => part !== undefined)
+    .join("\n\n")
+}
 
-const missing =
+const buckets = (title: string, scores: ReadonlyArray<BucketScore>): Table => ({
+  head: [title, "precision", "recall", "F1", "support"],
+  rows: scores
+    .filter(({ predicted, support }) => predicted + support > 0)
+    .map((score) => [score.bucket, ...scoreCells(score), String(score.support)])
+})
+
+const named =
   (name: string) =>
   (label: string): string =>
     label === "O" ? name : label

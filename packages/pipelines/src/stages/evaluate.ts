@@ -1,4 +1,4 @@
-import { type DataOptionsInput, InputError, type LabelledSentence, writeJson } from "@nuner/core"
+import { type DataOptionsInput, InputError, type LabelledSentence, writeAtomic, writeJson } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
 import {
   type BucketScore,
@@ -22,10 +22,12 @@ import {
   scoresByLength,
   type WithScores
 } from "@nuner/metrics"
+import { page } from "@nuner/report"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { loadRecogniser } from "../inputs/loadRecogniser.ts"
+import { evaluationSections } from "../report/sections/evaluationSections.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
@@ -43,7 +45,7 @@ export interface EvaluateStageOptions {
   readonly data?: DataOptionsInput
   /** Only these types are scored. Default: all. */
   readonly types?: ReadonlyArray<string>
-  /** A JSON file for the evaluation with every sentence's gold and predicted entities. Absent: nothing is written. */
+  /** A JSON file for the evaluation with every sentence's gold and predicted entities; beside it the same as `.html`. Absent: nothing is written. */
   readonly out?: string
   /** Draws of sentences for the intervals. Default 1,000. */
   readonly resamples?: number
@@ -102,9 +104,13 @@ export const evaluateStage = Effect.fn("evaluateStage")(function* (options: Eval
     const first = await predictAll(model, gold, signal)
     const second = against === undefined ? undefined : { model: against, ...(await predictAll(against, gold, signal)) }
     file = report({ ...options, gold, train: known, first, second })
-    if (out !== undefined) await writeJson(out, file)
+    if (out !== undefined) {
+      await writeJson(out, file)
+      await writeAtomic(pageOf(out), [page(`${model} on ${input}`, evaluationSections(file))])
+    }
     const { interval, strict, words } = file
     return {
+      files: door.files,
       counts: { records: door.counts(), sentences: { in: gold.length, out: gold.length, dropped: {} } },
       summary:
         `entity micro F1 ${percent(strict.f1)} [${percent(interval.low)}, ${percent(interval.high)}], ` +
@@ -119,13 +125,15 @@ export const evaluateStage = Effect.fn("evaluateStage")(function* (options: Eval
       settings: plain({ ...settings }),
       seeds: { bootstrap: options.seed },
       inputs: [input, model, ...[train, against].filter((path) => path !== undefined)],
-      artefacts: [out],
+      artefacts: [out, pageOf(out)],
       tensors: true,
       work
     })
   }
   return file ?? (yield* attempt("evaluate", async () => (await Bun.file(out!).json()) as EvaluationFile))
 })
+
+const pageOf = (out: string): string => out.replace(/(\.json)?$/, ".html")
 
 interface Predictions {
   readonly predicted: ReadonlyArray<WithScores>

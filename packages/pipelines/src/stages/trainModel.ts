@@ -102,6 +102,6 @@ const writeCurve = async (out: string): Promise<number> => {
       .map((event) => ({ step: event.step ?? 0, loss: Number(lossOf(event)) }))
   const training = points("step", ({ loss }) => loss)
   const validation = points("validation", ({ scores }) => (scores as { readonly loss?: number }).loss)
-  await writeAtomic(curveOf(out), [lossCurve({ title: basename(out), training, validation })])
+  await writeAtomic(curveOf(out), [lossCurve({ title: basename(out), training, validation }).markup])
   return training.at(-1)?.loss ?? Number.NaN
 }
