@@ -27,6 +27,8 @@ export interface Document {
   readonly text?: string | undefined
   /** Of plain text: where `text` begins in its file, in UTF-16 units. */
   readonly at?: number | undefined
+  /** Of a text that markup was taken out of: where each of its UTF-16 units stands in its file, and, last, where it ends. */
+  readonly places?: ArrayLike<number> | undefined
   readonly tokens?: ReadonlyArray<Span> | undefined
   readonly words?: ReadonlyArray<string> | undefined
   /** Absent: not labelled. Empty: looked at, and nothing found. */

@@ -9,8 +9,10 @@ import { doccano } from "./doccano.ts"
 import type { Format } from "./Format.ts"
 import { gliner } from "./gliner.ts"
 import type { Head } from "./Head.ts"
+import { html } from "./html.ts"
 import { huggingFace } from "./huggingFace.ts"
 import { labelStudio, labelStudioPredictions } from "./labelStudio.ts"
+import { markdown } from "./markdown.ts"
 import { marked } from "./marked.ts"
 import { numind } from "./numind.ts"
 import { nunerJsonl, parquet } from "./nunerJsonl.ts"
@@ -30,6 +32,8 @@ export const formats: ReadonlyArray<Format> = [
   csv,
   marked,
   text,
+  html,
+  markdown,
   huggingFace,
   gliner,
   spacyDocBin,

@@ -3,7 +3,7 @@ import { join, relative } from "node:path"
 import { InputError } from "@nuner/core"
 
 /** Endings of data files: what ends so is never taken for a text. */
-const DATA = /\.(jsonl?|csv|tsv|txt|conll\w*|bio|iob2?|ann|parquet|spacy|xml|marked|gz)$/i
+const DATA = /\.(jsonl?|csv|tsv|txt|conll\w*|bio|iob2?|ann|parquet|spacy|xml|marked|html?|md|markdown|gz)$/i
 
 /**
  * What an argument stands for: the file, or the files of a folder and its folders, in order of their names; hidden ones are passed over.

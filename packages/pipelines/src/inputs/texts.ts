@@ -8,8 +8,10 @@ export interface InputText {
   readonly id?: string
   /** Of its record, as they are. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined
-  /** Of a sentence that was split off a document: where it begins there, in UTF-16 units; in plain text the document is the file. */
+  /** Of a sentence that was split off a document: where it begins there, in UTF-16 units; in plain text, HTML and Markdown the document is the file. */
   readonly start?: number
+  /** Where its units stand in the document, where markup was taken out of it: `places[0]` is `start`. */
+  readonly places?: ArrayLike<number>
 }
 
 /** Each argument is a file or folder to read, or else a text itself. @throws InputError */
@@ -20,21 +22,27 @@ export async function* textsOf(inputs: ReadonlyArray<string>, door: Intake): Asy
       continue
     }
     for await (const { document, id, start, text } of door.sentences(input)) {
-      const whole = document.text === undefined || (document.at === undefined && document.text === text)
-      yield { id, text, fields: document.fields, ...(whole ? {} : { start: (document.at ?? 0) + start }) }
+      const { at, fields, places } = document
+      if (places !== undefined) {
+        const own = Array.from({ length: text.length + 1 }, (_, i) => places[start + i]!)
+        yield { id, text, fields, start: own[0]!, places: own }
+        continue
+      }
+      const whole = document.text === undefined || (at === undefined && document.text === text)
+      yield { id, text, fields, ...(whole ? {} : { start: (at ?? 0) + start }) }
     }
   }
 }
 
 /** A text with what a model found in it. Spans are UTF-16 units of the text. */
-export type Predicted<E extends Span> = Omit<InputText, "fields"> & {
+export type Predicted<E extends Span> = Omit<InputText, "fields" | "places"> & {
   /** With `start`, also where they stand in the document. */
   readonly entities: ReadonlyArray<E & { readonly document?: Span }>
 }
 
 /** What was read of a text, and what was found: every field of its record stays. */
 export const predicted = <E extends Span>(
-  { fields, id, start, text }: InputText,
+  { fields, id, places, start, text }: InputText,
   entities: ReadonlyArray<E>
 ): Predicted<E> => ({
   ...fields,
@@ -42,6 +50,14 @@ export const predicted = <E extends Span>(
   text,
   ...(start === undefined ? {} : { start }),
   entities: entities.map((entity) =>
-    start === undefined ? entity : { ...entity, document: { start: start + entity.start, end: start + entity.end } }
+    start === undefined
+      ? entity
+      : // What comes behind an entity may be markup: it ends behind its last unit.
+        {
+          ...entity,
+          document: places
+            ? { start: places[entity.start]!, end: places[entity.end - 1]! + 1 }
+            : { start: start + entity.start, end: start + entity.end }
+        }
   )
 })
