@@ -489,7 +489,10 @@ describe("the transfer experiment", () => {
     expect(decodeDefinition(dev).encoders["NuNER [-1,3]"]).toMatchObject({ layers: [-1, 3] })
     const run = (encoder: string, tokenMacroF1: number) =>
       ({ encoder, tokenMacroF1, dataset: "one", size: 8 }) as BenchmarkRun
-    const scores = devScores([run("NuNER [3]", 40), run("NuNER [3]", 50), run("NuNER [-1,3]", 44), run("base [5]", 9)], 8)
+    const scores = devScores(
+      [run("NuNER [3]", 40), run("NuNER [3]", 50), run("NuNER [-1,3]", 44), run("base [5]", 9)],
+      8
+    )
     expect(scores.get("NuNER [3]")).toBe(45)
     const encoders = bestLayers("minilm", minilmRows(place), scores)
     expect(encoders["NuNER, best layer"]).toMatchObject({ layers: [3] })
