@@ -18,6 +18,14 @@ export class InputError extends Schema.TaggedError<InputError>()("InputError", {
   }
 }
 
+/** What an error says but for its remedy, to say it again with another. */
+export const partsOf = ({ field, line, reason, source }: InputError) => ({
+  source,
+  reason,
+  ...(line === undefined ? {} : { line }),
+  ...(field === undefined ? {} : { field })
+})
+
 /** An option that is unknown, out of range, or impossible for the data at hand. */
 export class OptionError extends Schema.TaggedError<OptionError>()("OptionError", {
   component: Schema.String,

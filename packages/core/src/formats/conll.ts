@@ -52,8 +52,9 @@ export const conll: Format = {
     let header = layout.header
     let words: Array<string> = []
     let tags: Array<string> = []
-    let lines: Array<number> = []
     let start = 0
+    /** Of each line of the sentence that holds no word, the words before it. */
+    let without: Array<number> = []
     let id: string | undefined
     let broken: InputError | undefined
     const fail = (line: number, reason: string, remedy: string) => {
@@ -64,13 +65,17 @@ export const conll: Format = {
       const found = broken === undefined && words.length > 0 ? notation.entities(tags) : []
       if (typeof found === "number") {
         const reason = `tag: ${JSON.stringify(tags[found])} is no ${notation.name} tag`
-        fail(lines[found]!, reason, "correct it, or name the scheme or the column: --tag-scheme, --tag-column")
+        fail(
+          start + found + without.filter((before) => before <= found).length,
+          reason,
+          "correct it, or name the scheme or the column: --tag-scheme, --tag-column"
+        )
       }
       const error = broken
       const empty = words.length === 0
       words = []
       tags = []
-      lines = []
+      without = []
       broken = undefined
       id = undefined
       start = 0
@@ -81,12 +86,16 @@ export const conll: Format = {
       if (start === 0) start = line
       const cells = cellsOf(text, tabs)
       if (text.charCodeAt(0) === HASH && isComment(text, cells, layout)) {
+        without.push(words.length)
         id ??= /^#\s*(?:sent_)?id\b\s*[=:]?\s*(\S+)/.exec(text)?.[1]
         return
       }
       if (header) {
         header = false
-        if (isHeader(cells)) return
+        if (isHeader(cells)) {
+          without.push(words.length)
+          return
+        }
       }
       if (cells.length !== width) {
         const found = cells.length === 1 ? "one column" : `${cells.length} columns`
@@ -94,11 +103,13 @@ export const conll: Format = {
       }
       const form = cells[word]!
       const label = cells[tag]!
-      if (isBlank(form)) return reading.noted("rows without a word")
+      if (isBlank(form)) {
+        without.push(words.length)
+        return reading.noted("rows without a word")
+      }
       if (isBlank(label)) return fail(line, "no tag", "give every row a tag; O for none")
       words.push(form)
       tags.push(label)
-      lines.push(line)
     }
     const all = async function* () {
       yield* held
@@ -126,7 +137,6 @@ export const conll: Format = {
             words.push(word === 0 ? whole.slice(from, tab) : whole.slice(tab + 1, stop))
             const [left, right] = tag === 0 ? [from, tab] : [tab + 1, stop]
             tags.push(right === left + 1 && whole.charCodeAt(left) === CAPITAL_O ? "O" : whole.slice(left, right))
-            lines.push(number + i)
             tab = next
             continue
           }

@@ -57,6 +57,7 @@ function* englishEnds(text: string): Generator<number> {
 
 /** Whether the full stop before a place ends an abbreviation, or a date's number, that English has not. */
 const goesOn = (text: string, at: number): boolean => {
+  if (text[at - 1] !== ".") return false
   const before = text.slice(Math.max(0, at - NEAR), at)
   const behind = text.slice(at, at + NEAR)
   return (
@@ -64,7 +65,7 @@ const goesOn = (text: string, at: number): boolean => {
     (street.test(before) && /^\s+\d/.test(behind)) ||
     (ordinal.test(before) && month.test(behind)) ||
     // "Sig.ra": what follows belongs to the word.
-    (before.endsWith(".") && /^\p{Ll}/u.test(behind))
+    /^\p{Ll}/u.test(behind)
   )
 }
 
