@@ -1,16 +1,50 @@
 /**
  * Proves that the packages publish: packs every one, installs the tarballs in an empty project outside the workspace, imports each
- * under Bun and type-checks a program against their declarations: `bun run test:pack`.
+ * under Bun and type-checks a program against their declarations; then, in a second one, does what the README's first screen says:
+ * `bun run test:pack`. With `--write` the README gets the output that its program has now.
  */
+import { existsSync } from "node:fs"
 import { mkdtemp, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { $ } from "bun"
 import { build } from "./build.ts"
 import { publishOrder } from "./lib/rooms.ts"
+import { tenLines } from "./lib/tenLines.ts"
 
 const root = join(import.meta.dir, "..")
 const project = await mkdtemp(join(tmpdir(), "nuner-pack-"))
+const stranger = await mkdtemp(join(tmpdir(), "nuner-stranger-"))
+
+/** `bun add @nuner/classifier @nuner/mini` and the README's program, in an empty folder. */
+const firstScreen = async (tarballs: Readonly<Record<string, string>>): Promise<boolean> => {
+  if (!existsSync(join(root, "packages/mini/model/model.safetensors"))) {
+    console.log(
+      "note: the README's program was not run: the weights of @nuner/mini are not made (bun benchmarks/mini/make.ts)"
+    )
+    return true
+  }
+  const readme = join(root, "README.md")
+  const { output, program, with: withOutput } = tenLines(await Bun.file(readme).text())
+  await Bun.write(
+    join(stranger, "package.json"),
+    JSON.stringify({ name: "a-stranger", type: "module", overrides: tarballs })
+  )
+  await $`bun add @nuner/classifier@${tarballs["@nuner/classifier"]} @nuner/mini@${tarballs["@nuner/mini"]}`
+    .cwd(stranger)
+    .quiet()
+  await Bun.write(join(stranger, "first.ts"), program)
+  const { exitCode, stderr, stdout } = await $`bun first.ts`.cwd(stranger).nothrow().quiet()
+  const said = stdout.toString()
+  if (exitCode !== 0 || said.trim() === "") {
+    console.error(`the README's program fails in an empty project:\n${stderr}`)
+    return false
+  }
+  if (process.argv.includes("--write")) await Bun.write(readme, withOutput(said))
+  else if (said !== output) console.log(`note: the README shows another output than this (--write):\n${said}`)
+  console.log("the README's program runs in an empty project")
+  return true
+}
 
 try {
   await build()
@@ -92,9 +126,10 @@ try {
     failed++
     console.error(`nuner --help fails from the tarball:\n${help.stdout}${help.stderr}`)
   }
+  if (!(await firstScreen(tarballs))) failed++
   console.log(failed === 0 ? "every package packs, installs, imports and runs" : `${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
 } finally {
-  await rm(project, { recursive: true, force: true })
+  for (const folder of [project, stranger]) await rm(folder, { recursive: true, force: true })
   for (const room of publishOrder) await rm(join(root, "packages", room, "dist"), { recursive: true, force: true })
 }

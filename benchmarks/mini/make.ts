@@ -6,6 +6,7 @@
  *
  * `<folder>` holds the training run, default `.nuner/mini`. `--encoder`: one that `nuner pretrain` wrote, with its `concepts/`, in place of training.
  */
+import { existsSync } from "node:fs"
 import { copyFile, mkdir, rm } from "node:fs/promises"
 import { basename, join, resolve } from "node:path"
 import { parseArgs } from "node:util"
@@ -42,11 +43,16 @@ if (values.encoder === undefined) {
   await say(train.what, train.run)
 }
 
-const packages = { mini: trained, "mini-concepts": join(trained, "concepts") }
+const concepts = join(trained, "concepts")
+if (!existsSync(concepts))
+  throw new Error(`${concepts}: no concept encoder beside the encoder; nuner pretrain leaves one`)
+const packages = { mini: trained, "mini-concepts": concepts }
 for (const [name, from] of Object.entries(packages)) await pack(name, from)
-await copyFile(join(packages["mini-concepts"], "scorer.json"), join(modelOf("mini-concepts"), "scorer.json"))
+await copyFile(join(concepts, "scorer.json"), join(modelOf("mini-concepts"), "scorer.json"))
 
 const scores = await measure()
+const record = ["examples/quickstart/fewShotF1.ts", base, "--record"]
+await say(`bun ${record.join(" ")}`, () => $`bun ${record}`.cwd(root))
 for (const [name, from] of Object.entries(packages)) await pack(name, from, await cardOf(name))
 await Bun.write(join(import.meta.dir, "results.md"), await resultsOf())
 console.log(`${modelOf("mini")}\n${modelOf("mini-concepts")}`)
@@ -86,8 +92,9 @@ function mean(encoder: string, metric: "tokenMacroF1" | "entityMicroF1", dataset
 }
 
 async function cardOf(name: string): Promise<string> {
-  const { settings } = (await readManifest(`${trained}.manifest.json`))!
-  const { base: _, ...choices } = settings
+  // An encoder that was made of several runs has no manifest of its own: its README says how.
+  const manifest = `${trained}.manifest.json`
+  const { base: _, ...choices } = existsSync(manifest) ? (await readManifest(manifest)).settings : { base }
   const isText = name === "mini"
   return modelCard({
     name: `@nuner/${name}`,
