@@ -12,7 +12,7 @@ import { join, relative } from "node:path"
 import { parseArgs } from "node:util"
 import type { FewShotModel, TextEntity } from "@nuner/classifier"
 import { markText, readJsonl } from "@nuner/core"
-import { Progress, runAll } from "@nuner/pipelines"
+import { Progress, reportStage, runAll } from "@nuner/pipelines"
 import { Effect, Schema } from "effect"
 import { baseF1, fewShotF1 } from "./fewShotF1.ts"
 
@@ -128,6 +128,8 @@ const quickstart = Effect.gen(function* () {
   )
   console.log(task.table)
   console.log(`Gain in entity F1: ${gain < 0 ? "" : "+"}${points(gain)}`)
+  const report = join(out, "report.html")
+  yield* reportStage({ runs: [out, join(out, "events")], out: report })
   const seconds = (performance.now() - started) / 1000
   console.log(`
 What was made, under ${show(out)}:
@@ -136,11 +138,13 @@ What was made, under ${show(out)}:
   nuner                  the encoder after pre-training: a Hugging Face directory
   events/probes.jsonl    every probe's scores
   events/model           a NER model: encoder and head, loads in transformers and transformers.js
+  report.html            all of it to look at
 Each has a manifest beside it; running this again keeps what is up to date. Took ${seconds.toFixed(0)} s.
 
 Next:
   bun run nuner fit your-labels.jsonl --out my-model
   bun run nuner predict my-model "Your own text."
+  bun run nuner review ${show(join(data, "texts"))} --types person,place,organization --out my-review
   bun run nuner probe --encoder mini --encoder ${show(encoder)} --train train.jsonl --test test.jsonl --out probes.jsonl`)
   if (values.json) {
     const entityF1 = { nuner, base: base?.entityF1 ?? null }

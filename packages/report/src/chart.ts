@@ -108,5 +108,7 @@ const draw = ({ ariaLabel, ...options }: PlotOptions & { readonly ariaLabel: str
   const drawing = plot({ ...options, document, style: { background: "none" } })
   // The label is ours to escape: as XML, an attribute must not hold a "<".
   const attributes = html`xmlns="http://www.w3.org/2000/svg" role="img" aria-label="${ariaLabel}"`
-  return new Html(drawing.outerHTML.replace("<svg", () => `<svg ${attributes.markup}`))
+  // Within an image there is nothing to name, and names of groups without a role are faults.
+  const parts = drawing.outerHTML.replaceAll(/(<g[^>]*?) aria-label="[^"]*"/g, "$1")
+  return new Html(parts.replace("<svg", () => `<svg ${attributes.markup}`))
 }

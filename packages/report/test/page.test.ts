@@ -1,8 +1,8 @@
 import { afterAll, expect, test } from "bun:test"
-import { existsSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { tempDir } from "@nuner/testing"
 import { chromium } from "playwright-core"
-import { conceptMap, page, sentences } from "../src/index.ts"
+import { conceptMap, facts, figure, legend, lineChart, page, reliabilityChart, sentences, table } from "../src/index.ts"
 
 /** Debian's; CI has it. */
 const browserPath = process.env.NUNER_CHROMIUM ?? "/usr/bin/chromium"
@@ -27,7 +27,11 @@ test.skipIf(absent)(
       { name: "person", count: 9, x: 0.1, y: 0.1, colour: [200, 0, 0] },
       { name: "town", count: 3, x: 0.9, y: 0.9, colour: [0, 200, 0] }
     ])
-    writeFileSync(folder.file("page.html"), page("t", [{ title: "s", body: [all, map] }]))
+    const points = [1, 2, 4].map((x) => ({ x, y: x, low: x - 1, high: x + 1 }))
+    const chart = lineChart({ title: "t", x: "k", y: "F1", lines: [{ name: "a", points, dots: true }], zero: true })
+    const disks = reliabilityChart("r", [{ score: 0.4, precision: 0.5, count: 3 }])
+    const others = [table(["a", "b"], [["c", 1]]), facts({ a: 1 }), figure("f", legend(["a"]), chart, disks)]
+    writeFileSync(folder.file("page.html"), page("t", [{ title: "s", body: [all, map, ...others] }]))
     const browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] })
     try {
       const tab = await browser.newPage()
@@ -55,6 +59,18 @@ test.skipIf(absent)(
       expect(await inked()).toBe(true)
       await tab.getByLabel("find").fill("tow")
       expect(await tab.locator(".map output").textContent()).toBe("1 concepts")
+      const axe = readFileSync(Bun.resolveSync("axe-core/axe.min.js", import.meta.dir), "utf8")
+      for (const colorScheme of ["light", "dark"] as const) {
+        await tab.emulateMedia({ colorScheme })
+        await tab.evaluate(axe)
+        const faults = await tab.evaluate(async () => {
+          const { axe } = window as unknown as {
+            axe: { run: () => Promise<{ violations: Array<{ id: string; impact: string }> }> }
+          }
+          return (await axe.run()).violations.map(({ id, impact }) => `${impact} ${id}`)
+        })
+        expect(faults.filter((fault) => /^(serious|critical)/.test(fault))).toEqual([])
+      }
       expect(complaints).toEqual([])
     } finally {
       await browser.close()

@@ -2,14 +2,14 @@ import { Effect } from "effect"
 import { Command, Flag } from "effect/cli"
 import { reviewStage } from "../stages/review.ts"
 import { dataFlags, dataOf } from "./dataFlags.ts"
-import { given, input, optional, out, types, without } from "./flags.ts"
+import { encoder, given, input, optional, out, types, without } from "./flags.ts"
 import { show } from "./output.ts"
 
 export const reviewCommand = Command.make(
   "review",
   {
     input: input("raw text, or sentences that an LLM, a model or a person has labelled"),
-    encoder: Flag.String("encoder").pipe(Flag.withDescription("a model directory, or a name on the hub")),
+    encoder: encoder(),
     types: types.pipe(Flag.withDescription("types to label, separated by commas; default: those that occur")),
     model: optional.text("model", "a NER model: what it finds is shown where the input has no entities"),
     folder: out("a folder for the answers; one that has some is gone on with"),
