@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { readdirSync } from "node:fs"
+import { readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { tempDir } from "@nuner/testing"
 import { records } from "../src/formats/records.ts"
@@ -21,6 +21,15 @@ test("row groups of a long file are read back as one, and nothing is left beside
   expect(await writeParquet(dir.file("rows.parquet"), [...rows, late], (row) => row)).toBe(100_002)
   expect(await rowsOf(dir.file("rows.parquet"))).toEqual([...rows, late])
   expect(readdirSync(dir.path)).toEqual(["rows.parquet"])
+})
+
+test("a place that cannot be written is told by the name that was given", async () => {
+  using dir = tempDir()
+  writeFileSync(dir.file("file"), "")
+  const error = await failure(writeParquet(dir.file("file/rows.parquet"), [{ a: 1 }], (row) => row))
+  expect(error).toBe(
+    `OutputError: ${dir.file("file/rows.parquet")}: a part of the path is a file (name another folder)`
+  )
 })
 
 test("rows that fail leave nothing behind", async () => {

@@ -30,7 +30,7 @@ export const writeParquet = async <A>(path: string, from: Rows<A>, format: (row:
   } catch (cause) {
     throw cause instanceof OutputError ? new OutputError({ ...cause, path }) : cause
   } finally {
-    await rm(held, { force: true })
+    await rm(held, { force: true }).catch(() => {})
   }
 }
 
