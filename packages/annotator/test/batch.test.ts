@@ -67,7 +67,6 @@ overLedgers("batches", (newLedger) => {
     ) =>
       test(name, async () => {
         const ledger = await newLedger()
-        if (ledger === undefined) return
         const options = input(make, ledger, server, more)
         await body(await run(options), options)
       })
@@ -136,7 +135,6 @@ overLedgers("batches", (newLedger) => {
 
     test.each([true, false])("a new run picks up what an earlier one submitted (batch: %p)", async (batch) => {
       const ledger = await newLedger()
-      if (ledger === undefined) return
       const options = input(make, ledger, { batchMs: 700 })
       for await (const event of annotate({ ...options, progressSeconds: 0.05 })) {
         if (event.type === "progress" && event.progress.inBatch === 50) break
@@ -151,7 +149,6 @@ overLedgers("batches", (newLedger) => {
 
     test("cancelling: nothing more is charged, a later run asks again", async () => {
       const ledger = await newLedger()
-      if (ledger === undefined) return
       const options = input(make, ledger, { batchMs: 60_000 })
       for await (const event of annotate({ ...options, progressSeconds: 0.05 }))
         if (event.type === "progress" && event.progress.inBatch === 50) break
@@ -164,7 +161,6 @@ overLedgers("batches", (newLedger) => {
 
   test("OpenAI refuses a whole batch: every sentence is a record, and a rerun asks again", async () => {
     const ledger = await newLedger()
-    if (ledger === undefined) return
     const options = input(providers[0]![1], ledger, first({ invalid: true }))
     const { summary } = await run(options)
     expect(summary).toMatchObject({ answered: 30, failed: 20, reasons: { "batch refused": 20 } })

@@ -215,7 +215,6 @@ describe("answers", () => {
 overLedgers("text that a database cannot hold", (newLedger) => {
   test("NUL and lone surrogates are kept as they are, and paid for once", async () => {
     const ledger = await newLedger()
-    if (ledger === undefined) return
     const text = "Ada\u0000 and \ud800Bob\u{10fffd}00ff"
     let asked = 0
     const answers = recorded([{ text, response: `Ada\u0000 <> name\ud800 <> a \udfff\nBob <> name\u{10fffd}` }])

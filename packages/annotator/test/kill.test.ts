@@ -11,7 +11,6 @@ overLedgers("kill -9", (newLedger) => {
     "every sentence is answered once, and no answer is lost (idempotency: %p)",
     async (idempotency) => {
       const ledger = await newLedger()
-      if (ledger === undefined) return
       const { next: random } = rng(`kill ${idempotency}`)
       const run = await killRun(ledger, { sentences: 150, kills: 3, idempotency, random })
       expect(run).toMatchObject({ answered: 150, open: 0, wasted: 0, reserved: expect.closeTo(0, 9) })

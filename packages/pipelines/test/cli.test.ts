@@ -4,7 +4,7 @@ import { join } from "node:path"
 import { readManifest } from "@nuner/core"
 import { FakeLlm, tempDir } from "@nuner/testing"
 import { $ } from "bun"
-import { Postgres } from "../../annotator/test/support/Postgres.ts"
+import { hasPostgres, Postgres } from "../../annotator/test/support/Postgres.ts"
 
 const root = join(import.meta.dir, "../../..")
 const cli = join(root, "packages/pipelines/src/cli.ts")
@@ -175,9 +175,8 @@ describe("a real provider's wire format", () => {
     }
   })
 
-  test("nuner work takes its share of a job on Postgres", async () => {
+  test.skipIf(!hasPostgres)("nuner work takes its share of a job on Postgres", async () => {
     const postgres = await Postgres.start()
-    if (postgres === undefined) return
     const fake = new FakeLlm({ latencyMs: 300 })
     try {
       const common = ["--ledger", postgres.url, "--job", "j", "--concurrency", "2", "--lease-seconds", "3"]

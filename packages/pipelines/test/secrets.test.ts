@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { withoutSecrets } from "@nuner/core"
 import { tempDir } from "@nuner/testing"
-import { Postgres } from "../../annotator/test/support/Postgres.ts"
+import { hasPostgres, Postgres } from "../../annotator/test/support/Postgres.ts"
 import { inProcess } from "./support/inProcess.ts"
 
 const folder = tempDir()
@@ -45,7 +45,7 @@ afterAll(() => chatty.stop(true))
 test("a run with planted secrets leaves them nowhere: files, ledger, output", async () => {
   const { PLANTED_KEY } = process.env
   process.env.PLANTED_KEY = planted.key
-  const postgres = await Postgres.start()
+  const postgres = hasPostgres ? await Postgres.start() : undefined
   writeFileSync(at("texts.txt"), "Ada was here.\nRome was old.\n")
   const login = `${planted.login}:${planted.password}@`
   const base = `${chatty.url.href.replace("//", `//${login}`)}v1`

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { lockFile } from "@nuner/core"
 import { FakeLlm, tempDir } from "@nuner/testing"
-import { Postgres } from "../../annotator/test/support/Postgres.ts"
+import { hasPostgres, Postgres } from "../../annotator/test/support/Postgres.ts"
 import { inProcess } from "./support/inProcess.ts"
 
 const folder = tempDir()
@@ -57,8 +57,8 @@ test("nuner status: what is missing and why, what it cost, what to run next; the
 
 const ledgers = async function* () {
   yield { ledger: at("jobs.sqlite"), dump: () => "" }
+  if (!hasPostgres) return
   const postgres = await Postgres.start()
-  if (postgres === undefined) return
   try {
     yield { ledger: postgres.url, dump: () => postgres.dump() }
   } finally {

@@ -207,6 +207,17 @@ export interface LedgerShape {
     readonly now: number
   }) => Effect.Effect<ReadonlyArray<ClaimedRequest>, LedgerError>
   /**
+   * What the ledger holds for this worker and the worker knows nothing of, because a connection broke before it heard: claimed again, attempts
+   * at it lost and charged.
+   */
+  readonly reclaim: (claim: {
+    readonly queue: string
+    readonly owner: string
+    /** What the worker knows of. */
+    readonly held: ReadonlySet<string>
+    readonly now: number
+  }) => Effect.Effect<ReadonlyArray<ClaimedRequest>, LedgerError>
+  /**
    * Moves into the queue what its items still need and other queues left behind, attempts that must have ended by now among it.
    * Returns whether anything of the queue is unfinished.
    */

@@ -1,5 +1,5 @@
 import { withoutSecrets } from "@nuner/core"
-import { Effect, Layer, Redacted, Schedule } from "effect"
+import { Cause, Effect, Layer, Redacted, Schedule } from "effect"
 import { Reactivity } from "effect/reactivity"
 import type { SqlClient } from "effect/sql"
 import { isSqlError, type SqlError } from "effect/sql/SqlError"
@@ -27,12 +27,13 @@ const postgresDriver = Effect.fnUntraced(function* (url: string) {
     (operation: string) =>
     ({ reason }: SqlError) => {
       const cause = reason.cause instanceof Error ? reason.cause.message : ""
-      const detail = [reason.message ?? reason._tag, cause].filter((part) => part !== "").join(": ")
+      const text = [reason.message ?? reason._tag, cause].filter((part) => part !== "").join(": ")
+      const detail = POOLED.test(text) ? NO_POOL : hidden(text.replaceAll(url, name))
       return new LedgerError({
         ledger: name,
         operation,
-        detail: hidden(detail.replaceAll(url, name)),
-        code: reason._tag
+        detail,
+        code: LOST.test(text) ? "ConnectionError" : reason._tag
       })
     }
   // Only those who use Postgres load its client.
@@ -42,8 +43,17 @@ const postgresDriver = Effect.fnUntraced(function* (url: string) {
     maxConnections: CONNECTIONS,
     startupParameters: { idle_in_transaction_session_timeout: String(STALLED_MS) }
   }).pipe(Effect.provide(Reactivity.layer), Effect.mapError(failed("connect")))
-  const query: Query = (text, values = []) =>
+  const once: Query = (text, values = []) =>
     client.unsafe<SqlRow>(text, values).pipe(Effect.mapError(failed(text.trim().split(/\s+/).slice(0, 3).join(" "))))
+  yield* refusePool(client).pipe(
+    Effect.mapError((error) =>
+      isSqlError(error)
+        ? failed("connect")(error)
+        : new LedgerError({ ledger: name, operation: "connect", detail: NO_POOL })
+    ),
+    Effect.scoped,
+    Effect.retry({ while: isLost, schedule: lostSchedule })
+  )
   const driver: SqlDriver = {
     name,
     client,
@@ -52,12 +62,18 @@ const postgresDriver = Effect.fnUntraced(function* (url: string) {
     forUpdate: "for update",
     // Any number, as long as all nuner processes lock the same.
     lockTables: "select pg_advisory_xact_lock(7885786982)",
-    lock: (queue) => sessionLock(client, `nuner plans ${queue}`).pipe(Effect.mapError(failed("lock"))),
-    query,
+    lock: (queue) =>
+      sessionLock(client, `nuner plans ${queue}`).pipe(
+        Effect.mapError(failed("lock")),
+        Effect.retry({ while: isLost, schedule: lostSchedule })
+      ),
+    query: (text, values) => Effect.retry(once(text, values), { while: isLost, schedule: lostSchedule }),
     transaction: (body) =>
-      client.withTransaction(body(query)).pipe(
+      client.withTransaction(body(once)).pipe(
         Effect.mapError((error) => (isSqlError(error) ? failed("transaction")(error) : error)),
+        Effect.catchCause(lostAlone),
         Effect.retry({ while: isConflict, schedule: conflictSchedule }),
+        Effect.retry({ while: isLost, schedule: lostSchedule }),
         Effect.uninterruptible
       )
   }
@@ -77,6 +93,33 @@ const sessionLock = Effect.fnUntraced(function* (client: SqlClient.SqlClient, na
 /** Two transactions stood in each other's way, and the database gave up this one: nothing of it happened. */
 const isConflict = (error: unknown): boolean =>
   error instanceof LedgerError && (error.code === "DeadlockError" || error.code === "SerializationError")
+
+/** The server ended the connection, or cannot be reached: a restart, a failover, an administrator. */
+const LOST =
+  /terminating connection|connection (?:was |is |has been )?(?:closed|ended|terminated|lost|reset)|socket|ECONNRE|shutting down|starting up/i
+const isLost = (error: unknown): boolean => error instanceof LedgerError && error.code === "ConnectionError"
+
+/** Where a connection is lost the rollback fails too, as a defect: the loss alone counts. */
+const lostAlone = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E> => {
+  const first = Cause.squash(cause)
+  return isLost(first) ? Effect.fail(first as E) : Effect.failCause(cause)
+}
+
+/** What is asked again after a lost connection says the same twice; `reclaim` finds what was claimed without our hearing of it. */
+const lostSchedule = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
+
+/** PgBouncer's word where it does not know a setting of the session. */
+const POOLED = /unsupported startup parameter/i
+const NO_POOL =
+  "its connections are pooled by transaction (PgBouncer), and the locks of a job need sessions of their own: give the address of Postgres itself, or pool by session"
+
+/** Two connections that are one and the same at the server are lent out by a pool between statements. Fails with null for such. */
+const refusePool = Effect.fnUntraced(function* (client: SqlClient.SqlClient) {
+  const [one, two] = [yield* client.reserve, yield* client.reserve]
+  const backend = (connection: typeof one) => connection.executeValues("select pg_backend_pid()", [])
+  const [[a], [b]] = [yield* backend(one), yield* backend(two)]
+  if (a?.[0] === b?.[0]) return yield* Effect.fail(null)
+})
 
 const conflictSchedule = Schedule.exponential("5 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
 

@@ -1,7 +1,7 @@
 import { Effect } from "effect"
 import type { LedgerShape, Outcome, SendResult } from "./Ledger.ts"
 import type { LedgerError } from "./LedgerError.ts"
-import type { Query, SqlDriver } from "./SqlDriver.ts"
+import type { Query, SqlDriver, SqlValue } from "./SqlDriver.ts"
 import { numberOf, placeholders, textOf } from "./statements.ts"
 
 /** Attempts and money: nothing is sent that is not written down and paid for. */
@@ -145,19 +145,29 @@ export const loseExpired = Effect.fnUntraced(function* (
     `select address from nuner_request where address in ${placeholders(1, addresses.length)} order by address ${forUpdate}`,
     addresses
   )
-  const lost = yield* query(
-    `update nuner_attempt set outcome = 'lost', ended_at = ${now}, cost = reserved, assumed = 1
-     where outcome is null and expires_at < ${now} and address in ${placeholders(1, addresses.length)}
-     returning address, job, reserved`,
-    addresses
-  )
-  for (const { address, job, reserved } of lost) {
+  const late = `expires_at < ${now} and address in ${placeholders(1, addresses.length)}`
+  for (const address of yield* loseAttempts(query, late, addresses, now)) {
     yield* query(
       "update nuner_request set state = 'planned', owner = null, updated_at = $2 where address = $1 and state = 'sent'",
-      [String(address), now]
+      [address, now]
     )
-    yield* charge(query, String(job), Number(reserved), Number(reserved))
   }
+})
+
+/** Attempts of which nobody will hear: lost, and charged as estimated. Returns the addresses of their requests. */
+export const loseAttempts = Effect.fnUntraced(function* (
+  query: Query,
+  where: string,
+  values: ReadonlyArray<SqlValue>,
+  now: number
+) {
+  const lost = yield* query(
+    `update nuner_attempt set outcome = 'lost', ended_at = ${now}, cost = reserved, assumed = 1
+     where outcome is null and batch is null and ${where} returning address, job, reserved`,
+    values
+  )
+  for (const { job, reserved } of lost) yield* charge(query, String(job), Number(reserved), Number(reserved))
+  return lost.map(({ address }) => String(address))
 })
 
 /**

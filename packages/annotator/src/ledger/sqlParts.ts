@@ -2,7 +2,7 @@ import { Effect } from "effect"
 import type { LedgerShape } from "./Ledger.ts"
 import { PARTS } from "./partOf.ts"
 import type { SqlDriver } from "./SqlDriver.ts"
-import { charge } from "./sqlAttempts.ts"
+import { loseAttempts } from "./sqlAttempts.ts"
 
 /** Parts change hands: what the last holder of a part had under way is known to be lost, because nobody else can be at it. */
 export const partMethods = (driver: SqlDriver): Pick<LedgerShape, "inherit" | "giveBack"> => ({
@@ -16,17 +16,12 @@ export const partMethods = (driver: SqlDriver): Pick<LedgerShape, "inherit" | "g
           values
         )
         if (rows.length === 0) return 0
-        const lost = yield* query(
-          `update nuner_attempt set outcome = 'lost', ended_at = ${now}, cost = reserved, assumed = 1
-           where outcome is null and batch is null and address in (select address from nuner_request where ${left})
-           returning job, reserved`,
-          values
-        )
+        const theirs = `address in (select address from nuner_request where ${left})`
+        const lost = yield* loseAttempts(query, theirs, values, now)
         yield* query(
           `update nuner_request set state = 'planned', owner = null, updated_at = ${now} where ${left}`,
           values
         )
-        for (const { job, reserved } of lost) yield* charge(query, String(job), Number(reserved), Number(reserved))
         return lost.length
       })
     ),

@@ -1,9 +1,9 @@
 import { Effect } from "effect"
 import type { Finish } from "../llm/Llm.ts"
-import type { LedgerItem, LedgerShape, RequestState } from "./Ledger.ts"
+import type { ClaimedRequest, LedgerItem, LedgerShape, RequestState } from "./Ledger.ts"
 import { partOf } from "./partOf.ts"
 import type { SqlDriver, SqlRow, SqlValue } from "./SqlDriver.ts"
-import { loseExpired } from "./sqlAttempts.ts"
+import { loseAttempts, loseExpired } from "./sqlAttempts.ts"
 import { among } from "./sqlParts.ts"
 import { chunked, numberOf, placeholders, textOf } from "./statements.ts"
 
@@ -29,6 +29,7 @@ type Methods =
   | "saveJob"
   | "job"
   | "claim"
+  | "reclaim"
   | "adopt"
   | "page"
   | "dropItems"
@@ -125,19 +126,28 @@ and (${kept})`,
           [owner, now, queue, limit]
         )
       )
-      .pipe(
-        Effect.map((rows) =>
-          rows
-            .map((row) => ({
-              address: String(row.address),
-              sentence: String(row.sentence),
-              attempts: Number(row.attempts),
-              round: Number(row.round),
-              seq: Number(row.seq)
-            }))
-            .sort((a, b) => a.seq - b.seq)
+      .pipe(Effect.map(toClaims)),
+
+  reclaim: ({ queue, owner, held, now }) =>
+    driver.transaction((query) =>
+      Effect.gen(function* () {
+        const rows = yield* query(
+          `select address, sentence, attempts, round, seq, state from nuner_request
+           where owner = $1 and queue = $2 and state in ('planned', 'sent') order by address ${driver.forUpdate}`,
+          [owner, queue]
         )
-      ),
+        const ours = rows.filter(({ address }) => !held.has(String(address)))
+        const sent = ours.filter(({ state }) => state === "sent").map(({ address }) => String(address))
+        for (const part of chunked(sent)) {
+          yield* loseAttempts(query, `address in ${placeholders(1, part.length)}`, part, now)
+          yield* query(
+            `update nuner_request set state = 'planned', updated_at = ${now} where address in ${placeholders(1, part.length)}`,
+            part
+          )
+        }
+        return toClaims(ours)
+      })
+    ),
 
   adopt: (queue, fromSeq, now) =>
     driver.transaction((query) =>
@@ -194,6 +204,17 @@ and (${kept})`,
         )
       )
 })
+
+const toClaims = (rows: ReadonlyArray<SqlRow>): ReadonlyArray<ClaimedRequest> =>
+  rows
+    .map((row) => ({
+      address: String(row.address),
+      sentence: String(row.sentence),
+      attempts: Number(row.attempts),
+      round: Number(row.round),
+      seq: Number(row.seq)
+    }))
+    .sort((a, b) => a.seq - b.seq)
 
 const toItem = (row: SqlRow): LedgerItem => ({
   seq: Number(row.seq),

@@ -1,8 +1,7 @@
-/** The tables, in SQL that SQLite and Postgres both read. Raised with every change of them. */
+/** The tables, in SQL that SQLite and Postgres both read. Raised with every change of them, which gets its step in `migrations.ts`. */
 export const TABLES_VERSION = 2
 
 export const TABLES: ReadonlyArray<string> = [
-  `create table if not exists nuner_version (version bigint primary key)`,
   `create table if not exists nuner_settings (hash text primary key, body text not null, created_at bigint not null)`,
   `create table if not exists nuner_request (
     address text primary key, settings text not null, sentence text not null, queue text not null, seq bigint not null,

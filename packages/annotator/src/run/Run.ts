@@ -27,6 +27,8 @@ export interface Run {
   readonly queue: string
   /** The parts of the queue that are this worker's. */
   readonly parts: Parts
+  /** Addresses of what this worker has claimed and is at. */
+  readonly held: Set<string>
   readonly limiter: Limiter
   readonly tally: Tally
   readonly addressOf: (sentence: string) => string
@@ -93,6 +95,7 @@ export const makeRun = Effect.fnUntraced(function* (
     owner,
     queue: `${options.job}/${hash.slice(0, 16)}${options.batch ? "/batch" : ""}`,
     parts: new Parts(),
+    held: new Set(),
     limiter: makeLimiter(options),
     tally: new Tally(startedAt, options.total ?? null, price !== undefined && llm.free !== true),
     addressOf: (sentence) => contentAddress(hash, sentence),

@@ -24,7 +24,10 @@ export const askAll = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<v
     })
   )
   const worker = Effect.gen(function* () {
-    for (let claimed = yield* next; claimed !== undefined; claimed = yield* next) yield* ask(run, claimed)
+    for (let claimed = yield* next; claimed !== undefined; claimed = yield* next) {
+      yield* ask(run, claimed)
+      run.held.delete(claimed.address)
+    }
   })
   yield* Effect.all(
     Array.from({ length: run.options.concurrency }, () => worker),
@@ -37,16 +40,21 @@ export const askAll = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<v
   if (!run.overBudget) yield* Deferred.succeed(run.done, undefined)
 })
 
+const LONGEST_IDLE_MS = 500
+
 /** The next requests to ask; none at the end. Waits for the planner, and for requests that other workers hold. */
 const nextClaims = Effect.fnUntraced(function* (run: Run) {
   const ledger = yield* Ledger
-  const { owner, parts, queue } = run
-  for (let idle = 20; ; idle = Math.min(500, idle * 1.5)) {
+  const { held, owner, parts, queue } = run
+  for (let idle = 20; ; idle = Math.min(LONGEST_IDLE_MS, idle * 1.5)) {
     if (run.overBudget) return []
     const planned = run.planned
     const now = yield* Clock.currentTimeMillis
     const claims = yield* ledger.claim({ queue, parts: parts.list(), owner, limit: run.options.concurrency, now })
-    if (claims.length > 0) return claims
+    const found =
+      claims.length === 0 && idle >= LONGEST_IDLE_MS ? yield* ledger.reclaim({ queue, owner, held, now }) : claims
+    for (const { address } of found) held.add(address)
+    if (found.length > 0) return found
     if (planned && !(yield* ledger.adopt(queue, run.cursor, now))) return []
     yield* Effect.sleep(planned ? idle : 20)
   }

@@ -20,13 +20,9 @@ export class Postgres {
     this.url = `postgres://tester@localhost/postgres?host=${directory}`
   }
 
-  /** undefined, with a printed word, where Postgres is not installed. */
-  static async start(): Promise<Postgres | undefined> {
+  static async start(): Promise<Postgres> {
     const bin = findBinaries()
-    if (bin === undefined) {
-      console.log("skipped: no Postgres here (Debian: apt-get install postgresql)")
-      return undefined
-    }
+    if (bin === undefined) throw new Error("no Postgres here (Debian: apt-get install postgresql)")
     const directory = mkdtempSync(join(tmpdir(), "nuner-postgres-"))
     const data = join(directory, "data")
     chmodSync(directory, 0o755)
@@ -94,4 +90,10 @@ const unprivileged = (directory: string): Array<string> => {
   const nobody = 65534
   chownSync(directory, nobody, nobody)
   return ["setpriv", `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"]
+}
+
+/** Whether tests that need a Postgres can run; elsewhere they are skipped, save where NUNER_REQUIRE says that they must not be. */
+export const hasPostgres = findBinaries() !== undefined
+if (!hasPostgres && process.env.NUNER_REQUIRE === "postgres") {
+  throw new Error("Postgres is required here and is not installed (Debian: apt-get install postgresql)")
 }
