@@ -29,8 +29,9 @@ model.train_model(
     train_dataset=data,
     eval_dataset=data,
     output_dir="gliner-model",
-    max_steps=100,
-    learning_rate=1e-5,
-    per_device_train_batch_size=8,
+    max_steps=30,
+    learning_rate=1e-4,
+    per_device_train_batch_size=4,
+    report_to="none",
 )
 print(model.predict_entities("Marie Curie was born in Warsaw.", ["person", "city"]))

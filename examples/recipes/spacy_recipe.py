@@ -99,8 +99,8 @@ examples = [
     ]
 ]
 nlp.initialize(lambda: examples)
-optimizer = Adam(1e-3)
-for _ in range(200):
+optimizer = Adam(3e-4)
+for _ in range(40):
     losses = nlp.update(examples, sgd=optimizer)
 print("loss", round(float(losses["ner"]), 4))
 print([(entity.text, entity.label_) for entity in nlp("Marie Curie was born in Warsaw.").ents])

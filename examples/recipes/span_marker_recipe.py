@@ -14,9 +14,9 @@ labels = ["O", "PER", "LOC"]
 data = Dataset.from_dict(
     {"tokens": [["Marie", "Curie", "was", "born", "in", "Warsaw", "."]] * 16, "ner_tags": [[1, 1, 0, 0, 0, 2, 0]] * 16}
 )
-# RoBERTa counts positions from 2 on.
-longest = min(256, AutoConfig.from_pretrained(sys.argv[1]).max_position_embeddings - 2)
+# The library pads to this; RoBERTa counts positions from 2 on.
+longest = min(64, AutoConfig.from_pretrained(sys.argv[1]).max_position_embeddings - 2)
 model = SpanMarkerModel.from_pretrained(sys.argv[1], labels=labels, model_max_length=longest, entity_max_length=8)
-arguments = TrainingArguments(output_dir="span-marker-model", learning_rate=5e-5, num_train_epochs=10)
+arguments = TrainingArguments(output_dir="span-marker-model", learning_rate=1e-3, num_train_epochs=4, report_to="none")
 Trainer(model=model, args=arguments, train_dataset=data).train()
 print(model.predict("Marie Curie was born in Warsaw."))

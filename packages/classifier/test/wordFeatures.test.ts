@@ -1,6 +1,5 @@
 import { describe, expect, test } from "bun:test"
 import { forward, type Inference, tokenBatch } from "@nuner/encoder"
-import { tf } from "@nuner/engine"
 import { close, leakCheck } from "@nuner/testing"
 import { selectSentences, wordFeatures } from "../src/index.ts"
 import { toyEncoder, toySentences } from "./toy.ts"

@@ -39,7 +39,7 @@ export const probeTrials = (
   const classes = classesOf(typesIn(sentences), scheme)
   const labels = labelsOf(sentences, classes, scheme)
   const found = settings.map((): Array<ReadonlyArray<Entity>> => [])
-  const byC = [...Map.groupBy(settings.keys(), (i) => settings[i]!.c)].sort(([a], [b]) => a - b)
+  const strengths = [...new Set(settings.map(({ c }) => c))].sort((a, b) => a - b)
   for (let fold = 0; fold < folds; fold++) {
     signal?.throwIfAborted()
     const isHeld = (sentence: number) => sentence % folds === fold
@@ -48,7 +48,8 @@ export const probeTrials = (
     const known = sentences.filter((_, i) => !isHeld(i))
     const problem = logisticProblem(features.values, kept, classes.length, true)
     let start: Float64Array<ArrayBuffer> | undefined
-    for (const [c, which] of byC) {
+    for (const c of strengths) {
+      const which = settings.flatMap((setting, i) => (setting.c === c ? [i] : []))
       const fit = solveLogistic(problem, c, { maxIterations: 100, tolerance: 1e-3 }, start)
       start = fit.point
       const values = softmaxRows(headLogits(foldLogistic(fit, problem, classes), features.values), classes.length)

@@ -3,11 +3,12 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
 import { type Encoder, loadEncoder, loadTokenClassifier } from "@nuner/encoder"
-import { readSafetensors, readWeights, type SafetensorsFile, tf } from "@nuner/engine"
-import type { Dense, Head } from "../head/Head.ts"
-import { type ClassScheme, NONE } from "../labels/classes.ts"
+import { readSafetensors, tf } from "@nuner/engine"
+import type { Head } from "../head/Head.ts"
+import { NONE } from "../labels/classes.ts"
 import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
-import { HEAD_FILE, parseSettings, SETTINGS_FILE, type Settings } from "./settings.ts"
+import { headOf } from "./headOf.ts"
+import { HEAD_FILE, parseSettings, partsOf, SETTINGS_FILE, type Settings, schemeOf } from "./settings.ts"
 
 /**
  * Loads a model directory that `saveClassifier` wrote, or any `RobertaForTokenClassification` or
@@ -27,20 +28,15 @@ export const loadClassifier = async (directory: string): Promise<TokenClassifier
         const reason = `are not the labels of config.json (${head.classes.join(", ")})`
         throw new InputError({ source: path, field: "classes", reason, remedy: "the files are of two models" })
       }
-      return tokenClassifier({ encoder, head, ...settingsOf(settings) })
+      return tokenClassifier({ encoder, head, ...partsOf(settings) })
     })
   }
   const encoder = await loadEncoder(directory)
   return orDispose(encoder, async () => {
     const head = await readHead(join(directory, HEAD_FILE), settings, encoder.config.hidden * settings.layers.length)
-    return tokenClassifier({ encoder, head, ...settingsOf(settings) })
+    return tokenClassifier({ encoder, head, ...partsOf(settings) })
   })
 }
-
-const settingsOf = ({ scheme, layers, pooling, temperature, thresholds, transitions }: Settings) => ({
-  ...{ scheme, layers, pooling, temperature, thresholds },
-  transitions: transitions?.map((row) => row.map((value) => value ?? Number.NEGATIVE_INFINITY))
-})
 
 const loadForeign = async (directory: string): Promise<TokenClassifier> => {
   const { encoder, head } = await loadInModel(directory)
@@ -53,10 +49,6 @@ const loadForeign = async (directory: string): Promise<TokenClassifier> => {
   })
 }
 
-/** Prefixed on every label but "O": B- and I- (or E-, S- of a relative, which `decode` reads as well). */
-const schemeOf = (classes: ReadonlyArray<string>): ClassScheme =>
-  classes.every((name) => name === NONE || /^[BIESLU]-./.test(name)) ? "BIO" : "bare"
-
 const loadInModel = async (directory: string): Promise<{ encoder: Encoder; head: Head }> => {
   const { encoder, kernel, bias, labels } = await loadTokenClassifier(directory)
   const head = {
@@ -68,40 +60,14 @@ const loadInModel = async (directory: string): Promise<{ encoder: Encoder; head:
   return { encoder, head }
 }
 
-const readHead = async (path: string, { classes, headHidden }: Settings, width: number): Promise<Head> => {
+const readHead = async (path: string, settings: Settings, width: number): Promise<Head> => {
   if (!existsSync(path)) throw new InputError({ source: path, reason: "is missing", remedy: "save the model again" })
   const file = await readSafetensors(path)
   try {
-    if (headHidden === undefined)
-      return { classes, ...(await readDense(path, file, "classifier", width, classes.length)) }
-    const dense = await readDense(path, file, "dense", width, headHidden)
-    return { classes, dense, ...(await readDense(path, file, "classifier", headHidden, classes.length)) }
+    return await headOf(path, file, settings, width)
   } finally {
     await file.close()
   }
-}
-
-const readDense = async (
-  path: string,
-  file: SafetensorsFile,
-  name: string,
-  inputs: number,
-  outputs: number
-): Promise<Dense> => {
-  const read = async (field: string, shape: ReadonlyArray<number>): Promise<Float32Array> => {
-    const entry = file.entries.get(field)
-    const fail = (reason: string): never => {
-      throw new InputError({ source: path, field, reason, remedy: "the files are of two models" })
-    }
-    if (entry === undefined) return fail("is missing")
-    if (entry.shape.join() !== shape.join())
-      fail(`is [${entry.shape}], ${SETTINGS_FILE} and config.json ask for [${shape}]`)
-    return readWeights(file, field)
-  }
-  const weight = await read(`${name}.weight`, [outputs, inputs])
-  const kernel = new Float32Array(weight.length)
-  for (let i = 0; i < inputs; i++) for (let o = 0; o < outputs; o++) kernel[i * outputs + o] = weight[o * inputs + i]!
-  return { kernel, bias: await read(`${name}.bias`, [outputs]) }
 }
 
 /** What `make` gives; the encoder is freed where it fails. */

@@ -1,7 +1,7 @@
 import { InputError } from "@nuner/core"
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { classSchemes } from "../labels/classes.ts"
+import { type ClassScheme, classSchemes, NONE } from "../labels/classes.ts"
 
 /** The file for what Hugging Face's layout has no field for. */
 export const SETTINGS_FILE = "nuner.json"
@@ -43,3 +43,13 @@ export const parseSettings = (text: string, source: string): Settings => {
   const reason = decoded.failure.message.replace(/\s*\n\s*/g, " ")
   throw new InputError({ source, reason, remedy: "not a token classifier of this version: save the model again" })
 }
+
+/** What a classifier is made of, as the file says it. */
+export const partsOf = ({ scheme, layers, pooling, temperature, thresholds, transitions }: Settings) => ({
+  ...{ scheme, layers, pooling, temperature, thresholds },
+  transitions: transitions?.map((row) => row.map((value) => value ?? Number.NEGATIVE_INFINITY))
+})
+
+/** Prefixed on every label but "O": B- and I- (or E-, S- of a relative, which `decode` reads as well). */
+export const schemeOf = (classes: ReadonlyArray<string>): ClassScheme =>
+  classes.every((name) => name === NONE || /^[BIESLU]-./.test(name)) ? "BIO" : "bare"

@@ -54,11 +54,11 @@ export const fitTransitions = (
   const total = sum(frequency)
   return states.map((a, from) => {
     const keys = states.map((b) => (isAllowed(a, b, scheme) ? relation(a, b) : undefined))
-    const members = Map.groupBy(keys, (key) => key)
-    const mass = sum([...members.keys()].map((key) => (key === undefined ? 0 : pooled.get(key)! + 0.5)))
+    const membersOf = (key: string) => keys.filter((other) => other === key).length
+    const mass = sum([...new Set(keys)].map((key) => (key === undefined ? 0 : pooled.get(key)! + 0.5)))
     return keys.map((key, to) => {
       if (key === undefined) return Number.NEGATIVE_INFINITY
-      const shared = (pooled.get(key)! + 0.5) / mass / members.get(key)!.length
+      const shared = (pooled.get(key)! + 0.5) / mass / membersOf(key)
       const chance = (counts[from]![to]! + PRIOR * shared) / (sum(counts[from]!) + PRIOR)
       return weight * (Math.log(chance) - (to === edge ? 0 : Math.log(frequency[to]! / total)))
     })

@@ -143,7 +143,10 @@ const openParquet = async (source: Source): Promise<OpenParquet> => {
     }
     return new InputError({ source, reason: `not a whole Parquet file: ${message}`, remedy: "fetch it again" })
   }
-  const { promise: failed, reject: fail } = Promise.withResolvers<never>()
+  let fail: (cause: unknown) => void = () => {}
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject
+  })
   let ended = false
   failed.catch(() => {
     ended = true

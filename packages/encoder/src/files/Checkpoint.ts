@@ -1,10 +1,9 @@
 import { InputError } from "@nuner/core"
-import { readSafetensors, readWeights, type SafetensorsFile, scaleOf, type tf } from "@nuner/engine"
+import { readWeights, type SafetensorsFile, scaleOf, type tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { type StoredWeight, toVariable } from "../model/StoredWeight.ts"
 import { canonicalName } from "./canonicalName.ts"
-import { weightFiles } from "./weightFiles.ts"
 
 interface Place {
   readonly path: string
@@ -29,41 +28,39 @@ export interface Checkpoint {
   close(): Promise<void>
 }
 
-/** @throws InputError, SafetensorsError */
-export const openCheckpoint = async (directory: string, config: EncoderConfig): Promise<Checkpoint> => {
-  const files: Array<SafetensorsFile> = []
-  const close = async () => {
-    await Promise.all(files.map((file) => file.close()))
-  }
+export const closeAll = async (files: ReadonlyArray<SafetensorsFile>): Promise<void> => {
+  await Promise.all(files.map((file) => file.close()))
+}
+
+/** Of files that are open, which it closes. @throws InputError where two tensors mean the same */
+export const checkpointOf = (
+  source: string,
+  config: EncoderConfig,
+  files: ReadonlyArray<SafetensorsFile>
+): Checkpoint => {
   const places = new Map<string, Place>()
   const { className, prefix } = backboneOf(config)
-  try {
-    for (const path of await weightFiles(directory)) {
-      const file = await readSafetensors(path)
-      files.push(file)
-      const scales = new Set(
-        [...file.entries.values()].flatMap(({ dtype, name }) => (dtype === "I8" ? [scaleOf(name)] : []))
-      )
-      for (const name of file.entries.keys()) {
-        if (scales.has(name)) continue
-        const canonical = canonicalName(name, prefix)
-        const other = places.get(canonical)
-        if (other) {
-          const reason = `means the same as ${other.name}${other.path === path ? "" : ` in ${other.path}`}`
-          throw new InputError({ source: path, field: name, reason })
-        }
-        places.set(canonical, { path, file, name })
+  for (const file of files) {
+    const { path } = file
+    const scales = new Set(
+      [...file.entries.values()].flatMap(({ dtype, name }) => (dtype === "I8" ? [scaleOf(name)] : []))
+    )
+    for (const name of file.entries.keys()) {
+      if (scales.has(name)) continue
+      const canonical = canonicalName(name, prefix)
+      const other = places.get(canonical)
+      if (other) {
+        const reason = `means the same as ${other.name}${other.path === path ? "" : ` in ${other.path}`}`
+        throw new InputError({ source: path, field: name, reason })
       }
+      places.set(canonical, { path, file, name })
     }
-  } catch (error) {
-    await close()
-    throw error
   }
   const read: Checkpoint["read"] = async (name, shape, transposed) => {
     const place = places.get(name)
     if (place === undefined) {
       throw new InputError({
-        source: directory,
+        source,
         field: name,
         reason: `is missing: not a whole ${className} checkpoint`
       })
@@ -78,11 +75,11 @@ export const openCheckpoint = async (directory: string, config: EncoderConfig): 
     return { shape, transposed, data: async () => values, values }
   }
   return {
-    source: directory,
+    source,
     names: [...places.keys()],
     has: (name) => places.has(name),
     read,
     variable: async (name, shape, transposed) => toVariable(await read(name, shape, transposed)),
-    close
+    close: () => closeAll(files)
   }
 }

@@ -1,13 +1,13 @@
 import { InputError, type Span } from "@nuner/core"
-import { Tokenizer as Native, type Encoding as NativeEncoding } from "tokenizers"
+import { openLibrary } from "#tokenizer-library"
 import { alignWords } from "./alignWords.ts"
 import type { Encoding, WordEncoding } from "./Encoding.ts"
 import { findSpecialTokens, type SpecialTokens } from "./SpecialTokens.ts"
+import type { LibraryEncoding, TokenizerLibrary } from "./TokenizerLibrary.ts"
 import { checkTokenizerJson } from "./tokenizerJson.ts"
-import { toUtf16 } from "./utf16.ts"
 
 /**
- * A Hugging Face tokenizer (the `tokenizers` library over a `tokenizer.json`). Never truncates and never pads: those
+ * A Hugging Face tokenizer (the `tokenizers` library over a `tokenizer.json`; in a browser `@huggingface/tokenizers`). Never truncates and never pads: those
  * settings of the file are dropped.
  */
 export class Tokenizer {
@@ -19,11 +19,17 @@ export class Tokenizer {
   /** Ids that stand before and after every text. */
   readonly prefix: Int32Array
   readonly suffix: Int32Array
-  readonly #native: Native
+  readonly #library: TokenizerLibrary
 
-  private constructor(json: string, native: Native, special: SpecialTokens, vocabSize: number, frame: Encoding) {
+  private constructor(
+    json: string,
+    library: TokenizerLibrary,
+    special: SpecialTokens,
+    vocabSize: number,
+    frame: Encoding
+  ) {
     this.json = json
-    this.#native = native
+    this.#library = library
     this.special = special
     this.vocabSize = vocabSize
     let prefix = 0
@@ -42,10 +48,10 @@ export class Tokenizer {
   static async fromJson(json: string, source = "tokenizer.json"): Promise<Tokenizer> {
     const checked = checkTokenizerJson(json, source)
     try {
-      const native = Native.fromString(checked.json)
-      const special = findSpecialTokens((token) => native.tokenToId(token) ?? undefined, checked.unknown, source)
-      const frame = toEncoding("a", await native.encode("a"))
-      return new Tokenizer(checked.json, native, special, checked.vocabSize, frame)
+      const library = openLibrary(checked.json)
+      const special = findSpecialTokens((token) => library.idOf(token), checked.unknown, source)
+      const [frame] = await library.encodeBatch(["a"])
+      return new Tokenizer(checked.json, library, special, checked.vocabSize, toEncoding("a", frame!))
     } catch (cause) {
       if (cause instanceof InputError) throw cause
       const reason = cause instanceof Error ? cause.message : String(cause)
@@ -54,13 +60,14 @@ export class Tokenizer {
   }
 
   async encode(text: string): Promise<Encoding> {
-    return toEncoding(text, await this.#native.encode(text))
+    const [encoding] = await this.encodeBatch([text])
+    return encoding!
   }
 
   /** As `encode`, for many texts at once (parallel in the library). */
   async encodeBatch(texts: ReadonlyArray<string>): Promise<Array<Encoding>> {
     if (texts.length === 0) return []
-    const encodings = await this.#native.encodeBatch(texts.slice())
+    const encodings = await this.#library.encodeBatch(texts)
     return encodings.map((encoding, index) => toEncoding(texts[index]!, encoding))
   }
 
@@ -96,7 +103,7 @@ export class Tokenizer {
 
   /** The tokens' own strings, as the vocabulary has them ("Ġworld", "##ing"). */
   tokens(ids: ArrayLike<number>): Array<string> {
-    return Array.from(ids, (id) => this.#native.idToToken(id) ?? this.special.unknown.token)
+    return Array.from(ids, (id) => this.#library.tokenOf(id) ?? this.special.unknown.token)
   }
 
   #align(text: string, encoding: Encoding, words: ReadonlyArray<Span>): WordEncoding {
@@ -117,18 +124,15 @@ export const joinWords = (words: ReadonlyArray<string>): { text: string; offsets
   return { text, offsets }
 }
 
-const toEncoding = (text: string, native: NativeEncoding): Encoding => {
-  const convert = toUtf16(text)
-  const special = Uint8Array.from(native.getSpecialTokensMask())
-  const offsets = native.getOffsets().map(([from, to], token): Span => {
+const toEncoding = (text: string, { ids, offsets, special }: LibraryEncoding): Encoding => ({
+  ids,
+  special,
+  offsets: offsets.map(({ start, end }, token): Span => {
     if (special[token] === 1) return { start: 0, end: 0 }
-    let start = convert(from!)
-    let end = convert(to!)
     while (start < end && isSpace(text.charCodeAt(start))) start++
     while (end > start && isSpace(text.charCodeAt(end - 1))) end--
     return { start, end }
   })
-  return { ids: Int32Array.from(native.getIds()), offsets, special }
-}
+})
 
 const isSpace = (unit: number): boolean => unit === 0x20 || (unit >= 0x09 && unit <= 0x0d) || unit === 0xa0

@@ -5,7 +5,7 @@ import { InputError } from "@nuner/core"
 import { parseObject } from "../config/configJson.ts"
 import { Tokenizer } from "./Tokenizer.ts"
 import { bertTokenizerJson, robertaTokenizerJson } from "./tokenizerJson.ts"
-import { applySettings, parseTokenizerSettings } from "./tokenizerSettings.ts"
+import { withSettings } from "./tokenizerSettings.ts"
 
 /**
  * The tokenizer of a Hugging Face directory: `tokenizer.json`, else RoBERTa's `vocab.json` + `merges.txt`, else BERT's `vocab.txt`. What
@@ -17,9 +17,7 @@ export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
   const { json, source } = await readTokenizer(directory)
   const path = join(directory, "tokenizer_config.json")
   if (!existsSync(path)) return Tokenizer.fromJson(json, source)
-  const settings = parseTokenizerSettings(await readText(path), path)
-  const tokenizer = parseObject(json, source)
-  return Tokenizer.fromJson(applySettings(tokenizer, settings) ? JSON.stringify(tokenizer) : json, source)
+  return Tokenizer.fromJson(withSettings(json, source, await readText(path), path), source)
 }
 
 const readTokenizer = async (directory: string): Promise<{ readonly json: string; readonly source: string }> => {

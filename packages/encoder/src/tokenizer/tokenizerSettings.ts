@@ -34,6 +34,13 @@ export const parseTokenizerSettings = (text: string, source: string): TokenizerS
   return { bert: read(fields.bert), byteLevel: read(fields.byteLevel) }
 }
 
+/** The text of a `tokenizer.json` with what its `tokenizer_config.json` says over it. @throws InputError */
+export const withSettings = (json: string, source: string, config: string, path: string): string => {
+  const settings = parseTokenizerSettings(config, path)
+  const tokenizer = parseObject(json, source)
+  return applySettings(tokenizer, settings) ? JSON.stringify(tokenizer) : json
+}
+
 /** Writes those settings into the content of a `tokenizer.json`, over its own, as Python's transformers does. @returns whether that changed it */
 export const applySettings = (tokenizer: Record<string, unknown>, { bert, byteLevel }: TokenizerSettings): boolean => {
   const parts = [

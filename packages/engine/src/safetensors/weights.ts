@@ -1,7 +1,7 @@
 import { SafetensorsError } from "../errors.ts"
 import type { TensorData } from "./dtypes.ts"
 import { firstNonFinite } from "./firstNonFinite.ts"
-import type { SafetensorsFile } from "./readSafetensors.ts"
+import type { SafetensorsFile } from "./SafetensorsFile.ts"
 import { type TensorSource, writeSafetensors } from "./writeSafetensors.ts"
 
 /**

@@ -1,0 +1,60 @@
+import { expect, test } from "bun:test"
+import { existsSync } from "node:fs"
+import { loadClassifier } from "@nuner/classifier"
+import { oddTexts, tempDir } from "@nuner/testing"
+import { chromium } from "playwright-core"
+import { buildPage, serveFolder } from "./build.ts"
+import { smallModel } from "./smallModel.ts"
+
+const browser = process.env.NUNER_CHROMIUM ?? "/usr/bin/chromium"
+
+/** Entities and scores of the model in the page, and every address that was asked for. */
+const inPage = async (model: string, texts: ReadonlyArray<string>) => {
+  using dir = tempDir()
+  await buildPage(model, dir.path)
+  const server = serveFolder(dir.path)
+  const chrome = await chromium.launch({ executablePath: browser, args: ["--no-sandbox"] })
+  try {
+    const page = await chrome.newPage()
+    const asked: Array<string> = []
+    const failures: Array<string> = []
+    page.on("request", (request) => asked.push(request.url()))
+    page.on("pageerror", (error) => failures.push(error.message))
+    await page.goto(server.url.href)
+    await page.waitForFunction("window.predict !== undefined", undefined, { timeout: 120_000 })
+    const entities = (await page.evaluate(`window.predict(${JSON.stringify(texts)})`)) as Awaited<
+      ReturnType<Awaited<ReturnType<typeof loadClassifier>>["predict"]>
+    >
+    const marked = await page.locator("#found mark").allTextContents()
+    return { asked, entities, failures, marked, host: server.url.host }
+  } finally {
+    await chrome.close()
+    await server.stop(true)
+  }
+}
+
+const name =
+  "a model directory finds the same entities in Chromium as in Bun, in 200 odd texts, and asks nobody else for anything"
+const body = async () => {
+  using dir = tempDir()
+  const model = process.env.NUNER_MODEL ?? dir.path
+  if (process.env.NUNER_MODEL === undefined) await smallModel(model)
+  const classifier = await loadClassifier(model)
+  const expected = await classifier.predict(oddTexts)
+  classifier.dispose()
+  const { asked, entities, failures, host, marked } = await inPage(model, oddTexts)
+  expect(failures).toEqual([])
+  expect([...new Set(asked.map((url) => new URL(url).host))]).toEqual([host])
+  expect(marked.length).toBeGreaterThan(0)
+  expect(expected.flat().length).toBeGreaterThan(200)
+  for (const [i, found] of expected.entries()) {
+    const there = entities[i]!
+    const bare = (list: typeof found) => list.map(({ start, end, type, text }) => ({ start, end, type, text }))
+    expect(bare(there), oddTexts[i]!).toEqual(bare(found))
+    for (const [j, { score }] of found.entries()) expect(Math.abs(there[j]!.score - score)).toBeLessThan(1e-3)
+  }
+}
+
+if (existsSync(browser)) test(name, body, 300_000)
+else if (process.env.CI) test(name, () => expect().fail(`no Chromium at ${browser}: apt install chromium`))
+else test.skip(`${name} (skipped: no Chromium at ${browser})`, () => {})

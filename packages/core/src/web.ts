@@ -1,0 +1,8 @@
+export { InputError, OptionError } from "./errors.ts"
+export { decodeOptions } from "./options.ts"
+export type { Entity, LabelledSentence } from "./schema/LabelledSentence.ts"
+export type { Sentence } from "./schema/Sentence.ts"
+export type { Span } from "./schema/Span.ts"
+export { fromTags } from "./tags/fromTags.ts"
+export { overlap, toTags } from "./tags/toTags.ts"
+export { type Word, words } from "./words/words.ts"

@@ -1,0 +1,8 @@
+export type { EncoderConfig } from "./config/EncoderConfig.ts"
+export { mergeWindows, runWindows, type WindowResult } from "./encode/runWindows.ts"
+export { hiddenStates } from "./inference/hiddenStates.ts"
+export type { EncoderParts } from "./model/Encoder.ts"
+export type { TokenBatch } from "./model/TokenBatch.ts"
+export type { Encoding, WordEncoding } from "./tokenizer/Encoding.ts"
+export type { Tokenizer } from "./tokenizer/Tokenizer.ts"
+export { type OpenedEncoder, openEncoder, type ReadFile } from "./web/openEncoder.ts"

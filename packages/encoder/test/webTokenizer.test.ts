@@ -1,0 +1,48 @@
+import { expect, test } from "bun:test"
+import { existsSync } from "node:fs"
+import { join } from "node:path"
+import { words } from "@nuner/core"
+import { dataDir, oddTexts } from "@nuner/testing"
+import { loadTokenizer, trainByteLevelBpe, trainWordPiece } from "../src/index.ts"
+import { openLibrary as openNative } from "../src/tokenizer/nativeLibrary.ts"
+import { openLibrary as openWeb } from "../src/tokenizer/webLibrary.ts"
+
+/** Tokens, and of each the words that it touches: what a prediction is made of. */
+const read = async (open: typeof openWeb, json: string) => {
+  const encodings = await open(json).encodeBatch(oddTexts)
+  return encodings.map(({ ids, offsets, special }, i) => {
+    const text = oddTexts[i]!
+    const spans = words(text)
+    const touched = offsets.map(({ start, end }, token) =>
+      special[token] ? [] : spans.flatMap((word, at) => (start < word.end && end > word.start ? [at] : []))
+    )
+    return { text, ids: [...ids], special: [...special], touched }
+  })
+}
+
+const compare = async (json: string) => {
+  const [native, web] = [await read(openNative, json), await read(openWeb, json)]
+  for (const [i, expected] of native.entries()) expect(web[i]!).toEqual(expected)
+}
+
+test("the library of browsers gives the native one's tokens and words on 200 odd texts: WordPiece", async () =>
+  compare((await trainWordPiece(oddTexts, { vocabSize: 800 })).json))
+
+test("the library of browsers gives the native one's tokens and words on 200 odd texts: byte-level BPE", async () =>
+  compare((await trainByteLevelBpe(oddTexts, { vocabSize: 600 })).json))
+
+for (const name of ["minilm", "roberta"]) {
+  const folder =
+    name === "minilm" ? join(process.env.NUNER_MODELS ?? "", name) : join(dataDir() ?? "", "tokenizer", name)
+  const body = async () => compare((await loadTokenizer(folder)).json)
+  const title = `the same with the real tokenizer of ${name}`
+  if (existsSync(folder) && folder !== name) test(title, body)
+  else test.skip(`${title} (skipped: not here)`, () => {})
+}
+
+test("a tokenizer whose offsets are not followed is refused by its part", () => {
+  const json = JSON.stringify({ model: { type: "Unigram" }, pre_tokenizer: { type: "Metaspace" }, normalizer: null })
+  expect(() => openWeb(json)).toThrow(
+    "pre_tokenizer: Metaspace is not read in a browser, only BertPreTokenizer, ByteLevel"
+  )
+})
