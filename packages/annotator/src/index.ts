@@ -1,3 +1,5 @@
+import "./bun.ts"
+
 export type { Annotated, AnnotateEvent, Failed } from "./AnnotateEvent.ts"
 export { AnnotateOptions, type AnnotateOptionsInput, annotateOptions } from "./AnnotateOptions.ts"
 export { type AnnotateInput, annotate } from "./annotate.ts"

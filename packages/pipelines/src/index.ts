@@ -1,3 +1,5 @@
+import "./bun.ts"
+
 export type { BenchmarkEvent, BenchmarkResult, PlanEvent, WorkEvent } from "./benchmark/BenchmarkEvent.ts"
 export { type BenchmarkOptions, benchmark } from "./benchmark/benchmark.ts"
 export type { DatasetReport } from "./benchmark/Dataset.ts"

@@ -1,4 +1,4 @@
-import { Database, type Statement } from "bun:sqlite"
+import type { Statement } from "bun:sqlite"
 import { lockFile } from "@nuner/core"
 import { Effect, Exit, Layer } from "effect"
 import { Ledger } from "./Ledger.ts"
@@ -20,8 +20,9 @@ export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: 
   const failed = (operation: string) => (cause: unknown) =>
     new LedgerError({ ledger: path, operation, detail: cause instanceof Error ? cause.message : String(cause) })
   const database = yield* Effect.acquireRelease(
-    Effect.try({
-      try: () => {
+    Effect.tryPromise({
+      try: async () => {
+        const { Database } = await import("bun:sqlite")
         const opened = new Database(path, { create: true, strict: false })
         opened.run("pragma busy_timeout = 10000")
         opened.run("pragma journal_mode = wal")

@@ -66,3 +66,39 @@ test("wasm, repaired, trains to the right numbers", async () => {
   const { output } = await run('console.log((await useEngine({ prefer: "wasm" })).name)')
   expect(output).toBe("wasm")
 })
+
+/** Chooses an engine, and sends numbers through a compiled network that makes floats of them. */
+const network = `
+  const { Graph } = await import(${JSON.stringify(join(import.meta.dir, "../../src/onnx/Graph.ts"))})
+  const { compileGraph, compilesGraphs } = await import(${JSON.stringify(source)})
+  const { name, tried } = await useEngine()
+  const said = [name, tried.find((one) => one.name === "onnx").detail, await compilesGraphs()]
+  if (await compilesGraphs()) {
+    const graph = new Graph()
+    const x = graph.input("int64", 2)
+    const y = graph.op("Unsqueeze", [graph.cast(x, "float32"), graph.int64s([2])])
+    graph.output(y, "float32", 3)
+    const bytes = graph.encode()
+    const model = { bytes: bytes.length, write: async (memory) => memory.set(bytes), inputs: [x], outputs: [y] }
+    const session = await compileGraph(model)
+    const [floats] = await session.run({ [x]: Int32Array.of(3, -4) }, [1, 2], [0], 1)
+    said.push(floats instanceof Float32Array, [...floats])
+    session.release()
+  }
+  console.log(said.join())`
+
+const elsewhere = 'Object.defineProperty(process, "platform", { value: "darwin" })'
+const neverRan = `wasm,never ran on darwin ${process.arch}: ask for it by name`
+
+test("the engine of the house compiles networks itself", async () => {
+  expect((await run(network)).output).toMatch(/^onnx,ONNX Runtime [\d.]+,true,true,3,-4$/)
+})
+
+test("where the native path never ran, WebAssembly takes its place, and networks onnxruntime-node's ordinary interface", async () => {
+  const loaded = `await import(${JSON.stringify(Bun.resolveSync("onnxruntime-node", import.meta.dir))})`
+  expect((await run(`${loaded}\n${elsewhere}\n${network}`)).output).toBe(`${neverRan},true,true,3,-4`)
+})
+
+test("where onnxruntime-node does not load either, tensors do all", async () => {
+  expect((await run(`${elsewhere}\n${network}`)).output).toBe(`${neverRan},false`)
+})
