@@ -1,7 +1,6 @@
 """Our encoder as Flair's word embeddings (Flair 0.15): python flair_recipe.py DIRECTORY
 
-Not run: Flair could not be installed where it was written. Names and arguments were held against its documentation (0.15) and source. It tells the
-tokenizer itself that every word begins with a space.
+Ran with Flair 0.15.1, transformers 4.57.6, torch 2.13.0 and Python 3.11. It tells the tokenizer itself that every word begins with a space.
 """
 
 import sys
