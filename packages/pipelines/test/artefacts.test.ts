@@ -113,7 +113,7 @@ describe("one writer at a time", () => {
 
   test("the system frees the lock of a process that is killed", async () => {
     const core = new URL("../../core/src/index.ts", import.meta.url).pathname
-    const script = `import { lockFile } from ${JSON.stringify(core)}; await lockFile(process.argv[1]); console.log("locked"); setInterval(() => {}, 1000)`
+    const script = `import { lockFile } from ${JSON.stringify(core)}; globalThis.unlock = await lockFile(process.argv[1]); console.log("locked"); setInterval(() => {}, 1000)`
     const child = Bun.spawn([process.execPath, "-e", script, at("killed.lock")], { stdout: "pipe" })
     await child.stdout.getReader().read()
     expect(await lockFile(at("killed.lock"))).toBeUndefined()
@@ -189,7 +189,6 @@ describe("before anything is spent", () => {
     ["base", ["--mask-rate", "0.2"], "maskRate"],
     ["base", ["--tokenizer", "x", "--vocab-size", "300"], "vocabSize"],
     ["convert", ["--to", "jsonl", "--scheme", "BIO"], "scheme"],
-    ["pretrain", ["--base", "x", "--format", "jsonl"], "format"],
     ["pretrain", ["--base", "x", "--objective", "types", "--top-concepts", "3"], "topConcepts"]
   ])("nuner %s refuses %p, which would do nothing", async (command, flags, option) => {
     const llm = command === "annotate" ? ["--provider", "openai", "--model", "m", "--base-url", fake.openAiUrl] : []

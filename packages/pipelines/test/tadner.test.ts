@@ -88,7 +88,7 @@ describe("nuner tadner", () => {
     const again = await nuner(...run, "--seeds", "0,1")
     expect(again.err).toContain("unchanged, kept")
     expect(again.out).toBe(out)
-  }, 30_000)
+  }, 120_000)
 
   test("episodes in two processes give the report of one; a failure of one is told", async () => {
     const one = await nuner(...episodes, "--seeds", "0,1", "--out", at("one"))
@@ -209,7 +209,7 @@ describe("nuner tadner", () => {
     expect({ code, err }).toMatchObject({ code: 0 })
     expect(out).toContain("2 2-way 1~2 episodes mined")
     expect(out).toContain("onNoSpan crash")
-  }, 30_000)
+  }, 120_000)
 
   test("predict learns from a support file, keeps the recogniser, and uses it", async () => {
     const learn = [
@@ -230,7 +230,7 @@ describe("nuner tadner", () => {
     const evaluation = await nuner("evaluate", at("mine"), at("support.jsonl"), "--resamples", "10", "--json")
     expect(JSON.parse(evaluation.out)).toMatchObject({ sentences: 2, byType: { city: { support: 1 } } })
     expect(JSON.parse(evaluation.out).calibration).toBeUndefined()
-  }, 30_000)
+  }, 120_000)
 
   test("bad input is told in one line", async () => {
     const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [

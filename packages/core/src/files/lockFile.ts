@@ -9,7 +9,7 @@ const BUSY = 5
  * Takes the sole right to what `path` stands for, until it is given back or the process ends, however it ends: the lock is the operating
  * system's, on an empty SQLite database, which stays. Holds between processes of one machine, and within one process.
  *
- * @returns how to give it back; undefined: somebody else has it
+ * @returns how to give it back, to be held on to: the lock goes with it; undefined: somebody else has it
  * @throws OutputError where no file can be made
  */
 export const lockFile = async (path: string): Promise<(() => void) | undefined> => {
