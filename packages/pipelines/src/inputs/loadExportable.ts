@@ -78,7 +78,7 @@ const ofClassifier = async (directory: string): Promise<Exportable> => {
     classifier.dispose()
     throw error
   }
-  const { encoder, head, pooling, temperature } = classifier
+  const { encoder, head, pooling, temperature, transitions } = classifier
   // The temperature goes into the head, so that every stack gives calibrated scores.
   const calibrated = { ...head, ...cooled(head, temperature) }
   const labels = head.classes
@@ -86,7 +86,13 @@ const ofClassifier = async (directory: string): Promise<Exportable> => {
   const bias = tf.tensor1d(calibrated.bias)
   const average = `scores are those of sub-tokens there, fitted were means over words: ask for aggregation_strategy="average"`
   return {
-    ...{ labels, network: { encoder, kernel, bias, labels }, unused: [], notes: pooling === "mean" ? [average] : [] },
+    ...{ labels, network: { encoder, kernel, bias, labels }, unused: [] },
+    notes: [
+      ...(pooling === "mean" ? [average] : []),
+      ...(transitions
+        ? ["each word gets its best class there; here the best sequence is found, by learned transitions"]
+        : [])
+    ],
     save: (to, options) => saveClassifier(to, { ...classifier, head: calibrated, temperature: 1 }, options),
     dispose: () => {
       tf.dispose([kernel, bias])
