@@ -7,6 +7,7 @@
  *     bun run quickstart --provider openai --model gpt-4o-mini     # asks a real LLM; OPENAI_API_KEY must be set
  *     bun run quickstart --provider anthropic --model claude-3-5-haiku
  *     bun run quickstart --json                                    # ends with one line of numbers
+ *     bun run quickstart --picture docs/first-minute.svg           # the README's picture: what it marks
  */
 import { join, relative } from "node:path"
 import { parseArgs } from "node:util"
@@ -15,6 +16,7 @@ import { markText, readJsonl } from "@nuner/core"
 import { Progress, reportStage, runAll } from "@nuner/pipelines"
 import { Effect, Schema } from "effect"
 import { baseF1, fewShotF1 } from "./fewShotF1.ts"
+import { picture } from "./picture.ts"
 
 const here = import.meta.dir
 const { values } = parseArgs({
@@ -22,7 +24,8 @@ const { values } = parseArgs({
     provider: { type: "string", default: "recorded" },
     model: { type: "string" },
     out: { type: "string", default: join(here, "../../.nuner/quickstart") },
-    json: { type: "boolean", default: false }
+    json: { type: "boolean", default: false },
+    picture: { type: "string" }
   }
 })
 const fail = (reason: string): never => {
@@ -69,6 +72,10 @@ const firstMinute = async (): Promise<number> => {
       (name) => name !== "O"
     )
     const found = await fitted.predict(texts)
+    if (values.picture !== undefined) {
+      const shown = texts.map((text, i) => ({ text, entities: found[i]! }))
+      await Bun.write(values.picture, picture(shown, types))
+    }
     for (const [i, text] of texts.entries()) console.log(`  ${marked(text, found[i]!, types)}`)
     const { expected } = fitted
     if (expected === undefined) return
