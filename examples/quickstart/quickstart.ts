@@ -113,7 +113,8 @@ const quickstart = Effect.gen(function* () {
       ...(provider === "recorded" ? { answers: join(data, "answers.jsonl") } : {})
     },
     base: "mini",
-    pretrain: { preset: "adapt", epochs: 2, frozenLayers: "embeddings", seed: 1 },
+    // Small batches, and embeddings that stay, for the memory of a laptop.
+    pretrain: { preset: "adapt", epochs: 2, batchSize: 8, frozenLayers: "embeddings", seed: 1 },
     tasks: [{ name: "events", ...labelled }],
     ks: [8],
     sets: 5,
