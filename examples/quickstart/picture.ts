@@ -41,7 +41,7 @@ export const picture = (found: ReadonlyArray<Found>, types: ReadonlyArray<string
     return parts.join("")
   })
   const height = found.length * LINE + 8
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14" fill="#222"><rect width="100%" height="100%" fill="#fafafa"/>${lines.join("\n")}</svg>\n`
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${Math.ceil(width)}" height="${height}" font-family="ui-monospace, Menlo, Consolas, monospace" font-size="14" fill="#222"><title>Sentences with their entities in colour</title><rect width="100%" height="100%" fill="#fafafa"/>${lines.join("\n")}</svg>\n`
 }
 
 const escaped = (text: string): string => text.replaceAll("&", "&amp;").replaceAll("<", "&lt;")
