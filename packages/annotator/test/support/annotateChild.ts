@@ -6,7 +6,8 @@ import { sentencesOf } from "./sentencesOf.ts"
 const [mode, ledger = "", baseUrl = "", count = "0", concurrency = "8"] = process.argv.slice(2)
 const provider = openai({ apiKey: Redacted.make("k"), baseUrl })
 const options = {
-  ...{ provider, model: "m", ledger, concurrency: Number(concurrency), leaseSeconds: 3, retrySeconds: 0.05 },
+  ...{ provider, model: "m", ledger, concurrency: Number(concurrency), retrySeconds: 0.05 },
+  ...(ledger.startsWith("postgres") && { leaseSeconds: 3 }),
   prices: { date: "2026-01-01", models: { m: { input: 1, output: 2 } } }
 }
 const sentences = sentencesOf(Number(count))
