@@ -27,6 +27,15 @@ test("nuner preview: sentences from all over with their entities, the measured c
   expect(fake.bill.requests).toBe(30)
 })
 
+test("before a long run that is paid, preview is offered", async () => {
+  const offered = async (sentences: number) => {
+    writeFileSync(at("long.txt"), Array.from({ length: sentences }, (_, i) => `Ada wrote letter ${i}.\n`).join(""))
+    return (await inProcess("annotate", at("long.txt"), "--out", at(`${sentences}/a.jsonl`), ...llm)).err
+  }
+  expect(await offered(201)).toContain("nuner preview with the same flags")
+  expect(await offered(200)).not.toContain("nuner preview")
+})
+
 test("a forecast counts OpenAI's tokens, and says how sure it is of others'", async () => {
   const tokensBy = async (model: string) => {
     const args = ["annotate", at("texts.txt"), "--out", at("dry/a.jsonl"), ...llm.with(3, model), "--dry-run", "--json"]

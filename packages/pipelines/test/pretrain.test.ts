@@ -134,7 +134,7 @@ describe("nuner pretrain", () => {
       recall: expect.any(Number),
       auc: expect.any(Number)
     })
-    expect(readFileSync(at("nuner.loss.svg"), "utf8")).toContain("validation loss")
+    expect(readFileSync(at("nuner.loss.svg"), "utf8")).toContain("validation")
   })
 })
 

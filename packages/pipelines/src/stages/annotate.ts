@@ -46,6 +46,11 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
       if (sentences.length === 0) {
         throw new InputError({ source: input, reason: "has no sentences", remedy: "check that this is the right file" })
       }
+      if (sentences.length > LONG && settings.provider !== "recorded") {
+        progress.say(
+          "annotate   long: nuner preview with the same flags shows 20 sentences first, and what all of them cost"
+        )
+      }
       const asked = answered(
         "annotate",
         { ...settings, sentences, ledger, signal, total: sentences.length, ...(prompt ? { prompt } : {}) },
@@ -67,6 +72,9 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
     })
   })
 })
+
+/** Sentences from which on it is worth a look at a few of them first. */
+const LONG = 200
 
 /** What `annotateStage` with the same options would send and cost; sends nothing. */
 export const annotateForecast = ({
