@@ -1,6 +1,6 @@
 """Our encoder under spaCy's NER, fine-tuned with it, through thinc alone: python spacy_recipe.py DIRECTORY
 
-Ran with spaCy 3.8.16, thinc 8.3.13, transformers 5.18.0, torch 2.13.0 and Python 3.11. With spacy-transformers: spacy_transformers_recipe.py.
+Ran with spaCy 3.8.18, thinc 8.3.14, transformers 5.24.0, torch 2.13.0 and Python 3.11. With spacy-transformers: spacy_transformers_recipe.py.
 """
 
 import sys

@@ -1,7 +1,7 @@
-"""Our encoder in SpanMarker (1.7, with transformers 4): python span_marker_recipe.py DIRECTORY
+"""Our encoder in SpanMarker (1.8, with transformers 4): python span_marker_recipe.py DIRECTORY
 
-Give it the directory of an encoder (nuner export --encoder-only). Not run: SpanMarker could not be installed where it was written. Names and arguments
-were held against its source, which tells the tokenizer itself that every word begins with a space.
+Give it the directory of an encoder (nuner export --encoder-only). Ran with SpanMarker 1.8.1, transformers 4.57.6, torch 2.13.0 and Python 3.11. It tells the
+tokenizer itself that every word begins with a space.
 """
 
 import sys

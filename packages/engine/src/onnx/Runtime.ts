@@ -14,7 +14,7 @@ export interface Runtime {
   readonly sessionOptions: Handle
   /** For sessions with weights compiled in: the arena would keep the weights' memory when the session is gone. */
   readonly packedOptions: Handle
-  /** For whole networks: an arena of their own, which goes with them. */
+  /** For whole networks: temporaries in the arena of all, weights outside of it, so that they go with the session. */
   readonly graphOptions: Handle
   /** Wraps memory of ours as an ONNX Runtime value of that shape; nothing is copied or owned. */
   tensor(address: number, bytes: number, shape: readonly number[], type: ElementType): Handle
@@ -62,6 +62,9 @@ export function startRuntime(threads: number, spin = true): Runtime {
   }
   const sessionOptions = options()
   api.call("AddSessionConfigEntry", sessionOptions, cString("session.use_env_allocators"), cString("1"))
+  const graphOptions = options()
+  for (const entry of ["session.use_env_allocators", "session.use_device_allocator_for_initializers"])
+    api.call("AddSessionConfigEntry", graphOptions, cString(entry), cString("1"))
   const packedOptions = options()
   api.call("DisableCpuMemArena", packedOptions)
 
@@ -74,7 +77,7 @@ export function startRuntime(threads: number, spin = true): Runtime {
     environment,
     sessionOptions,
     packedOptions,
-    graphOptions: options(),
+    graphOptions,
     tensor(address, bytes, shape, type) {
       for (let i = 0; i < shape.length; i++) shapeBuffer[i] = BigInt(shape[i]!)
       const data = address as Handle
