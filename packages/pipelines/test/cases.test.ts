@@ -375,7 +375,10 @@ test("a folder is read with its folders; what is no data is passed over and coun
   writeFileSync(at("more/.hidden/c.txt"), "Ulla slept.\n")
   const out = dir.file("corpus.jsonl")
   const { code, err } = await run("convert", dir.file("corpus"), "-o", out)
-  expect({ code, told: err.includes("2 files text") && err.includes("1 files passed over (1 .png)") }).toEqual({
+  expect({
+    code,
+    told: err.includes("1 files markdown, 1 files text") && err.includes("1 files passed over (1 .png)")
+  }).toEqual({
     code: 0,
     told: true
   })
