@@ -17,6 +17,6 @@ data = Dataset.from_dict(
 # The library pads to this; RoBERTa counts positions from 2 on.
 longest = min(64, AutoConfig.from_pretrained(sys.argv[1]).max_position_embeddings - 2)
 model = SpanMarkerModel.from_pretrained(sys.argv[1], labels=labels, model_max_length=longest, entity_max_length=8)
-arguments = TrainingArguments(output_dir="span-marker-model", learning_rate=1e-3, num_train_epochs=4, report_to="none")
+arguments = TrainingArguments(output_dir="span-marker-model", learning_rate=5e-4, num_train_epochs=12, report_to="none")
 Trainer(model=model, args=arguments, train_dataset=data).train()
 print(model.predict("Marie Curie was born in Warsaw."))
