@@ -1,5 +1,5 @@
 import { type InputError, OptionError } from "@nuner/core"
-import { Config, Effect, Layer, Redacted, Schema } from "effect"
+import { Config, ConfigProvider, Effect, Layer, Redacted, Schema } from "effect"
 import { anthropic } from "./anthropic.ts"
 import { Llm, type LlmShape } from "./Llm.ts"
 import { openai } from "./openai.ts"
@@ -68,7 +68,10 @@ const makeProvider = Effect.fnUntraced(function* (options: ProviderOptions) {
 const key = (options: ProviderOptions, variable: string, otherwise?: Redacted.Redacted<string>) => {
   const name = options.keyVariable ?? variable
   const read = Config.Redacted(name)
-  return (otherwise === undefined ? read : Config.withDefault(read, otherwise)).pipe(
+  const wanted = otherwise === undefined ? read : Config.withDefault(read, otherwise)
+  // Behind the provider of the context the environment as it is now: Effect keeps what it was when it was first asked.
+  return ConfigProvider.ConfigProvider.pipe(
+    Effect.flatMap((provider) => wanted.parse(ConfigProvider.orElse(provider, ConfigProvider.fromEnv()))),
     Effect.catch(() => missing("provider", `the environment variable ${name} is not set`, `export ${name}=...`))
   )
 }
