@@ -192,6 +192,7 @@ const Desk = ({ person }: { readonly person: string }) => {
         person={person}
         version={version}
         onOpen={(id) => attempt(async () => show(await call("task", { person, tab, id })))}
+        onProblem={setProblem}
       />
     </main>
   )

@@ -12,6 +12,7 @@ const PAGE = 100
 export const Rows = ({
   count,
   onOpen,
+  onProblem,
   person,
   version
 }: {
@@ -20,6 +21,7 @@ export const Rows = ({
   /** Another number: what is known of the rows is fetched again. */
   readonly version: number
   readonly onOpen: (id: number) => void
+  readonly onProblem: (problem: string) => void
 }) => {
   const [top, setTop] = useState(0)
   const [pages, setPages] = useState<ReadonlyMap<number, ReadonlyArray<Row>>>(new Map())
@@ -30,8 +32,9 @@ export const Rows = ({
     for (let page = Math.floor(first / PAGE); page * PAGE < last; page++) {
       if (pages.has(page)) continue
       setPages((known) => new Map(known).set(page, []))
-      call("rows", { person, from: page * PAGE, count: PAGE }).then((rows) =>
-        setPages((known) => new Map(known).set(page, rows))
+      call("rows", { person, from: page * PAGE, count: PAGE }).then(
+        (rows) => setPages((known) => new Map(known).set(page, rows)),
+        (error) => onProblem(error.message)
       )
     }
   })
