@@ -17,7 +17,11 @@ let browser: Browser
 beforeAll(async () => {
   if (!absent) browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] })
 }, 120_000)
+/** Ended also where a test fails before it closes its desk: what goes on running holds the output of all tests open. */
+const started: Array<Subprocess> = []
+
 afterAll(async () => {
+  for (const process of started) process.kill("SIGKILL")
   await browser?.close()
   folder[Symbol.dispose]()
 }, 60_000)
@@ -36,6 +40,7 @@ const desk = async (name: string, settings: BrowserContextOptions = {}, sentence
   const process = Bun.spawn(["bun", `${import.meta.dir}/support/desk.ts`, folder.file(name), String(sentences)], {
     stdout: "pipe"
   })
+  started.push(process)
   const said = Bun.readableStreamToText(process.stdout.pipeThrough(upTo(/http\S+\n/)))
   const url = /http\S+/.exec(await said)![0]
   const context = await browser.newContext(settings)
