@@ -1,7 +1,7 @@
 export { BalanceError, InputError, OptionError, OutputError } from "./errors.ts"
 export { lockFile } from "./files/lockFile.ts"
 export { outputError, refuseGzip, writeAtomic } from "./files/writeAtomic.ts"
-export { type Rows, writeJson, writeJsonl, writeLines } from "./files/writers.ts"
+export { openJsonl, type Rows, writeJson, writeJsonl, writeLines } from "./files/writers.ts"
 export { type AlignedData, openAligned } from "./formats/aligned.ts"
 export { DataOptions, type DataOptionsInput } from "./formats/DataOptions.ts"
 export { describeData } from "./formats/describeData.ts"

@@ -1,10 +1,12 @@
 import { expect, test } from "bun:test"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { constants, gunzipSync } from "node:zlib"
 import { tempDir } from "@nuner/testing"
 import {
   complete,
   digestFile,
   type Manifest,
+  openJsonl,
   readManifest,
   writeJson,
   writeJsonl,
@@ -39,6 +41,31 @@ test("rows that fail half-way leave the old file whole and nothing beside it", a
     writeFileSync(path, "old")
     expect(await failure(writeJsonl(path, rows()))).toContain("gone")
     expect(readFileSync(path, "utf8")).toBe("old")
+    expect(readdirSync(dir.path)).toEqual([name])
+  }
+})
+
+test("a file of rows can be read while it grows, stays when it is given up, and gets its name at the end", async () => {
+  for (const name of ["rows.jsonl", "rows.jsonl.gz"]) {
+    using dir = tempDir()
+    const path = dir.file(name)
+    writeFileSync(path, "old")
+    const partial = () => {
+      const bytes = readFileSync(`${path}.partial`)
+      return name.endsWith(".gz") ? gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes
+    }
+    const file = await openJsonl(path)
+    await file.write([{ n: 1 }, { n: 2 }])
+    expect(partial().toString()).toBe('{"n":1}\n{"n":2}\n')
+    await file.abandon()
+    expect(partial().toString()).toBe('{"n":1}\n{"n":2}\n')
+    const again = await openJsonl(path)
+    await again.write([{ n: 3 }])
+    expect(readFileSync(path, "utf8")).toBe("old")
+    await again.write([])
+    await again.commit()
+    const bytes = readFileSync(path)
+    expect((name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString()).toBe('{"n":3}\n')
     expect(readdirSync(dir.path)).toEqual([name])
   }
 })

@@ -1,14 +1,95 @@
 import { randomUUID } from "node:crypto"
-import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises"
+import { mkdir, open, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
-import { pipeline, Readable } from "node:stream"
+import { finished } from "node:stream/promises"
 import { createGzip } from "node:zlib"
 import { OutputError } from "../errors.ts"
 
+/** A file that gets its name when all of it is written. Its failures are an `OutputError` that says what stood in the way. */
+export interface AtomicFile {
+  /** Adds a piece. */
+  readonly write: (piece: string | Uint8Array) => Promise<void>
+  /** Flushes it to the disk and renames it over the old one. Returns the number of bytes, packed where they are. */
+  readonly commit: () => Promise<number>
+  /** Gives it up: the old file is untouched. */
+  readonly abandon: () => Promise<void>
+}
+
 /**
- * Writes a file whole or not at all: into a temporary file beside it, flushed to the disk, then renamed over the old one. When
- * writing or the iterable fails, the old file is untouched and the temporary one is removed. Missing folders are made. A path that ends
- * in `.gz` is packed with gzip on the way.
+ * Begins a file that is to appear whole or not at all: it is written under another name beside its place. Missing folders are made. A path that
+ * ends in `.gz` is packed with gzip on the way.
+ *
+ * @param growing whether the file can be read while it grows, as `<path>.partial`: pieces stand there at once, and stay when it is given up.
+ * Default false: pieces are gathered, and an abandoned file is removed
+ */
+export const openAtomic = async (path: string, growing = false): Promise<AtomicFile> => {
+  const temporary = growing ? `${path}.partial` : `${path}.${randomUUID().slice(0, 8)}.tmp`
+  const named = async <A>(doing: Promise<A>): Promise<A> => {
+    try {
+      return await doing
+    } catch (cause) {
+      throw outputError(path, cause)
+    }
+  }
+  await named(mkdir(dirname(path), { recursive: true }))
+  const file = await named(open(temporary, growing ? "w" : "wx"))
+  let total = 0
+  const append = async (bytes: Uint8Array) => {
+    for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
+    total += bytes.length
+  }
+  const gzip = path.endsWith(".gz") ? createGzip() : undefined
+  const packed: Array<Uint8Array> = []
+  gzip?.on("data", (bytes: Uint8Array) => packed.push(bytes))
+  const add = async (bytes: Uint8Array) => {
+    if (gzip === undefined) return append(bytes)
+    await new Promise<void>((resolve) => gzip.write(bytes, () => resolve()))
+    if (growing) await new Promise<void>((resolve) => gzip.flush(resolve))
+    for (const piece of packed.splice(0)) await append(piece)
+  }
+  let held = ""
+  const flush = async () => {
+    const text = held
+    held = ""
+    if (text !== "") await add(encoder.encode(text))
+  }
+  return {
+    write: (piece) =>
+      named(
+        (async () => {
+          if (typeof piece === "string") held += piece
+          if (typeof piece !== "string" || growing || held.length >= bufferSize) await flush()
+          if (typeof piece !== "string") await add(piece)
+        })()
+      ),
+    commit: () =>
+      named(
+        (async () => {
+          await flush()
+          if (gzip !== undefined) {
+            await finished(gzip.end())
+            for (const piece of packed.splice(0)) await append(piece)
+          }
+          await file.sync()
+          await file.close()
+          await rename(temporary, path)
+          await syncFolder(dirname(path))
+          return total
+        })()
+      ),
+    abandon: async () => {
+      gzip?.destroy()
+      await file.close().catch(() => {})
+      if (!growing) await rm(temporary, { force: true }).catch(() => {})
+    }
+  }
+}
+
+const bufferSize = 1 << 16
+const encoder = new TextEncoder()
+
+/**
+ * Writes a file whole or not at all. When writing or the iterable fails, the old file is untouched. See `openAtomic`.
  *
  * @returns the number of bytes written, packed where they are
  * @throws OutputError that says what stood in the way: full disk, permissions, a folder at the path.
@@ -17,21 +98,12 @@ export const writeAtomic = async (
   path: string,
   pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>
 ): Promise<number> => {
-  const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`
-  const failed = (cause: unknown) => outputError(path, cause)
-  await mkdir(dirname(path), { recursive: true }).catch((cause) => Promise.reject(failed(cause)))
-  const file = await open(temporary, "wx").catch((cause) => Promise.reject(failed(cause)))
+  const file = await openAtomic(path)
   try {
-    const packed = path.endsWith(".gz")
-    const bytes = await fill(file, packed ? pipeline(Readable.from(pieces), createGzip(), () => {}) : pieces, failed)
-    await file.sync().catch((cause) => Promise.reject(failed(cause)))
-    await file.close()
-    await rename(temporary, path).catch((cause) => Promise.reject(failed(cause)))
-    await syncFolder(dirname(path))
-    return bytes
+    for await (const piece of pieces) await file.write(piece)
+    return await file.commit()
   } catch (cause) {
-    await file.close().catch(() => {})
-    await rm(temporary, { force: true }).catch(() => {})
+    await file.abandon()
     throw cause
   }
 }
@@ -41,41 +113,6 @@ export const refuseGzip = (path: string, format: string): void => {
   if (!path.endsWith(".gz")) return
   const reason = `${format} is not written as gzip`
   throw new OutputError({ path, reason, remedy: "drop the .gz of its name" })
-}
-
-const bufferSize = 1 << 16
-
-const fill = async (
-  file: FileHandle,
-  pieces: Iterable<string | Uint8Array> | AsyncIterable<string | Uint8Array>,
-  failed: (cause: unknown) => unknown
-): Promise<number> => {
-  let total = 0
-  let held = ""
-  const write = async (bytes: Uint8Array) => {
-    for (let at = 0; at < bytes.length; ) {
-      const { bytesWritten } = await file.write(bytes, at).catch((cause) => Promise.reject(failed(cause)))
-      at += bytesWritten
-    }
-    total += bytes.length
-  }
-  const encoder = new TextEncoder()
-  const flush = async () => {
-    const bytes = encoder.encode(held)
-    held = ""
-    await write(bytes)
-  }
-  for await (const piece of pieces) {
-    if (typeof piece === "string") {
-      held += piece
-      if (held.length >= bufferSize) await flush()
-    } else {
-      await flush()
-      await write(piece)
-    }
-  }
-  await flush()
-  return total
 }
 
 /** Makes the rename itself last; not every system lets a folder be opened. */

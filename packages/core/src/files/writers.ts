@@ -1,5 +1,5 @@
 import { OutputError } from "../errors.ts"
-import { writeAtomic } from "./writeAtomic.ts"
+import { openAtomic, writeAtomic } from "./writeAtomic.ts"
 
 /** Rows to write: all at hand, or made as they are asked for. */
 export type Rows<A> = Iterable<A> | AsyncIterable<A>
@@ -25,24 +25,49 @@ const jsonLine = (row: unknown): string => {
  * @throws OutputError, also for text with a lone surrogate, which UTF-8 cannot hold.
  */
 export const writeLines = async <A>(path: string, rows: Rows<A>, format: (row: A) => string): Promise<number> => {
+  const lineOf = liner(path, format)
   let count = 0
   await writeAtomic(
     path,
     (async function* () {
       for await (const row of rows) {
         count++
-        const line = format(row)
-        if (!line.isWellFormed()) {
-          throw new OutputError({
-            path,
-            reason: `row ${count} has a lone surrogate, which UTF-8 cannot hold`,
-            remedy: "clean the text first"
-          })
-        }
-        // A reader takes the first U+FEFF of a file for its byte order mark: one that is text goes behind one that is not.
-        yield count === 1 && line.startsWith("\ufeff") ? `\ufeff${line}\n` : `${line}\n`
+        yield lineOf(row)
       }
     })()
   )
   return count
+}
+
+/** A file of JSON Lines that can be read while it grows, as `<path>.partial`. See `openAtomic`. @throws OutputError */
+export const openJsonl = async (path: string) => {
+  if (/\.parquet$/i.test(path)) {
+    const [reason, remedy] = ["JSON Lines are written", "name it .jsonl; nuner convert makes Parquet of it"]
+    throw new OutputError({ path, reason, remedy })
+  }
+  const { abandon, commit, write } = await openAtomic(path, true)
+  const lineOf = liner(path, jsonLine)
+  return {
+    /** Adds rows, which stand in the file when the promise resolves. */
+    write: async (rows: ReadonlyArray<unknown>): Promise<void> => {
+      if (rows.length > 0) await write(rows.map(lineOf).join(""))
+    },
+    commit,
+    abandon
+  }
+}
+
+/** Rows as the lines of a file, in their order. */
+const liner = <A>(path: string, format: (row: A) => string): ((row: A) => string) => {
+  let count = 0
+  return (row) => {
+    count++
+    const line = format(row)
+    if (!line.isWellFormed()) {
+      const reason = `row ${count} has a lone surrogate, which UTF-8 cannot hold`
+      throw new OutputError({ path, reason, remedy: "clean the text first" })
+    }
+    // A reader takes the first U+FEFF of a file for its byte order mark: one that is text goes behind one that is not.
+    return count === 1 && line.startsWith("\ufeff") ? `\ufeff${line}\n` : `${line}\n`
+  }
 }

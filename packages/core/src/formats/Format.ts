@@ -106,6 +106,8 @@ export interface Format {
    */
   recognise(head: Head): boolean | "perhaps"
   read(source: Source, reading: Reading): AsyncIterable<RawDocument>
+  /** A document as a row, in a format whose files are rows. */
+  readonly row?: (document: Document) => unknown
   /**
    * Writes documents, atomically and as a stream; offsets are converted to `unit`. Absent: the format is read only.
    *

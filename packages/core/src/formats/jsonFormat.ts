@@ -59,6 +59,7 @@ export const jsonFormat = ({ fits, document, row, layout = "lines", ...format }:
     }
   },
   ...(row && {
+    row,
     write: (path: string, documents: Rows<Document>) => {
       if (extension(path) === "parquet") return writeParquet(path, documents, (one) => row(one) as object)
       return layout === "lines"

@@ -1,11 +1,9 @@
-import { mkdirSync } from "node:fs"
-import { dirname } from "node:path"
 import { type AnnotateInput, forecast, formatSummary } from "@nuner/annotator"
-import { type DataOptionsInput, InputError, type Sentence, writeJsonl } from "@nuner/core"
-import { Effect } from "effect"
-import { attempt } from "../errors.ts"
+import { type DataOptionsInput, InputError, type Sentence } from "@nuner/core"
+import { Effect, Stream } from "effect"
+import { attempt, type StageError, streamOf } from "../errors.ts"
 import { type Intake, intake } from "../inputs/intake.ts"
-import { answered, byReason, completionOf } from "../llm/answered.ts"
+import { askInto, completionOf, unanswered } from "../llm/ask.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
@@ -24,14 +22,14 @@ export interface AnnotateStageOptions extends Omit<AnnotateInput, "sentences" | 
 }
 
 /**
- * Asks the LLM for the entities of every sentence. A rerun asks nothing twice: answers are kept in the ledger as they arrive. Where sentences
- * are left without an answer the result is incomplete: the same call asks for them.
+ * Asks the LLM for the entities of every sentence. Records are written as they come, to `<out>.partial` until the last is there. A rerun asks
+ * nothing twice: answers are kept in the ledger as they arrive. Where sentences are left without an answer the result is incomplete: the same call
+ * asks for them.
  */
 export const annotateStage = Effect.fn("annotateStage")(function* (options: AnnotateStageOptions) {
-  const { data, input, limit = Number.POSITIVE_INFINITY, out, prompt, ...settings } = options
-  const ledger = settings.ledger ?? `${out}.ledger.sqlite`
+  const { data, input, limit, out, prompt, ...settings } = options
   const failures = out.replace(/(\.jsonl)?$/, ".failed.jsonl")
-  const progress = yield* Progress
+  const { say } = yield* Progress
   return yield* runStage({
     name: "annotate",
     manifest: `${out}.manifest.json`,
@@ -39,33 +37,22 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
     inputs: settings.answers === undefined ? [input] : [input, settings.answers],
     artefacts: [out, failures],
     large: true,
-    work: attempt("annotate", async (signal) => {
-      mkdirSync(dirname(out), { recursive: true })
-      const door = intake({ data, say: progress.say, out })
-      const sentences = await sentencesOf(door, input, limit)
-      if (sentences.length === 0) {
-        throw new InputError({ source: input, reason: "has no sentences", remedy: "check that this is the right file" })
-      }
-      if (sentences.length > LONG && settings.provider !== "recorded") {
-        progress.say(
-          "annotate   long: nuner preview with the same flags shows 20 sentences first, and what all of them cost"
-        )
-      }
-      const asked = answered(
-        "annotate",
-        { ...settings, sentences, ledger, signal, total: sentences.length, ...(prompt ? { prompt } : {}) },
-        progress
-      )
-      await writeJsonl(out, asked.records)
-      await writeJsonl(failures, asked.failed)
-      const summary = asked.summary!
+    work: Effect.gen(function* () {
+      const total = yield* countSentences(options)
+      if (total > LONG && settings.provider !== "recorded")
+        say("annotate   long: nuner preview with the same flags shows 20 sentences first, and what all of them cost")
+      const door = intake({ data, say, out })
+      const summary = yield* askInto("annotate", sentencesOf(options, door), askingOf(options, total), {
+        ...{ out, rowOf: ({ record }) => record },
+        ...{ failures, rowOfFailure: unanswered }
+      })
       return {
         completion: completionOf(summary, failures),
-        ...(summary.cost === null ? {} : { cost: summary.spent }),
+        cost: summary.cost === null ? undefined : summary.spent,
         files: door.files,
         counts: {
           records: door.counts(),
-          sentences: { in: sentences.length, out: summary.answered, dropped: byReason(asked.failed) }
+          sentences: { in: total, out: summary.answered, dropped: summary.reasons }
         },
         summary: formatSummary(summary).replaceAll("\n", "; ")
       }
@@ -77,21 +64,38 @@ export const annotateStage = Effect.fn("annotateStage")(function* (options: Anno
 const LONG = 200
 
 /** What `annotateStage` with the same options would send and cost; sends nothing. */
-export const annotateForecast = ({
-  data,
-  input,
-  limit = Number.POSITIVE_INFINITY,
-  out,
-  ...settings
-}: AnnotateStageOptions) =>
-  attempt("annotate", async () => {
-    const ledger = settings.ledger ?? `${out}.ledger.sqlite`
-    return forecast({ ...settings, ledger, sentences: await sentencesOf(intake({ data }), input, limit) })
-  })
+export const annotateForecast = (options: AnnotateStageOptions) =>
+  Effect.flatMap(Stream.toAsyncIterableEffect(sentencesOf(options)), (sentences) =>
+    attempt("annotate", () => forecast({ ...askingOf(options), sentences }))
+  )
 
-export const sentencesOf = async (door: Intake, input: string, limit: number): Promise<Array<Sentence>> => {
-  const out: Array<Sentence> = []
-  if (limit <= 0) return out
-  for await (const { id, text } of door.sentences(input)) if (out.push({ id, text }) >= limit) break
-  return out
-}
+/** How and whom to ask, of the options of a stage. */
+export const askingOf = (
+  { data: _, input: __, ledger, limit: ___, out, ...asking }: AnnotateStageOptions,
+  total?: number
+) => ({ ...asking, ledger: ledger ?? `${out}.ledger.sqlite`, ...(total === undefined ? {} : { total }) })
+
+type SentencesOf = Pick<AnnotateStageOptions, "data" | "input" | "limit">
+
+/** The input's sentences, as they are read. @param door that counts them. Default: one that nobody asks */
+export const sentencesOf = (
+  { data, input, limit = Number.POSITIVE_INFINITY }: SentencesOf,
+  door: Intake = intake({ data })
+): Stream.Stream<Sentence, StageError> =>
+  streamOf("annotate", () => door.sentences(input)).pipe(
+    Stream.take(limit),
+    Stream.map(({ id, text }) => ({ id, text }))
+  )
+
+/** Reads the input once to its end, so that what cannot be read is told before anything is paid. Fails with an `InputError` for none. */
+export const countSentences = (options: SentencesOf): Effect.Effect<number, StageError> =>
+  Effect.filterOrFail(
+    Stream.runCount(sentencesOf(options)),
+    (count) => count > 0,
+    () =>
+      new InputError({
+        source: options.input,
+        reason: "has no sentences",
+        remedy: "check that this is the right file"
+      })
+  )

@@ -1,5 +1,3 @@
-import { mkdirSync } from "node:fs"
-import { dirname } from "node:path"
 import { alignCounts, aligner } from "@nuner/aligner"
 import { forecast, formatSummary, inContextNer } from "@nuner/annotator"
 import {
@@ -10,19 +8,18 @@ import {
   InputError,
   type LabelledSentence,
   OptionError,
-  toSpans,
-  writeJsonl
+  toSpans
 } from "@nuner/core"
-import { Effect } from "effect"
-import { attempt } from "../errors.ts"
+import { Effect, Stream } from "effect"
+import { attempt, type StageError, streamOf } from "../errors.ts"
 import { type Intake, intake } from "../inputs/intake.ts"
 import { typesOf } from "../inputs/readDataset.ts"
-import { answered, byReason, completionOf } from "../llm/answered.ts"
+import { askInto, completionOf, unanswered } from "../llm/ask.ts"
 import { asText, entitiesOf } from "../llm/entitiesOf.ts"
 import { asExample } from "../llm/questions.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
-import type { AnnotateStageOptions } from "./annotate.ts"
+import { type AnnotateStageOptions, askingOf, countSentences } from "./annotate.ts"
 import { plain } from "./plain.ts"
 
 export interface LabelStageOptions extends Omit<AnnotateStageOptions, "prompt" | "data"> {
@@ -44,7 +41,7 @@ export interface LabelStageOptions extends Omit<AnnotateStageOptions, "prompt" |
 export const labelStage = Effect.fn("labelStage")(function* (options: LabelStageOptions) {
   const { data, define, examples, input, limit, out, types, ...settings } = options
   const failures = out.replace(/(\.jsonl)?$/, ".failed.jsonl")
-  const progress = yield* Progress
+  const { say } = yield* Progress
   return yield* runStage({
     name: "label",
     manifest: `${out}.manifest.json`,
@@ -52,48 +49,54 @@ export const labelStage = Effect.fn("labelStage")(function* (options: LabelStage
     inputs: [input, examples, settings.answers].filter((file) => file !== undefined),
     artefacts: [out, failures],
     large: true,
-    work: attempt("label", async (signal) => {
-      mkdirSync(dirname(out), { recursive: true })
-      const door = intake({ data, say: progress.say, out })
-      const { asking, texts } = await planned(options, door)
-      const asked = answered("label", { ...asking, signal }, progress)
+    work: Effect.gen(function* () {
+      const { asking, total } = yield* planned(options)
+      const door = intake({ data, say, out })
       const locate = aligner({ overlap: "longest" })
       const found = new Map<string, number>()
-      const documents = async function* (): AsyncGenerator<Document> {
-        for await (const { annotations, id } of asked.records) {
-          const text = texts[Number(id)]!
+      // From when a sentence is asked about to when it is out.
+      const underWay = new Map<string, Text>()
+      const taken = (id: string): Text => {
+        const text = underWay.get(id)!
+        underWay.delete(id)
+        return text
+      }
+      const sentences = textsOf(options, door).pipe(
+        Stream.zipWithIndex,
+        Stream.map(([text, n]) => {
+          underWay.set(String(n), text)
+          return { id: String(n), text: asText(text.labelled).text }
+        })
+      )
+      const summary = yield* askInto("label", sentences, asking, {
+        out,
+        rowOf: ({ record: { annotations, id } }) => {
+          const text = taken(id)
           const entities = entitiesOf(text.labelled, annotations, locate)
           for (const { type } of entities) found.set(type, (found.get(type) ?? 0) + 1)
-          yield asDocument(text, entities)
-        }
-      }
-      await formatNamed("jsonl").write!(out, documents(), {})
-      await writeJsonl(
+          return formatNamed("jsonl").row!(asDocument(text, entities))
+        },
         failures,
-        asked.failed.map(({ id, ...rest }) => ({ id: texts[Number(id)]!.id, ...rest }))
-      )
-      const summary = asked.summary!
+        rowOfFailure: (reply) => ({ ...unanswered(reply), id: taken(reply.id).id })
+      })
       const entities = [...found.values()].reduce((sum, n) => sum + n, 0)
       const completion = completionOf(summary, failures)
       if (entities === 0 && completion.state === "complete" && data?.allowEmpty !== true) {
-        const reason = `none of its ${texts.length} sentences got an entity`
-        throw new InputError({
-          source: input,
-          reason,
-          remedy: "check the types and what they mean; if that is right: --allow-empty"
-        })
+        const reason = `none of its ${total} sentences got an entity`
+        const remedy = "check the types and what they mean; if that is right: --allow-empty"
+        return yield* new InputError({ source: input, reason, remedy })
       }
       const { annotations, occurrences } = alignCounts(locate.report())
-      const unread = Object.values(asked.unreadable).reduce((sum, n) => sum + n, 0)
+      const unread = Object.values(summary.rejectedLines).reduce((sum, n) => sum + n, 0)
       const said = [...found].toSorted((a, b) => b[1] - a[1]).map(([type, n]) => `${n} ${type}`)
       return {
         completion,
-        ...(summary.cost === null ? {} : { cost: summary.spent }),
+        cost: summary.cost === null ? undefined : summary.spent,
         files: door.files,
         counts: {
           records: door.counts(),
-          sentences: { in: texts.length, out: summary.answered, dropped: byReason(asked.failed) },
-          lines: { in: annotations.in + unread, out: annotations.in, dropped: asked.unreadable },
+          sentences: { in: total, out: summary.answered, dropped: summary.reasons },
+          lines: { in: annotations.in + unread, out: annotations.in, dropped: summary.rejectedLines },
           annotations,
           occurrences,
           entities: { in: occurrences.out, out: entities, dropped: { overlapping: occurrences.out - entities } }
@@ -105,11 +108,13 @@ export const labelStage = Effect.fn("labelStage")(function* (options: LabelStage
 })
 
 /** What `labelStage` with the same options would send and cost; sends nothing. */
-export const labelForecast = (options: LabelStageOptions) =>
-  attempt("label", async () => {
-    const { asking } = await planned(options, intake({ data: options.data }))
-    return forecast(asking)
-  })
+export const labelForecast = Effect.fn("labelForecast")(function* (options: LabelStageOptions) {
+  const { asking } = yield* planned(options)
+  const sentences = yield* Stream.toAsyncIterableEffect(
+    Stream.map(textsOf(options), ({ id, labelled }) => ({ id, text: asText(labelled).text }))
+  )
+  return yield* attempt("label", () => forecast({ ...asking, sentences }))
+})
 
 /** A sentence to label, as words. */
 interface Text {
@@ -118,33 +123,37 @@ interface Text {
   readonly fields: Document["fields"]
 }
 
-/** What is known before the first question: what is asked, and the sentences by the numbers that are their ids there. */
-const planned = async (
-  { data, define = {}, examples, input, ledger, limit = Number.POSITIVE_INFINITY, out, ...options }: LabelStageOptions,
-  door: Intake
-) => {
-  const { format: _, ...ofExamples } = data ?? {}
-  const shown = examples === undefined ? [] : await intake({ data: ofExamples }).dataset(examples)
+/** The input's sentences, as they are read. */
+const textsOf = (
+  { data, input, limit = Number.POSITIVE_INFINITY }: LabelStageOptions,
+  door: Intake = intake({ data })
+): Stream.Stream<Text, StageError> =>
+  streamOf("label", () => door.sentences(input)).pipe(
+    Stream.take(limit),
+    Stream.map(({ document: { fields, words }, id, text }) => ({
+      ...{ id, fields },
+      labelled: asWords(words ? { line: 0, words } : { line: 0, text })
+    }))
+  )
+
+/** What is known before the first question: what is asked, and about how many sentences. */
+const planned = Effect.fnUntraced(function* (options: LabelStageOptions) {
+  const { define = {}, examples, types: given, ...rest } = options
+  const { format: _, ...ofExamples } = options.data ?? {}
+  const shown =
+    examples === undefined ? [] : yield* attempt("label", () => intake({ data: ofExamples }).dataset(examples))
   const defined = Object.keys(define)
-  const { types = defined.length > 0 ? defined : typesOf(shown), ...asking } = options
+  const types = given ?? (defined.length > 0 ? defined : typesOf(shown))
   if (types.length === 0) {
     const remedy = "--types person,company, or --define, or --examples that have them"
-    throw new OptionError({ component: "label", option: "types", reason: "names no type", remedy })
+    return yield* new OptionError({ component: "label", option: "types", reason: "names no type", remedy })
   }
-  const prompt = inContextNer({ types, definitions: define, examples: shown.map((example) => asExample(example)) })
-  const texts: Array<Text> = []
-  for await (const { document, id, text } of limit > 0 ? door.sentences(input) : []) {
-    const { words } = document
-    texts.push({ id, labelled: asWords(words ? { line: 0, words } : { line: 0, text }), fields: document.fields })
-    if (texts.length >= limit) break
-  }
-  if (texts.length === 0) {
-    throw new InputError({ source: input, reason: "has no sentences", remedy: "check that this is the right file" })
-  }
-  const sentences = texts.map(({ labelled }, n) => ({ id: String(n), text: asText(labelled).text }))
-  const total = texts.length
-  return { asking: { ...asking, ledger: ledger ?? `${out}.ledger.sqlite`, prompt, sentences, total }, texts }
-}
+  const prompt = yield* attempt("label", () =>
+    inContextNer({ types, definitions: define, examples: shown.map((example) => asExample(example)) })
+  )
+  const total = yield* countSentences(options)
+  return { asking: { ...askingOf(rest, total), prompt }, total }
+})
 
 const asDocument = ({ fields, id, labelled }: Text, entities: LabelledSentence["entities"]): Document =>
   labelled.text === undefined

@@ -1,19 +1,18 @@
 import { mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { aligner } from "@nuner/aligner"
-import { type Forecast, forecast } from "@nuner/annotator"
+import type { Failed, Forecast } from "@nuner/annotator"
 import { type AnnotatedSentence, markText } from "@nuner/core"
-import { Effect } from "effect"
-import { attempt } from "../errors.ts"
+import { Effect, Stream } from "effect"
 import { intake } from "../inputs/intake.ts"
-import { answered, type Unanswered } from "../llm/answered.ts"
+import { ask } from "../llm/ask.ts"
 import { Progress } from "../services/Progress.ts"
-import { type AnnotateStageOptions, sentencesOf } from "./annotate.ts"
+import { type AnnotateStageOptions, annotateForecast, askingOf, countSentences, sentencesOf } from "./annotate.ts"
 
 /** A few sentences annotated, and what all of them would cost. */
 export interface Preview {
   readonly records: ReadonlyArray<AnnotatedSentence>
-  readonly failed: ReadonlyArray<Unanswered>
+  readonly failed: ReadonlyArray<Failed>
   /** Of these few, US dollars; null: the model has no price, or all of them were answered before. */
   readonly costPerRequest: number | null
   /** What the rest would send. Its cost is measured where `costPerRequest` is. */
@@ -29,22 +28,28 @@ export interface Preview {
  * @param count of sentences. Default 20
  */
 export const previewStage = Effect.fn("previewStage")(function* (options: AnnotateStageOptions, count = 20) {
-  const { data, input, limit = Number.POSITIVE_INFINITY, out, ...settings } = options
-  const progress = yield* Progress
-  return yield* attempt("preview", async (signal): Promise<Preview> => {
-    const all = await sentencesOf(intake({ data, say: progress.say }), input, limit)
-    mkdirSync(dirname(out), { recursive: true })
-    const few = Math.min(count, all.length)
-    const sentences = Array.from({ length: few }, (_, i) => all[Math.floor((i * all.length) / few)]!)
-    const asking = { ...settings, ledger: settings.ledger ?? `${out}.ledger.sqlite` }
-    const asked = answered("preview", { ...asking, sentences, signal, total: few }, progress)
-    const records = await Array.fromAsync(asked.records)
-    const { attempts, cost } = asked.summary!
-    const rest = await forecast({ ...asking, sentences: all })
-    const costPerRequest = cost === null || attempts === 0 ? null : cost / attempts
-    const costOfRest = costPerRequest === null ? rest.cost : costPerRequest * rest.requests
-    return { records, failed: asked.failed, costPerRequest, rest, costOfRest }
-  })
+  const all = yield* countSentences(options)
+  const few = Math.min(count, all)
+  const chosen = new Set(Array.from({ length: few }, (_, i) => Math.floor((i * all) / few)))
+  mkdirSync(dirname(options.out), { recursive: true })
+  const { say } = yield* Progress
+  const sentences = sentencesOf(options, intake({ data: options.data, say })).pipe(
+    Stream.zipWithIndex,
+    Stream.filter(([, index]) => chosen.has(index)),
+    Stream.map(([sentence]) => sentence)
+  )
+  const records: Array<AnnotatedSentence> = []
+  const failed: Array<Failed> = []
+  const { attempts, cost } = yield* ask("preview", sentences, askingOf(options, few), (replies) =>
+    Effect.sync(() => {
+      for (const reply of replies) if (reply.type === "annotated") records.push(reply.record)
+      for (const reply of replies) if (reply.type === "failed") failed.push(reply)
+    })
+  )
+  const rest = yield* annotateForecast(options)
+  const costPerRequest = cost === null || attempts === 0 ? null : cost / attempts
+  const costOfRest = costPerRequest === null ? rest.cost : costPerRequest * rest.requests
+  return { records, failed, costPerRequest, rest, costOfRest } satisfies Preview
 })
 
 /** For people: each sentence with its entities marked, then the cost. */
