@@ -1,24 +1,16 @@
-import { existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { saveClassifier, tokenClassifier, type WordFeatures } from "@nuner/classifier"
-import {
-  decodeOptions,
-  type Entity,
-  InputError,
-  type LabelledSentence,
-  overlap,
-  rng,
-  writeJson,
-  writeJsonl
-} from "@nuner/core"
+import { decodeOptions, type Entity, InputError, type LabelledSentence, overlap, writeJsonl } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
 import { entityMicro } from "@nuner/metrics"
 import { Effect, Schema } from "effect"
 import { type Answer, type AnsweredText, AnswerFile } from "./answers/AnswerFile.ts"
 import { accepted, agreement } from "./answers/agreement.ts"
 import { audit, rate } from "./answers/audit.ts"
+import { TypeList } from "./answers/TypeList.ts"
 import { Learner, LearnerOptions } from "./learn/Learner.ts"
 import type { AnswerRequest, Calls, Row, State, Task } from "./protocol.ts"
+import { TaskQueue } from "./tasks/TaskQueue.ts"
 
 export const ReviewOptions = Schema.Struct({
   ...LearnerOptions.fields,
@@ -44,9 +36,6 @@ export interface ReviewInput extends Partial<(typeof ReviewOptions)["Encoded"]> 
   readonly types: ReadonlyArray<string>
 }
 
-/** A shown sentence that nobody answers counts as put aside after so long, in milliseconds. */
-const ASIDE = 10 * 60_000
-
 /** What was said of sentences, what is learned from it, and what comes next. Knows no HTTP. */
 export class Review {
   readonly #settings: (typeof ReviewOptions)["Type"]
@@ -54,19 +43,17 @@ export class Review {
   readonly #texts: ReadonlyArray<AnsweredText>
   readonly #answers: AnswerFile
   readonly #learner: Learner
-  readonly #heldOut: ReadonlyArray<boolean>
-  /** In random order. */
-  readonly #order: ReadonlyArray<number>
+  readonly #queue: TaskQueue
+  readonly #types: TypeList
   readonly #curve: Array<{ answers: number; f1: number }> = []
-  /** Sentences that a tab shows. */
-  readonly #shown = new Map<number, { readonly tab: string; readonly since: number }>()
-  readonly #served = new Map<string, number>()
-  #given: ReadonlyArray<ReadonlyArray<Entity>>
-  #types: Array<string>
-  readonly #renamed: Array<{ readonly from: ReadonlyArray<string>; readonly to: string }>
   #refitMilliseconds = 0
 
-  private constructor(input: ReviewInput, answers: AnswerFile, settings: (typeof ReviewOptions)["Type"]) {
+  private constructor(
+    input: ReviewInput,
+    answers: AnswerFile,
+    types: TypeList,
+    settings: (typeof ReviewOptions)["Type"]
+  ) {
     this.#input = input
     this.#settings = settings
     this.#answers = answers
@@ -76,18 +63,12 @@ export class Review {
       c: settings.c,
       seed: settings.seed
     })
-    const random = rng(settings.seed)
-    const keys = input.sentences.map(() => random.next())
-    this.#order = Array.from(keys.keys()).toSorted((a, b) => keys[a]! - keys[b]!)
-    const aside = settings.audit > 0 ? 0 : settings.heldOut
-    this.#heldOut = keys.map(() => random.next() < aside)
-    this.#given = input.sentences.map(({ entities }) => entities)
-    const kept = readTypes(join(input.folder, TYPES_FILE))
-    for (const { from, to } of kept.renamed) this.#renameGiven(new Set(from), to)
-    const occurring = [...this.#given, ...answers.all.map(({ entities }) => entities)].flat().map(({ type }) => type)
-    const wanted = input.types.length === 0 ? occurring : input.types
-    this.#types = [...new Set(kept.types.length === 0 ? wanted : [...kept.types, ...answers.all.flatMap(typesOf)])]
-    this.#renamed = kept.renamed
+    this.#queue = new TaskQueue(input.sentences.length, settings)
+    this.#types = types
+    const answered = answers.all.flatMap(typesOf)
+    const given = Array.from(input.sentences.keys()).flatMap((id) => typesOf({ entities: this.#given(id) }))
+    if (types.names.length > 0) types.include(answered)
+    else types.include(input.types.length > 0 ? input.types : [...given, ...answered])
   }
 
   /** @throws OptionError, InputError */
@@ -95,7 +76,7 @@ export class Review {
     const { encoder, features, folder, pooling, sentences, types, ...options } = input
     const settings = decodeOptions("review", ReviewOptions, options)
     const answers = await AnswerFile.open(join(folder, ANSWERS_FILE), sentences.map(textOf))
-    const review = new Review(input, answers, settings)
+    const review = new Review(input, answers, TypeList.open(join(folder, TYPES_FILE)), settings)
     for (const { learned } of review.#latest().values()) review.#learn(learned)
     review.#refit()
     return review
@@ -121,21 +102,11 @@ export class Review {
       }
     },
     addType: async ({ person, type }) => {
-      const name = type.trim()
-      if (name === "" || name === "O") throw new InputError({ source: "type", reason: `"${name}" names no type` })
-      if (!this.#types.includes(name)) this.#types.push(name)
-      await this.#keepTypes()
+      await this.#types.add(type)
       return this.#state(person)
     },
     renameTypes: async ({ from, person, to }) => {
-      const name = to.trim()
-      if (name === "" || name === "O") throw new InputError({ source: "type", reason: `"${name}" names no type` })
-      const those = new Set(from)
-      this.#types = [...new Set(this.#types.map((type) => (those.has(type) ? name : type)))]
-      this.#renamed.push({ from, to: name })
-      this.#renameGiven(those, name)
-      await this.#answers.rename((type) => (those.has(type) ? name : type))
-      await this.#keepTypes()
+      await this.#answers.rename(await this.#types.rename(from, to))
       for (const { learned } of this.#latest().values()) this.#learn(learned)
       this.#refit()
       return this.#state(person)
@@ -144,7 +115,7 @@ export class Review {
       const own = this.#own(person)
       return this.#texts.slice(from, from + count).map(({ text }, i): Row => {
         const answer = own.get(from + i)
-        const entities = answer?.entities ?? this.#given[from + i]!
+        const entities = answer?.entities ?? this.#given(from + i)
         return { id: from + i, text, entities: entities.length, ...(answer && { answer: answer.answer }) }
       })
     },
@@ -161,7 +132,7 @@ export class Review {
     return new Map(
       this.#answers.all.map((answer) => [
         answer.sentence,
-        { learned: answer.answer === "accept" && !this.#heldOut[answer.sentence] ? answer : undefined }
+        { learned: answer.answer === "accept" && !this.#queue.heldOut[answer.sentence] ? answer : undefined }
       ])
     )
   }
@@ -172,14 +143,14 @@ export class Review {
 
   #refit(): void {
     const started = performance.now()
-    this.#learner.refit(this.#types)
+    this.#learner.refit(this.#types.names)
     this.#refitMilliseconds = performance.now() - started
   }
 
   /** The accepted answers to sentences that score, and what the model says of them. */
   #scored(): { readonly answers: Array<Answer>; readonly predicted: Array<{ entities: ReadonlyArray<Entity> }> } {
     const last = new Map(this.#answers.all.map((answer) => [answer.sentence, answer]))
-    const answers = [...last.values()].filter(({ answer, sentence }) => answer === "accept" && this.#heldOut[sentence])
+    const answers = [...last.values()].filter(({ answer, sentence }) => answer === "accept" && this.#queue.heldOut[sentence])
     const predicted = this.#learner.predict(answers.map(({ sentence }) => sentence))
     return { answers, predicted: predicted.map((entities) => ({ entities })) }
   }
@@ -189,7 +160,7 @@ export class Review {
     const answered = new Set(this.#answers.all.map(({ sentence }) => sentence))
     const scores = answers.some(({ entities }) => entities.length > 0) && this.#learner.head !== undefined
     return {
-      types: this.#types,
+      types: this.#types.names,
       sentences: this.#texts.length,
       answered: answered.size,
       own: this.#own(person).size,
@@ -206,7 +177,7 @@ export class Review {
     const last = new Map(this.#answers.all.map((answer) => [answer.sentence, answer]))
     const answers = [...last.values()].filter(({ answer }) => answer === "accept")
     if (this.#settings.audit === 0) return {}
-    const given = answers.map(({ sentence }) => ({ entities: this.#given[sentence]! }))
+    const given = answers.map(({ sentence }) => ({ entities: this.#given(sentence) }))
     const found = audit(given, answers, this.#settings.audit)
     return found === undefined ? {} : { audit: found }
   }
@@ -215,38 +186,19 @@ export class Review {
   #show(id: number, person: string, tab: string): Task {
     const text = this.#texts[id]
     if (text === undefined) throw new InputError({ source: "id", reason: `no sentence ${id}` })
-    this.#shown.set(id, { tab, since: Date.now() })
+    this.#queue.show(id, tab)
     const own = this.#own(person).get(id)
-    const given = this.#given[id]!
+    const given = this.#given(id)
     const entities = own?.entities ?? (given.length > 0 ? given : this.#learner.predict([id])[0]!)
-    return { id, text: text.text, words: text.offsets, entities, heldOut: this.#heldOut[id]! }
+    return { id, text: text.text, words: text.offsets, entities, heldOut: this.#queue.heldOut[id]! }
   }
 
-  #next({ count, open, person, tab }: Calls["next"]["in"]): Array<Task> {
-    const still = new Set(open)
-    for (const [id, shown] of this.#shown) {
-      if ((shown.tab === tab && !still.has(id)) || Date.now() - shown.since > ASIDE) this.#shown.delete(id)
-    }
+  #next(input: Calls["next"]["in"]): Array<Task> {
+    const { person, tab } = input
     const own = this.#own(person)
     const others = new Set(this.#answers.all.flatMap((answer) => (answer.person === person ? [] : [answer.sentence])))
-    const free = (id: number) => !own.has(id) && !this.#shown.has(id)
-    const chosen: Array<number> = []
-    const take = (ids: ReadonlyArray<number>) => {
-      const id = ids.find((each) => free(each) && !chosen.includes(each))
-      if (id !== undefined) chosen.push(id)
-      return id !== undefined
-    }
-    const useful = this.#learner.next(count, (id) => free(id) && !this.#heldOut[id])
-    const scoring = this.#order.filter((id) => this.#heldOut[id] && !others.has(id))
-    const period = this.#settings.heldOut > 0 ? Math.max(2, Math.round(1 / this.#settings.heldOut)) : 0
-    while (chosen.length < count) {
-      const turn = (this.#served.get(person) ?? 0) + 1
-      this.#served.set(person, turn)
-      if (turn % this.#settings.again === 0 && take([...others])) continue
-      if (period > 0 && turn % period === 0 && take(scoring)) continue
-      if (!take(useful) && !take(scoring) && !take(this.#order)) break
-    }
-    return chosen.map((id) => this.#show(id, person, tab))
+    const useful = (count: number, free: (id: number) => boolean) => this.#learner.next(count, free)
+    return this.#queue.next(input, { own, others, useful }).map((id) => this.#show(id, person, tab))
   }
 
   #answer({ answer, entities, id, person }: AnswerRequest): State {
@@ -258,8 +210,8 @@ export class Review {
     }
     const kept: Answer = { sentence: id, person, entities: sorted, answer }
     this.#answers.append(kept)
-    this.#shown.delete(id)
-    if (!this.#heldOut[id]) {
+    this.#queue.answered(id)
+    if (!this.#queue.heldOut[id]) {
       this.#learner.forget(id)
       if (answer === "accept") this.#learn(kept)
       this.#refit()
@@ -270,14 +222,9 @@ export class Review {
     return this.#state(person)
   }
 
-  #renameGiven(from: ReadonlySet<string>, to: string): void {
-    this.#given = this.#given.map((entities) =>
-      entities.map((entity) => (from.has(entity.type) ? { ...entity, type: to } : entity))
-    )
-  }
-
-  #keepTypes(): Promise<unknown> {
-    return writeJson(join(this.#input.folder, TYPES_FILE), { types: this.#types, renamed: this.#renamed })
+  /** What stood in the data, under the names that its types have by now. */
+  #given(id: number): ReadonlyArray<Entity> {
+    return this.#types.current(this.#input.sentences[id]!.entities)
   }
 
   /** The accepted sentences, and a probe that was fitted to all of them, those that scored among them. */
@@ -292,7 +239,7 @@ export class Review {
     await writeJsonl(data, labelled)
     const all = new Learner(sentences, features, { c: this.#settings.c })
     for (const { entities, sentence } of last.values()) all.answer(sentence, entities)
-    all.refit(this.#types)
+    all.refit(this.#types.names)
     await saveClassifier(model, tokenClassifier({ encoder, head: all.head!, pooling }))
     return { paths: [data, model] }
   }
@@ -300,17 +247,6 @@ export class Review {
 
 const ANSWERS_FILE = "answers.jsonl"
 const TYPES_FILE = "types.json"
-
-const KeptTypes = Schema.Struct({
-  types: Schema.Array(Schema.NonEmptyString),
-  renamed: Schema.Array(Schema.Struct({ from: Schema.Array(Schema.String), to: Schema.NonEmptyString }))
-})
-
-const readTypes = (path: string) => {
-  if (!existsSync(path)) return { types: [], renamed: [] }
-  const { renamed, types } = Schema.decodeUnknownSync(KeptTypes)(JSON.parse(readFileSync(path, "utf8")))
-  return { types, renamed: [...renamed] }
-}
 
 const typesOf = ({ entities }: Pick<Answer, "entities">): Array<string> => entities.map(({ type }) => type)
 
