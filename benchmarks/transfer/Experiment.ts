@@ -59,7 +59,10 @@ export const nuner = (name: string, hours: number, args: ReadonlyArray<string>):
   run: () => bun(["packages/pipelines/src/cli.ts", ...args])
 })
 
-/** A step that is a benchmark of what there is by then: its definition is written to `<name>.json`, its results to `<name>`. */
+/**
+ * A step that is a benchmark of what there is by then: its definition is written to `<name>.json`, its results to `<name>`. Encoders may be
+ * trained in any precision; they are all measured in fp32.
+ */
 export const benchmark = (
   { at, sizes }: Experiment,
   name: string,
@@ -70,6 +73,6 @@ export const benchmark = (
   run: async () => {
     mkdirSync(dirname(at(name)), { recursive: true })
     await writeJson(at(`${name}.json`), { ...(await definition()), ...(sizes && { k: sizes }) })
-    await bun(["packages/pipelines/src/cli.ts", "benchmark", at(`${name}.json`), "-o", at(name)])
+    await bun(["packages/pipelines/src/cli.ts", "benchmark", at(`${name}.json`), "-o", at(name), "--precision", "fp32"])
   }
 })

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs"
+import { useEngine } from "@nuner/engine"
 import {
   type BenchmarkInput,
   type BenchmarkResult,
@@ -57,8 +58,9 @@ export const devDefinition = (
   ...{ k, sets, testSize: 1000, protocol: frozen, paper: [] }
 })
 
-/** What stands in the log of a benchmark. */
+/** What stands in the log of a benchmark, all of it measured in fp32. */
 export const resultOf = async (input: BenchmarkInput, log: string): Promise<BenchmarkResult> => {
+  await useEngine({ precision: "fp32" })
   let result: BenchmarkResult | undefined
   for await (const event of measure(input, { log, measure: false })) if (event.type === "done") result = event.result
   return result!

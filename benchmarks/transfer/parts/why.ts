@@ -12,13 +12,13 @@ import {
   tests
 } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
-import { adapted, FULL, frozen as protocol, type Rows, standing, standingResult, updates } from "../encoders.ts"
+import { adapted, frozen as protocol, type Rows, SHORT, standing, standingResult, updates } from "../encoders.ts"
 import { type Near, nearness } from "../nearness.ts"
 
 /** Sentences that people and the LLM both labelled, in the mean of NER-BERT style data. */
 const SAME_TEXT = 5310
 
-/** What the gain comes from (Tables 4 to 7): single runs on minilm at equal updates, seed 0. */
+/** What the gain comes from (Tables 4 to 7): single short runs on minilm at equal updates, seed 0. */
 export const why = (experiment: Experiment): ReadonlyArray<Step> => {
   const { at, model } = experiment
   const c4 = [aligned(experiment, "c4-annotated")]
@@ -29,7 +29,7 @@ export const why = (experiment: Experiment): ReadonlyArray<Step> => {
     name: string,
     inputs: ReadonlyArray<string>,
     options: ReadonlyArray<string> = [],
-    { base = model("minilm"), hours = 0.75, length = updates(FULL) } = {}
+    { base = model("minilm"), hours = 0.35, length = updates(SHORT) } = {}
   ) => ({
     ...{ name, out: place(name) },
     step: nuner(`why/${name}`, hours, [
@@ -47,7 +47,7 @@ export const why = (experiment: Experiment): ReadonlyArray<Step> => {
     ...[1000, 3000, 8600].map((n) => train(`${n} sentences`, c4, n === 8600 ? [] : some(n))),
     train("18609 sentences", bothC4),
     train("28609 sentences, all concepts", all),
-    train("28609 sentences, 3 epochs", all, [], { hours: 2.5, length: ["--epochs", "3"] }),
+    train("28609 sentences, 3 epochs", all, [], { hours: 1.2, length: ["--epochs", "3"] }),
     train("descriptions instead of names", all, ["--concept-text", "description"]),
     train("from nothing, 28609 sentences", all, [], { base: nothing, hours: 0.3 })
   ]

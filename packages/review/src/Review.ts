@@ -150,7 +150,9 @@ export class Review {
   /** The accepted answers to sentences that score, and what the model says of them. */
   #scored(): { readonly answers: Array<Answer>; readonly predicted: Array<{ entities: ReadonlyArray<Entity> }> } {
     const last = new Map(this.#answers.all.map((answer) => [answer.sentence, answer]))
-    const answers = [...last.values()].filter(({ answer, sentence }) => answer === "accept" && this.#queue.heldOut[sentence])
+    const answers = [...last.values()].filter(
+      ({ answer, sentence }) => answer === "accept" && this.#queue.heldOut[sentence]
+    )
     const predicted = this.#learner.predict(answers.map(({ sentence }) => sentence))
     return { answers, predicted: predicted.map((entities) => ({ entities })) }
   }
