@@ -1,6 +1,6 @@
 import { withoutSecrets } from "@nuner/core"
 import { Cause, Effect, Exit, Layer } from "effect"
-import { CliError, CliOutput, Command } from "effect/cli"
+import { CliError, CliOutput, Command, type HelpDoc } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
 import { alignCommand } from "./commands/align.ts"
 import { annotateCommand } from "./commands/annotate.ts"
@@ -98,6 +98,21 @@ export const nuner = (args: ReadonlyArray<string>): Effect.Effect<number> =>
   Effect.promise(() => withStandardInput(args, process.stdin)).pipe(
     Effect.flatMap(({ args, remove }) => runWith(args).pipe(Effect.ensuring(Effect.promise(remove))))
   )
+
+/** What `--help` says of a command, as data: its arguments, flags and subcommands. `[]` is nuner itself, `["tadner", "train"]` one of a group. */
+export const commandHelp = (path: ReadonlyArray<string>): Effect.Effect<HelpDoc.HelpDoc> =>
+  Effect.suspend(() => {
+    const said: Array<HelpDoc.HelpDoc> = []
+    const present = (event: CliOutput.Presenter.Event) =>
+      Effect.sync(() => {
+        if (event._tag === "Help") said.push(event.helpDoc)
+      })
+    return Command.runWith(command, { version: packageJson.version })([...path, "--help"]).pipe(
+      Effect.provide(Layer.mergeAll(Progress.silent, platform, CliOutput.layerPresenter({ present }))),
+      Effect.orDie,
+      Effect.map(() => said[0]!)
+    )
+  })
 
 const runWith = (args: ReadonlyArray<string>): Effect.Effect<number> =>
   Command.runWith(command, { version: packageJson.version })(joinNegativeLists(args)).pipe(
