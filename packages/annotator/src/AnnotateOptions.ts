@@ -1,71 +1,110 @@
-import { decodeOptions, OptionError } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import { decodeOptions, OptionError, option } from "@nuner/core"
+import { Schema } from "effect"
 import { PriceTable } from "./cost/PriceTable.ts"
 
-const orElse = <A>(value: A) => Effect.succeed(value)
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 const positiveInt = Schema.Int.check(Schema.isGreaterThan(0))
 
-/** Every option of an annotation run that is plain data; a command line shows the same. Defaults stand here and only here. */
+/** Every option of an annotation run that is plain data. */
 export const AnnotateOptions = Schema.Struct({
-  /** Name of the model at the provider; for `recorded`, of the model whose answers were recorded. */
-  model: Schema.NonEmptyString,
-  /** Label of what is spent together, and what workers on Postgres share. Default: default */
-  job: Schema.NonEmptyString.pipe(Schema.withDecodingDefaultKey(orElse("default"))),
+  model: option(Schema.NonEmptyString, {
+    help: "name of the model at the provider; of recorded answers, of the model that gave them"
+  }),
+  job: option(Schema.NonEmptyString, {
+    default: "default",
+    help: "label of what is spent together, and of what workers on Postgres share"
+  }),
 
-  /** Upper bound of an answer, in tokens. Default: 1024 */
-  maxTokens: positiveInt.pipe(Schema.withDecodingDefaultKey(orElse(1024))),
-  /** Default: the provider's. Anthropic's API has none. */
-  temperature: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2 }))),
-  /** Default: the provider's. Anthropic's API has none. */
-  topP: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
-  /** Only OpenAI's chat API has one, and only as a best effort. */
-  seed: Schema.optionalKey(Schema.Int),
-  /** How long a reasoning model may think. Default: the provider's */
-  effort: Schema.optionalKey(Schema.Literals(["low", "medium", "high"])),
+  maxTokens: option(positiveInt, { default: 1024, help: "upper bound of an answer", unit: "tokens" }),
+  temperature: option(Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2 }))), {
+    help: "of sampling an answer; refused where the API has none, as Anthropic's",
+    absent: "the provider's"
+  }),
+  topP: option(Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))), {
+    help: "of sampling an answer; refused where the API has none, as Anthropic's",
+    absent: "the provider's"
+  }),
+  seed: option(Schema.optionalKey(Schema.Int), {
+    help: "of the model; only OpenAI's chat API has one, and only as a best effort",
+    absent: "none"
+  }),
+  effort: option(Schema.optionalKey(Schema.Literals(["low", "medium", "high"])), {
+    help: "how long a reasoning model may think",
+    absent: "the provider's"
+  }),
 
-  /** Send through the provider's batch API: cheaper, within a day. Default: false */
-  batch: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(orElse(false))),
-  /** Requests in a batch at most. Default: what the provider allows */
-  batchSize: Schema.optionalKey(positiveInt),
-  /** Longest time between two looks at a batch, in seconds. Default: 60 */
-  pollSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(60))),
+  batch: option(Schema.Boolean, {
+    default: false,
+    help: "send through the provider's batch API: cheaper, within a day"
+  }),
+  batchSize: option(Schema.optionalKey(positiveInt), {
+    help: "requests in a batch at most",
+    absent: "what the provider allows"
+  }),
+  pollSeconds: option(positive, { default: 60, help: "longest time between two looks at a batch", unit: "seconds" }),
 
-  /** Requests in flight. Default: 16 */
-  concurrency: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1024 })).pipe(
-    Schema.withDecodingDefaultKey(orElse(16))
-  ),
-  /** Of this process. Default: unlimited */
-  requestsPerMinute: Schema.optionalKey(positive),
-  /** Input and `maxTokens` of every request, of this process. Default: unlimited */
-  tokensPerMinute: Schema.optionalKey(positive),
-  /** Tries after the first, of 408, 409, 429, 5xx, 529 and network failures. Default: 6 */
-  maxRetries: Schema.Natural.pipe(Schema.withDecodingDefaultKey(orElse(6))),
-  /** Seconds before the first retry; doubles with each, up to 30. A provider's `retry-after` goes first. Default: 0.5 */
-  retrySeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(0.5))),
-  /** A `retry-after` of more seconds is told, with the time at which the run goes on, and may end it: see `onLongWait`. Default: 60 */
-  longWaitSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(60))),
-  /** What to do about it: wait, or end the run; a rerun goes on. Default: wait */
-  onLongWait: Schema.Literals(["wait", "stop"]).pipe(Schema.withDecodingDefaultKey(orElse("wait" as const))),
-  /** Seconds until a request without an answer counts as lost. Default: 120 */
-  timeoutSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(120))),
+  concurrency: option(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1024 })), {
+    default: 16,
+    help: "requests in flight"
+  }),
+  requestsPerMinute: option(Schema.optionalKey(positive), { help: "of this process", absent: "unlimited" }),
+  tokensPerMinute: option(Schema.optionalKey(positive), {
+    help: "of this process: input and `maxTokens` of every request",
+    absent: "unlimited"
+  }),
+  maxRetries: option(Schema.Natural, {
+    default: 6,
+    help: "tries after the first, of 408, 409, 429, 5xx, 529 and network failures"
+  }),
+  retrySeconds: option(positive, {
+    default: 0.5,
+    help: "wait before the first retry; doubles with each, up to 30; a provider's retry-after goes first",
+    unit: "seconds"
+  }),
+  longWaitSeconds: option(positive, {
+    default: 60,
+    help: "a retry-after of more is told, with the time at which the run goes on, and may end it: see `onLongWait`",
+    unit: "seconds"
+  }),
+  onLongWait: option(Schema.Literals(["wait", "stop"]), {
+    default: "wait",
+    help: "what to do about a long retry-after: wait, or end the run; a rerun goes on"
+  }),
+  timeoutSeconds: option(positive, {
+    default: 120,
+    help: "until a request without an answer counts as lost",
+    unit: "seconds"
+  }),
 
-  /** US dollars that the job may cost, a hard stop. Default: unlimited */
-  maxCost: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))),
-  /** Default: the dated table that comes with the package. */
-  prices: Schema.optionalKey(PriceTable),
+  maxCost: option(Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))), {
+    help: "what all runs of the job may cost, a hard stop",
+    unit: "US dollars",
+    absent: "unlimited"
+  }),
+  prices: option(Schema.optionalKey(PriceTable), {
+    help: "prices of models, as `readPriceTable(file)` reads them",
+    absent: "the dated table that comes with the package"
+  }),
 
-  /** Ask again what failed or was refused in an earlier run. Default: false (failures that pass are asked again anyway) */
-  retryFailed: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(orElse(false))),
-  /** An empty answer means "nothing to label" instead of a failure. Default: false */
-  emptyIsNothing: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(orElse(false))),
+  retryFailed: option(Schema.Boolean, {
+    default: false,
+    help: "ask again what failed or was refused in an earlier run; failures that pass are asked again anyway"
+  }),
+  emptyIsNothing: option(Schema.Boolean, {
+    default: false,
+    help: "an empty answer means that there is nothing to label, instead of a failure"
+  }),
 
-  /** How many sentences there are, if known: for the time left. */
-  total: Schema.optionalKey(Schema.Natural),
-  /** Seconds between two progress events. Default: 1 */
-  progressSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(1))),
-  /** On Postgres: seconds after which a silent worker counts as dead and others take over its requests. Default: 15 */
-  leaseSeconds: positive.pipe(Schema.withDecodingDefaultKey(orElse(15)))
+  total: option(Schema.optionalKey(Schema.Natural), {
+    help: "how many sentences there are, for the time left",
+    absent: "not known"
+  }),
+  progressSeconds: option(positive, { default: 1, help: "between two progress events", unit: "seconds" }),
+  leaseSeconds: option(positive, {
+    default: 15,
+    help: "on Postgres: until a silent worker counts as dead and others take over its requests",
+    unit: "seconds"
+  })
 })
 export interface AnnotateOptions extends Schema.Schema.Type<typeof AnnotateOptions> {}
 /** As the user gives them: what has a default may be left out. */

@@ -31,8 +31,8 @@ export {
   type TokenClassifier,
   tokenClassifier
 } from "./predict/tokenClassifier.ts"
-export { type FitProbeOptions, fitProbe, type ProbeFit } from "./probe/fitProbe.ts"
-export { type ClassifierServer, type ServeOptions, serve } from "./serve/serve.ts"
+export { type FitProbeOptions, FitProbeSettings, fitProbe, type ProbeFit } from "./probe/fitProbe.ts"
+export { type ClassifierServer, type ServeOptions, ServeSettings, serve } from "./serve/serve.ts"
 export {
   fitTransitions,
   schemeTransitions,

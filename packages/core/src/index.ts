@@ -27,6 +27,7 @@ export {
   sentencesOf
 } from "./formats/sentences.ts"
 export { type WriteConllOptions, writeConll } from "./formats/writeConll.ts"
+export { issueOf } from "./issue.ts"
 export { digestFile, FileDigest } from "./manifest/FileDigest.ts"
 export {
   balance,
@@ -38,7 +39,18 @@ export {
   readManifest,
   writeManifest
 } from "./manifest/Manifest.ts"
-export { decodeOptions } from "./options.ts"
+export { decodeOptions, nearest } from "./options/decodeOptions.ts"
+export {
+  describeOption,
+  describeOptions,
+  formatValue,
+  type JsonSchema,
+  kindOf,
+  type OptionFields,
+  type OptionInfo,
+  type Presets
+} from "./options/describeOptions.ts"
+export { type OptionText, option } from "./options/option.ts"
 export { type Rng, type RngState, rng, rngFrom } from "./Rng.ts"
 export { AnnotatedSentence, Annotation } from "./schema/Annotation.ts"
 export { Episode } from "./schema/Episode.ts"

@@ -1,5 +1,6 @@
 export { InputError, OptionError } from "./errors.ts"
-export { decodeOptions } from "./options.ts"
+export { decodeOptions } from "./options/decodeOptions.ts"
+export { option } from "./options/option.ts"
 export type { Entity, LabelledSentence } from "./schema/LabelledSentence.ts"
 export type { Sentence } from "./schema/Sentence.ts"
 export type { Span } from "./schema/Span.ts"

@@ -2,7 +2,7 @@ export type { EpisodeProblem, EpisodeShape } from "./episodes/EpisodeProblem.ts"
 export {
   type MinedEpisode,
   type MineEpisodeOptions,
-  type MineEpisodesOptions,
+  MineEpisodesOptions,
   mineEpisode,
   mineEpisodes
 } from "./episodes/mineEpisodes.ts"
@@ -13,11 +13,11 @@ export type { Counting } from "./pool/countEntities.ts"
 export { datasetHash } from "./pool/datasetHash.ts"
 export { type Minable, type Pool, pool } from "./pool/Pool.ts"
 export { type Sampler, samplers } from "./search/solve.ts"
-export { type MinedSet, type MineSetOptions, type MineSetsOptions, mineSet, mineSets } from "./sets/mineSets.ts"
-export { type SampleSentencesOptions, sampleSentences } from "./sets/sampleSentences.ts"
+export { type MinedSet, type MineSetOptions, MineSetsOptions, mineSet, mineSets } from "./sets/mineSets.ts"
+export { SampleOptions, type SampleSentencesOptions, sampleSentences } from "./sets/sampleSentences.ts"
 export {
   type MineWordSetOptions,
-  type MineWordSetsOptions,
+  MineWordSetsOptions,
   mineWordSet,
   mineWordSets,
   runsFor,

@@ -1,12 +1,16 @@
-import { OptionError } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import { OptionError, option } from "@nuner/core"
+import { Schema } from "effect"
 import type { Pool } from "./pool/Pool.ts"
 
-/** Decimal digits of numbers, or any text; equal seeds give equal sets on every platform. */
-export const Seed = Schema.Union([Schema.Finite, Schema.String])
 export const Count = Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 }))
-export const Types = Schema.Array(Schema.NonEmptyString)
-export const countWithDefault = (value: number) => Count.pipe(Schema.withDecodingDefaultKey(Effect.succeed(value)))
+
+export const seedField = option(Schema.Union([Schema.Finite, Schema.String]), {
+  help: "of every draw, a number or any text; equal seeds give equal sets on every platform"
+})
+export const typesField = option(Schema.optionalKey(Schema.Array(Schema.NonEmptyString)), {
+  help: "these types only, from sentences that have no other",
+  absent: "all types of the dataset"
+})
 
 /** The indexes of named types, all types when none are named, in the order of the pool. @throws OptionError */
 export const typeIndexes = (component: string, pool: Pool, names: ReadonlyArray<string> | undefined): Array<number> => {

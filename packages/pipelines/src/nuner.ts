@@ -6,21 +6,29 @@ import { alignCommand } from "./commands/align.ts"
 import { annotateCommand } from "./commands/annotate.ts"
 import { baseCommand } from "./commands/base.ts"
 import { benchmarkCommand } from "./commands/benchmark.ts"
+import { Configuration } from "./commands/Configuration.ts"
 import { checkCommand } from "./commands/check.ts"
+import { type CommandInfo, infosOf } from "./commands/command.ts"
 import { conceptsCommand } from "./commands/concepts.ts"
 import { convertCommand } from "./commands/convert.ts"
 import { encodeCommand } from "./commands/encode.ts"
 import { engineCommand } from "./commands/engine.ts"
-import { chooseEngine, engineFlags } from "./commands/engineFlags.ts"
 import { evaluateCommand } from "./commands/evaluate.ts"
 import { exportCommand } from "./commands/export.ts"
 import { fitCommand } from "./commands/fit.ts"
-import { joinNegativeLists } from "./commands/flags.ts"
+import {
+  chooseEngine,
+  configuration,
+  GlobalOptions,
+  globalFlags,
+  globalInfo,
+  globalOptions
+} from "./commands/globalOptions.ts"
 import { jobsCommand } from "./commands/jobs.ts"
 import { labelCommand } from "./commands/label.ts"
 import { llmBaselineCommand } from "./commands/llmBaseline.ts"
 import { mineCommand } from "./commands/mine.ts"
-import { Json, manifestsSaid } from "./commands/output.ts"
+import { manifestsSaid } from "./commands/output.ts"
 import { predictCommand } from "./commands/predict.ts"
 import { pretrainCommand } from "./commands/pretrain.ts"
 import { previewCommand } from "./commands/preview.ts"
@@ -39,45 +47,65 @@ import { Progress } from "./services/Progress.ts"
 import { platform } from "./services/platform.ts"
 import { OnManifest } from "./services/stage.ts"
 
+const commands = [
+  runCommand,
+  previewCommand,
+  annotateCommand,
+  labelCommand,
+  workCommand,
+  cancelCommand,
+  statusCommand,
+  jobsCommand,
+  pricesCommand,
+  checkCommand,
+  convertCommand,
+  alignCommand,
+  conceptsCommand,
+  baseCommand,
+  pretrainCommand,
+  mineCommand,
+  evaluateCommand,
+  probeCommand,
+  benchmarkCommand,
+  llmBaselineCommand,
+  fitCommand,
+  reportCommand,
+  reviewCommand,
+  predictCommand,
+  serveCommand,
+  encodeCommand,
+  exportCommand,
+  tadnerCommand,
+  engineCommand
+]
+
+/** Every command with its options, those of all of them first: what documentation and the schema of a configuration are made of. */
+export const commandInfos: ReadonlyArray<CommandInfo> = [globalInfo, ...infosOf(commands)]
+
 const command = Command.make("nuner").pipe(
   Command.withDescription(
     "NuNER: from raw text to a compact, NER-specific encoder, and from a handful of examples to a NER model"
   ),
-  Command.withSubcommands([
-    runCommand,
-    previewCommand,
-    annotateCommand,
-    labelCommand,
-    workCommand,
-    cancelCommand,
-    statusCommand,
-    jobsCommand,
-    pricesCommand,
-    checkCommand,
-    convertCommand,
-    alignCommand,
-    conceptsCommand,
-    baseCommand,
-    pretrainCommand,
-    mineCommand,
-    evaluateCommand,
-    probeCommand,
-    benchmarkCommand,
-    llmBaselineCommand,
-    fitCommand,
-    reportCommand,
-    reviewCommand,
-    predictCommand,
-    serveCommand,
-    encodeCommand,
-    exportCommand,
-    tadnerCommand,
-    engineCommand
-  ]),
+  Command.withSubcommands(commands),
   Command.provideEffectDiscard(chooseEngine),
   Command.provideEffect(OnManifest, manifestsSaid),
-  Command.withGlobalFlags([...engineFlags, Json])
+  Command.provideEffect(GlobalOptions, globalOptions),
+  Command.provideEffect(
+    Configuration,
+    configuration(() => commandInfos)
+  ),
+  Command.withGlobalFlags(globalFlags)
 )
+
+/** `--layers -1,-7` as `--layers=-1,-7`: the parser would take the list for a flag. */
+const joinNegativeLists = (args: ReadonlyArray<string>): Array<string> => {
+  const out: Array<string> = []
+  for (const arg of args) {
+    if (/^-\d+(,-?\d+)*$/.test(arg) && out.at(-1)?.startsWith("--")) out.push(`${out.pop()}=${arg}`)
+    else out.push(arg)
+  }
+  return out
+}
 
 /** A wrong invocation in one line, like every other error; help is a flag away. */
 const presenter: CliOutput.Presenter = {

@@ -1,9 +1,9 @@
 import { join } from "node:path"
 import { saveClassifier, tokenClassifier, type WordFeatures } from "@nuner/classifier"
-import { decodeOptions, type Entity, InputError, type LabelledSentence, overlap, writeJsonl } from "@nuner/core"
+import { decodeOptions, type Entity, InputError, type LabelledSentence, option, overlap, writeJsonl } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
 import { entityMicro } from "@nuner/metrics"
-import { Effect, Schema } from "effect"
+import { Schema } from "effect"
 import { type Answer, type AnsweredText, AnswerFile } from "./answers/AnswerFile.ts"
 import { accepted, agreement } from "./answers/agreement.ts"
 import { audit, rate } from "./answers/audit.ts"
@@ -14,14 +14,18 @@ import { TaskQueue } from "./tasks/TaskQueue.ts"
 
 export const ReviewOptions = Schema.Struct({
   ...LearnerOptions.fields,
-  /** Part of the sentences that score the model and never teach it; 0 for none. Default 0.2. */
-  heldOut: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.9 })).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed(0.2))
-  ),
-  /** Every so many sentences, one that somebody else has answered, for the agreement. Default 10. */
-  again: Schema.Int.check(Schema.isGreaterThan(1)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(10))),
-  /** Given annotations to draw at random and look at, in place of teaching a model; 0 for no audit. Default 0. */
-  audit: Schema.Natural.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0)))
+  heldOut: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.9 })), {
+    default: 0.2,
+    help: "part of the sentences that score the model and never teach it; 0 for none"
+  }),
+  again: option(Schema.Int.check(Schema.isGreaterThan(1)), {
+    default: 10,
+    help: "every so many sentences, one that somebody else has answered, for the agreement"
+  }),
+  audit: option(Schema.Natural, {
+    default: 0,
+    help: "given annotations to draw at random and look at, for their precision, in place of teaching a model; 0 for no audit"
+  })
 })
 
 export interface ReviewInput extends Partial<(typeof ReviewOptions)["Encoded"]> {

@@ -15,20 +15,22 @@ export {
   chooseSentences,
   corpusOf,
   type SelectOptions,
+  SelectSettings,
   type SentenceChoice,
   sampleSentences,
   selectConcepts
 } from "./concepts/selectConcepts.ts"
 export { SentenceStore, type StoredMention, type StoredSentence } from "./corpus/SentenceStore.ts"
 export { tokensAbout } from "./corpus/tokensAbout.ts"
-export { type Split, type SplitOptions, splitSentences } from "./splitSentences.ts"
+export { type Split, type SplitOptions, SplitSettings, splitSentences } from "./splitSentences.ts"
 export {
   type Cells,
   type ConceptTargets,
   conceptTargets,
   denseCells,
   type LabelledTokens,
-  type TargetOptions
+  type TargetOptions,
+  TargetSettings
 } from "./targets/conceptTargets.ts"
 export { nearSynonyms } from "./targets/nearSynonyms.ts"
 export { type TokenLabel, type TokenLabels, tokenLabels } from "./targets/tokenLabels.ts"

@@ -1,14 +1,14 @@
-import { decodeOptions, rng } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import { decodeOptions, option, rng } from "@nuner/core"
+import { Schema } from "effect"
 
-const Options = Schema.Struct({
-  /** Part kept out of training; the paper's 10 %. */
-  validation: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })).pipe(
-    Schema.withDecodingDefault(Effect.succeed(0.1))
-  ),
-  seed: Schema.Int.pipe(Schema.withDecodingDefault(Effect.succeed(0)))
+export const SplitSettings = Schema.Struct({
+  validation: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })), {
+    default: 0.1,
+    help: "part kept out of training, as in the paper"
+  }),
+  seed: option(Schema.Int, { default: 0, help: "of the split" })
 })
-export type SplitOptions = (typeof Options)["Encoded"]
+export type SplitOptions = (typeof SplitSettings)["Encoded"]
 
 export interface Split<A> {
   readonly train: ReadonlyArray<A>
@@ -22,7 +22,7 @@ export interface Split<A> {
  * @throws OptionError
  */
 export const splitSentences = <A>(sentences: ReadonlyArray<A>, options: SplitOptions = {}): Split<A> => {
-  const { validation, seed } = decodeOptions("splitSentences", Options, options)
+  const { validation, seed } = decodeOptions("splitSentences", SplitSettings, options)
   const n = sentences.length
   const rounded = Math.round(validation * n)
   const size = validation === 0 || validation === 1 || n < 2 ? rounded : Math.max(1, Math.min(n - 1, rounded))

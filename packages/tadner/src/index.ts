@@ -9,7 +9,7 @@ export { type ClassifySpansOptions, classifySpans, filterThreshold, type TypedSp
 export { type EpisodeOutcome, EpisodeRecord, type MatchCounts } from "./episodes/EpisodeRecord.ts"
 export { type EpisodeScores, episodeScores } from "./episodes/episodeScores.ts"
 export { readOutcomes, readResults, type Shard, shardPath } from "./episodes/ResultsFile.ts"
-export { type EpisodesEvent, type RunEpisodesInput, runEpisodes } from "./episodes/runEpisodes.ts"
+export { EpisodeRunOptions, type EpisodesEvent, type RunEpisodesInput, runEpisodes } from "./episodes/runEpisodes.ts"
 export { loadModel } from "./files/loadModel.ts"
 export { saveModel } from "./files/saveModel.ts"
 export {

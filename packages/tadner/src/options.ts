@@ -1,14 +1,11 @@
-import { decodeOptions, OptionError } from "@nuner/core"
-import { FrozenLayers } from "@nuner/encoder"
-import { Effect, Schema } from "effect"
+import { decodeOptions, OptionError, option } from "@nuner/core"
+import { FrozenLayers, frozenLayersHelp } from "@nuner/encoder"
+import { Schema } from "effect"
 
-const withDefault = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 const count = Schema.Int.check(Schema.isGreaterThan(0))
 const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
 
-const SpanScheme = Schema.Literals(["IO", "BIO", "BIOES"])
-const Long = Schema.Literals(["truncate", "windows"])
 const Mode = Schema.Literals(["published", "corrected"])
 export type Mode = typeof Mode.Type
 
@@ -36,75 +33,91 @@ export const modes = {
 
 /** What source training and adaptation share. */
 const common = {
-  /** Sets every switch that is not given: as the published code does, or as is right. Default "corrected". */
-  mode: Mode.pipe(withDefault<Mode>("corrected")),
-  /** A sentence beyond `maxTokens` is cut off, or read in overlapping windows. Default by mode: truncate, windows. */
-  long: Schema.optionalKey(Long),
-  /** In BIOES labels, of two adjacent one-word entities the second is lost. Default by mode: true, false. */
-  loseAdjacentSingletons: Schema.optionalKey(Schema.Boolean),
-  /** The most sub-tokens of a sentence or window, special ones included; never more than the encoder takes. Default 128. */
-  maxTokens: Schema.Int.check(Schema.isGreaterThanOrEqualTo(4)).pipe(withDefault(128)),
-  /** Adam's. Default 3e-5, for BERT-base; small encoders need more. */
-  learningRate: positive.pipe(withDefault(3e-5)),
-  /**
-   * What stays as it is: "embeddings", these and so many bottom layers, or "half" of them. They have no dropout, and are computed once a
-   * sentence. Default 0: everything is trained.
-   */
-  frozenLayers: FrozenLayers.pipe(withDefault<FrozenLayers>(0)),
-  /** Of fresh weights, order and dropout. Default 0. */
-  seed: Schema.Int.pipe(withDefault(0))
+  mode: option(Mode, {
+    default: "corrected",
+    help: "sets every switch that is not given: as the published code does, or as is right"
+  }),
+  long: option(Schema.optionalKey(Schema.Literals(["truncate", "windows"])), {
+    help: "a sentence beyond `maxTokens` is cut off, or read in overlapping windows"
+  }),
+  loseAdjacentSingletons: option(Schema.optionalKey(Schema.Boolean), {
+    help: "in BIOES labels, of two adjacent one-word entities the second is lost"
+  }),
+  maxTokens: option(Schema.Int.check(Schema.isGreaterThanOrEqualTo(4)), {
+    default: 128,
+    help: "the most of a sentence or window, special ones included; never more than the encoder takes",
+    unit: "sub-tokens"
+  }),
+  learningRate: option(positive, { default: 3e-5, help: "Adam's, for BERT-base; small encoders need more" }),
+  frozenLayers: option(FrozenLayers, {
+    default: 0,
+    help: `${frozenLayersHelp}; frozen layers have no dropout, and are computed once a sentence`
+  }),
+  seed: option(Schema.Int, { default: 0, help: "of fresh weights, order and dropout" })
 }
 
 /** Source training: both stages on sentences with plenty of labels. */
 export const SourceOptions = Schema.Struct({
   ...common,
-  /** The detector's tags: IO merges neighbours. Default by mode: IO, BIOES. */
-  scheme: Schema.optionalKey(SpanScheme),
-  /** Passes over the sentences, each stage. Default 1. */
-  epochs: count.pipe(withDefault(1)),
-  /** Sentences (windows of long ones) of an update. Default 32. */
-  batchSize: count.pipe(withDefault(32)),
-  /** Dropout before the detector's linear layer. Default 0.2. */
-  headDropout: rate.pipe(withDefault(0.2)),
-  /** Of the type-aware contrastive loss. Default 0.05. */
-  temperature: positive.pipe(withDefault(0.05)),
-  /** A directory for checkpoints; a run that finds its own there goes on from them, equal to the bit. Default: none are written. */
-  checkpoints: Schema.optionalKey(Schema.NonEmptyString),
-  /** Updates between checkpoints. Default 200. */
-  checkpointEvery: count.pipe(withDefault(200))
-})
+  scheme: option(Schema.optionalKey(Schema.Literals(["IO", "BIO", "BIOES"])), {
+    help: "the detector's tags: IO merges neighbours"
+  }),
+  epochs: option(count, { default: 1, help: "passes over the sentences, each stage" }),
+  batchSize: option(count, { default: 32, help: "sentences (windows of long ones) of an update" }),
+  headDropout: option(rate, { default: 0.2, help: "dropout before the detector's linear layer" }),
+  temperature: option(positive, { default: 0.05, help: "of the type-aware contrastive loss" }),
+  checkpoints: option(Schema.optionalKey(Schema.NonEmptyString), {
+    help: "a directory for checkpoints; a run that finds its own there goes on from them, equal to the bit",
+    absent: "none are written"
+  }),
+  checkpointEvery: option(count, { default: 200, help: "updates between checkpoints" })
+}).annotate({ presets: modes })
 export interface SourceOptions extends Schema.Codec.Encoded<typeof SourceOptions> {}
 
 /** Adaptation to new types from a support set, and prediction. */
 export const AdaptOptions = Schema.Struct({
   ...common,
-  /** A word's vector in stage 2: the mean of the last four layers (TadNER), or the last one (NuNER's backbones). Default "last4". */
-  phi: Schema.Literals(["last4", "last"]).pipe(withDefault<"last4" | "last">("last4")),
-  /** Dropout stays on for type names, prototypes, threshold and prediction. Default by mode: true, false. */
-  typeDropout: Schema.optionalKey(Schema.Boolean),
-  /** Types are chosen by scores divided by their norm over all spans of the query (of the texts given). Default by mode: true, false. */
-  normaliseOverSpans: Schema.optionalKey(Schema.Boolean),
-  /** Whether spans that fit no type are dropped (the type-aware filter). Default true. */
-  filter: Schema.Boolean.pipe(withDefault(true)),
-  /** The most updates of a stage. Default 100. */
-  steps: Schema.Natural.pipe(withDefault(100)),
-  /** Updates in a row with a loss above the best that stage 1 goes through. Default 2; 6 where each labelled type has 5 entities or more. */
-  detectorPatience: Schema.optionalKey(Schema.Natural),
-  /** The same for stage 2. Default 0: it stops at the first rise. */
-  classifierPatience: Schema.Natural.pipe(withDefault(0)),
-  /** The most tokens of a batch of prediction, padding included. Default 2048. */
-  batchTokens: count.pipe(withDefault(2048))
-})
+  phi: option(Schema.Literals(["last4", "last"]), {
+    default: "last4",
+    help: "a word's vector in stage 2: the mean of the last four layers (TadNER), or the last one (NuNER's encoders)"
+  }),
+  typeDropout: option(Schema.optionalKey(Schema.Boolean), {
+    help: "dropout stays on for type names, prototypes, threshold and prediction"
+  }),
+  normaliseOverSpans: option(Schema.optionalKey(Schema.Boolean), {
+    help: "types are chosen by scores divided by their norm over all spans of the query (of the texts given)"
+  }),
+  filter: option(Schema.Boolean, {
+    default: true,
+    help: "the type-aware filter: whether spans that fit no type are dropped"
+  }),
+  steps: option(Schema.Natural, { default: 100, help: "the most updates of a stage" }),
+  detectorPatience: option(Schema.optionalKey(Schema.Natural), {
+    help: "updates in a row with a loss above the best that stage 1 goes through",
+    absent: "2; 6 where each labelled type has 5 entities or more"
+  }),
+  classifierPatience: option(Schema.Natural, {
+    default: 0,
+    help: "the same for stage 2; 0: it stops at the first rise"
+  }),
+  batchTokens: option(count, {
+    default: 2048,
+    help: "the most of a batch of prediction, padding included",
+    unit: "tokens"
+  })
+}).annotate({ presets: modes })
 export interface AdaptOptions extends Schema.Codec.Encoded<typeof AdaptOptions> {}
 
 /** Adaptation, prediction and scoring of episodes. */
 export const EpisodeOptions = Schema.Struct({
   ...AdaptOptions.fields,
-  /** After a truncated sentence, spans of an episode are read at shifted places. Needs `long: "truncate"`. Default by mode: true, false. */
-  misalign: Schema.optionalKey(Schema.Boolean),
-  /** An episode without any predicted span fails and is left out of the score, or has an empty prediction. Default by mode: crash, empty. */
-  onNoSpan: Schema.optionalKey(Schema.Literals(["crash", "empty"]))
-})
+  misalign: option(Schema.optionalKey(Schema.Boolean), {
+    help: "behind a truncated sentence, spans of an episode are read at shifted places; needs `long` truncate"
+  }),
+  onNoSpan: option(Schema.optionalKey(Schema.Literals(["crash", "empty"])), {
+    help: "an episode without any predicted span fails and is left out of the score, or has an empty prediction"
+  })
+}).annotate({ presets: modes })
 export interface EpisodeOptions extends Schema.Codec.Encoded<typeof EpisodeOptions> {}
 
 /** Source options with every switch set. */

@@ -1,7 +1,7 @@
 export {
   adapt,
   decodePretrainOptions,
-  type PretrainOptions,
+  PretrainOptions,
   type PretrainSettings,
   paper,
   small
@@ -24,7 +24,7 @@ export {
   type LanguageScores,
   type MaskedLanguageEvent,
   type MaskedLanguageInput,
-  type MaskedLanguageOptions,
+  MaskedLanguageOptions,
   type MaskedLanguageSettings,
   type MaskedLanguageStart,
   pretrainMaskedLanguage
@@ -44,7 +44,7 @@ export {
   pretrainSupervised,
   type SupervisedEvent,
   type SupervisedInput,
-  type SupervisedOptions,
+  SupervisedOptions,
   type SupervisedStart
 } from "./types/pretrainSupervised.ts"
 export type { Datasets } from "./types/typeClasses.ts"

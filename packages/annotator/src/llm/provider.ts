@@ -1,4 +1,4 @@
-import { type InputError, OptionError } from "@nuner/core"
+import { type InputError, OptionError, option } from "@nuner/core"
 import { Config, ConfigProvider, Effect, Layer, Redacted, Schema } from "effect"
 import { anthropic } from "./anthropic.ts"
 import { Llm, type LlmShape } from "./Llm.ts"
@@ -15,15 +15,24 @@ export const ProviderName = Schema.Literals([
 ])
 export type ProviderName = typeof ProviderName.Type
 
-export interface ProviderOptions {
-  readonly provider: ProviderName
-  /** Where the API is. Needed by openai-compatible (with `/v1`); default elsewhere: the provider's own. */
-  readonly baseUrl?: string | undefined
-  /** Environment variable that holds the key. Default: OPENAI_API_KEY, ANTHROPIC_API_KEY; LLM_API_KEY for openai-compatible, where it may be absent. */
-  readonly keyVariable?: string | undefined
-  /** JSONL file of `{text, response}`: needed by recorded. */
-  readonly answers?: string | undefined
-}
+const text = Schema.optional(Schema.NonEmptyString)
+
+/** Who is asked. */
+export const ProviderOptions = Schema.Struct({
+  provider: option(ProviderName, {
+    help: "who answers: a service, any server with the chat completions API, or a file of answers"
+  }),
+  baseUrl: option(text, {
+    help: "where the API is, with /v1 for OpenAI and its likes, without for Anthropic; needed by openai-compatible",
+    absent: "the provider's own"
+  }),
+  keyVariable: option(text, {
+    help: "environment variable that holds the key",
+    absent: "OPENAI_API_KEY, ANTHROPIC_API_KEY; LLM_API_KEY for openai-compatible, where it may be absent"
+  }),
+  answers: option(text, { help: "JSON Lines of {text, response}: needed by recorded", absent: "none" })
+})
+export interface ProviderOptions extends Schema.Schema.Type<typeof ProviderOptions> {}
 
 /** The provider of that name. Its key is read from the environment, and stays in this process's memory. */
 export const layerProvider = (options: ProviderOptions): Layer.Layer<Llm, OptionError | InputError> =>

@@ -1,41 +1,43 @@
-import { decodeOptions, type LabelledSentence } from "@nuner/core"
-import * as Effect from "effect/Effect"
+import { decodeOptions, type LabelledSentence, option } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import type { WordFeatures } from "../features/selectSentences.ts"
 import type { Head } from "../head/Head.ts"
-import { type ClassScheme, classesOf, classSchemes, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
+import { classesOf, classSchemes, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
 import { type ChosenC, chooseC } from "./chooseC.ts"
 import { foldLogistic, logisticProblem, solveLogistic, unfoldLogistic } from "./logistic.ts"
 
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 
-const Options = Schema.Struct({
-  /**
-   * Inverse strength of the L2 penalty, as scikit-learn's `C`: minimises C * sum(log loss) + |W|^2 / 2. "cv" chooses it
-   * by cross-validation on the training sentences, and takes 1 for a set too small for that. Default 0.1.
-   */
-  c: Schema.Union([positive, Schema.Literal("cv")]).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed<number | "cv">(0.1))
-  ),
-  /** Folds of "cv". Default 5. */
-  folds: Schema.Int.check(Schema.isGreaterThan(1)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(5))),
-  /**
-   * "bare": a class a type. "BIO": neighbouring entities of one type stay apart; "IOBES": their ends are classes too. Default "bare" (NuNER, section 4.1).
-   */
-  scheme: Schema.Literals(classSchemes).pipe(Schema.withDecodingDefaultKey(Effect.succeed<ClassScheme>("bare"))),
-  /** Types to have a class for, beside those of the sentences. Default: none. */
-  types: Schema.Array(Schema.NonEmptyString).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed<ReadonlyArray<string>>([]))
-  ),
-  /** Scale every feature to mean 0 and variance 1 over the training words. Default true. */
-  standardise: Schema.Boolean.pipe(Schema.withDecodingDefaultKey(Effect.succeed(true))),
-  /** L-BFGS iterations at the most. Default 200. */
-  maxIterations: Schema.Int.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(200))),
-  /** Stops when no component of the mean gradient exceeds this. Default 1e-5. */
-  tolerance: positive.pipe(Schema.withDecodingDefaultKey(Effect.succeed(1e-5)))
+/** How the frozen probe is fitted. */
+export const FitProbeSettings = Schema.Struct({
+  c: option(Schema.Union([positive, Schema.Literal("cv")]), {
+    default: 0.1,
+    help: "inverse strength of the L2 penalty, as scikit-learn's C: minimises C * sum(log loss) + |W|^2 / 2; cv chooses it by cross-validation on the training sentences, and takes 1 for a set too small for that"
+  }),
+  folds: option(Schema.Int.check(Schema.isGreaterThan(1)), { default: 5, help: "folds of cv" }),
+  scheme: option(Schema.Literals(classSchemes), {
+    default: "bare",
+    help: "bare: a class a type (NuNER, section 4.1); BIO: neighbouring entities of one type stay apart; IOBES: their ends are classes too"
+  }),
+  types: option(Schema.Array(Schema.NonEmptyString), {
+    default: [],
+    help: "types to have a class for beside those of the sentences"
+  }),
+  standardise: option(Schema.Boolean, {
+    default: true,
+    help: "scale every feature to mean 0 and variance 1 over the training words"
+  }),
+  maxIterations: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+    default: 200,
+    help: "L-BFGS iterations at the most"
+  }),
+  tolerance: option(positive, {
+    default: 1e-5,
+    help: "stops when no component of the mean gradient exceeds this"
+  })
 })
 
-export type FitProbeOptions = Partial<(typeof Options)["Encoded"]>
+export type FitProbeOptions = Partial<(typeof FitProbeSettings)["Encoded"]>
 
 export interface ProbeFit {
   readonly head: Head
@@ -63,7 +65,7 @@ export const fitProbe = (
   options: FitProbeOptions = {},
   start?: Head
 ): ProbeFit => {
-  const settings = decodeOptions("fitProbe", Options, options)
+  const settings = decodeOptions("fitProbe", FitProbeSettings, options)
   const { scheme, standardise, maxIterations, tolerance } = settings
   const classes = classesOf([...typesIn(sentences), ...settings.types], scheme)
   const labels = labelsOf(sentences, classes, scheme)

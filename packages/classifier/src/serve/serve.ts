@@ -1,5 +1,4 @@
-import { decodeOptions, OptionError } from "@nuner/core"
-import * as Effect from "effect/Effect"
+import { decodeOptions, OptionError, option } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import { typesOf } from "../labels/classes.ts"
 import type { TextEntity, TokenClassifier } from "../predict/tokenClassifier.ts"
@@ -7,29 +6,29 @@ import { Batcher } from "./Batcher.ts"
 import { HttpError } from "./HttpError.ts"
 import { readRequest } from "./readRequest.ts"
 
-const count = (value: number) =>
-  Schema.Int.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(value)))
+const count = Schema.Int.check(Schema.isGreaterThan(0))
 
-const Options = Schema.Struct({
-  /** 0 takes a free one. Default 8080. */
-  port: Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed(8080))
-  ),
-  /** Default 127.0.0.1: this machine only. */
-  host: Schema.NonEmptyString.pipe(Schema.withDecodingDefaultKey(Effect.succeed("127.0.0.1"))),
-  /** UTF-16 units of a text. Default 100,000. */
-  maxTextLength: count(100_000),
-  /** Texts of a request. Default 256. */
-  maxTexts: count(256),
-  /** Bytes of a request's body. Default 4 MiB. */
-  maxBody: count(4 * 1024 * 1024),
-  /** Texts, of one request or several, that go through the encoder together. Default 32. */
-  maxBatch: count(32),
-  /** Texts that may wait; a request beyond that is answered 503. Default 1024. */
-  maxQueue: count(1024)
+/** Where the server listens, and what it takes. */
+export const ServeSettings = Schema.Struct({
+  port: option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), {
+    default: 8080,
+    help: "where it listens; 0 takes a free one"
+  }),
+  host: option(Schema.NonEmptyString, {
+    default: "127.0.0.1",
+    help: "the address it listens on: this machine only, unless told otherwise"
+  }),
+  maxTextLength: option(count, { default: 100_000, help: "the longest text", unit: "UTF-16 units" }),
+  maxTexts: option(count, { default: 256, help: "texts of a request" }),
+  maxBody: option(count, { default: 4 * 1024 * 1024, help: "the largest request", unit: "bytes" }),
+  maxBatch: option(count, {
+    default: 32,
+    help: "texts, of one request or several, that go through the encoder together"
+  }),
+  maxQueue: option(count, { default: 1024, help: "texts that may wait; a request beyond that is answered 503" })
 })
 
-export type ServeOptions = Partial<(typeof Options)["Encoded"]> & {
+export type ServeOptions = Partial<(typeof ServeSettings)["Encoded"]> & {
   /** Stays the caller's to dispose. */
   readonly classifier: Pick<TokenClassifier, "head" | "scheme" | "predict">
   /** Told of errors that are not the request's fault. Default: `console.error`. */
@@ -57,7 +56,7 @@ export interface ClassifierServer {
  * @throws OptionError, also where the port is taken
  */
 export const serve = ({ classifier, onError = console.error, ...options }: ServeOptions): ClassifierServer => {
-  const settings = decodeOptions("serve", Options, options)
+  const settings = decodeOptions("serve", ServeSettings, options)
   const { host, maxBatch, maxQueue } = settings
   if (typeof Bun === "undefined") {
     throw new OptionError({ component: "serve", option: "classifier", reason: "the server runs in Bun only" })

@@ -1,43 +1,54 @@
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { option } from "../options/option.ts"
 import { Scheme } from "../tags/Scheme.ts"
 import { Overlap } from "../words/overlap.ts"
 import { OnCut } from "../words/spans.ts"
 
-const withDefault = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
-const column = Schema.Union([Schema.Int, Schema.NonEmptyString])
+const column = Schema.optionalKey(Schema.Union([Schema.Int, Schema.NonEmptyString]))
+const ofAColumn = "a number from 0, negative from the end, or a name of the header"
 
 /** How data files are read, in every command: the one place of these defaults. */
 export const DataOptions = Schema.Struct({
-  /** The name of the format. Absent: recognised by content. */
-  format: Schema.optionalKey(Schema.NonEmptyString),
-  /** How offsets count. Absent: as the format has it. */
-  offsets: Schema.optionalKey(Schema.Literals(["utf16", "codepoints", "bytes"])),
-  /** What becomes of an entity whose edge lies inside a word: grown to the word's edge, cut down to whole words, left out, refused. */
-  onCut: OnCut.pipe(withDefault<OnCut>("fail")),
-  /** What becomes of a record that cannot be used. */
-  malformed: Schema.Literals(["fail", "skip"]).pipe(withDefault<"fail" | "skip">("fail")),
-  /**
-   * What becomes of different entities that share words: all stay, the longest stays (of equals the first), all of them go, refused. Several
-   * types on one span do not overlap here.
-   */
-  overlap: Overlap.pipe(withDefault<Overlap>("fail")),
-  /** Columns: which one holds the word; a number from 0, negative from the end, or its name in the header. Absent: recognised. */
-  wordColumn: Schema.optionalKey(column),
-  /** Columns: which one holds the tag. Absent: recognised. */
-  tagColumn: Schema.optionalKey(column),
-  /** Columns: which one holds running text. Absent: recognised by its name. */
-  textColumn: Schema.optionalKey(column),
-  /** How tags write entities. Absent: recognised. */
-  tagScheme: Schema.optionalKey(Scheme),
-  /** What numbered tags stand for, by number: ["O", "B-PER", "I-PER"]. */
-  names: Schema.optionalKey(Schema.Array(Schema.NonEmptyString)),
-  /** The type of entities whose tags name none (`B`, `I`). */
-  untyped: Schema.NonEmptyString.pipe(withDefault("entity")),
-  /** A labelled file without a single entity is an error unless this is set. Default false. */
-  allowEmpty: Schema.Boolean.pipe(withDefault(false)),
-  /** Plain text: what ends a paragraph. In files that wrap their lines, a blank line. */
-  paragraphs: Schema.Literals(["line", "blank-line"]).pipe(withDefault<"line" | "blank-line">("line"))
+  format: option(Schema.optionalKey(Schema.NonEmptyString), {
+    help: "the format of the files, by its name: `nuner convert --help` lists them",
+    absent: "recognised by content"
+  }),
+  offsets: option(Schema.optionalKey(Schema.Literals(["utf16", "codepoints", "bytes"])), {
+    help: "how offsets of entities count",
+    absent: "as the format has it"
+  }),
+  onCut: option(OnCut, {
+    default: "fail",
+    help: "an entity whose edge lies inside a word: grown to the word's edge, cut down to whole words, left out, or refused"
+  }),
+  malformed: option(Schema.Literals(["fail", "skip"]), {
+    default: "fail",
+    help: "records that cannot be used: refused, or left out, counted and listed beside the output"
+  }),
+  overlap: option(Overlap, {
+    default: "fail",
+    help: "different entities that share words: all stay, the longest stays (of equals the first), all of them go, or refused; several types on one span do not overlap here"
+  }),
+  wordColumn: option(column, { help: `which column holds the word: ${ofAColumn}`, absent: "recognised" }),
+  tagColumn: option(column, { help: `which column holds the tag: ${ofAColumn}`, absent: "recognised" }),
+  textColumn: option(column, {
+    help: `which column of a table holds running text: ${ofAColumn}`,
+    absent: "recognised by its name"
+  }),
+  tagScheme: option(Schema.optionalKey(Scheme), { help: "how tags of words write entities", absent: "recognised" }),
+  names: option(Schema.optionalKey(Schema.Array(Schema.NonEmptyString)), {
+    help: "what numbered tags stand for, in their order: O, B-PER, I-PER",
+    absent: "as the file says"
+  }),
+  untyped: option(Schema.NonEmptyString, {
+    default: "entity",
+    help: "the type of entities whose tags name none (B, I)"
+  }),
+  allowEmpty: option(Schema.Boolean, { default: false, help: "labelled data without any entity is no error" }),
+  paragraphs: option(Schema.Literals(["line", "blank-line"]), {
+    default: "line",
+    help: "what ends a paragraph of plain text: in files that wrap their lines, a blank line"
+  })
 })
 export type DataOptions = typeof DataOptions.Type
 /** As it is given: what has a default may be absent. */

@@ -1,5 +1,5 @@
 import { InputError, partsOf } from "../errors.ts"
-import { decodeOptions } from "../options.ts"
+import { decodeOptions } from "../options/decodeOptions.ts"
 import { DataOptions, type DataOptionsInput } from "./DataOptions.ts"
 import type { Document, Format, Reading } from "./Format.ts"
 import { peek } from "./Head.ts"

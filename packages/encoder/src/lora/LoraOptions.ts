@@ -1,22 +1,26 @@
-import { OptionError } from "@nuner/core"
+import { OptionError, option } from "@nuner/core"
 import * as Schema from "effect/Schema"
 
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 
 /** The options of LoRA as they stand in those of a training: flat, and all absent where everything is trained. */
 export const loraFields = {
-  /** Trains adapters of this rank beside linear layers of the encoder, whose own weights stay as they are. Default: no adapters. */
-  loraRank: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
-  /** Adapters are scaled by `loraAlpha / loraRank`. Default: twice the rank. */
-  loraAlpha: Schema.optionalKey(positive),
-  /**
-   * The linear layers that get one: names or their endings ("query", "attention.output.dense", "layer.11.output.dense"); `*` stands for
-   * anything, alone for all layers, `|` between alternatives. Default: query and value (Hu et al. 2021, section 4.2), whatever the
-   * architecture calls them.
-   */
-  loraTargets: Schema.optionalKey(Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1))),
-  /** Dropout before an adapter. Default 0. */
-  loraDropout: Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1)))
+  loraRank: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+    help: "trains adapters of this rank beside linear layers of the encoder, whose own weights stay as they are",
+    absent: "no adapters"
+  }),
+  loraAlpha: option(Schema.optionalKey(positive), {
+    help: "adapters are scaled by `loraAlpha` / `loraRank`",
+    absent: "twice the rank"
+  }),
+  loraTargets: option(Schema.optionalKey(Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1))), {
+    help: "the linear layers that get one: names or their endings (query, attention.output.dense); * stands for anything, alone for all layers, | between alternatives",
+    absent: "query and value (Hu et al. 2021, section 4.2), whatever the architecture calls them"
+  }),
+  loraDropout: option(Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))), {
+    help: "dropout before an adapter",
+    absent: "0"
+  })
 }
 
 const queryAndValue = ["query|q|q_lin|query_proj|Wqkv", "value|v|v_lin|value_proj|Wqkv"]

@@ -12,6 +12,10 @@ import { bottomParameters } from "./parameterSpecs.ts"
 export const FrozenLayers = Schema.Union([Schema.Natural, Schema.Literals(["half", "embeddings"])])
 export type FrozenLayers = typeof FrozenLayers.Type
 
+/** What is said of it where a training has it among its options. */
+export const frozenLayersHelp =
+  'what stays as it is: "embeddings", these and a number of bottom layers, or "half" of them; 0: everything is trained'
+
 /**
  * How many layers that is, the embeddings with them; undefined where nothing is frozen.
  *

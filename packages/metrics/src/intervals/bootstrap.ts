@@ -1,27 +1,27 @@
-import { decodeOptions, InputError, type Rng, rng } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import { decodeOptions, InputError, option, type Rng, rng } from "@nuner/core"
+import { Schema } from "effect"
 import type { Counts } from "../counts/Counts.ts"
 import { percentile } from "./percentile.ts"
 import { type Resampled, resampled } from "./Resampled.ts"
 
 export const BootstrapOptions = Schema.Struct({
-  metric: Schema.Literals(["microF1", "macroF1", "microPrecision", "microRecall"]).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed("microF1"))
-  ),
-  /**
-   * What is drawn with replacement: `units` (sentences or episodes, the same in every run), `sets` (runs: training sets or seeds), or
-   * `both`. Default "units".
-   */
-  over: Schema.Literals(["units", "sets", "both"]).pipe(Schema.withDecodingDefaultKey(Effect.succeed("units"))),
-  /** Default 1,000. */
-  resamples: Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed(1000))
-  ),
-  /** Of the interval. Default 0.95. */
-  confidence: Schema.Finite.check(Schema.isBetween({ minimum: 0.5, maximum: 0.9999 })).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed(0.95))
-  ),
-  seed: Schema.Union([Schema.Finite, Schema.String])
+  metric: option(Schema.Literals(["microF1", "macroF1", "microPrecision", "microRecall"]), {
+    default: "microF1",
+    help: "what is estimated"
+  }),
+  over: option(Schema.Literals(["units", "sets", "both"]), {
+    default: "units",
+    help: "what is drawn with replacement: units (sentences or episodes, the same in every run), sets (runs: training sets or seeds), or both"
+  }),
+  resamples: option(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1_000_000 })), {
+    default: 1000,
+    help: "draws for an interval"
+  }),
+  confidence: option(Schema.Finite.check(Schema.isBetween({ minimum: 0.5, maximum: 0.9999 })), {
+    default: 0.95,
+    help: "of the interval"
+  }),
+  seed: option(Schema.Union([Schema.Finite, Schema.String]), { help: "of the draws" })
 })
 export interface BootstrapOptions extends Schema.Codec.Encoded<typeof BootstrapOptions> {
   /** Of one run, or of several on the same units; the metric is then the mean over runs. */

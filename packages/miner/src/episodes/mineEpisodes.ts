@@ -1,26 +1,20 @@
-import { decodeOptions, type Episode, rng } from "@nuner/core"
+import { decodeOptions, type Episode, option, rng } from "@nuner/core"
 import { Schema } from "effect"
 import { InfeasibleError } from "../InfeasibleError.ts"
-import { Count, countWithDefault, Seed, Types, typeIndexes } from "../options.ts"
+import { Count, seedField, typeIndexes, typesField } from "../options.ts"
 import { isPool, type Minable, type Pool, pool, tally } from "../pool/Pool.ts"
 import { drawEpisode } from "./drawEpisode.ts"
 import { eligibleTypes } from "./eligibleTypes.ts"
 import { groupsOf } from "./groups.ts"
 
 export const MineEpisodesOptions = Schema.Struct({
-  /** Types of an episode. */
-  n: Count,
-  /** Entities of each type in the support set: k to 2k. */
-  k: Count,
-  /** Entities of each type in the query set: q to 2q. Default: k. */
-  q: Schema.optionalKey(Count),
-  /** Number of episodes. */
-  episodes: Count,
-  seed: Seed,
-  /** Types to draw from. Default: all types of the dataset. */
-  types: Schema.optionalKey(Types),
-  /** Draws of types for an episode before giving up. Default 1,000. */
-  draws: countWithDefault(1000)
+  n: option(Count, { help: "types of an episode" }),
+  k: option(Count, { help: "entities of each type in the support set: k to 2k" }),
+  q: option(Schema.optionalKey(Count), { help: "entities of each type in the query set: q to 2q", absent: "k" }),
+  episodes: option(Count, { help: "number of episodes" }),
+  seed: seedField,
+  types: typesField,
+  draws: option(Count, { default: 1000, help: "draws of types for an episode before giving up" })
 })
 export interface MineEpisodesOptions extends Schema.Codec.Encoded<typeof MineEpisodesOptions> {
   readonly sentences: Minable

@@ -1,22 +1,23 @@
-import { decodeOptions, type LabelledSentence, rng } from "@nuner/core"
-import { Effect, Schema } from "effect"
-import { Count, countWithDefault, Seed, Types, typeIndexes } from "../options.ts"
+import { decodeOptions, type LabelledSentence, option, rng } from "@nuner/core"
+import { Schema } from "effect"
+import { Count, seedField, typeIndexes, typesField } from "../options.ts"
 import { isPool, type Minable, pool, tally } from "../pool/Pool.ts"
 import { problemOf, sentencesWithin } from "../search/Problem.ts"
 import { type Sampler, samplers, solver } from "../search/solve.ts"
 
 export const MineSetsOptions = Schema.Struct({
-  /** Every type has between k and 2k entities. */
-  k: Count,
-  /** Number of sets. Default 10, as in the paper. */
-  sets: countWithDefault(10),
-  seed: Seed,
-  /** Types to fill, from sentences that have no other. Default: all types of the dataset. */
-  types: Schema.optionalKey(Types),
-  /** How sentences are drawn, see `samplers`. Default "random-order". */
-  sampler: Schema.Literals(samplers).pipe(Schema.withDecodingDefaultKey(Effect.succeed<Sampler>("random-order"))),
-  /** Passes in random order, then starts of the local search, before the exhaustive one. Default 50. */
-  attempts: countWithDefault(50)
+  k: option(Count, { help: "every type has between k and 2k entities" }),
+  sets: option(Count, { default: 10, help: "number of sets, as many as in the paper" }),
+  seed: seedField,
+  types: typesField,
+  sampler: option(Schema.Literals(samplers), {
+    default: "random-order",
+    help: "how sentences are drawn: in random order (Ding et al. 2021), or types filled from the rarest on, which gives smaller sets"
+  }),
+  attempts: option(Count, {
+    default: 50,
+    help: "passes in random order, then starts of the local search, before the exhaustive one"
+  })
 })
 export interface MineSetsOptions extends Schema.Codec.Encoded<typeof MineSetsOptions> {
   readonly sentences: Minable

@@ -1,19 +1,19 @@
-import { decodeOptions, type LabelledSentence, rng } from "@nuner/core"
+import { decodeOptions, type LabelledSentence, option, rng } from "@nuner/core"
 import { Schema } from "effect"
 import { InfeasibleError } from "../InfeasibleError.ts"
-import { Count, Seed, Types, typeIndexes } from "../options.ts"
+import { Count, seedField, typeIndexes, typesField } from "../options.ts"
 import { isPool, type Minable, type Pool, pool } from "../pool/Pool.ts"
 import { sentencesWithin } from "../search/Problem.ts"
 import { wordTypes } from "./wordTypes.ts"
 
 export const MineWordSetsOptions = Schema.Struct({
-  /** Words of each type, k_w. */
-  words: Count,
-  /** Number of sets. Default: the paper's, see `runsFor`. */
-  sets: Schema.optionalKey(Count),
-  seed: Seed,
-  /** Types to fill, from sentences that have no other. Default: all types of the dataset. */
-  types: Schema.optionalKey(Types)
+  words: option(Count, { help: "words of each type, k_w" }),
+  sets: option(Schema.optionalKey(Count), {
+    help: "number of sets",
+    absent: "the paper's: 16 / 8 / 4 / 2 / 1, see `runsFor`"
+  }),
+  seed: seedField,
+  types: typesField
 })
 export interface MineWordSetsOptions extends Schema.Codec.Encoded<typeof MineWordSetsOptions> {
   readonly sentences: Minable

@@ -1,5 +1,5 @@
 import { FineTuneOptions } from "@nuner/classifier"
-import { DataOptions } from "@nuner/core"
+import { DataOptions, option } from "@nuner/core"
 import { type Sampler, samplers } from "@nuner/miner"
 import { Effect, Schema } from "effect"
 
@@ -12,21 +12,22 @@ const named = <S extends Schema.Constraint>(value: S) =>
 /** One linear layer on word vectors that are computed once (NuNER, section 4.1). */
 export const FrozenProtocol = Schema.Struct({
   type: Schema.Literal("frozen"),
-  /** Hidden states to concatenate, -1 the last. Default [-1]. */
-  layers: Schema.Array(Schema.Int)
-    .check(atLeastOne)
-    .pipe(withDefault<ReadonlyArray<number>>([-1])),
-  /** A word's vector: its first sub-token's, or the mean over its sub-tokens. Default "mean". */
-  pooling: Schema.Literals(["first", "mean"]).pipe(withDefault<"first" | "mean">("mean")),
-  /**
-   * Classes of the head: "bare", one a type (NuNER, section 4.1), "BIO", or "auto": bare for words, and for entities BIO where bare, which
-   * merges neighbours of one type, would keep a perfect labeller below an entity F1 of 99.5. Default "auto".
-   */
-  scheme: Schema.Literals(["auto", "bare", "BIO"]).pipe(withDefault<"auto" | "bare" | "BIO">("auto")),
-  /** Inverse L2 strength, or "cv": chosen on each training set. Default 0.1. */
-  c: Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("cv")]).pipe(
-    withDefault<number | "cv">(0.1)
-  )
+  layers: option(Schema.Array(Schema.Int).check(atLeastOne), {
+    default: [-1],
+    help: "hidden states to concatenate, -1 the last"
+  }),
+  pooling: option(Schema.Literals(["first", "mean"]), {
+    default: "mean",
+    help: "a word's vector: its first sub-token's, or the mean over its sub-tokens"
+  }),
+  scheme: option(Schema.Literals(["auto", "bare", "BIO"]), {
+    default: "auto",
+    help: "classes of the head: bare, one a type (NuNER, section 4.1), BIO, or auto: bare for words, and for entities BIO where bare, which merges neighbours of one type, would keep a perfect labeller below an entity F1 of 99.5"
+  }),
+  c: option(Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("cv")]), {
+    default: 0.1,
+    help: "inverse L2 strength of the probe, or cv: chosen on each training set"
+  })
 })
 export type FrozenProtocol = typeof FrozenProtocol.Type
 

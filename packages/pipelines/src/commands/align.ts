@@ -1,23 +1,12 @@
-import { Effect } from "effect"
-import { Command } from "effect/cli"
+import { AlignOptions } from "@nuner/aligner"
 import { alignStage } from "../stages/align.ts"
-import { dataOf, textFlags } from "./dataFlags.ts"
-import { given, input, optional, out, without } from "./flags.ts"
+import { command, component } from "./command.ts"
+import { one, out, textData } from "./components.ts"
 
-export const alignCommand = Command.make(
-  "align",
-  {
-    input: input("annotated sentences, of any format that holds them"),
-    out: out("aligned sentences, JSON Lines"),
-    ...textFlags,
-    policy: optional.choice("policy", ["all", "first", "in-order"], "which occurrences become mentions; default all"),
-    overlap: optional.choice(
-      "overlap",
-      ["keep", "longest", "drop"],
-      "what becomes of overlapping mentions; default keep"
-    )
-  },
-  Effect.fn(function* ({ input, out, ...flags }) {
-    yield* alignStage({ input, out, ...given(without(flags, textFlags)), ...dataOf(flags) })
-  })
-).pipe(Command.withDescription("Find where each annotated entity stands in its sentence"))
+export const alignCommand = command("align", {
+  does: "Find where each annotated entity stands in its sentence",
+  arguments: { input: one("input", "annotated sentences, of any format that holds them") },
+  options: { out: out("aligned sentences, JSON Lines") },
+  components: { aligner: component(AlignOptions), data: textData },
+  run: ({ aligner, data, input, out }) => alignStage({ input, out, ...aligner, data })
+})

@@ -1,37 +1,28 @@
-import { Effect } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
-import { baseStage } from "../stages/base.ts"
-import { dataOf, textFlags } from "./dataFlags.ts"
-import { baseShape, given, optimisation, optional, out, seed, without } from "./flags.ts"
+import { option } from "@nuner/core"
+import { MaskedLanguageOptions } from "@nuner/trainer"
+import { Schema } from "effect"
+import { BaseShape, baseStage } from "../stages/base.ts"
+import { command, component } from "./command.ts"
+import { file, out, seed, several, textData } from "./components.ts"
 
-export const baseCommand = Command.make(
-  "base",
-  {
-    inputs: Argument.String("text").pipe(
-      Argument.withDescription("raw text: files of any format, and folders"),
-      Argument.atLeast(1)
-    ),
+const { preset: _, seed: __, tokens: ___, ...learning } = MaskedLanguageOptions.fields
+
+export const baseCommand = command("base", {
+  does: "Make a small RoBERTa and its tokenizer from text alone, or adapt an encoder to text",
+  arguments: { inputs: several("text", "raw text: files of any format, and folders") },
+  options: {
     out: out("the model directory"),
-    ...baseShape,
-    ...textFlags,
-    from: optional.text(
-      "from",
-      "a model directory or hub name to adapt to the text, instead of making a base from nothing"
-    ),
-    ...optimisation,
-    rowTokens: optional.int("row-tokens", "tokens of a row; default 64"),
-    fitHead: optional.number(
-      "fit-head",
-      "part of the steps, the first ones, that train the language-model head alone; default 0.1 for an encoder without one"
-    ),
-    maskRate: optional.number("mask-rate", "part of the tokens that are masked; default 0.3, with --from 0.15"),
-    wholeWords: Flag.Boolean("whole-words").pipe(
-      Flag.withDescription("mask all sub-tokens of a word together"),
-      Flag.optional
-    ),
+    from: file("a model directory or hub name to adapt to the text, instead of making a base from nothing"),
+    tokens: option(Schema.Natural, { default: 0, help: "tokens of language modelling; 0: the weights stay random" }),
     seed
   },
-  Effect.fn(function* ({ inputs, out, seed, ...flags }) {
-    yield* baseStage({ inputs, out, seed, ...given(without(flags, textFlags)), ...dataOf(flags) })
-  })
-).pipe(Command.withDescription("Make a small RoBERTa and its tokenizer from text alone, or adapt an encoder to text"))
+  components: {
+    shape: component(BaseShape, { when: "without `from`" }),
+    language: component(MaskedLanguageOptions, {
+      only: Object.keys(learning) as Array<keyof typeof learning>,
+      when: "with `tokens`"
+    }),
+    data: textData
+  },
+  run: ({ data, language, shape, ...options }) => baseStage({ ...options, ...shape, ...language, data })
+})

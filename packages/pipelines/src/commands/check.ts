@@ -1,27 +1,26 @@
 import { describeReport } from "@nuner/classifier"
 import { Effect } from "effect"
-import { Argument, Command } from "effect/cli"
 import { attempt } from "../errors.ts"
 import { checkData, type FileCheck } from "../inputs/checkData.ts"
-import { dataFlags, dataOf } from "./dataFlags.ts"
+import { command } from "./command.ts"
+import { labelledData, several } from "./components.ts"
 import { show } from "./output.ts"
 
-export const checkCommand = Command.make(
-  "check",
-  {
-    files: Argument.String("file").pipe(
-      Argument.withDescription(
-        "data files of any format, or folders; those behind the first are looked at as test data of it"
-      ),
-      Argument.atLeast(1)
-    ),
-    ...dataFlags
+export const checkCommand = command("check", {
+  does: "What a file holds and what is wrong with it, before money or time is spent",
+  arguments: {
+    files: several(
+      "file",
+      "data files of any format, or folders; those behind the first are looked at as test data of it"
+    )
   },
-  Effect.fn(function* ({ files, ...flags }) {
-    const checks = yield* attempt("check", () => checkData(files, dataOf(flags).data))
+  options: {},
+  components: { data: labelledData },
+  run: Effect.fnUntraced(function* ({ data, files }) {
+    const checks = yield* attempt("check", () => checkData(files, data))
     for (const check of checks) yield* show(describe(check), check)
   })
-).pipe(Command.withDescription("What a file holds and what is wrong with it, before money or time is spent"))
+})
 
 const describe = (check: FileCheck): string => {
   const {

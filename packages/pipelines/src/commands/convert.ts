@@ -1,9 +1,8 @@
-import { formats, Scheme } from "@nuner/core"
-import { Effect } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { formats, option, Scheme } from "@nuner/core"
+import { Effect, Schema } from "effect"
 import { convertStage } from "../stages/convert.ts"
-import { dataFlags, dataOf } from "./dataFlags.ts"
-import { given, optional, out } from "./flags.ts"
+import { command } from "./command.ts"
+import { labelledData, out, several } from "./components.ts"
 import { show } from "./output.ts"
 
 const named = (of: (format: (typeof formats)[number]) => boolean) =>
@@ -12,28 +11,25 @@ const named = (of: (format: (typeof formats)[number]) => boolean) =>
     .map(({ name, title }) => `${name} (${title})`)
     .join("; ")
 
-export const convertCommand = Command.make(
-  "convert",
-  {
-    inputs: Argument.String("input").pipe(
-      Argument.withDescription(
-        `files and folders, recognised by content; - is standard input. Read: ${named(() => true)}`
-      ),
-      Argument.atLeast(1)
-    ),
-    out: out("the file to write; its manifest stands beside it"),
-    to: optional.text(
-      "to",
-      `the format to write; absent: as --out ends. Written: ${named(({ write }) => write !== undefined)}`
-    ),
-    scheme: Flag.Literals("scheme", Scheme.literals).pipe(
-      Flag.withDescription("of written tags; default BIO"),
-      Flag.optional
-    ),
-    ...dataFlags
+export const convertCommand = command("convert", {
+  does: "From any format that is read to any that is written",
+  arguments: {
+    inputs: several(
+      "input",
+      `files and folders, recognised by content; - is standard input. Read: ${named(() => true)}`
+    )
   },
-  Effect.fn(function* ({ inputs, out, scheme, to, ...flags }) {
-    yield* convertStage({ inputs, out, ...given({ scheme, to }), ...dataOf(flags) })
-    yield* show(out)
+  options: {
+    out: out("the file to write; its manifest stands beside it"),
+    to: option(Schema.optionalKey(Schema.NonEmptyString), {
+      help: `the format to write: ${named(({ write }) => write !== undefined)}`,
+      absent: "as `out` ends"
+    }),
+    scheme: option(Schema.optionalKey(Scheme), { help: "of written tags", absent: "BIO" })
+  },
+  components: { data: labelledData },
+  run: Effect.fnUntraced(function* (options) {
+    yield* convertStage(options)
+    yield* show(options.out)
   })
-).pipe(Command.withDescription("From any format that is read to any that is written"))
+})

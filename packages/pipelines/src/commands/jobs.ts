@@ -1,13 +1,15 @@
 import { cleanJob, exportJob, type JobReport, ledgerJobs } from "@nuner/annotator"
 import { OptionError, withoutSecrets, writeJsonl } from "@nuner/core"
 import { Effect } from "effect"
-import { Command, Flag } from "effect/cli"
+import { Command } from "effect/cli"
 import { attempt } from "../errors.ts"
-import { optional, out, toggle } from "./flags.ts"
+import { command } from "./command.ts"
+import { file, needed, out, toggle } from "./components.ts"
 import { show } from "./output.ts"
 
-const ledger = Flag.String("ledger").pipe(Flag.withDescription("a SQLite file or postgres:// address"))
-const job = optional.text("job", "its name, or its queue as nuner jobs show prints it; default: all")
+const ledger = needed("a SQLite file or postgres:// address")
+const named = "its name, or its queue as nuner jobs show prints it"
+const job = file(named, "all")
 
 /** The jobs of a ledger that go by a name. */
 export const jobsOf = (place: string, name: string | undefined) =>
@@ -57,20 +59,22 @@ const formatJob = ({
   ].join("; ")
 }
 
-const showCommand = Command.make(
-  "show",
-  { ledger, job },
-  Effect.fn(function* ({ job, ledger }) {
-    const jobs = yield* jobsOf(ledger, job._tag === "Some" ? job.value : undefined)
+const showCommand = command("jobs show", {
+  does: "What is asked, answered and open of each job, and what it cost",
+  arguments: {},
+  options: { ledger, job },
+  run: Effect.fnUntraced(function* ({ job, ledger }) {
+    const jobs = yield* jobsOf(ledger, job)
     yield* show(formatJobs(jobs), jobs)
   })
-).pipe(Command.withDescription("What is asked, answered and open of each job, and what it cost"))
+})
 
-const exportCommand = Command.make(
-  "export",
-  { ledger, job, out: out("every request with its answer, JSON Lines") },
-  Effect.fn(function* ({ job, ledger, out }) {
-    const jobs = yield* jobsOf(ledger, job._tag === "Some" ? job.value : undefined)
+const exportCommand = command("jobs export", {
+  does: "Write down what the ledger knows of every request",
+  arguments: {},
+  options: { ledger, job, out: out("every request with its answer, JSON Lines") },
+  run: Effect.fnUntraced(function* ({ job, ledger, out }) {
+    const jobs = yield* jobsOf(ledger, job)
     const count = yield* attempt("jobs", () =>
       writeJsonl(
         out,
@@ -81,16 +85,13 @@ const exportCommand = Command.make(
     )
     yield* show(`${count} requests`, { requests: count, out })
   })
-).pipe(Command.withDescription("Write down what the ledger knows of every request"))
+})
 
-const cleanCommand = Command.make(
-  "clean",
-  {
-    ledger,
-    job: Flag.String("job").pipe(Flag.withDescription("its name, or its queue as nuner jobs show prints it")),
-    answers: toggle("answers", "forget its paid answers too")
-  },
-  Effect.fn(function* ({ answers, job, ledger }) {
+const cleanCommand = command("jobs clean", {
+  does: "Forget a job that is done: its plan and its workers' tables; paid answers stay",
+  arguments: {},
+  options: { ledger, job: needed(named), answers: toggle("forget its paid answers too") },
+  run: Effect.fnUntraced(function* ({ answers, job, ledger }) {
     const jobs = yield* jobsOf(ledger, job)
     for (const { queue } of jobs) {
       const cleaned = yield* attempt("jobs", () => cleanJob(ledger, queue, answers))
@@ -100,7 +101,7 @@ const cleanCommand = Command.make(
       })
     }
   })
-).pipe(Command.withDescription("Forget a job that is done: its plan and its workers' tables; paid answers stay"))
+})
 
 export const jobsCommand = Command.make("jobs").pipe(
   Command.withDescription("The jobs of a ledger: look at them, export them, clean up"),

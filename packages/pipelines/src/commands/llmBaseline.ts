@@ -1,96 +1,80 @@
-import { samplers } from "@nuner/miner"
-import { Effect } from "effect"
-import { Command, Flag } from "effect/cli"
+import { option } from "@nuner/core"
+import { Effect, Schema } from "effect"
 import { attempt, completed } from "../errors.ts"
 import { readTypeNames } from "../inputs/readTypeNames.ts"
 import { forecastBaseline } from "../llm/forecastBaseline.ts"
 import { llmBaselineStage } from "../stages/llmBaseline.ts"
-import { readPrices } from "../stages/readPrices.ts"
-import { dataFlags, dataOf } from "./dataFlags.ts"
+import { command } from "./command.ts"
 import {
-  asking,
-  flow,
-  given,
-  ks,
+  asked,
+  askingLive,
+  dryRun,
+  file,
+  labelledData,
   llm,
-  optional,
+  mining,
+  needed,
   out,
-  sampling,
+  prices,
   seed,
+  sizes,
   sizesOf,
-  toggle,
-  types,
-  without,
-  words
-} from "./flags.ts"
+  types
+} from "./components.ts"
 import { show } from "./output.ts"
 
-const { prompt: _, seed: llmSeed, ...asked } = asking
+const size = sizes([0])
 
-export const llmBaselineCommand = Command.make(
-  "llm-baseline",
-  {
-    method: Flag.Literals("method", ["in-context", "universal-ner"]).pipe(
-      Flag.withDescription(
-        "one prompt that names the types and shows the examples, or a question a type without examples"
-      ),
-      Flag.withDefault("in-context")
-    ),
-    train: Flag.String("train").pipe(Flag.withDescription("labelled sentences to mine examples from")),
-    test: Flag.String("test").pipe(Flag.withDescription("labelled sentences to ask about and to score on")),
+export const llmBaselineCommand = command("llm-baseline", {
+  does: "NER by asking a language model: F1 with tokens and cost, on the sets of a benchmark",
+  arguments: {},
+  options: {
+    method: option(Schema.Literals(["in-context", "universal-ner"]), {
+      default: "in-context",
+      help: "one prompt that names the types and shows the examples, or a question a type without examples"
+    }),
+    train: needed("labelled sentences to mine examples from"),
+    test: needed("labelled sentences to ask about and to score on"),
     out: out("a folder for runs.jsonl, predictions.jsonl, table.md and the ledger"),
     ...llm,
-    ...asked,
-    llmSeed,
-    ...flow,
-    ks: ks([0]),
-    words,
-    sets: optional.int("sets", "sets of examples of each size; default 3, for words 16 / 8 / 4 / 2 / 1"),
-    sampler: optional.choice("sampler", samplers, sampling),
+    prices,
     types,
-    testSize: optional.int("test-size", "ask about so many test sentences, drawn once; default: all"),
-    exclude: Flag.String("exclude").pipe(
-      Flag.withDescription(
-        "text or labelled file whose sentences are taken out of the test set; may be given several times"
-      ),
-      Flag.atLeast(0)
-    ),
-    typeNames: optional.text(
-      "type-names",
-      "what types are called in the prompt: a JSON file, or a known dataset; default: as they are"
-    ),
-    definitions: optional.text("definitions", "JSON file {type: what it means} to show in the prompt"),
-    ...dataFlags,
-    emptyIsNothing: toggle("empty-is-nothing", "an empty answer means that there is no mention"),
-    retryFailed: toggle("retry-failed", "ask again what failed or was refused"),
-    dryRun: toggle("dry-run", "print requests, tokens and cost; send nothing"),
+    testSize: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+      help: "ask about so many test sentences, drawn once",
+      absent: "all"
+    }),
+    exclude: option(Schema.Array(Schema.NonEmptyString), {
+      default: [],
+      help: "text or labelled file whose sentences are taken out of the test set",
+      repeated: true
+    }),
+    typeNames: file("what types are called in the prompt: a JSON file, or a known dataset", "as they are"),
+    definitions: file("JSON file {type: what it means} to show in the prompt"),
+    dryRun,
     seed
   },
-  Effect.fn(function* ({
+  components: { size, mining, annotator: askingLive, data: labelledData },
+  run: Effect.fnUntraced(function* ({
+    annotator,
+    definitions,
     dryRun,
-    emptyIsNothing,
-    exclude,
-    method,
-    model,
-    out,
-    provider,
-    retryFailed,
-    seed,
-    test,
-    train,
-    ...flags
+    mining,
+    prices,
+    size: given,
+    typeNames,
+    ...rest
   }) {
-    const { definitions, ks, llmSeed, prices, typeNames, words, ...rest } = given(without(flags, dataFlags))
+    const { seed: llmSeed, ...asking } = annotator
     const read = (path: string) => attempt("llm", () => readTypeNames(path))
     const options = {
       ...rest,
-      ...{ emptyIsNothing, exclude, method, model, out, provider, retryFailed, seed, test, train },
-      ...(yield* sizesOf("llm-baseline", { ks, words }, [0])),
-      ...(llmSeed === undefined ? {} : { llmSeed }),
-      ...(typeNames === undefined ? {} : { names: yield* read(typeNames) }),
-      ...dataOf(flags),
-      ...(definitions === undefined ? {} : { definitions: yield* read(definitions) }),
-      ...(yield* readPrices(prices))
+      ...asking,
+      ...mining,
+      ...(yield* sizesOf("llm-baseline", size, given)),
+      ...(llmSeed !== undefined && { llmSeed }),
+      ...(typeNames !== undefined && { names: yield* read(typeNames) }),
+      ...(definitions !== undefined && { definitions: yield* read(definitions) }),
+      ...(yield* asked({ prices }))
     }
     if (dryRun) {
       const forecast = yield* attempt("llm", () => forecastBaseline(options))
@@ -100,4 +84,4 @@ export const llmBaselineCommand = Command.make(
     yield* show(table)
     yield* completed(manifest)
   })
-).pipe(Command.withDescription("NER by asking a language model: F1 with tokens and cost, on the sets of a benchmark"))
+})

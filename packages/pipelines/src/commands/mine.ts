@@ -1,30 +1,28 @@
-import { samplers } from "@nuner/miner"
+import { SampleOptions } from "@nuner/miner"
 import { Effect } from "effect"
-import { Command } from "effect/cli"
 import { mineStage } from "../stages/mine.ts"
-import { dataFlags, dataOf } from "./dataFlags.ts"
-import { given, input, ks, optional, out, sampling, seed, sizesOf, types, without, words } from "./flags.ts"
+import { command, component } from "./command.ts"
+import { file, labelledData, mining, one, out, seed, sizes, sizesOf, types } from "./components.ts"
 
-export const mineCommand = Command.make(
-  "mine",
-  {
-    input: input("a labelled dataset, of any format"),
+const size = sizes([1, 2, 4, 8, 16, 32, 64])
+
+export const mineCommand = command("mine", {
+  does: "Draw few-shot training sets: k to 2k entities, or exactly so many words, of every type",
+  arguments: { input: one("input", "a labelled dataset, of any format") },
+  options: {
     out: out("a folder for the sets"),
-    ks: ks([1, 2, 4, 8, 16, 32, 64]),
-    words,
-    sets: optional.int("sets", "training sets for each size; default 10, for words 16 / 8 / 4 / 2 / 1"),
-    sampler: optional.choice("sampler", samplers, sampling),
     types,
-    test: optional.text("test", "a labelled test set to cut to --test-size sentences: test.jsonl"),
-    testSize: optional.int("test-size", "sentences of it, drawn once; default 1000"),
-    ...dataFlags,
+    test: file("a labelled test set to cut to `testSize` sentences: test.jsonl"),
     seed
   },
-  Effect.fn(function* ({ input, out, seed, ...flags }) {
-    const { ks, words, ...rest } = given(without(flags, dataFlags))
-    const sizes = yield* sizesOf("mine", { ks, words }, [1, 2, 4, 8, 16, 32, 64])
-    yield* mineStage({ ...rest, ...dataOf(flags), ...sizes, input, out, seed })
+  components: {
+    size,
+    mining,
+    cut: component(SampleOptions, { only: ["size"], names: { size: "testSize" }, when: "with `test`" }),
+    data: labelledData
+  },
+  run: Effect.fnUntraced(function* ({ cut, mining, size: given, ...options }) {
+    const testSize = cut.size === undefined ? {} : { testSize: cut.size }
+    yield* mineStage({ ...options, ...mining, ...testSize, ...(yield* sizesOf("mine", size, given)) })
   })
-).pipe(
-  Command.withDescription("Draw few-shot training sets: k to 2k entities, or exactly so many words, of every type")
-)
+})

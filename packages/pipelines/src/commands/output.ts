@@ -1,12 +1,9 @@
 import type { Manifest } from "@nuner/core"
 import { Console, Effect } from "effect"
-import { GlobalFlag } from "effect/cli"
-import { toggle } from "./flags.ts"
+import { GlobalOptions } from "./globalOptions.ts"
 
-/** What every command takes to say its result to a program. */
-export const Json = GlobalFlag.Setting("json")({
-  flag: toggle("json", "results as JSON on standard output, one object a line: the manifest of each stage as it ends")
-})
+/** Whether results are said to a program. */
+export const Json = Effect.map(GlobalOptions, ({ json = false }) => json)
 
 /** What a command has to say: the text, or with `--json` the value. None: its stages say all of it, by their manifests. */
 export const show = (text: string, value?: unknown) =>

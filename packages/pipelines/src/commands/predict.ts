@@ -1,39 +1,38 @@
-import { markText } from "@nuner/core"
-import { Effect } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { markText, option } from "@nuner/core"
+import { Effect, Schema } from "effect"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { sourcesOf } from "../inputs/sources.ts"
 import { textsOf } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
 import { predictStage } from "../stages/predict.ts"
-import { dataOf, textFlags } from "./dataFlags.ts"
+import { command } from "./command.ts"
+import { one, several, textData } from "./components.ts"
 import { Json } from "./output.ts"
 
-export const predictCommand = Command.make(
-  "predict",
-  {
-    model: Argument.String("model").pipe(Argument.withDescription("a model directory of nuner fit")),
-    inputs: Argument.String("text").pipe(
-      Argument.withDescription("texts, or files and folders to read sentences from"),
-      Argument.atLeast(1)
-    ),
-    ...textFlags,
-    minScore: Flag.Finite("min-score").pipe(
-      Flag.withDescription("leave out entities below this probability"),
-      Flag.withDefault(0)
-    )
+export const predictCommand = command("predict", {
+  does: "Mark the entities of texts",
+  arguments: {
+    model: one("model", "a model directory of nuner fit"),
+    inputs: several("text", "texts, or files and folders to read sentences from")
   },
-  Effect.fn(function* ({ inputs, minScore, model, ...flags }) {
+  options: {
+    minScore: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })), {
+      default: 0,
+      help: "leave out entities below this probability"
+    })
+  },
+  components: { data: textData },
+  run: Effect.fnUntraced(function* ({ data, inputs, minScore, model }) {
     const { say } = yield* Progress
     yield* attempt("predict", () => inputs.forEach(sourcesOf))
     const json = yield* Json
     yield* predictStage({
       model,
-      texts: textsOf(inputs, intake({ ...dataOf(flags), say })),
+      texts: textsOf(inputs, intake({ data, say })),
       minScore,
       onPrediction: (prediction) =>
         console.log(json ? JSON.stringify(prediction) : markText(prediction.text, prediction.entities))
     })
   })
-).pipe(Command.withDescription("Mark the entities of texts"))
+})

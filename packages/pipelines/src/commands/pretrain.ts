@@ -1,41 +1,56 @@
-import { Effect } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { option } from "@nuner/core"
+import { PretrainOptions, SupervisedOptions } from "@nuner/trainer"
+import { Effect, Schema } from "effect"
 import { pretrainStage } from "../stages/pretrain.ts"
 import { pretrainSupervisedStage } from "../stages/pretrainSupervised.ts"
-import { dataFlags, dataOf } from "./dataFlags.ts"
-import { contrastive, encoder, given, optional, out, seed, training, without } from "./flags.ts"
+import { command, component } from "./command.ts"
+import { dtype, encoder, labelledData, out, seed, several } from "./components.ts"
 import { show } from "./output.ts"
 
-export const pretrainCommand = Command.make(
-  "pretrain",
-  {
-    inputs: Argument.String("input").pipe(
-      Argument.withDescription(
-        "aligned sentences, or labelled data whose types are the concepts, one file or several; for --objective types: labelled data, name=file for each dataset with types of its own"
-      ),
-      Argument.atLeast(1)
-    ),
-    base: encoder("base"),
+const { seed: _, ...ofBoth } = SupervisedOptions.fields
+const names = { sampleSize: "sentences" }
+
+/** What pre-training has whatever its objective, and what only the contrastive one has. */
+export const training = component(PretrainOptions, { only: Object.keys(ofBoth) as Array<keyof typeof ofBoth>, names })
+const contrastiveOnly = Object.keys(PretrainOptions.fields).filter(
+  (name) => !Object.hasOwn(SupervisedOptions.fields, name)
+) as Array<Exclude<keyof typeof PretrainOptions.fields, keyof typeof SupervisedOptions.fields>>
+export const contrastive = component(PretrainOptions, { only: contrastiveOnly })
+
+export const pretrainCommand = command("pretrain", {
+  does: "Pre-train a NER encoder: by contrastive learning on aligned sentences (NuNER), or on types",
+  arguments: {
+    inputs: several(
+      "input",
+      "aligned sentences, or labelled data whose types are the concepts, one file or several; for --objective types: labelled data, name=file for each dataset with types of its own"
+    )
+  },
+  options: {
+    base: encoder,
     out: out("the model directory of the encoder"),
-    objective: Flag.Literals("objective", ["contrastive", "types"]).pipe(
-      Flag.withDescription("NuNER's, or NER-BERT's classification into the types of human-labelled data, its baseline"),
-      Flag.withDefault("contrastive")
-    ),
-    ...training,
-    ...contrastive,
-    concepts: Flag.Boolean("concepts").pipe(
-      Flag.withDescription("contrastive: leave the concept encoder in <out>/concepts; --no-concepts does not"),
-      Flag.optional
-    ),
-    dtype: optional.choice("dtype", ["F32", "F16"], "of the weights in the file; default F32"),
-    ...dataFlags,
+    objective: option(Schema.Literals(["contrastive", "types"]), {
+      default: "contrastive",
+      help: "NuNER's, or NER-BERT's classification into the types of human-labelled data, its baseline"
+    }),
+    dtype,
     seed
   },
-  Effect.fn(function* ({ base, inputs, objective, out, seed, ...flags }) {
-    const options = { base, inputs, out, seed, ...given(without(flags, dataFlags)), ...dataOf(flags) }
-    yield* (objective === "types" ? pretrainSupervisedStage : pretrainStage)(options)
-    yield* show(out)
+  components: {
+    training,
+    contrastive,
+    concepts: component({
+      fields: {
+        concepts: option(Schema.Boolean, {
+          default: true,
+          help: "contrastive: leave the concept encoder in <out>/concepts"
+        })
+      }
+    }),
+    data: labelledData
+  },
+  run: Effect.fnUntraced(function* ({ concepts, contrastive, objective, training, ...options }) {
+    const given = { ...options, ...training, ...contrastive, ...concepts }
+    yield* (objective === "types" ? pretrainSupervisedStage : pretrainStage)(given)
+    yield* show(options.out)
   })
-).pipe(
-  Command.withDescription("Pre-train a NER encoder: by contrastive learning on aligned sentences (NuNER), or on types")
-)
+})

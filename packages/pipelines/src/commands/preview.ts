@@ -1,31 +1,28 @@
-import { Effect, Option } from "effect"
-import { Command } from "effect/cli"
+import { option } from "@nuner/core"
+import { Effect, Schema } from "effect"
 import { formatPreview, previewStage } from "../stages/preview.ts"
-import { annotationOf } from "./annotate.ts"
-import { dataOf, textFlags } from "./dataFlags.ts"
-import { answering, asking, flow, given, input, llm, optional, out, without } from "./flags.ts"
+import { command } from "./command.ts"
+import { asked, askingLive, limit, llm, one, out, prices, prompt, textData } from "./components.ts"
 import { show } from "./output.ts"
 
-/** Nobody waits a day to see twenty sentences. */
-const { batch: _, batchSize: __, dryRun: ___, pollSeconds: ____, ...kept } = answering
-
-export const previewCommand = Command.make(
-  "preview",
-  {
-    input: input("raw text: a file of any format, or a folder"),
+export const previewCommand = command("preview", {
+  does: "See what an LLM makes of twenty sentences, and what all of them would cost",
+  arguments: { input: one("input", "raw text: a file of any format, or a folder") },
+  options: {
     out: out("what nuner annotate will write: the ledger beside it keeps these answers for it"),
-    count: optional.int("count", "sentences to ask about, from all over the input; default 20"),
+    count: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+      default: 20,
+      help: "sentences to ask about, from all over the input"
+    }),
     ...llm,
-    ...asking,
-    ...flow,
-    ...textFlags,
-    ...kept
+    prompt,
+    prices,
+    limit
   },
-  Effect.fn(function* ({ count, input, out, ...flags }) {
-    const live = { batch: false, batchSize: Option.none(), dryRun: false, pollSeconds: Option.none() }
-    const asked = yield* annotationOf({ ...without(flags, textFlags), ...live })
-    const options = { input, out, ...asked, ...dataOf(flags) }
-    const preview = yield* previewStage(options, given({ count }).count)
+  // Nobody waits a day for a batch to see twenty sentences.
+  components: { annotator: askingLive, data: textData },
+  run: Effect.fnUntraced(function* ({ annotator, count, prices, prompt, ...options }) {
+    const preview = yield* previewStage({ ...options, ...annotator, ...(yield* asked({ prompt, prices })) }, count)
     yield* show(formatPreview(preview), preview)
   })
-).pipe(Command.withDescription("See what an LLM makes of twenty sentences, and what all of them would cost"))
+})

@@ -1,28 +1,23 @@
 import { bundledPrices, fetchPrices, type PriceTable } from "@nuner/annotator"
 import { OptionError, writeJson } from "@nuner/core"
 import { Effect } from "effect"
-import { Command, Flag } from "effect/cli"
 import { attempt } from "../errors.ts"
 import { markdownTable } from "../report/table.ts"
 import { readPrices } from "../stages/readPrices.ts"
-import { given, optional } from "./flags.ts"
+import { command } from "./command.ts"
+import { file, outOrNone } from "./components.ts"
 import { show } from "./output.ts"
 
-export const pricesCommand = Command.make(
-  "prices",
-  {
-    from: optional.text(
-      "from",
+export const pricesCommand = command("prices", {
+  does: "What models cost, of which day and by whose word; with --from, a fresh table",
+  arguments: {},
+  options: {
+    from: file(
       "a maintained table to take them from, file or https address: one like ours, or LiteLLM's model_prices_and_context_window.json"
     ),
-    out: Flag.String("out").pipe(
-      Flag.withAlias("o"),
-      Flag.withDescription("with --from: the price file to write, for --prices or the environment's NUNER_PRICES"),
-      Flag.optional
-    )
+    out: outOrNone("with `from`: the price file to write, for --prices or the environment's NUNER_PRICES")
   },
-  Effect.fn(function* (flags) {
-    const { from, out } = given(flags)
+  run: Effect.fnUntraced(function* ({ from, out }) {
     if ((from === undefined) !== (out === undefined)) {
       const [option, other] = from === undefined ? ["from", "out"] : ["out", "from"]
       return yield* new OptionError({ component: "prices", option: option!, reason: `is missing beside --${other}` })
@@ -37,7 +32,7 @@ export const pricesCommand = Command.make(
     const { date, models, source } = prices
     yield* show(`${out}: ${Object.keys(models).length} models, ${date}, ${source}`, { out, date, source })
   })
-).pipe(Command.withDescription("What models cost, of which day and by whose word; with --from, a fresh table"))
+})
 
 const formatPrices = ({ date, models, note, source }: PriceTable): string =>
   [

@@ -1,84 +1,107 @@
 import { join } from "node:path"
 import { formatForecast } from "@nuner/annotator"
-import { OptionError } from "@nuner/core"
-import { Effect, Option } from "effect"
-import { Command, Flag } from "effect/cli"
+import { OptionError, option } from "@nuner/core"
+import { Effect, Schema } from "effect"
 import { completed } from "../errors.ts"
 import { annotateForecast } from "../stages/annotate.ts"
+import { BaseShape } from "../stages/base.ts"
 import { runAll, type Task } from "../stages/run.ts"
-import { annotation, annotationOf } from "./annotate.ts"
-import { dataFlags, dataOf } from "./dataFlags.ts"
-import { baseShape, contrastive, given, input, ks, only, out, seed, sets, training } from "./flags.ts"
+import { command, component } from "./command.ts"
+import {
+  annotatingBeside,
+  asked,
+  dryRun,
+  labelledData,
+  limit,
+  llm,
+  one,
+  out,
+  prices,
+  prompt,
+  seed
+} from "./components.ts"
 import { show } from "./output.ts"
+import { contrastive, training } from "./pretrain.ts"
 
-export const runCommand = Command.make(
-  "run",
-  {
-    input: input("raw text: a file of any format, or a folder"),
+const files = (help: string) => option(Schema.Array(Schema.NonEmptyString), { default: [], help, repeated: true })
+
+export const runCommand = command("run", {
+  does: "The main job: raw text to a NER encoder and measured few-shot classifiers",
+  arguments: { input: one("input", "raw text: a file of any format, or a folder") },
+  options: {
     out: out("a folder for everything; the same call goes on where an earlier one stopped"),
-    annotation,
-    base: Flag.String("base").pipe(
-      Flag.withDescription(
-        'a model directory, a name on the hub, "mini", the encoder in the box (default), or "new": a small RoBERTa is made'
-      ),
-      Flag.withDefault("mini")
-    ),
-    baseText: Flag.String("base-text").pipe(
-      Flag.withDescription("more text to make the base from, beside the input; may be given several times"),
-      Flag.atLeast(0)
-    ),
-    ...baseShape,
-    ...training,
-    ...contrastive,
-    tasks: Flag.String("task").pipe(
-      Flag.withDescription("a labelled dataset to measure on: name=train,test; may be given several times"),
-      Flag.atLeast(1)
-    ),
-    ...dataFlags,
-    ks: ks([1, 2, 4, 8, 16]),
-    sets: sets(5),
+    ...llm,
+    prompt,
+    prices,
+    limit,
+    dryRun,
+    base: option(Schema.NonEmptyString, {
+      default: "mini",
+      help: "a model directory, a name on the hub, mini, the encoder in the box, or new: a small RoBERTa is made"
+    }),
+    baseText: files("more text to make the base from, beside the input; with --base new"),
+    task: option(Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1)), {
+      help: "a labelled dataset to measure on: name=train,test",
+      repeated: true
+    }),
+    k: option(Schema.Array(Schema.Natural), {
+      default: [1, 2, 4, 8, 16],
+      help: "entities of each type in a training set"
+    }),
+    sets: option(Schema.Int.check(Schema.isGreaterThan(0)), { default: 5, help: "training sets for each k" }),
     seed
   },
-  Effect.fn(function* (options) {
-    const { input, out, seed, sets } = options
-    const ks = Option.getOrUndefined(options.ks)
-    const tasks = yield* Effect.forEach(options.tasks, parseTask)
-    yield* checkBase(options)
-    const annotate = { input, ...(yield* annotationOf(options.annotation)) }
-    if (options.annotation.dryRun) {
-      const forecast = yield* annotateForecast({ ...annotate, ...dataOf(options), out: join(out, "annotated.jsonl") })
+  components: {
+    annotator: annotatingBeside,
+    shape: component(BaseShape, { when: "with `base` new" }),
+    training,
+    contrastive,
+    data: labelledData
+  },
+  run: Effect.fnUntraced(function* ({
+    annotator,
+    base,
+    baseText,
+    contrastive,
+    data,
+    dryRun,
+    input,
+    k: ks,
+    out,
+    prices,
+    prompt,
+    seed,
+    sets,
+    shape,
+    task,
+    training,
+    ...llm
+  }) {
+    const tasks = yield* Effect.forEach(task, parseTask)
+    if (base !== "new") yield* checkBase(base, [...Object.keys(shape), ...(baseText.length > 0 ? ["baseText"] : [])])
+    const annotate = { input, ...llm, ...annotator, ...(yield* asked({ prompt, prices })) }
+    if (dryRun) {
+      const forecast = yield* annotateForecast({ ...annotate, data, out: join(out, "annotated.jsonl") })
       return yield* show(formatForecast(forecast), forecast)
     }
     const result = yield* runAll({
       out,
       annotate,
-      base:
-        options.base === "new"
-          ? { inputs: [input, ...options.baseText], seed, ...given(only(options, baseShape)) }
-          : options.base,
-      pretrain: {
-        seed,
-        ...given(only(options, { ...training, ...contrastive }))
-      },
-      tasks,
-      ...dataOf(options),
-      ks: ks ?? [1, 2, 4, 8, 16],
-      sets,
-      seed
+      base: base === "new" ? { inputs: [input, ...baseText], seed, ...shape } : base,
+      pretrain: { seed, ...training, ...contrastive },
+      ...{ tasks, data, ks, sets, seed }
     })
     const tables = result.tasks.map(({ model, name, table }) => `${name}\n\n${table}\nclassifier: ${model}\n`)
     yield* show([result.concepts, ...tables, `encoder: ${result.encoder}`].join("\n"))
     yield* completed({ stage: "annotate", completion: result.completion })
   })
-).pipe(Command.withDescription("The main job: raw text to a NER encoder and measured few-shot classifiers"))
+})
 
 /** What makes a base has no effect on one that is there. */
-const checkBase = (options: { readonly base: string; readonly baseText: ReadonlyArray<string> }) => {
-  const [shape] = Object.keys(given(only(options, baseShape)))
-  const option = shape ?? (options.baseText.length > 0 ? "baseText" : undefined)
-  if (options.base === "new" || option === undefined) return Effect.void
-  const reason = `says how to make a base, and ${options.base} is there`
-  return Effect.fail(new OptionError({ component: "run", option, reason, remedy: "--base new makes one" }))
+const checkBase = (base: string, [given]: ReadonlyArray<string>) => {
+  if (given === undefined) return Effect.void
+  const reason = `says how to make a base, and ${base} is there`
+  return Effect.fail(new OptionError({ component: "run", option: given, reason, remedy: "--base new makes one" }))
 }
 
 /** `name=train,test` */

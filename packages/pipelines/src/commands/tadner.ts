@@ -1,6 +1,8 @@
-import { InputError, markText, OptionError } from "@nuner/core"
-import { Effect, Option } from "effect"
-import { Argument, Command, Flag } from "effect/cli"
+import { InputError, markText, OptionError, option } from "@nuner/core"
+import { MineEpisodesOptions } from "@nuner/miner"
+import { AdaptOptions, EpisodeOptions, EpisodeRunOptions, SourceOptions } from "@nuner/tadner"
+import { Effect, Schema } from "effect"
+import { Argument, Command } from "effect/cli"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { sourcesOf } from "../inputs/sources.ts"
@@ -10,153 +12,135 @@ import { tadnerEpisodesStage } from "../stages/tadner/episodes.ts"
 import { endWithStarter, inProcesses } from "../stages/tadner/inProcesses.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
 import { tadnerTrainStage } from "../stages/tadner/train.ts"
-import { dataFlags, dataOf } from "./dataFlags.ts"
-import { encoder, frozenLayers, given, input, integerList, optional, out, seed, without } from "./flags.ts"
+import { command, component } from "./command.ts"
+import { encoder, file, labelledData, one, out, seed } from "./components.ts"
 import { Json, show } from "./output.ts"
 
-/** A switch of a mode: absent, the mode decides. */
-const onOff = (name: string, description: string) =>
-  Flag.Literals(name, ["on", "off"]).pipe(
-    Flag.withDescription(`${description}; absent: as the mode has it`),
-    Flag.map((value) => value === "on"),
-    Flag.optional
-  )
+const typeNames = file(
+  "natural-language names of types: few-nerd, few-tk, mit-movie, ... or a JSON file of label to name",
+  "derived from the labels"
+)
 
-const common = {
-  typeNames: optional.text("type-names", "few-nerd, few-tk, mit-movie, ... or a JSON file of label to name"),
-  mode: optional.choice("mode", ["published", "corrected"], "of the switches below; default corrected"),
-  long: optional.choice("long", ["truncate", "windows"], "what becomes of long sentences; absent: as the mode has it"),
-  loseAdjacentSingletons: onOff("lose-adjacent-singletons", "BIOES labels lose the second of two one-word neighbours"),
-  maxTokens: optional.int("max-tokens", "sub-tokens of a sentence or window; default 128"),
-  learningRate: optional.number("learning-rate", "Adam's; default 3e-5"),
-  frozenLayers
-}
+const { checkpointEvery: _, checkpoints: __, seed: ___, ...source } = SourceOptions.fields
 
-const trainCommand = Command.make(
-  "train",
-  {
-    input: input("labelled sentences of the source types"),
-    encoder: encoder(),
-    out: out("the directory of the TadNER model"),
-    ...common,
-    scheme: optional.choice("scheme", ["IO", "BIO", "BIOES"], "tags of the span detector; absent: as the mode has it"),
-    epochs: optional.int("epochs", "passes over the sentences; default 1"),
-    batchSize: optional.int("batch-size", "sentences of an update; default 32"),
-    headDropout: optional.number("head-dropout", "before the detector's linear layer; default 0.2"),
-    temperature: optional.number("temperature", "of the contrastive loss; default 0.05"),
-    ...dataFlags,
-    seed
+const trainCommand = command("tadner train", {
+  does: "Train TadNER's two networks on source types",
+  arguments: { input: one("input", "labelled sentences of the source types") },
+  options: { encoder, out: out("the directory of the TadNER model"), typeNames, seed },
+  components: {
+    source: component(SourceOptions, { only: Object.keys(source) as Array<keyof typeof source> }),
+    data: labelledData
   },
-  Effect.fn(function* ({ encoder, input, out, seed, ...flags }) {
-    yield* tadnerTrainStage({ encoder, input, out, seed, ...given(without(flags, dataFlags)), ...dataOf(flags) })
-    yield* show(out)
+  run: Effect.fnUntraced(function* ({ source, ...options }) {
+    yield* tadnerTrainStage({ ...options, ...source })
+    yield* show(options.out)
   })
-).pipe(Command.withDescription("Train TadNER's two networks on source types"))
+})
 
-const adaptation = {
-  ...common,
-  phi: optional.choice("phi", ["last4", "last"], "layers of a word's vector; last for NuNER's encoders; default last4"),
-  typeDropout: onOff("type-dropout", "dropout stays on in stage 2"),
-  normaliseOverSpans: onOff("normalise-over-spans", "types are chosen by scores normalised over all spans given"),
-  filter: Flag.Literals("filter", ["on", "off"]).pipe(
-    Flag.withDescription("the type-aware filter; default on"),
-    Flag.map((value) => value === "on"),
-    Flag.optional
-  ),
-  steps: optional.int("steps", "most updates of a stage; default 100"),
-  detectorPatience: optional.int("detector-patience", "updates with a loss above the best; default 2, 6 for 5 shots"),
-  classifierPatience: optional.int("classifier-patience", "the same for stage 2; default 0")
-}
+const { batchTokens: _1, seed: _2, ...adapting } = AdaptOptions.fields
+const { batchTokens: _3, seed: _4, ...solving } = EpisodeOptions.fields
 
-const episodesCommand = Command.make(
-  "episodes",
-  {
-    input: input("episodes, Few-NERD's JSON Lines; with --n, labelled sentences to mine them from"),
-    models: Flag.String("model").pipe(
-      Flag.withDescription("a directory of nuner tadner train; several: a run each"),
-      Flag.atLeast(1)
-    ),
-    out: out("a folder for results and report; the same call goes on where an earlier one stopped"),
-    ...adaptation,
-    misalign: onOff("misalign", "behind a truncated sentence spans are read at shifted places"),
-    onNoSpan: optional.choice(
-      "on-no-span",
-      ["crash", "empty"],
-      "an episode without a predicted span; absent: as the mode has it"
-    ),
-    seeds: integerList("seeds", "of adaptation, a run each, or one a model; default 0").pipe(Flag.withDefault([0])),
-    n: optional.int("n", "types of a mined episode"),
-    k: Flag.Int("k").pipe(
-      Flag.withDescription("k to 2k entities of each type: mined so, published episodes checked so"),
-      Flag.withDefault(1)
-    ),
-    q: optional.int("q", "the same in the query; default k"),
-    count: Flag.Int("count").pipe(Flag.withDescription("episodes to mine"), Flag.withDefault(100)),
-    mineSeed: Flag.Int("mine-seed").pipe(Flag.withDescription("of mined episodes"), Flag.withDefault(0)),
-    limit: optional.int("limit", "only the first episodes"),
-    processes: Flag.Int("processes").pipe(
-      Flag.withDescription("processes that share the episodes, on this machine; default 1"),
-      Flag.withDefault(1)
-    ),
-    ...dataFlags,
-    shard: optional.text("shard", "i/n: only this process's part of the episodes, no report; for several machines")
+const episodesCommand = command("tadner episodes", {
+  does: "Run TadNER over few-shot episodes and report pooled micro F1",
+  arguments: {
+    input: one("input", "episodes, Few-NERD's JSON Lines; with --n, labelled sentences to mine them from")
   },
-  Effect.fn(function* ({ count, input, k, mineSeed, models, out, processes, seeds, shard, ...flags }) {
-    const part = Option.isSome(shard) ? { shard: yield* parseShard(shard.value) } : {}
+  options: {
+    model: option(Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1)), {
+      help: "a directory of nuner tadner train; several: a run each",
+      repeated: true
+    }),
+    out: out("a folder for results and report; the same call goes on where an earlier one stopped"),
+    typeNames,
+    seeds: option(Schema.Array(Schema.Int).check(Schema.isMinLength(1)), {
+      default: [0],
+      help: "of adaptation, a run each, or one a model"
+    }),
+    n: option(Schema.optionalKey(MineEpisodesOptions.fields.n), {
+      help: "types of a mined episode",
+      absent: "the input holds episodes"
+    }),
+    k: option(MineEpisodesOptions.fields.k, {
+      default: 1,
+      help: "k to 2k entities of each type: mined so, published episodes checked so"
+    }),
+    q: MineEpisodesOptions.fields.q,
+    limit: EpisodeRunOptions.fields.limit,
+    processes: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+      default: 1,
+      help: "processes that share the episodes, on this machine"
+    }),
+    shard: option(Schema.optionalKey(Schema.NonEmptyString), {
+      help: "i/n: only this process's part of the episodes, no report; for several machines",
+      absent: "all of them"
+    })
+  },
+  components: {
+    mining: component(
+      {
+        fields: {
+          count: option(MineEpisodesOptions.fields.episodes, { default: 100, help: "episodes to mine" }),
+          mineSeed: option(Schema.Int, { default: 0, help: "of mined episodes" })
+        }
+      },
+      { when: "with `n`" }
+    ),
+    solving: component(EpisodeOptions, { only: Object.keys(solving) as Array<keyof typeof solving> }),
+    data: labelledData
+  },
+  run: Effect.fnUntraced(function* ({ mining, model: models, processes, shard, solving, ...options }) {
+    const part = shard === undefined ? {} : { shard: yield* parseShard(shard) }
     // A process that has a shard already shares it with nobody: it is one of those that are started here.
-    if (Option.isSome(shard)) endWithStarter()
+    if (shard !== undefined) endWithStarter()
     else if (processes > 1) {
       const command = [process.execPath, ...process.argv.slice(1)]
-      yield* inProcesses({ processes, command, out })
+      yield* inProcesses({ processes, command, out: options.out })
     }
-    const report = yield* tadnerEpisodesStage({
-      count,
-      input,
-      k,
-      mineSeed,
-      models,
-      out,
-      seeds,
-      ...part,
-      ...given(without(flags, dataFlags)),
-      ...dataOf(flags)
-    })
+    const { count = 100, mineSeed = 0 } = mining
+    const report = yield* tadnerEpisodesStage({ ...options, models, count, mineSeed, ...part, ...solving })
     if (report !== "") yield* show(report)
   })
-).pipe(Command.withDescription("Run TadNER over few-shot episodes and report pooled micro F1"))
+})
 
-const predictCommand = Command.make(
-  "predict",
-  {
-    model: Argument.String("model").pipe(
-      Argument.withDescription("a directory of nuner tadner train, or of an earlier --save")
-    ),
-    inputs: Argument.String("text").pipe(
-      Argument.withDescription("texts, or files and folders to read sentences from"),
-      Argument.atLeast(0)
-    ),
-    support: optional.text("support", "labelled sentences with 1 to 10 entities of each new type"),
-    save: optional.text("save", "keep the recogniser in a directory"),
-    ...adaptation,
-    ...dataFlags,
-    seed: optional.int("seed", "of adaptation; default 0")
+const predictCommand = command("tadner predict", {
+  does: "Mark entities of new types, learned from a handful of examples",
+  arguments: {
+    model: one("model", "a directory of nuner tadner train, or of an earlier --save"),
+    inputs: one("text", "texts, or files and folders to read sentences from").pipe(Argument.atLeast(0))
   },
-  Effect.fn(function* ({ inputs, model, ...flags }) {
-    const options = given(without(flags, dataFlags))
-    const { data } = dataOf(flags)
+  options: {
+    support: file(
+      "labelled sentences with 1 to 10 entities of each new type",
+      "the model is a recogniser that was saved"
+    ),
+    save: file("keep the recogniser in a directory")
+  },
+  components: {
+    adapting: component(
+      { fields: { typeNames, ...AdaptOptions.fields }, ast: AdaptOptions.ast },
+      {
+        only: ["typeNames", "seed", ...(Object.keys(adapting) as Array<keyof typeof adapting>)],
+        when: "with `support`"
+      }
+    ),
+    data: labelledData
+  },
+  run: Effect.fnUntraced(function* ({ adapting, data, inputs, model, save, support }) {
     const { say } = yield* Progress
-    yield* checkPredict(options, inputs.length)
+    yield* checkPredict(Object.keys(adapting), { save, support }, inputs.length)
     yield* attempt("tadner", () => inputs.forEach(sourcesOf))
     const json = yield* Json
     yield* tadnerPredictStage({
-      ...options,
+      ...adapting,
+      ...(support !== undefined && { support }),
+      ...(save !== undefined && { save }),
       data,
       model,
       texts: textsOf(inputs, intake({ data, say })),
       onPrediction: (found) => console.log(json ? JSON.stringify(found) : markText(found.text, found.entities))
     })
   })
-).pipe(Command.withDescription("Mark entities of new types, learned from a handful of examples"))
+})
 
 export const tadnerCommand = Command.make("tadner").pipe(
   Command.withDescription("TadNER: few-shot NER with types that are new each time"),
@@ -173,14 +157,17 @@ const parseShard = (text: string) => {
     : Effect.succeed({ index: Number(index), of: Number(of) })
 }
 
+/** A saved recogniser has its settings, and there must be something to do. */
 const checkPredict = (
-  { save, support, ...rest }: { readonly save?: string; readonly support?: string },
+  [given]: ReadonlyArray<string>,
+  { save, support }: { readonly save: string | undefined; readonly support: string | undefined },
   texts: number
 ) => {
-  const own = Object.keys(rest)[0]
-  if (support === undefined && own !== undefined) {
+  if (support === undefined && given !== undefined) {
     const reason = "a saved recogniser has its settings"
-    return Effect.fail(new OptionError({ component: "tadner predict", option: own, reason, remedy: "give --support" }))
+    return Effect.fail(
+      new OptionError({ component: "tadner predict", option: given, reason, remedy: "give --support" })
+    )
   }
   return texts === 0 && save === undefined
     ? Effect.fail(new InputError({ source: "text", reason: "there is none", remedy: "give texts, or --save" }))

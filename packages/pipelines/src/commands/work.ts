@@ -1,34 +1,34 @@
+import { AnnotateOptions, ProviderOptions } from "@nuner/annotator"
 import { Effect } from "effect"
-import { Command, Flag } from "effect/cli"
 import { completed } from "../errors.ts"
-import { readPrices } from "../stages/readPrices.ts"
 import { cancelStage, workStage } from "../stages/work.ts"
-import { asking, flow, given, llm, promptOf } from "./flags.ts"
+import { command, component } from "./command.ts"
+import { asked, asking, needed, prices, prompt } from "./components.ts"
 import { show } from "./output.ts"
 
-const ledger = Flag.String("ledger").pipe(
-  Flag.withDescription("the job's ledger: a postgres:// address for nuner work, or a SQLite file for nuner cancel")
-)
+const llm = { ...ProviderOptions.fields, model: AnnotateOptions.fields.model }
 
-export const workCommand = Command.make(
-  "work",
-  { ...llm, ...asking, ...flow, ledger },
-  Effect.fn(function* ({ ledger, model, provider, ...rest }) {
-    const { prices, prompt, ...options } = given(rest)
-    const table = yield* readPrices(prices)
-    const completion = yield* workStage({ ...options, ...promptOf(prompt), ...table, ledger, model, provider })
+export const workCommand = command("work", {
+  does: "Help with a job that nuner annotate plans on the same Postgres, from any machine",
+  arguments: {},
+  options: { ...llm, ledger: needed("the job's ledger, a postgres:// address"), prompt, prices },
+  components: { annotator: asking },
+  run: Effect.fnUntraced(function* ({ annotator, prices, prompt, ...options }) {
+    const completion = yield* workStage({ ...options, ...annotator, ...(yield* asked({ prompt, prices })) })
     yield* completed({ stage: "work", completion })
   })
-).pipe(Command.withDescription("Help with a job that nuner annotate plans on the same Postgres, from any machine"))
+})
 
-export const cancelCommand = Command.make(
-  "cancel",
-  { ...llm, job: asking.job, ledger },
-  Effect.fn(function* ({ ledger, model, provider, ...rest }) {
-    const count = yield* cancelStage({ ...given(rest), ledger, model, provider })
+export const cancelCommand = command("cancel", {
+  does: "Stop the provider's batches of a job",
+  arguments: {},
+  options: { ...llm, ledger: needed("the job's ledger: a SQLite file or a postgres:// address") },
+  components: { annotator: component(AnnotateOptions, { only: ["job"] }) },
+  run: Effect.fnUntraced(function* ({ annotator, ...options }) {
+    const count = yield* cancelStage({ ...options, ...annotator })
     yield* show(
       `${count} ${count === 1 ? "batch" : "batches"} asked to stop; what was answered is collected by the nuner annotate that waits, or the next`,
       { batches: count }
     )
   })
-).pipe(Command.withDescription("Stop the provider's batches of a job"))
+})

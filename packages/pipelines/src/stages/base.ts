@@ -1,4 +1,4 @@
-import { type DataOptionsInput, InputError, OptionError } from "@nuner/core"
+import { type DataOptionsInput, decodeOptions, InputError, OptionError, option } from "@nuner/core"
 import {
   countParameters,
   type Encoder,
@@ -21,7 +21,7 @@ import {
   type MaskedLanguageStart,
   pretrainMaskedLanguage
 } from "@nuner/trainer"
-import { Effect } from "effect"
+import { Effect, Schema } from "effect"
 import { attempt, type StageError } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
@@ -29,21 +29,24 @@ import { runStage } from "../services/stage.ts"
 import { plain } from "./plain.ts"
 import { curveOf, logOf, trainModel } from "./trainModel.ts"
 
+const count = Schema.Int.check(Schema.isGreaterThan(0))
+
 /** What a base that is made from nothing looks like. */
-export interface BaseShape {
-  /** Width of a token's vector. Default 256. */
-  readonly hidden?: number
-  /** Default 4. */
-  readonly layers?: number
-  /** Most tokens of a window. Default 128. */
-  readonly window?: number
-  /** Deviation of the first weights. Default 0.02 (RoBERTa's); 1 / sqrt(hidden) learns faster where the width is small. */
-  readonly initRange?: number
-  /** A folder with a tokenizer to take over: `tokenizer.json`, or `vocab.json` and `merges.txt`, or `vocab.txt`. Absent: one is learned. */
-  readonly tokenizer?: string
-  /** Entries of the byte-level BPE that is learned. Default 8192. */
-  readonly vocabSize?: number
-}
+export const BaseShape = Schema.Struct({
+  hidden: option(count, { default: 256, help: "width of a token's vector" }),
+  layers: option(count, { default: 4, help: "layers of the encoder" }),
+  window: option(count, { default: 128, help: "most tokens of a window" }),
+  initRange: option(Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThan(0))), {
+    help: "deviation of the first weights; 1 / sqrt(hidden) learns faster where the width is small",
+    absent: "0.02, RoBERTa's"
+  }),
+  tokenizer: option(Schema.optionalKey(Schema.NonEmptyString), {
+    help: "a folder with a tokenizer to take over: tokenizer.json, or vocab.json and merges.txt, or vocab.txt",
+    absent: "one is learned from the text"
+  }),
+  vocabSize: option(count, { default: 8192, help: "entries of the byte-level BPE that is learned" })
+})
+export type BaseShape = (typeof BaseShape)["Encoded"]
 
 export interface BaseStageOptions extends BaseShape, Partial<MaskedLanguageOptions> {
   /** Raw text to learn the vocabulary and the language from: see `readSentences`. */
@@ -80,7 +83,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
     ...rest
   } = options
   const given = { hidden, initRange, layers, tokenizer, vocabSize, window }
-  const shape = from === undefined ? { ...smallBase, ...defined(given) } : {}
+  const shape = from === undefined ? decodeOptions("base", BaseShape, defined(given)) : undefined
   const language = { preset: from === undefined ? "from-nothing" : "adaptation", ...rest } as const
   const { say, update } = yield* Progress
   yield* checkOptions(from, tokens, defined(given), defined(rest))
@@ -100,7 +103,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
       if (texts.length === 0) throw new InputError({ source: inputs.join(", "), reason: "has no text" })
       const { encoder, head: known }: LoadedLanguageModel =
         directory === undefined
-          ? { encoder: await newEncoder(texts, { ...smallBase, ...shape }, seed), head: undefined }
+          ? { encoder: await newEncoder(texts, shape!, seed), head: undefined }
           : await loadLanguageModel(directory)
       const what = `${encoder.config.layers} layers x ${encoder.config.hidden}`
       const millions = `${(countParameters(encoder.config) / 1e6).toFixed(1)}M parameters`
@@ -159,9 +162,6 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
 /** Part of an adaptation's steps in which a new head is fitted. */
 const FIT_HEAD = 0.1
 
-/** The base that is made unless told otherwise. */
-const smallBase = { hidden: 256, layers: 4, window: 128, vocabSize: 8192 }
-
 const defined = <A extends object>(options: A): Partial<A> =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as Partial<A>
 
@@ -186,7 +186,7 @@ const checkOptions = (
 
 const newEncoder = async (
   texts: ReadonlyArray<string>,
-  { hidden, initRange, layers, tokenizer, vocabSize, window }: BaseShape & typeof smallBase,
+  { hidden, initRange, layers, tokenizer, vocabSize, window }: typeof BaseShape.Type,
   seed: number
 ): Promise<Encoder> => {
   const heads = Math.max(1, Math.round(hidden / 64))

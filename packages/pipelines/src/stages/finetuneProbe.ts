@@ -24,7 +24,7 @@ export interface ProbeInput {
   readonly scheme?: "bare" | "BIO"
   readonly layers?: ReadonlyArray<number>
   readonly pooling?: Pooling
-  readonly types?: ReadonlyArray<string>
+  readonly types?: ReadonlyArray<string> | undefined
   readonly signal: AbortSignal
   readonly update: (update: ProgressUpdate) => void
 }

@@ -8,24 +8,19 @@ import {
   selectSentences,
   type WordFeatures
 } from "@nuner/classifier"
-import { decodeOptions, type Entity, type LabelledSentence, rng } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import { decodeOptions, type Entity, type LabelledSentence, option, rng } from "@nuner/core"
+import { Schema } from "effect"
 import { Diversity } from "./Diversity.ts"
 import { sentenceVectors } from "./sentenceVectors.ts"
 import { uncertainty } from "./uncertainty.ts"
 
 export const LearnerOptions = Schema.Struct({
-  /**
-   * Which sentences come next: "useful": those of which the model is unsure and which are unlike what was answered; "random": any, the
-   * control; "order": as they stand in the file. Default "useful".
-   */
-  strategy: Schema.Literals(["useful", "random", "order"]).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed("useful" as const))
-  ),
-  /** Inverse L2 strength of the probe. Default 0.1. */
-  c: Schema.Finite.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(0.1))),
-  /** Of the random choices. Default 0. */
-  seed: Schema.Int.pipe(Schema.withDecodingDefaultKey(Effect.succeed(0)))
+  strategy: option(Schema.Literals(["useful", "random", "order"]), {
+    default: "useful",
+    help: "which sentences come next: those of which the model is unsure and which are unlike what was answered; any, the control; or as they stand in the file"
+  }),
+  c: option(Schema.Finite.check(Schema.isGreaterThan(0)), { default: 0.1, help: "inverse L2 strength of the probe" }),
+  seed: option(Schema.Int, { default: 0, help: "of the random choices" })
 })
 export type LearnerOptions = Partial<(typeof LearnerOptions)["Encoded"]>
 

@@ -1,22 +1,30 @@
-import { type Counts, decodeOptions, OptionError, rng } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import { type Counts, decodeOptions, OptionError, option, rng } from "@nuner/core"
+import { Schema } from "effect"
 import { allConceptNames, type ConceptSentence, conceptNames, keepConcepts } from "./ConceptSentence.ts"
 import { frequenciesOf, topConcepts } from "./conceptFrequencies.ts"
 import { foldingOnce } from "./foldConcept.ts"
 
-const Options = Schema.Struct({
-  /** A sentence that carries one of these concepts is dropped whole (NuNER, section 3.1). */
-  uninformative: Schema.Array(Schema.NonEmptyString).pipe(Schema.withDecodingDefault(Effect.succeed(["concept"]))),
-  /** Use only this many of the sentences, drawn by `seed`: of two sizes the smaller is part of the larger (section 5.3). Absent: all. */
-  sampleSize: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
-  /** Keep only the annotations of the n most frequent concepts of the sample (section 5.2). Absent: all. */
-  top: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
-  /** What becomes of sentences without any annotation left: they may stay, as examples of what is none of the concepts. */
-  empty: Schema.Literals(["drop", "keep"]).pipe(Schema.withDecodingDefault(Effect.succeed("drop" as const))),
-  /** Of the sample. */
-  seed: Schema.Int.pipe(Schema.withDecodingDefault(Effect.succeed(0)))
+/** Which sentences and annotations are trained on. */
+export const SelectSettings = Schema.Struct({
+  uninformative: option(Schema.Array(Schema.NonEmptyString), {
+    default: ["concept"],
+    help: "a sentence that carries one of these concepts is dropped whole (NuNER, section 3.1)"
+  }),
+  sampleSize: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+    help: "use this many of the sentences, drawn by `seed`: of two sizes the smaller is part of the larger (section 5.3)",
+    absent: "all"
+  }),
+  top: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+    help: "keep only the annotations of the n most frequent concepts of the sample (section 5.2)",
+    absent: "all"
+  }),
+  empty: option(Schema.Literals(["drop", "keep"]), {
+    default: "drop",
+    help: "sentences without any annotation left; they may stay, as examples of what is none of the concepts"
+  }),
+  seed: option(Schema.Int, { default: 0, help: "of the sample" })
 })
-export type SelectOptions = (typeof Options)["Encoded"]
+export type SelectOptions = (typeof SelectSettings)["Encoded"]
 
 /** What is chosen from: the concept names of each sentence, by its number. */
 export interface ConceptCorpus {
@@ -43,7 +51,7 @@ export interface SentenceChoice {
  * @throws OptionError, also for a sample larger than what it is drawn from
  */
 export const chooseSentences = (corpus: ConceptCorpus, options: SelectOptions = {}): SentenceChoice => {
-  const { uninformative, sampleSize, seed, top, empty } = decodeOptions("selectConcepts", Options, options)
+  const { uninformative, sampleSize, seed, top, empty } = decodeOptions("selectConcepts", SelectSettings, options)
   const all = Array.from({ length: corpus.count }, (_, sentence) => sentence)
   const sizes = Uint32Array.from(all, (sentence) => corpus.names(sentence).length)
   const annotations = (sentences: ReadonlyArray<number>): number =>

@@ -1,18 +1,24 @@
-import { decodeOptions, OptionError, type Span } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import { decodeOptions, OptionError, option, type Span } from "@nuner/core"
+import { Schema } from "effect"
 import { foldConcept } from "../concepts/foldConcept.ts"
 import { nearSynonyms } from "./nearSynonyms.ts"
 import type { TokenLabel } from "./tokenLabels.ts"
 
-const Options = Schema.Struct({
-  /** Width of the padded batch. Absent: where the longest sentence's content ends. */
-  tokens: Schema.optionalKey(Schema.Natural),
-  /** Ignore the cells of near-synonyms of a token's concepts instead of counting them as negatives (see `nearSynonyms`). */
-  maskNearSynonyms: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(false))),
-  /** Concepts of other sentences that join the batch's own as further negatives of every token. */
-  extraConcepts: Schema.Array(Schema.String).pipe(Schema.withDecodingDefault(Effect.succeed([])))
+export const TargetSettings = Schema.Struct({
+  tokens: option(Schema.optionalKey(Schema.Natural), {
+    help: "width of the padded batch",
+    absent: "where the longest sentence's content ends"
+  }),
+  maskNearSynonyms: option(Schema.Boolean, {
+    default: false,
+    help: "ignore the cells of near-synonyms of a token's concepts instead of counting them as negatives (see `nearSynonyms`)"
+  }),
+  extraConcepts: option(Schema.Array(Schema.String), {
+    default: [],
+    help: "concepts of other sentences that join the batch's own as further negatives of every token"
+  })
 })
-export type TargetOptions = (typeof Options)["Encoded"]
+export type TargetOptions = (typeof TargetSettings)["Encoded"]
 
 /** A sentence of a batch: concepts over its tokens, and which tokens stand for text. */
 export interface LabelledTokens {
@@ -59,7 +65,7 @@ export interface ConceptTargets {
  */
 export const conceptTargets = (batch: ReadonlyArray<LabelledTokens>, options: TargetOptions = {}): ConceptTargets => {
   const longest = batch.reduce((most, { content }) => Math.max(most, content.end), 0)
-  const { extraConcepts, tokens = longest, maskNearSynonyms } = decodeOptions("conceptTargets", Options, options)
+  const { extraConcepts, tokens = longest, maskNearSynonyms } = decodeOptions("conceptTargets", TargetSettings, options)
   if (tokens < longest) {
     const reason = `${tokens} tokens are narrower than a sentence that ends at token ${longest}`
     throw new OptionError({ component: "conceptTargets", option: "tokens", reason })

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { decodeOptions, type Episode, OptionError } from "@nuner/core"
+import { decodeOptions, type Episode, OptionError, option } from "@nuner/core"
 import { fingerprint, useEngine } from "@nuner/engine"
 import { Schema } from "effect"
 import { openSession } from "../adapt/Session.ts"
@@ -11,11 +11,13 @@ import type { EpisodeRecord } from "./EpisodeRecord.ts"
 import { ResultsWriter, readOutcomes, type Shard, shardPath, strange } from "./ResultsFile.ts"
 import { solveEpisode } from "./solveEpisode.ts"
 
-const RunOptions = Schema.Struct({
-  /** Only the first episodes. Default: all. */
-  limit: Schema.optionalKey(Schema.Natural),
-  /** This process's part. Default: everything. */
-  shard: Schema.optionalKey(Schema.Struct({ index: Schema.Natural, of: Schema.Int.check(Schema.isGreaterThan(0)) }))
+/** Which of the episodes are run. */
+export const EpisodeRunOptions = Schema.Struct({
+  limit: option(Schema.optionalKey(Schema.Natural), { help: "only the first episodes", absent: "all" }),
+  shard: option(
+    Schema.optionalKey(Schema.Struct({ index: Schema.Natural, of: Schema.Int.check(Schema.isGreaterThan(0)) })),
+    { help: "this process's part, as index and of", absent: "everything" }
+  )
 })
 
 export interface RunEpisodesInput extends EpisodeOptions {
@@ -53,7 +55,7 @@ export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<Epis
   const settings = episodeSettings(options)
   const { limit: most = Number.POSITIVE_INFINITY, shard = { index: 0, of: 1 } } = decodeOptions(
     "runEpisodes",
-    RunOptions,
+    EpisodeRunOptions,
     { ...(limit !== undefined && { limit }), ...(part && { shard: part }) }
   )
   if (shard.index >= shard.of) {

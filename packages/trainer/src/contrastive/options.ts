@@ -1,6 +1,6 @@
-import { decodeOptions, OptionError } from "@nuner/core"
-import { Effect, Schema } from "effect"
-import { adaptTraining, paperTraining, sentenceFields, smallTraining } from "../options.ts"
+import { decodeOptions, OptionError, option } from "@nuner/core"
+import { Schema } from "effect"
+import { adaptTraining, paperTraining, presetField, sentenceFields, smallTraining } from "../options.ts"
 
 /** The recipe of the paper (section 3.3): for RoBERTa-size bases and long runs. */
 export const paper = { ...paperTraining, temperature: 5, bias: "none", conceptPooling: "first" } as const
@@ -21,49 +21,67 @@ export const adapt = { ...small, ...adaptTraining } as const
 
 const weight = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
 
-const Options = Schema.Struct({
+const Settings = Schema.Struct({
   ...sentenceFields,
-  /** What a token and a concept are compared by: the dot product of their vectors, or the cosine between them. */
-  similarity: Schema.Literals(["dot", "cosine"]).pipe(Schema.withDecodingDefault(Effect.succeed("dot" as const))),
-  /** tau: divides the similarity of token and concept. `"sqrt-hidden"`: the square root of the width. A cosine needs about 0.1. */
-  temperature: Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("sqrt-hidden")]),
-  /** Whether tau is learned from there on; its logarithm is. */
-  learnTemperature: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(false))),
-  /** Offset added to every logit: none, or learned from the log-odds of the positive rate on. */
-  bias: Schema.Literals(["none", "log-odds"]),
-  /** Width of a linear projection of both sides before they are compared, dropped from the encoders at the end; absent: none. */
-  projection: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
-  /** The vector of a concept's name: its first token (`<s>`), or the mean of its sub-tokens. */
-  conceptPooling: Schema.Literals(["first", "mean"]),
-  /** What the concept encoder reads: a concept's name, or the LLM's description of the entity where there is one. */
-  conceptText: Schema.Literals(["name", "description"]).pipe(
-    Schema.withDecodingDefault(Effect.succeed("name" as const))
-  ),
-  /** Keep only the annotations of the n most frequent concepts (section 5.2). */
-  topConcepts: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))),
-  /** Keep the sentences without a concept to train on, as examples of what is none. */
-  keepEmpty: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(false))),
-  /** Leave near-synonyms of a positive ("company", "company name") out of the loss instead of counting them as negatives. */
-  maskNearSynonyms: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(false))),
-  /** Concepts of other sentences, drawn by their frequency, that join those of each batch as negatives. */
-  extraConcepts: Schema.Natural.pipe(Schema.withDecodingDefault(Effect.succeed(0))),
-  /** Weight of a positive cell in the loss. */
-  positiveWeight: weight.pipe(Schema.withDecodingDefault(Effect.succeed(1))),
-  /** Weight of the cells of a token that no mention covers: an LLM overlooks entities, so some of these negatives are wrong. */
-  unlabelledWeight: weight.pipe(Schema.withDecodingDefault(Effect.succeed(1)))
+  similarity: option(Schema.Literals(["dot", "cosine"]), {
+    default: "dot",
+    help: "what a token and a concept are compared by: the dot product of their vectors, or the cosine between them"
+  }),
+  temperature: option(Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("sqrt-hidden")]), {
+    help: "tau: divides the similarity of token and concept; sqrt-hidden: the square root of the width; a cosine needs about 0.1"
+  }),
+  learnTemperature: option(Schema.Boolean, {
+    default: false,
+    help: "whether tau is learned from there on; its logarithm is"
+  }),
+  bias: option(Schema.Literals(["none", "log-odds"]), {
+    help: "offset added to every logit: none, or learned from the log-odds of the positive rate on"
+  }),
+  projection: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+    help: "width of a linear projection of both sides before they are compared, dropped from the encoders at the end",
+    absent: "none"
+  }),
+  conceptPooling: option(Schema.Literals(["first", "mean"]), {
+    help: "the vector of a concept's name: its first token (<s>), or the mean of its sub-tokens"
+  }),
+  conceptText: option(Schema.Literals(["name", "description"]), {
+    default: "name",
+    help: "what the concept encoder reads: a concept's name, or the LLM's description of the entity where there is one"
+  }),
+  topConcepts: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+    help: "keep only the annotations of the n most frequent concepts (section 5.2)",
+    absent: "all"
+  }),
+  keepEmpty: option(Schema.Boolean, {
+    default: false,
+    help: "keep the sentences without a concept to train on, as examples of what is none"
+  }),
+  maskNearSynonyms: option(Schema.Boolean, {
+    default: false,
+    help: "leave near-synonyms of a positive (company, company name) out of the loss instead of counting them as negatives"
+  }),
+  extraConcepts: option(Schema.Natural, {
+    default: 0,
+    help: "concepts of other sentences, drawn by their frequency, that join those of each batch as negatives"
+  }),
+  positiveWeight: option(weight, { default: 1, help: "weight of a positive cell in the loss" }),
+  unlabelledWeight: option(weight, {
+    default: 1,
+    help: "weight of the cells of a token that no mention covers: an LLM overlooks entities, so some of these negatives are wrong"
+  })
 })
 
-export type PretrainSettings = (typeof Options)["Type"]
+const presets = { paper, small, adapt }
+
+export type PretrainSettings = (typeof Settings)["Type"]
 
 /** Every setting, flat; those absent come from the preset. */
-export type PretrainOptions = Partial<(typeof Options)["Encoded"]> & {
-  /** Default `"paper"`. */
-  readonly preset?: "paper" | "small" | "adapt"
-}
+export const PretrainOptions = Schema.Struct({ preset: presetField, ...Settings.fields }).annotate({ presets })
+export type PretrainOptions = Partial<(typeof PretrainOptions)["Encoded"]>
 
 /** @throws OptionError for an unknown or out-of-range option, and for options that do not go together */
 export const decodePretrainOptions = ({ preset = "paper", ...options }: PretrainOptions): PretrainSettings => {
-  const settings = decodeOptions("pretrain", Options, { ...{ paper, small, adapt }[preset], ...options })
+  const settings = decodeOptions("pretrain", Settings, { ...presets[preset], ...options })
   if (settings.similarity === "cosine" && settings.temperature === "sqrt-hidden") {
     const reason = "a cosine is between -1 and 1 and needs a small number, for example 0.1"
     throw new OptionError({ component: "pretrain", option: "temperature", reason })

@@ -1,7 +1,7 @@
-import { decodeOptions, InputError, OptionError, rng } from "@nuner/core"
+import { decodeOptions, InputError, OptionError, option, rng } from "@nuner/core"
 import { type Encoder, type LanguageHead, maxTokens, mergeLora } from "@nuner/encoder"
 import { disposeAll, tf } from "@nuner/engine"
-import { Effect, Schema } from "effect"
+import { Schema } from "effect"
 import { encoderPass, withAdapters } from "../encoderPass.ts"
 import type { Objective } from "../Objective.ts"
 import { trainingFields } from "../options.ts"
@@ -32,33 +32,44 @@ export const adaptation = { ...fromNothing, causal: 0, learningRate: 1e-4, maskR
 
 const part = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 
-const Options = Schema.Struct({
+const Settings = Schema.Struct({
+  tokens: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+    help: "tokens to train on in all; texts are read again and again until then"
+  }),
   ...trainingFields,
-  /** Tokens to train on in all; texts are read again and again until then. */
-  tokens: Schema.Int.check(Schema.isGreaterThan(0)),
-  /** Tokens of a row, special ones included: texts are packed whole, one behind the other. */
-  rowTokens: Schema.Int.check(Schema.isGreaterThan(7)).pipe(Schema.withDecodingDefault(Effect.succeed(64))),
-  /**
-   * Part of the steps, the first ones, in which every next token is predicted from those before it. From nothing, masking alone stalls
-   * at the frequencies of words for millions of tokens.
-   */
-  causal: part,
-  /** Part of the steps, the first ones, in which the head alone is trained, at ten times the rate: for a new head on a trained encoder. */
-  fitHead: part,
-  /** Part of the tokens that are predicted when masking. RoBERTa has 0.15; 0.3 learns faster at small sizes. */
-  maskRate: Schema.Finite.check(Schema.isBetween({ minimum: 0.01, maximum: 0.9 })),
-  /** Mask all sub-tokens of a word together. */
-  wholeWords: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(false))),
-  /** Part of the texts read in lower case, for data that has no capitals. */
-  lowercase: part.pipe(Schema.withDecodingDefault(Effect.succeed(0)))
+  rowTokens: option(Schema.Int.check(Schema.isGreaterThan(7)), {
+    default: 64,
+    help: "tokens of a row, special ones included: texts are packed whole, one behind the other"
+  }),
+  causal: option(part, {
+    help: "part of the steps, the first ones, in which every next token is predicted from those before it; from nothing, masking alone stalls at the frequencies of words for millions of tokens"
+  }),
+  fitHead: option(part, {
+    help: "part of the steps, the first ones, in which the language-model head alone is trained, at ten times the rate: for a new head on a trained encoder"
+  }),
+  maskRate: option(Schema.Finite.check(Schema.isBetween({ minimum: 0.01, maximum: 0.9 })), {
+    help: "part of the tokens that are predicted when masking; RoBERTa has 0.15, 0.3 learns faster at small sizes"
+  }),
+  wholeWords: option(Schema.Boolean, { default: false, help: "mask all sub-tokens of a word together" }),
+  lowercase: option(part, {
+    default: 0,
+    help: "part of the texts read in lower case, for data that has no capitals"
+  })
 })
-export type MaskedLanguageSettings = (typeof Options)["Type"]
+export type MaskedLanguageSettings = (typeof Settings)["Type"]
+
+const presets = { "from-nothing": fromNothing, adaptation }
 
 /** Every setting, flat; those absent come from the preset. `tokens` has no default. */
-export type MaskedLanguageOptions = Partial<Omit<(typeof Options)["Encoded"], "tokens">> & {
+export const MaskedLanguageOptions = Schema.Struct({
+  preset: option(Schema.Literals(["from-nothing", "adaptation"]), {
+    default: "from-nothing",
+    help: "the recipe for a base from nothing, or for an encoder that is trained already"
+  }),
+  ...Settings.fields
+}).annotate({ presets })
+export type MaskedLanguageOptions = Partial<Omit<(typeof MaskedLanguageOptions)["Encoded"], "tokens">> & {
   readonly tokens: number
-  /** Default `"from-nothing"`. */
-  readonly preset?: "from-nothing" | "adaptation"
 }
 
 /** @throws OptionError for an unknown or out-of-range option */
@@ -66,10 +77,7 @@ export const decodeMaskedLanguageOptions = ({
   preset = "from-nothing",
   ...options
 }: MaskedLanguageOptions): MaskedLanguageSettings =>
-  decodeOptions("pretrainMaskedLanguage", Options, {
-    ...{ "from-nothing": fromNothing, adaptation }[preset],
-    ...options
-  })
+  decodeOptions("pretrainMaskedLanguage", Settings, { ...presets[preset], ...options })
 
 export interface MaskedLanguageInput extends MaskedLanguageOptions, RunOptions {
   readonly texts: Iterable<string> | AsyncIterable<string>

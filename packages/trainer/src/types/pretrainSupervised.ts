@@ -8,6 +8,7 @@ import type { Objective } from "../Objective.ts"
 import {
   adaptTraining,
   paperTraining,
+  presetField,
   type SentenceSettings,
   sentenceFields,
   smallTraining,
@@ -20,20 +21,16 @@ import { type Datasets, type TypeClasses, typeClasses } from "./typeClasses.ts"
 import { initTypeHead, type LabelledBatch, labelledBatch, scopesOf, type TypeModel, typeLoss } from "./typeHead.ts"
 import { type TypeScores, validateTypes } from "./validateTypes.ts"
 
-const Options = Schema.Struct(sentenceFields)
+const Settings = Schema.Struct(sentenceFields)
+const presets = { paper: paperTraining, small: smallTraining, adapt: adaptTraining }
 
-/** Every setting, flat; those absent come from the preset. */
-export type SupervisedOptions = Partial<(typeof Options)["Encoded"]> & {
-  /** That of `pretrain`, so that the two objectives differ in nothing else. Default `"paper"`. */
-  readonly preset?: "paper" | "small" | "adapt"
-}
+/** Every setting, flat; those absent come from the preset: that of `pretrain`, so that the two objectives differ in nothing else. */
+export const SupervisedOptions = Schema.Struct({ preset: presetField, ...sentenceFields }).annotate({ presets })
+export type SupervisedOptions = Partial<(typeof SupervisedOptions)["Encoded"]>
 
 /** @throws OptionError for an unknown or out-of-range option */
 export const decodeSupervisedOptions = ({ preset = "paper", ...options }: SupervisedOptions): SentenceSettings =>
-  decodeOptions("pretrainSupervised", Options, {
-    ...{ paper: paperTraining, small: smallTraining, adapt: adaptTraining }[preset],
-    ...options
-  })
+  decodeOptions("pretrainSupervised", Settings, { ...presets[preset], ...options })
 
 export interface SupervisedInput extends SupervisedOptions, RunOptions {
   /** Labelled sentences by dataset: a dataset is what is labelled with one set of types. `{ "": sentences }` for a single one. */

@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
-import { OptionError } from "./errors.ts"
-import { issueOf } from "./issue.ts"
+import { OptionError } from "../errors.ts"
+import { issueOf } from "../issue.ts"
 
 /**
  * Decodes a component's options once, at its door: defaults filled in, unknown or out-of-range options refused by name.
@@ -33,7 +33,7 @@ const knownOptions = (schema: object): ReadonlyArray<string> =>
   "fields" in schema && typeof schema.fields === "object" && schema.fields !== null ? Object.keys(schema.fields) : []
 
 /** The known name within two edits of `name` (or equal but for case), if there is one. */
-const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
+export const nearest = (name: string, known: ReadonlyArray<string>): string | undefined => {
   const ranked = known
     .map((other) => ({ other, distance: editDistance(name.toLowerCase(), other.toLowerCase()) }))
     .toSorted((a, b) => a.distance - b.distance)
