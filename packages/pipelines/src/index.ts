@@ -7,6 +7,8 @@ export type { Definition as BenchmarkDefinition, DefinitionInput as BenchmarkInp
 export { type PaperTable, paperTables } from "./benchmark/paper.ts"
 export type { Run as BenchmarkRun } from "./benchmark/Run.ts"
 export { readDefinition as readBenchmark } from "./benchmark/readDefinition.ts"
+export { configurationSchema } from "./commands/Configuration.ts"
+export type { CommandInfo, CommandOption } from "./commands/command.ts"
 export { attempt, type StageError, stageError, UnexpectedError } from "./errors.ts"
 export { checkData, type FileCheck } from "./inputs/checkData.ts"
 export { type Intake, type IntakeOptions, intake } from "./inputs/intake.ts"
@@ -16,7 +18,11 @@ export { readSentences } from "./inputs/readSentences.ts"
 export { forecastBaseline } from "./llm/forecastBaseline.ts"
 export type { LlmBaselineOptions } from "./llm/LlmBaselineOptions.ts"
 export type { LlmMethod, LlmPrediction, LlmRun } from "./llm/LlmRun.ts"
+<<<<<<< HEAD
 export { commandHelp, nuner } from "./nuner.ts"
+=======
+export { commandInfos, nuner } from "./nuner.ts"
+>>>>>>> ac9a7c7 (READMEs' tables of options, the schema of nuner.config.json and the command nuner config are made of the options' schemas)
 export { benchmarkReport } from "./report/benchmarkReport.ts"
 export { episodeCounts } from "./report/episodeCounts.ts"
 export { learningCurves } from "./report/learningCurves.ts"

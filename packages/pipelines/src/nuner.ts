@@ -10,6 +10,7 @@ import { Configuration } from "./commands/Configuration.ts"
 import { checkCommand } from "./commands/check.ts"
 import { type CommandInfo, infosOf } from "./commands/command.ts"
 import { conceptsCommand } from "./commands/concepts.ts"
+import { configCommand } from "./commands/config.ts"
 import { convertCommand } from "./commands/convert.ts"
 import { encodeCommand } from "./commands/encode.ts"
 import { engineCommand } from "./commands/engine.ts"
@@ -76,7 +77,8 @@ const commands = [
   encodeCommand,
   exportCommand,
   tadnerCommand,
-  engineCommand
+  engineCommand,
+  configCommand(() => commandInfos)
 ]
 
 /** Every command with its options, those of all of them first: what documentation and the schema of a configuration are made of. */

@@ -94,8 +94,11 @@ const jsonSchemaOf = (field: Schema.Top): JsonSchema => {
 const tidy = (value: unknown, definitions: Readonly<Record<string, JsonSchema>>): unknown => {
   if (Array.isArray(value)) return value.map((item) => tidy(item, definitions))
   if (typeof value !== "object" || value === null) return value
-  const { $ref } = value as { $ref?: string }
+  const { $ref, anyOf } = value as { $ref?: string; anyOf?: ReadonlyArray<JsonSchema> }
   if ($ref !== undefined) return tidy(definitions[$ref.split("/").at(-1)!], definitions)
+  // What may be undefined is written as null: in a file it is left out.
+  const present = anyOf?.filter(({ type }) => type !== "null")
+  if (present !== undefined && present.length === 1) return tidy(present[0], definitions)
   return Object.fromEntries(
     Object.entries(value).flatMap(([key, item]) =>
       ["allOf", "description", "default", "title"].includes(key) || Math.abs(item as number) === Number.MAX_SAFE_INTEGER

@@ -6,9 +6,12 @@ import type { CommandInfo, CommandOption } from "./command.ts"
 
 /** What a configuration file says: values of a command's options by their names; those of every command stand at its top. */
 export class Configuration extends Context.Reference<{
-  /** @param path of a command, "" for what holds for every command */
-  readonly of: (path: string) => Readonly<Record<string, unknown>>
-}>("@nuner/pipelines/Configuration", { defaultValue: () => ({ of: () => ({}) }) }) {}
+  /** The file; absent where there is none. */
+  readonly source?: string
+  readonly values: Json
+}>("@nuner/pipelines/Configuration", { defaultValue: () => ({ values: {} }) }) {}
+
+type Json = Readonly<Record<string, unknown>>
 
 /** Looked for in the working directory. */
 export const CONFIGURATION = "nuner.config.json"
@@ -30,13 +33,11 @@ export const readConfiguration = async (
   commands: () => ReadonlyArray<CommandInfo>
 ): Promise<typeof Configuration.Service> => {
   const path = named ?? CONFIGURATION
-  if (named === undefined && !existsSync(path)) return { of: () => ({}) }
+  if (named === undefined && !existsSync(path)) return { values: {} }
   const value = await parse(path)
   check(path, sectionsOf(commands()), value)
-  return { of: (command) => sectionIn(value, command) }
+  return { source: path, values: value }
 }
-
-type Json = Readonly<Record<string, unknown>>
 
 const parse = async (path: string): Promise<Json> => {
   const text = await readFile(path, "utf8").catch(() => {
@@ -51,10 +52,9 @@ const parse = async (path: string): Promise<Json> => {
   throw new InputError({ source: path, reason: "expected an object of commands" })
 }
 
-const sectionIn = (value: Json, path: string): Json =>
-  path === ""
-    ? value
-    : path.split(" ").reduce<Json>((at, name) => (isObject(at[name]) ? (at[name] as Json) : {}), value)
+/** What a configuration says of a command. */
+export const sectionOf = ({ values }: typeof Configuration.Service, path: string): Json =>
+  path.split(" ").reduce<Json>((at, name) => (isObject(at[name]) ? (at[name] as Json) : {}), values)
 
 const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
 

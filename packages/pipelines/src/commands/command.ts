@@ -1,7 +1,7 @@
 import { decodeOptions, describeOptions, OptionError, type OptionFields, type OptionInfo } from "@nuner/core"
 import { Context, Effect, Option, Schema } from "effect"
 import { type Argument, Command } from "effect/cli"
-import { Configuration } from "./Configuration.ts"
+import { Configuration, sectionOf } from "./Configuration.ts"
 import { flagOf } from "./flagOf.ts"
 
 /** Options that belong to a component: it decodes them itself, with its defaults, so that only what was given is passed on. */
@@ -112,7 +112,7 @@ export const command = <
       readonly args: object
       readonly flags: Readonly<Record<string, Option.Option<unknown>>>
     }) {
-      const configured = (yield* Configuration).of(path)
+      const configured = sectionOf(yield* Configuration, path)
       const given = { ...configured, ...present(parsed.flags) }
       const ofPart = (part: string | undefined) =>
         Object.fromEntries(

@@ -87,7 +87,8 @@ export const helpOf = (option: CommandOption, all: ReadonlyArray<CommandOption>)
 }
 
 const defaultOf = ({ absent, default: value, flag, presets, repeated, required }: CommandOption): Array<string> => {
-  if (repeated) return [`may be given several times${Array.isArray(value) && value.length > 0 ? `; default ${value}` : ""}`]
+  if (repeated)
+    return [`may be given several times${Array.isArray(value) && value.length > 0 ? `; default ${value}` : ""}`]
   if (presets !== undefined) {
     const each = Object.entries(presets).map(([preset, own]) => `${preset} ${formatValue(own)}`)
     return [`default ${[...(value === undefined ? [] : [formatValue(value)]), ...each].join(", ")}`]

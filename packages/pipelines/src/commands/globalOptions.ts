@@ -60,8 +60,8 @@ export const configuration = (commands: () => ReadonlyArray<CommandInfo>) =>
 export const globalOptions = Effect.gen(function* () {
   const given: Record<string, unknown> = {}
   for (const { name, setting } of settings) Option.map(yield* setting, (value) => (given[name] = value))
-  const configured = (yield* Configuration).of("")
-  return { ...configured, ...given } as Globals
+  const { values } = yield* Configuration
+  return { ...values, ...given } as Globals
 })
 
 /** Brings up the engine that is asked for before a command begins; else that is left to the work that needs it. */
