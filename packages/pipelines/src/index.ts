@@ -18,11 +18,7 @@ export { readSentences } from "./inputs/readSentences.ts"
 export { forecastBaseline } from "./llm/forecastBaseline.ts"
 export type { LlmBaselineOptions } from "./llm/LlmBaselineOptions.ts"
 export type { LlmMethod, LlmPrediction, LlmRun } from "./llm/LlmRun.ts"
-<<<<<<< HEAD
-export { commandHelp, nuner } from "./nuner.ts"
-=======
-export { commandInfos, nuner } from "./nuner.ts"
->>>>>>> ac9a7c7 (READMEs' tables of options, the schema of nuner.config.json and the command nuner config are made of the options' schemas)
+export { commandHelp, commandInfos, nuner } from "./nuner.ts"
 export { benchmarkReport } from "./report/benchmarkReport.ts"
 export { episodeCounts } from "./report/episodeCounts.ts"
 export { learningCurves } from "./report/learningCurves.ts"
