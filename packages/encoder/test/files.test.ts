@@ -13,7 +13,7 @@ import {
   saveTokenClassifier,
   tokenBatch
 } from "../src/index.ts"
-import { tiny } from "./tiny.ts"
+import { architectures, tiny } from "./tiny.ts"
 
 const fixture = (name: string) => join(import.meta.dir, "fixtures", name)
 
@@ -45,31 +45,34 @@ describe("an encoder", () => {
       }
     }))
 
-  test("in I8 is within half a step of each row, with vectors as they were, and not for others to take for plain weights", () =>
-    leakCheck(async () => {
-      using dir = tempDir()
-      const encoder = tiny("bert")
-      await saveEncoder(dir.file("model"), encoder, { dtype: "I8" })
-      const again = await loadEncoder(dir.file("model"))
-      expect(again.unused).toEqual([])
-      for (const [name, parameter] of Object.entries(encoder.parameters)) {
-        const [kept, was] = [again.parameters[name]!, parameter]
-        if (was.shape.length === 1) expect(kept.dataSync(), name).toEqual(was.dataSync())
-        else {
-          expect(kept.dataSync(), name).not.toEqual(was.dataSync())
-          const step = tf.tidy(() => Number(tf.max(tf.abs(was)).dataSync()[0]) / 127)
-          close(kept.dataSync(), was.dataSync(), 0.501 * step)
+  test.each(architectures)(
+    "of %s in I8 is within half a step of each row, with vectors as they were, and not for others to take for plain weights",
+    (architecture) =>
+      leakCheck(async () => {
+        using dir = tempDir()
+        const encoder = tiny(architecture)
+        await saveEncoder(dir.file("model"), encoder, { dtype: "I8" })
+        const again = await loadEncoder(dir.file("model"))
+        expect(again.unused).toEqual([])
+        for (const [name, parameter] of Object.entries(encoder.parameters)) {
+          const [kept, was] = [again.parameters[name]!, parameter]
+          if (was.shape.length === 1) expect(kept.dataSync(), name).toEqual(was.dataSync())
+          else {
+            expect(kept.dataSync(), name).not.toEqual(was.dataSync())
+            const step = tf.tidy(() => Number(tf.max(tf.abs(was)).dataSync()[0]) / 127)
+            close(kept.dataSync(), was.dataSync(), 0.501 * step)
+          }
         }
-      }
-      const config = JSON.parse(await readFile(join(dir.file("model"), "config.json"), "utf8"))
-      expect(config.quantization_config).toEqual({ quant_method: "nuner-int8-rows" })
-      // Written again, the whole numbers are the same.
-      await saveEncoder(dir.file("twice"), again, { dtype: "I8" })
-      const file = "model.safetensors"
-      expect(await readFile(join(dir.file("twice"), file))).toEqual(await readFile(join(dir.file("model"), file)))
-      encoder.dispose()
-      again.dispose()
-    }))
+        const config = JSON.parse(await readFile(join(dir.file("model"), "config.json"), "utf8"))
+        expect(config.quantization_config).toEqual({ quant_method: "nuner-int8-rows" })
+        // Written again, the whole numbers are the same.
+        await saveEncoder(dir.file("twice"), again, { dtype: "I8" })
+        const file = "model.safetensors"
+        expect(await readFile(join(dir.file("twice"), file))).toEqual(await readFile(join(dir.file("model"), file)))
+        encoder.dispose()
+        again.dispose()
+      })
+  )
 
   test("in F16 is within its rounding, and what F16 can't hold is refused", async () => {
     using dir = tempDir()

@@ -12,7 +12,7 @@ import {
   small,
   tokenBatch
 } from "../src/index.ts"
-import { tiny } from "./tiny.ts"
+import { architectures, tiny } from "./tiny.ts"
 
 const sequences = [
   [0, 40, 50, 60, 70, 2],
@@ -162,7 +162,7 @@ describe("frozen layers", () => {
 
 test("checkpointed layers give the same gradients, with dropout too, and keep less for them", () =>
   leakCheck(() => {
-    for (const architecture of ["roberta", "mpnet"] as const) {
+    for (const architecture of architectures) {
       const encoder = tiny(architecture)
       const run = (checkpointLayers: boolean, frozenLayers?: number) => {
         let kept = -tf.memory().numDataBuffers

@@ -2,6 +2,7 @@ import { checkpointed, type DropoutKey, frozen, tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import { checkLength, resolveLayer } from "../config/EncoderConfig.ts"
 import type { Model } from "./Model.ts"
+import { layerParameters } from "./parameterSpecs.ts"
 import type { TokenBatch } from "./TokenBatch.ts"
 import { tensorParts } from "./tensorParts.ts"
 
@@ -62,7 +63,10 @@ export const forward = (model: Model, batch: TokenBatch, options: ForwardOptions
   })
 }
 
-const trainableOf = ({ parameters }: Model, layer: number): Array<tf.Variable> =>
-  Object.entries(parameters).flatMap(([name, parameter]) =>
-    name.includes(`.layer.${layer}.`) && parameter.trainable ? [parameter] : []
+/** The parameters of a layer that are trained, its adapters with them. */
+const trainableOf = ({ config, parameters }: Model, layer: number): Array<tf.Variable> => {
+  const own = new Set(layerParameters(config, layer))
+  return Object.entries(parameters).flatMap(([name, parameter]) =>
+    own.has(name.replace(/lora_[AB]\.weight$/, "weight")) && parameter.trainable ? [parameter] : []
   )
+}

@@ -29,6 +29,10 @@ export const bottomParameters = (config: EncoderConfig, layers: number): Array<s
   return [...all.embeddings, ...shared, ...all.layers.slice(0, layers).flat()].map(({ name }) => name)
 }
 
+/** The names of what one layer has to itself, 0 the lowest. */
+export const layerParameters = (config: EncoderConfig, layer: number): Array<string> =>
+  groups(config).layers[layer]!.map(({ name }) => name)
+
 /** How many numbers an encoder has. */
 export const countParameters = (config: EncoderConfig): number =>
   parameterSpecs(config).reduce((sum, { shape }) => sum + shape.reduce((product, side) => product * side, 1), 0)
