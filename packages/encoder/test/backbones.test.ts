@@ -1,5 +1,5 @@
 import { describe, expect, test } from "bun:test"
-import { existsSync } from "node:fs"
+import { cpSync, existsSync, readdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { AutoModel, env, Tensor } from "@huggingface/transformers"
 import { readSafetensors, tf, variableGrads } from "@nuner/engine"
@@ -89,6 +89,27 @@ for (const name of ["mpnet", "electra", "distilbert", "xlm-roberta", "modernbert
       expect([...encoder.unused].sort()).toEqual(head.sort())
       await file.close()
       encoder.dispose()
+    })
+
+    test("weights of half precision in several files are those that it reads there", async () => {
+      using dir = tempDir()
+      for (const folder of [fixture(name), join(fixture(name), "stored")])
+        for (const file of readdirSync(folder).filter((file) => file.includes(".") && !file.startsWith("expected")))
+          cpSync(join(folder, file), dir.file(file))
+      rmSync(dir.file("model.safetensors"))
+      const encoder = await loadEncoder(dir.path)
+      const { batch, file } = await openExpected(join(fixture(name), "expected.safetensors"))
+      const [state] = forward(encoder, batch)
+      const stored = await readSafetensors(join(fixture(name), "stored/expected.safetensors"))
+      const theirs = (await stored.read("state")) as Float32Array
+      close(kept(state!.dataSync(), batch), kept(theirs, batch), 1e-5)
+      // Not those of 32 bits.
+      const whole = await loadEncoder(fixture(name))
+      const [first] = Object.keys(whole.parameters)
+      expect(whole.parameters[first!]!.dataSync()).not.toEqual(encoder.parameters[first!]!.dataSync())
+      state!.dispose()
+      for (const one of [file, stored]) await one.close()
+      for (const one of [encoder, whole]) one.dispose()
     })
 
     test("what is saved loads again; an exported graph gives our numbers in transformers.js, 8 bits nearly so", async () => {

@@ -11,10 +11,12 @@ import sys
 from pathlib import Path
 
 import torch
+from safetensors import safe_open
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
 from transformers import (
     AutoModel,
+    AutoModelForMaskedLM,
     AutoTokenizer,
     DebertaV2Config,
     DebertaV2ForMaskedLM,
@@ -128,6 +130,10 @@ def deberta_v2():
 
 
 other_scripts = ["Мария Кюри родилась в Варшаве.", "玛丽·居里出生于华沙。", "ولدت ماري كوري في وارسو."]
+halves = {
+    "mpnet": torch.float16, "electra": torch.bfloat16, "distilbert": torch.float16,
+    "xlm-roberta": torch.bfloat16, "modernbert": torch.bfloat16, "deberta-v2": torch.float16,
+}
 makers = {"mpnet": mpnet, "electra": electra, "distilbert": distilbert, "xlm-roberta": xlm_roberta, "modernbert": modernbert, "deberta-v2": deberta_v2}
 
 
@@ -158,6 +164,23 @@ def write(name):
     print(name, list(states.shape), len(gradients), "gradients")
 
 
+def write_stored(name):
+    """The same model in half precision and in several files, and the last hidden state of what those hold, computed in 32 bits."""
+    directory = fixtures / name
+    dtype = halves[name]
+    stored = directory / "stored"
+    shutil.rmtree(stored, ignore_errors=True)
+    AutoModelForMaskedLM.from_pretrained(directory, dtype=dtype).save_pretrained(stored, max_shard_size="12KB")
+    model = AutoModel.from_pretrained(stored, dtype=torch.float32).eval()
+    with safe_open(directory / "expected.safetensors", "pt") as expected, torch.no_grad():
+        ids, mask = (expected.get_tensor(key).long() for key in ("ids", "mask"))
+        state = model(input_ids=ids, attention_mask=mask).last_hidden_state
+    for other in ("config.json", "generation_config.json"):
+        (stored / other).unlink(missing_ok=True)
+    save_file({"state": state.contiguous()}, stored / "expected.safetensors")
+    print(name, dtype, len(list(stored.glob("model-*"))), "files")
+
+
 def write_real(name, root):
     """Every 16th number of the last hidden state of two texts."""
     tokenizer, model = AutoTokenizer.from_pretrained(root / name), AutoModel.from_pretrained(root / name).eval()
@@ -173,6 +196,7 @@ if __name__ == "__main__":
     fixtures.mkdir(exist_ok=True)
     for name in sys.argv[1:] or makers:
         write(name)
+        write_stored(name)
     if "NUNER_MODELS" in os.environ:
         for name in ("minilm", "mpnet"):
             write_real(name, Path(os.environ["NUNER_MODELS"]))
