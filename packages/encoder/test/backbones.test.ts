@@ -4,18 +4,23 @@ import { join } from "node:path"
 import { AutoModel, env, Tensor } from "@huggingface/transformers"
 import { readSafetensors, tf, variableGrads } from "@nuner/engine"
 import { close, leakCheck, tempDir, testEngine } from "@nuner/testing"
+import { backbones } from "../src/backbones/backbones.ts"
 import { distanceBuckets } from "../src/backbones/debertaV2.ts"
 import { buckets } from "../src/backbones/mpnet.ts"
 import {
   debertaV3Base,
+  encode,
   exportOnnx,
   forward,
   languageHeadSpecs,
   loadEncoder,
+  maxTokens,
   parameterSpecs,
   saveEncoder,
   type TokenBatch
 } from "../src/index.ts"
+import { texts } from "./texts.ts"
+import { architectures, tiny } from "./tiny.ts"
 
 /** Written by reference/backbones.py with Python transformers. */
 const fixture = (name: string) => join(import.meta.dir, "fixtures/backbones", name)
@@ -172,6 +177,50 @@ for (const name of ["minilm", "mpnet"]) {
     }
   )
 }
+
+for (const architecture of architectures) {
+  test(`${architecture} reads a text beyond its limit in windows of that limit, and nothing is lost`, async () => {
+    const encoder = tiny(architecture)
+    const text = texts.join(" ")
+    const { ids, offsets } = await encoder.tokenizer.encode(text)
+    const own = maxTokens(encoder.config) - 2
+    const [encoded] = await Array.fromAsync(encode(encoder, [text], { overlap: 4 }))
+    expect(encoded!.ids).toEqual(ids)
+    expect(encoded!.offsets).toEqual(offsets)
+    expect(encoded!.windows).toBe(Math.ceil((ids.length - 2 - 4) / (own - 4)))
+    expect(encoded!.windows).toBeGreaterThan(1)
+    encoder.dispose()
+  })
+}
+
+test("docs/adding-a-backbone.md names what is there, and ELECTRA is BERT and what it says", async () => {
+  const page = await Bun.file(join(import.meta.dir, "../../../docs/adding-a-backbone.md")).text()
+  const [electra, bert] = [new Map(Object.entries(backbones.electra)), new Map(Object.entries(backbones.bert))]
+  const own = [...electra.keys()].filter((key) => electra.get(key) !== bert.get(key))
+  const steps = page.slice(page.indexOf("**Write the file**"), page.indexOf("**Register it**"))
+  const said = [...steps.matchAll(/`(\w+)`/g)].map(([, name]) => name!)
+  expect(own.filter((key) => !said.includes(key))).toEqual([])
+  for (const key of [
+    "className",
+    "prefix",
+    "fields",
+    "fixed",
+    "base",
+    "languageHead",
+    "wordTable",
+    "embed",
+    "layer",
+    "shared"
+  ])
+    expect({ key, known: Object.values(backbones).some((one) => key in one) }).toEqual({ key, known: true })
+  // Every backbone but the first two has a fixture of Python's, made by the function that the page asks for.
+  const makers = await Bun.file(join(import.meta.dir, "reference/backbones.py")).text()
+  for (const architecture of architectures) {
+    if (architecture === "bert" || architecture === "roberta") continue
+    expect(makers).toContain(`def ${architecture.replace("-", "_")}():`)
+    expect(existsSync(fixture(architecture))).toBe(true)
+  }
+})
 
 test("DeBERTa's buckets are those of Python's make_log_bucket_position", () => {
   const { bucketOf, count, reach } = distanceBuckets(debertaV3Base)
