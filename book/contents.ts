@@ -5,6 +5,7 @@ import { type Page, type Part, titleOf } from "./Page.ts"
 import { apiPage } from "./pages/api.ts"
 import { commandPages } from "./pages/commands.ts"
 import { formatsPage } from "./pages/formats.ts"
+import { optionsPage } from "./pages/options.ts"
 
 /** The book, in its order. A text of the repository is a page by standing here; a package, a recipe or a decision by being there. */
 export const contents = async (root: string): Promise<ReadonlyArray<Part>> => {
@@ -22,7 +23,7 @@ export const contents = async (root: string): Promise<ReadonlyArray<Part>> => {
     },
     { title: "Cookbook", pages: texts("docs/cookbook/*.md") },
     { title: "Commands", pages: await commandPages() },
-    { title: "Data", pages: [await formatsPage()] },
+    { title: "Data and options", pages: [await formatsPage(), await optionsPage()] },
     {
       title: "Packages",
       pages: rooms.flatMap((room) => {

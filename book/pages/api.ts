@@ -29,4 +29,4 @@ export const docMarkdown = (doc: Declaration["doc"]): string =>
     .split(/(```[\s\S]*?```|`[^`]*`)/)
     .map((part, i) => (i % 2 === 1 ? part : part.replaceAll("<", "&lt;")))
     .join("")
-    .replace(/([^\n])\n- /, "$1\n\n- ")
+    .replace(/^(?!- )(.+)\n- /gm, "$1\n\n- ")

@@ -1,6 +1,7 @@
-import { commandHelp } from "@nuner/pipelines"
+import { commandHelp, commandInfos } from "@nuner/pipelines"
 import { Effect, Option } from "effect"
 import type { HelpDoc } from "effect/cli"
+import { tableOf } from "../../scripts/lib/optionTables.ts"
 import type { Page } from "../Page.ts"
 import { escaped, table } from "../table.ts"
 
@@ -26,12 +27,19 @@ const commandPage = async ({ name }: HelpDoc.SubcommandDoc): Promise<Page> => {
     const help = await Effect.runPromise(commandHelp(path))
     const nested = await Promise.all(subcommandsOf(help).map((one) => section([...path, one.name])))
     const heading = `${"#".repeat(path.length)} nuner ${path.join(" ")}`
-    return [heading, ...describe(help), ...nested.flat()]
+    const name = path.join(" ")
+    const options = commandInfos.some((info) => info.path === name && info.options.length > 0)
+    return [
+      heading,
+      ...describe(help),
+      ...(options ? [await tableOf("pipelines", `nuner ${name}`)] : []),
+      ...nested.flat()
+    ]
   }
   return { origin: `commands/${name}.md`, title: name, markdown: (await section([name])).join("\n\n") }
 }
 
-const describe = ({ args = [], description, flags, usage }: HelpDoc.HelpDoc): ReadonlyArray<string> => [
+const describe = ({ args = [], description, usage }: HelpDoc.HelpDoc): ReadonlyArray<string> => [
   escaped(description),
   `\`\`\`sh\n${usage}\n\`\`\``,
   ...(args.length === 0
@@ -44,8 +52,7 @@ const describe = ({ args = [], description, flags, usage }: HelpDoc.HelpDoc): Re
             Option.getOrElse(description, () => "")
           ])
         )
-      ]),
-  ...(flags.length === 0 ? [] : [flagTable(flags)])
+      ])
 ]
 
 const flagTable = (flags: ReadonlyArray<HelpDoc.FlagDoc>): string =>

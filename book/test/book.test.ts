@@ -45,6 +45,18 @@ test("every command has its page, and every flag a row", async () => {
   expect(read("commands/tadner.html")).toContain('id="nuner-tadner-episodes"')
 })
 
+test("every schema of options is a table with its defaults", () => {
+  const page = read("options.html")
+  for (const [name, option] of [
+    ["FineTuneOptions", "learningRate"],
+    ["AnnotateOptions", "maxCost"],
+    ["PretrainOptions", "temperature"]
+  ] as const) {
+    const [, section = ""] = page.split(`<h2 id="${name.toLowerCase()}">`)
+    expect(section.split("<h2")[0]).toContain(`<code>${option}</code>`)
+  }
+})
+
 test("every format has a row, and those that write text an example", () => {
   const page = read("formats.html")
   for (const { name } of formats) expect(page).toContain(`<code>${name}</code>`)

@@ -34,7 +34,12 @@ export const fileAsItIs = (path: string): string => {
 
 export const pathOf = (path: string): string => join(root, path)
 
-const tableOf = async (room: string, name: string): Promise<string> => {
+/**
+ * The table of a package's schema of options ("FineTuneOptions"), or of a command's flags ("nuner fit").
+ *
+ * @throws Error for a name that is neither
+ */
+export const tableOf = async (room: string, name: string): Promise<string> => {
   const command = /^nuner ?(.*)$/.exec(name)?.[1]
   if (command !== undefined) {
     const info = commandInfos.find(({ path }) => path === command)
