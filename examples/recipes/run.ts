@@ -1,6 +1,6 @@
 /**
  * Runs every recipe of this folder on a model, each in a Python environment of its own with the versions below, and writes what they print
- * to `outputs/`: `bun examples/recipes/run.ts MODEL FOLDER [part of a name]`. MODEL is the directory of a token classifier (`nuner fit`); what
+ * to `outputs/`: `bun examples/recipes/run.ts MODEL FOLDER [part of a name]`. MODEL is a directory that `nuner fit` wrote; what
  * the stacks read is exported from it into FOLDER, where the environments stay. Takes some ten minutes and 8 GB the first time.
  */
 import { existsSync } from "node:fs"
@@ -13,6 +13,7 @@ const torch = "torch==2.13.0"
 /** What each recipe installs, and which export it reads. */
 const recipes = {
   transformers: { reads: "model", versions: ["transformers==5.18.0", torch] },
+  head: { reads: "model", versions: ["transformers==5.18.0", torch] },
   spacy: { reads: "encoder", versions: ["spacy==3.8.18", "transformers==5.24.0", torch] },
   spacy_transformers: { reads: "encoder", versions: ["spacy==3.8.18", "spacy-transformers==1.4.0", torch] },
   flair: { reads: "encoder", versions: ["flair==0.15.1", torch] },
@@ -47,8 +48,15 @@ const keep = async (name: string, versions: string, run: { exitCode: number; std
   console.log(`ok    ${name}\n${lines.join("\n")}`)
 }
 
+const { head } = await Bun.file(join(exported.model, "nuner.json")).json()
 for (const [name, { reads, versions }] of Object.entries(recipes)) {
   if (!name.includes(part)) continue
+  if (name === "transformers" && head !== "model") {
+    console.log(
+      "skip  transformers: it has no class for this head, which head_recipe.py reads; nuner fit --mode probe makes one that it has"
+    )
+    continue
+  }
   const environment = resolve(folder, name)
   const python = join(environment, "bin/python")
   if (!existsSync(python)) {

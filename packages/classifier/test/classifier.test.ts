@@ -244,7 +244,11 @@ describe("a model directory", () => {
         [inFile, (path) => Bun.file(`${path}/head.safetensors`).delete(), "head.safetensors: is missing"],
         [inFile, (path) => edited(`${path}/nuner.json`, (json) => (json.classes = ["O", "x"])), "classifier.weight"],
         [inFile, (path) => edited(`${path}/nuner.json`, (json) => (json.headHidden = 5)), "dense.weight"],
-        [inFile, (path) => edited(`${path}/nuner.json`, (json) => (json.head = "model")), "id2label"]
+        [
+          inFile,
+          (path) => edited(`${path}/nuner.json`, (json) => (json.head = "model")),
+          "classifier.weight: is missing"
+        ]
       ]
       for (const [n, [classifier, damage, message]] of cases.entries()) {
         const path = dir.file(`model-${n}`)

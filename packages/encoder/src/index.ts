@@ -36,6 +36,7 @@ export { replaceDirectory } from "./files/replaceDirectory.ts"
 export { type SaveOptions, saveEncoder } from "./files/saveEncoder.ts"
 export type { WeightDtype } from "./files/tensorSource.ts"
 export {
+  type DeepTokenClassifier,
   type LoadedTokenClassifier,
   loadTokenClassifier,
   saveTokenClassifier,

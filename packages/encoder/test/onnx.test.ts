@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { readdir } from "node:fs/promises"
 import { AutoModel, AutoModelForTokenClassification, AutoTokenizer, env } from "@huggingface/transformers"
-import { tf } from "@nuner/engine"
+import { gelu, tf } from "@nuner/engine"
 import { close, leakCheck, tempDir } from "@nuner/testing"
 import { quantiseColumns } from "../src/export/onnx/int8Weights.ts"
 import { quantiseRows } from "../src/files/int8Rows.ts"
@@ -93,6 +93,39 @@ describe("transformers.js", () => {
       }))
   }
 })
+
+test("a head that reads two hidden states, with a hidden layer before the labels, gives our logits in transformers.js", () =>
+  leakCheck(async () => {
+    using dir = tempDir()
+    const encoder = tiny("bert")
+    const normal = (shape: [number, number], seed: number) => tf.randomNormal(shape, 0, 0.5, "float32", seed)
+    const dense = { kernel: normal([32, 24], 1), bias: tf.randomNormal([24], 0, 1, "float32", 2) }
+    const deep = { kernel: normal([24, 5], 3), bias: tf.randomNormal([5], 0, 1, "float32", 4) }
+    const model = { encoder, ...deep, dense, labels, layers: [-1, 1] }
+    await exportOnnx(dir.path, model)
+    const tokenizer = await AutoTokenizer.from_pretrained(dir.path)
+    const network = await AutoModelForTokenClassification.from_pretrained(dir.path, { dtype: "fp32" })
+    expect(Object.values((network.config as unknown as { id2label: Record<string, string> }).id2label)).toEqual(labels)
+    for (const text of short) {
+      const theirs = (await network(tokenizer(text))).logits as Output
+      const { ids } = await encoder.tokenizer.encode(text)
+      const ours = tf.tidy(() => {
+        const states = forward(encoder, tokenBatch([ids], encoder.config.padId), { layers: model.layers })
+        const x = tf.reshape(tf.concat(states, -1), [ids.length, 32]) as tf.Tensor2D
+        const hidden = gelu(tf.add(tf.matMul(x, dense.kernel as tf.Tensor2D), dense.bias))
+        return Float32Array.from(
+          tf.add(tf.matMul(hidden as tf.Tensor2D, deep.kernel as tf.Tensor2D), deep.bias).dataSync()
+        )
+      })
+      close(theirs.data, ours, 1e-4)
+    }
+    await network.dispose()
+    const refused = exportOnnx(dir.path, { ...model, layers: [-1, 7] })
+    await expect(refused).rejects.toThrow('"layers": 7: a list of hidden states')
+    await expect(exportOnnx(dir.path, { ...model, layers: [-1] })).rejects.toThrow('"dense": is [32,24]')
+    tf.dispose([dense, deep])
+    encoder.dispose()
+  }))
 
 test("quantisation keeps every number within half a step of its scale", () => {
   const values = Float32Array.from({ length: 12 }, (_, i) => Math.sin(i) * (i + 1))

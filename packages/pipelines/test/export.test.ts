@@ -126,14 +126,24 @@ describe("nuner export", () => {
     for (const one of [before, after, cold, warm]) one.dispose()
   })
 
-  test("a head that transformers has no class for is refused, its encoder is not", async () => {
-    const refused = await nuner("export", "--model", at("deep"), "-o", at("d"))
-    expect([refused.code, existsSync(at("d"))]).toEqual([1, false])
-    expect(refused.err).toMatch(/^error: .*head over the layers -1, -2.*--encoder-only/)
-    const { code, err } = await nuner("export", "--model", at("deep"), "-o", at("d"), "--encoder-only")
+  test("a head over two layers: a network and what it means, the same entities here, and a word on who has no class for it", async () => {
+    const { code, err } = await nuner("export", "--model", at("deep"), "-o", at("d"), "--onnx", "fp32")
     expect(code).toBe(0)
-    expect(err).toContain("encoder, safetensors F32")
-    expect(existsSync(at("d/nuner.json"))).toBe(false)
+    expect(err).toMatch(/note: the head reads the layers -1, -2: ONNX holds that; Python's transformers has no class/)
+    expect(existsSync(at("d/onnx/model.onnx"))).toBe(true)
+    const { architectures, id2label } = JSON.parse(readFileSync(at("d/config.json"), "utf8"))
+    expect([architectures, Object.values(id2label)]).toEqual([["RobertaModel"], ["O", "city", "person"]])
+    const [before, after] = [await loadClassifier(at("deep")), await loadClassifier(at("d"))]
+    const sentences = labelled.map(({ words }) => ({ words }))
+    const [ours, again] = [await before.predictWords(sentences), await after.predictWords(sentences)]
+    expect(ours.flat().length).toBeGreaterThan(0)
+    const rounded = (found: typeof ours) =>
+      found.map((entities) => entities.map((entity) => ({ ...entity, score: entity.score.toFixed(4) })))
+    expect(rounded(again)).toEqual(rounded(ours))
+    for (const one of [before, after]) one.dispose()
+    const encoderOnly = await nuner("export", "--model", at("deep"), "-o", at("d"), "--encoder-only")
+    expect(encoderOnly.err).toContain("encoder, safetensors F32")
+    expect([existsSync(at("d/nuner.json")), existsSync(at("d/onnx/model.onnx"))]).toEqual([false, false])
   })
 
   test("what cannot be meant is refused in one line", async () => {

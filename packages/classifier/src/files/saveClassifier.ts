@@ -44,7 +44,7 @@ export const saveClassifier = async (
   await replaceDirectory(directory, async (fresh) => {
     if (inModel) await withHead(classifier, (model) => saveTokenClassifier(fresh, model, options))
     else {
-      await saveEncoder(fresh, encoder, options)
+      await saveEncoder(fresh, encoder, { ...options, labels: head.classes })
       await writeWeights(join(fresh, HEAD_FILE), headTensors(head))
     }
     await writeJson(join(fresh, SETTINGS_FILE), settings)

@@ -14,7 +14,15 @@ export interface SaveOptions {
   readonly dtype?: WeightDtype
   /** The text of README.md: see `modelCard`. Default: none is written. */
   readonly card?: string
+  /** Of a head that lies beside the encoder: config.json names them, as transformers.js asks. Default: none. */
+  readonly labels?: ReadonlyArray<string>
 }
+
+/** The fields of config.json that say what the outputs mean. */
+export const labelFields = (labels: ReadonlyArray<string>) => ({
+  id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
+  label2id: Object.fromEntries(labels.map((label, id) => [label, id]))
+})
 
 /**
  * Writes a directory that `AutoModel.from_pretrained` of Python's transformers loads as it stands: `config.json`, `model.safetensors`,
@@ -25,7 +33,7 @@ export interface SaveOptions {
 export const saveEncoder = async (
   directory: string,
   encoder: EncoderParts,
-  { dtype = "F32", card }: SaveOptions = {}
+  { dtype = "F32", card, labels }: SaveOptions = {}
 ): Promise<void> =>
   withMergedWeights(encoder, (weights) => {
     const { config, tokenizer } = encoder
@@ -33,7 +41,7 @@ export const saveEncoder = async (
       tensorSources(name, weights[name]!, transposed, dtype)
     )
     return writeModel(directory, sources, {
-      "config.json": toConfigJson(config, dtypeFields(dtype)),
+      "config.json": toConfigJson(config, { ...(labels && labelFields(labels)), ...dtypeFields(dtype) }),
       ...tokenizerFiles(tokenizer, config),
       ...(card === undefined ? {} : { "README.md": card })
     })

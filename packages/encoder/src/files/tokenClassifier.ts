@@ -9,7 +9,7 @@ import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
 import { readSettings, readWeights } from "./loadEncoder.ts"
 import { openCheckpoint } from "./openCheckpoint.ts"
-import { type SaveOptions, writeModel } from "./saveEncoder.ts"
+import { labelFields, type SaveOptions, writeModel } from "./saveEncoder.ts"
 import { dtypeFields, tensorSources } from "./tensorSource.ts"
 
 /** A linear layer over the last hidden state: `RobertaForTokenClassification` and its like. */
@@ -23,6 +23,14 @@ export interface TokenClassifier {
   readonly labels: ReadonlyArray<string>
 }
 
+/** A head that transformers has no class for, and an ONNX graph holds all the same. */
+export interface DeepTokenClassifier extends TokenClassifier {
+  /** Hidden states that it reads side by side: 0 the embeddings', -1 the last. Default: the last alone. */
+  readonly layers?: ReadonlyArray<number> | undefined
+  /** `gelu(x W + b)` before the labels: `[layers * hidden, width]` and `[width]`; the kernel is then `[width, labels]`. Default: none. */
+  readonly dense?: { readonly kernel: tf.Tensor; readonly bias: tf.Tensor } | undefined
+}
+
 /**
  * Writes a directory that `AutoModelForTokenClassification` and transformers.js load as it stands: as `saveEncoder`, with the head and
  * `id2label`.
@@ -32,7 +40,7 @@ export interface TokenClassifier {
 export const saveTokenClassifier = async (
   directory: string,
   { encoder, kernel, bias, labels }: TokenClassifier,
-  { dtype = "F32", card }: SaveOptions = {}
+  { dtype = "F32", card }: Omit<SaveOptions, "labels"> = {}
 ): Promise<void> => {
   const { config, tokenizer } = encoder
   checkHead(config, { kernel, bias, labels })
@@ -55,8 +63,7 @@ export const saveTokenClassifier = async (
 /** The fields of config.json that say what the outputs mean. */
 export const headConfig = (config: EncoderConfig, labels: ReadonlyArray<string>): Record<string, unknown> => ({
   architectures: [`${backboneOf(config).className}ForTokenClassification`],
-  id2label: Object.fromEntries(labels.map((label, id) => [String(id), label])),
-  label2id: Object.fromEntries(labels.map((label, id) => [label, id]))
+  ...labelFields(labels)
 })
 
 export interface LoadedTokenClassifier extends TokenClassifier {
@@ -110,14 +117,26 @@ const readLabels = (id2label: unknown, source: string): Array<string> => {
   return list
 }
 
-export const checkHead = (config: EncoderConfig, { kernel, bias, labels }: Omit<TokenClassifier, "encoder">): void => {
+/** @throws OptionError that names the part which does not fit the others */
+export const checkHead = (
+  { hidden, layers: depth }: EncoderConfig,
+  { bias, dense, kernel, labels, layers = [-1] }: Omit<DeepTokenClassifier, "encoder">
+): void => {
   const fail = (option: string, reason: string): never => {
     throw new OptionError({ component: "token classifier", option, reason })
   }
-  if (labels.length === 0 || new Set(labels).size !== labels.length) fail("labels", "must be distinct, at least one")
-  if (kernel.shape.join() !== `${config.hidden},${labels.length}`) {
-    fail("kernel", `is [${kernel.shape}], encoder and labels ask for [${config.hidden},${labels.length}]`)
+  const fits = (option: string, { shape }: tf.Tensor, expected: ReadonlyArray<number>) => {
+    if (shape.join() !== expected.join()) fail(option, `is [${shape}], encoder and labels ask for [${expected}]`)
   }
-  if (bias.shape.join() !== `${labels.length}`)
-    fail("bias", `is [${bias.shape}], the labels ask for [${labels.length}]`)
+  if (labels.length === 0 || new Set(labels).size !== labels.length) fail("labels", "must be distinct, at least one")
+  const beyond = layers.find((layer) => !Number.isInteger(layer) || layer < -depth - 1 || layer > depth)
+  if (layers.length === 0 || beyond !== undefined)
+    fail("layers", `${beyond ?? "none"}: a list of hidden states from ${-depth - 1} to ${depth} is asked for`)
+  const width = layers.length * hidden
+  if (dense) {
+    fits("dense", dense.kernel, [width, dense.bias.size])
+    fits("dense", dense.bias, [dense.bias.size])
+  }
+  fits("kernel", kernel, [dense ? dense.bias.size : width, labels.length])
+  fits("bias", bias, [labels.length])
 }

@@ -31,7 +31,7 @@ export interface Exportable {
  * An encoder, a token classifier in Hugging Face's layout, or one of ours: whichever the directory holds.
  *
  * @param encoderOnly without its head
- * @throws InputError for a head or a model that other stacks have no class for
+ * @throws InputError for a model of two networks
  */
 export const loadExportable = async (directory: string, encoderOnly: boolean): Promise<Exportable> => {
   if (existsSync(join(directory, "tadner.json"))) {
@@ -72,49 +72,45 @@ const ofTokenClassifier = async (directory: string): Promise<Exportable> => {
 
 const ofClassifier = async (directory: string): Promise<Exportable> => {
   const classifier = await loadClassifier(directory)
-  try {
-    checkHead(directory, classifier)
-  } catch (error) {
-    classifier.dispose()
-    throw error
-  }
-  const { encoder, head, pooling, temperature, transitions } = classifier
+  const { encoder, head, layers, temperature } = classifier
   // The temperature goes into the head, so that every stack gives calibrated scores.
   const calibrated = { ...head, ...cooled(head, temperature) }
   const labels = head.classes
-  const kernel = tf.tensor2d(calibrated.kernel, [encoder.config.hidden, labels.length])
-  const bias = tf.tensor1d(calibrated.bias)
-  const average = `scores are those of sub-tokens there, fitted were means over words: ask for aggregation_strategy="average"`
+  const tensors = { ...tensorsOf(calibrated), ...(head.dense && { dense: tensorsOf(head.dense) }) }
   return {
-    ...{ labels, network: { encoder, kernel, bias, labels }, unused: [] },
-    notes: [
-      ...(pooling === "mean" ? [average] : []),
-      ...(transitions
-        ? ["each word gets its best class there; here the best sequence is found, by learned transitions"]
-        : [])
-    ],
+    ...{ labels, network: { encoder, ...tensors, labels, layers }, unused: [], notes: notesOf(classifier) },
     save: (to, options) => saveClassifier(to, { ...classifier, head: calibrated, temperature: 1 }, options),
     dispose: () => {
-      tf.dispose([kernel, bias])
+      tf.dispose(tensors)
       classifier.dispose()
     }
   }
 }
 
+const notesOf = ({ encoder, head, layers, pooling, transitions }: TokenClassifier): Array<string> => {
+  const isLast = layers.length === 1 && (layers[0] === -1 || layers[0] === encoder.config.layers)
+  const notes: Array<string> = []
+  if (!isLast || head.dense) {
+    const reads = isLast ? "has a hidden layer" : `reads the layers ${layers.join(", ")}`
+    notes.push(
+      `the head ${reads}: ONNX holds that; Python's transformers has no class for it (examples/recipes/head_recipe.py)`
+    )
+  }
+  if (pooling === "mean")
+    notes.push(
+      'scores are those of sub-tokens there, fitted were means over words: ask for aggregation_strategy="average"'
+    )
+  if (transitions)
+    notes.push("each word gets its best class there; here the best sequence is found, by learned transitions")
+  return notes
+}
+
+const tensorsOf = ({ bias, kernel }: Dense) => ({
+  kernel: tf.tensor2d(kernel, [kernel.length / bias.length, bias.length]),
+  bias: tf.tensor1d(bias)
+})
+
 const cooled = ({ bias, kernel }: Dense, temperature: number): Dense => ({
   kernel: kernel.map((value) => value / temperature),
   bias: bias.map((value) => value / temperature)
 })
-
-const checkHead = (source: string, { encoder, head, layers }: TokenClassifier): void => {
-  const last = layers.length === 1 && (layers[0] === -1 || layers[0] === encoder.config.layers)
-  if (last && head.dense === undefined) return
-  const [reason, flag] = last
-    ? ["has a head of two layers", "--head-hidden 0"]
-    : [`has a head over the layers ${layers.join(", ")}`, "--layers -1"]
-  throw new InputError({
-    source,
-    reason: `${reason}; transformers' token classifiers have one layer over the last`,
-    remedy: `--encoder-only, or fit a head with ${flag}`
-  })
-}

@@ -44,6 +44,7 @@ export const exportStage = Effect.fn("exportStage")(function* (options: ExportSt
       try {
         for (const note of notes) progress.say(`${"export".padEnd(10)} note: ${note}`)
         const card = await cardOf(directory, labels)
+        let written: ReadonlyArray<string> = []
         await replaceDirectory(out, async (fresh) => {
           for (const [done, type] of onnx.entries()) {
             progress.update({ stage: "export", done, total: onnx.length + 1, note: type })
@@ -51,8 +52,9 @@ export const exportStage = Effect.fn("exportStage")(function* (options: ExportSt
             await exportOnnx(fresh, network, { types: [type] })
           }
           await exportable.save(fresh, { dtype, card })
+          written = await readdir(fresh, { recursive: true })
         })
-        await removeOthers(out, onnx)
+        await removeOthers(out, written)
         const networks = onnx.length === 0 ? "" : `, ONNX ${onnx.join(", ")}`
         const head = labels.length === 0 ? "encoder" : `token classifier of ${labels.length} labels`
         const left = unused.length === 0 ? "" : `; left out: ${unused.join(", ")}`
@@ -78,12 +80,9 @@ const cardOf = async (directory: string, labels: ReadonlyArray<string>): Promise
   })
 }
 
-/** An earlier export's networks are of other weights. */
-const removeOthers = async (out: string, onnx: ReadonlyArray<OnnxType>): Promise<void> => {
-  const kept = onnx.map((type) => onnxFile[type])
-  const folder = join(out, "onnx")
-  if (!existsSync(folder)) return
-  for (const name of await readdir(folder)) {
-    if (name.endsWith(".onnx") && !kept.includes(`onnx/${name}`)) await rm(join(folder, name))
+/** An earlier export's networks and head are of other weights. */
+const removeOthers = async (out: string, written: ReadonlyArray<string>): Promise<void> => {
+  for (const name of [...Object.values(onnxFile), "nuner.json", "head.safetensors"]) {
+    if (!written.includes(name)) await rm(join(out, name), { force: true })
   }
 }

@@ -13,6 +13,11 @@ export interface Weights {
   rows(name: string, ids: Value): Value
   /** `x W + b`, or `x W`. */
   linear(name: string, x: Value, bias: boolean): Value
+  /**
+   * `x W + b` of a head. Floats also where the encoder's are integers: it is small, and reads states in which a few numbers are many times as large as the
+   * others, so that 8 bits leave nothing of the others.
+   */
+  head(name: string, x: Value): Value
 }
 
 /** The numbers of a weight: a tensor, or what was read from a file. */

@@ -4,25 +4,43 @@ import type { EncoderConfig } from "../../config/EncoderConfig.ts"
 import { OnnxGraph, type Value } from "./OnnxGraph.ts"
 import type { Weights } from "./Weights.ts"
 
+/** A token classifier's head: its weights are `classifier` and, where it has a hidden layer, `dense`. */
+export interface HeadShape {
+  readonly labels: number
+  /** Hidden states that it reads side by side, -1 the last. */
+  readonly layers: ReadonlyArray<number>
+  /** Whether `gelu(x W + b)` comes before the labels. */
+  readonly dense: boolean
+}
+
 /**
  * The forward pass as an ONNX graph: `input_ids` and `attention_mask` `[batch, sequence]`, where the tokenizer types tokens also
- * `token_type_ids`, all int64, to `last_hidden_state` `[batch, sequence, hidden]` or, where the weights hold a classifier, `logits`
- * `[batch, sequence, labels]`, float32.
- *
- * @param labels of the classifier; 0 for a bare encoder
+ * `token_type_ids`, all int64, to `last_hidden_state` `[batch, sequence, hidden]` or, with a head, `logits` `[batch, sequence, labels]`, float32.
  */
 export const encoderGraph = (
   config: EncoderConfig,
-  labels: number,
+  head: HeadShape | undefined,
   weightsOf: (graph: OnnxGraph) => Weights
 ): OnnxGraph => {
   const graph = new OnnxGraph()
   const weights = weightsOf(graph)
-  const x = hiddenStates(graph, weights, config).at(-1)!
-  const [name, width] = labels > 0 ? (["logits", labels] as const) : (["last_hidden_state", config.hidden] as const)
-  const result = labels > 0 ? weights.linear("classifier", x, true) : x
+  const states = hiddenStates(graph, weights, config)
+  const [result, name, width] = head
+    ? ([logits(graph, weights, head, states), "logits", head.labels] as const)
+    : ([states.at(-1)!, "last_hidden_state", config.hidden] as const)
   graph.output(graph.cast(result, "float32"), name, "float32", ["batch", "sequence", width])
   return graph
+}
+
+const logits = (
+  graph: OnnxGraph,
+  weights: Weights,
+  { dense, layers }: HeadShape,
+  states: ReadonlyArray<Value>
+): Value => {
+  const read = layers.map((layer) => states.at(layer)!)
+  const x = read.length === 1 ? read[0]! : graph.op("Concat", read, { axis: -1 })
+  return weights.head("classifier", dense ? gelu(graph, weights.float, weights.head("dense", x)) : x)
 }
 
 /**

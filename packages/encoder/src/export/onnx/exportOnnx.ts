@@ -4,7 +4,7 @@ import { OptionError } from "@nuner/core"
 import { checkFinite } from "@nuner/engine"
 import { toConfigJson } from "../../config/configJson.ts"
 import { replaceDirectory } from "../../files/replaceDirectory.ts"
-import { checkHead, headConfig, type TokenClassifier } from "../../files/tokenClassifier.ts"
+import { checkHead, type DeepTokenClassifier, headConfig } from "../../files/tokenClassifier.ts"
 import { withMergedWeights } from "../../lora/lora.ts"
 import type { EncoderParts } from "../../model/Encoder.ts"
 import { tokenizerFiles } from "../../tokenizer/tokenizerFiles.ts"
@@ -35,14 +35,14 @@ export interface ExportOnnxOptions {
 
 /**
  * Writes a directory that transformers.js loads as it stands: `onnx/model.onnx`, `model_fp16.onnx`, `model_quantized.onnx` (ONNX operator set
- * 17, batch and length open), config and tokenizer. An encoder gives `last_hidden_state`, a token classifier `logits`. May be the directory of
- * `saveEncoder` or `saveTokenClassifier`.
+ * 17, batch and length open), config and tokenizer. An encoder gives `last_hidden_state`, a token classifier `logits`, also one whose head reads several
+ * hidden states or has a hidden layer. May be the directory of `saveEncoder` or `saveTokenClassifier`.
  *
  * @throws OptionError; SafetensorsError for a weight that is no number
  */
 export const exportOnnx = async (
   directory: string,
-  model: EncoderParts | TokenClassifier,
+  model: EncoderParts | DeepTokenClassifier,
   { types = ["fp32"] }: ExportOnnxOptions = {}
 ): Promise<void> => {
   const unknown = types.find((type) => !Object.hasOwn(weightsOf, type))
@@ -56,9 +56,12 @@ export const exportOnnx = async (
   const { config, tokenizer } = encoder
   if (head) checkHead(config, head)
   const extra = head ? headConfig(config, head.labels) : {}
+  const shape = head && {
+    ...{ labels: head.labels.length, layers: head.layers ?? [-1], dense: head.dense !== undefined }
+  }
   const files = { "config.json": toConfigJson(config, extra), ...tokenizerFiles(tokenizer, config) }
   await withMergedWeights(encoder, async (weights) => {
-    const all = head ? { ...weights, "classifier.weight": head.kernel, "classifier.bias": head.bias } : weights
+    const all = head ? { ...weights, ...headWeights(head) } : weights
     for (const [name, weight] of Object.entries(all)) checkFinite(directory, name, await read(weight))
     await replaceDirectory(directory, async (temporary) => {
       for (const [name, content] of Object.entries(files)) await writeFile(join(temporary, name), content)
@@ -66,8 +69,13 @@ export const exportOnnx = async (
         const path = join(temporary, onnxFile[type])
         await mkdir(dirname(path), { recursive: true })
         const make = (graph: OnnxGraph) => weightsOf[type]({ graph, parameters: all })
-        await writeOnnx(path, encoderGraph(config, head?.labels.length ?? 0, make))
+        await writeOnnx(path, encoderGraph(config, shape, make))
       }
     })
   })
 }
+
+const headWeights = ({ bias, dense, kernel }: DeepTokenClassifier) => ({
+  ...{ "classifier.weight": kernel, "classifier.bias": bias },
+  ...(dense && { "dense.weight": dense.kernel, "dense.bias": dense.bias })
+})

@@ -14,15 +14,15 @@ export const floatWeights = ({ graph, parameters }: WeightsSource, float: "float
       return bytes(half ? new Float16Array(values) : values)
     })
   }
+  const linear = (name: string, x: Value, bias: boolean): Value => {
+    const stored = tensor(`${name}.weight`)
+    const kernel = parameters[stored]!.transposed ? graph.op("Transpose", [stored], { perm: [1, 0] }) : stored
+    const product = graph.op("MatMul", [x, kernel])
+    return bias ? graph.op("Add", [product, tensor(`${name}.bias`)]) : product
+  }
   return {
-    float,
-    vector: tensor,
+    ...{ float, vector: tensor, linear },
     rows: (name, ids) => graph.op("Gather", [tensor(name), ids], { axis: 0 }),
-    linear: (name, x, bias) => {
-      const stored = tensor(`${name}.weight`)
-      const kernel = parameters[stored]!.transposed ? graph.op("Transpose", [stored], { perm: [1, 0] }) : stored
-      const product = graph.op("MatMul", [x, kernel])
-      return bias ? graph.op("Add", [product, tensor(`${name}.bias`)]) : product
-    }
+    head: (name, x) => linear(name, x, true)
   }
 }

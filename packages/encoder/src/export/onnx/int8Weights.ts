@@ -5,7 +5,7 @@ import { bytes, read, type Weights, type WeightsSource } from "./Weights.ts"
 
 /**
  * Dynamic quantisation (as onnxruntime's `quantize_dynamic`): activations to unsigned 8 bits by their range at run time, kernels to
- * signed integers with a scale per output, tables with a scale per row; sums and everything else in 32-bit floats.
+ * signed integers with a scale per output, tables with a scale per row; sums, heads and everything else in 32-bit floats.
  *
  * Kernels use 7 of the 8 bits: processors without VNNI add pairs of products in 16 bits, which 8 bits would overflow.
  */
