@@ -1,53 +1,55 @@
 /**
  * A model without human labels: `mini` fitted to what a language model said of 450 training sentences of each of three tasks, to people's labels of the same
- * sentences, and the language model itself on the same test sentences. Its answers are recorded. What stands in the folder is kept.
+ * sentences, and the language model itself. Its answers are recorded. Scores are kept in `results/labels`, with the counts behind them; what stands there is
+ * not made again.
  *
- *     NUNER_DATA=<data> bun benchmarks/mini/labels.ts [<folder>] [--encoder mini] [--mode auto|probe|full] [--task wnut17]
+ *     NUNER_DATA=<data> bun benchmarks/mini/labels.ts [<folder for what lies between>]
  */
 import { existsSync, mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
-import { parseArgs } from "node:util"
 import { bundledPrices, costOf } from "@nuner/annotator"
 import { fewShot } from "@nuner/classifier"
 import { type LabelledSentence, readJsonl, writeJson, writeJsonl } from "@nuner/core"
-import { evaluate } from "@nuner/metrics"
+import { bootstrap, countEntities, countWords, decodeCounts, EncodedCounts, encodeCounts, scores } from "@nuner/metrics"
 import { markdownTable, readDataset } from "@nuner/pipelines"
 import { dataDir } from "@nuner/testing"
 import { Schema } from "effect"
 import { nuner } from "../transfer/Experiment.ts"
 
-const { positionals, values } = parseArgs({
-  args: process.argv.slice(2),
-  allowPositionals: true,
-  options: {
-    encoder: { type: "string", default: "mini" },
-    mode: { type: "string", default: "auto" },
-    task: { type: "string", multiple: true, default: ["mit-movie", "jnlpba", "wnut17"] }
-  }
-})
 const data = dataDir()
 if (data === undefined) throw new Error("the real data is not here: set NUNER_DATA to its folder")
-const folder = resolve(positionals[0] ?? join(import.meta.dir, "../../.nuner/labels"))
+const folder = resolve(process.argv[2] ?? join(import.meta.dir, "../../.nuner/labels"))
+const part = process.argv[3] ?? ""
+const results = join(import.meta.dir, "results/labels")
 const at = (...names: ReadonlyArray<string>) => join(folder, ...names)
 mkdirSync(folder, { recursive: true })
+mkdirSync(results, { recursive: true })
 
-const tasks: Readonly<Record<string, { readonly train: string; readonly test: string }>> = {
-  "mit-movie": { train: "mit-movie/train.bio", test: "mit-movie/test.bio" },
-  jnlpba: { train: "jnlpba/train.reconstructed.tsv", test: "jnlpba/test.tsv" },
-  wnut17: { train: "wnut17/train.conll", test: "wnut17/test.conll" }
-}
+const tasks = {
+  "mit-movie": { name: "MIT Movie", train: "mit-movie/train.bio", test: "mit-movie/test.bio" },
+  jnlpba: { name: "JNLPBA", train: "jnlpba/train.reconstructed.tsv", test: "jnlpba/test.tsv" },
+  wnut17: { name: "WNUT17", train: "wnut17/train.conll", test: "wnut17/test.conll" }
+} as const
+type Task = keyof typeof tasks
+
 /** Whose price stands for the language model's. */
 const PRICED = "gpt-4o-mini"
 
 const Answer = Schema.Struct({ text: Schema.String, response: Schema.String })
 const InContext = Schema.Struct({ ...Answer.fields, k: Schema.Natural })
+const Measured = Schema.Struct({ words: EncodedCounts, entities: EncodedCounts })
 const Score = Schema.Struct({
   who: Schema.String,
-  tokenMacroF1: Schema.Finite,
-  entityMicroF1: Schema.Finite,
+  /** Of `fewShot`. */
+  mode: Schema.NullOr(Schema.Literals(["probe", "full"])),
+  /** On the test sentences that the language model was asked about, and on all of them. */
+  asked: Measured,
+  whole: Schema.NullOr(Measured),
   secondsToFit: Schema.NullOr(Schema.Finite),
   sentencesPerSecond: Schema.NullOr(Schema.Finite),
-  dollars: Schema.Finite
+  /** US dollars, for the labels it was made from and for reading a thousand sentences. */
+  dollarsToMake: Schema.Finite,
+  dollarsToRead: Schema.Finite
 })
 type Score = typeof Score.Type
 
@@ -59,9 +61,13 @@ const dollars = (prompt: string, answers: ReadonlyArray<typeof Answer.Type>): nu
   return costOf(bundledPrices.models[PRICED]!, { inputTokens, outputTokens }, false)
 }
 
-const scored = (test: ReadonlyArray<LabelledSentence>, found: ReadonlyArray<Pick<LabelledSentence, "entities">>) => {
-  const { entities, words } = evaluate(test, found)
-  return { tokenMacroF1: 100 * words.macro.f1, entityMicroF1: 100 * entities.micro.f1 }
+const measured = (
+  test: ReadonlyArray<LabelledSentence>,
+  found: ReadonlyArray<Pick<LabelledSentence, "entities">>
+): typeof Measured.Type => {
+  // Over the types of the test set, whatever is predicted.
+  const types = [...new Set(test.flatMap(({ entities }) => entities.map(({ type }) => type)))].toSorted()
+  return { words: encodeCounts(countWords(test, found, { types })), entities: encodeCounts(countEntities(test, found)) }
 }
 
 /** Sentences by their words. */
@@ -85,9 +91,9 @@ const labelledBy = async (
   return readDataset(at(`${name}.jsonl`))
 }
 
-const measure = async (task: string): Promise<ReadonlyArray<Score>> => {
+const measure = async (task: Task): Promise<ReadonlyArray<Score>> => {
   const [train, test] = await Promise.all(
-    [tasks[task]!.train, tasks[task]!.test].map((file) => readDataset(join(data, "few-shot", file)))
+    [tasks[task].train, tasks[task].test].map((file) => readDataset(join(data, "few-shot", file)))
   )
   const prompt = await Bun.file(join(data, `llm-in-context/${task}.k8-prompt.txt`)).text()
   const types = /^Entity types: (.*)$/m.exec(prompt)![1]!.split(", ")
@@ -96,62 +102,92 @@ const measure = async (task: string): Promise<ReadonlyArray<Score>> => {
   const gold = answers.map(({ text }) => byText(train!).get(text)!)
   const own = await labelledBy(`${task}.labelled`, labels, gold, types)
 
-  // The test sentences of the recorded in-context answers with the prompt's examples.
+  // The test sentences of the recorded in-context answers with the prompt's examples; one that was learned from says nothing.
   const all = await Array.fromAsync(readJsonl(join(data, `llm-in-context/${task}.jsonl`), InContext))
-  const inContext = all.filter(({ k }) => k === 8)
+  const learned = byText(gold)
+  const inContext = all.filter(({ k, text }) => k === 8 && !learned.has(text))
   await writeJsonl(at(`${task}.in-context.answers.jsonl`), inContext)
   const held = inContext.map(({ text }) => byText(test!).get(text)!)
   const said = await labelledBy(`${task}.in-context`, at(`${task}.in-context.answers.jsonl`), held, types)
 
-  const asked = dollars(prompt, inContext)
-  const scores: Array<Score> = [
+  const rows: Array<Score> = [
     {
-      who: "language model, 8 examples a type",
-      ...scored(held, said),
-      secondsToFit: null,
-      sentencesPerSecond: null,
-      dollars: asked
+      ...{ who: "language model, 8 examples a type", mode: null, asked: measured(held, said), whole: null },
+      ...{ secondsToFit: null, sentencesPerSecond: null },
+      ...{ dollarsToMake: 0, dollarsToRead: (1000 / held.length) * dollars(prompt, inContext) }
     }
   ]
-  for (const [who, examples, cost] of [
+  const whole = test!.filter(({ words }) => !learned.has(words.join(" ")))
+  const numberOf = new Map(whole.map(({ words }, number) => [words.join(" "), number]))
+  for (const [who, examples, dollarsToMake] of [
     ["mini, on the language model's labels", own, dollars(prompt, answers)],
     ["mini, on people's labels", gold, 0]
   ] as const) {
-    const mode = (["auto", "probe", "full"] as const).find((name) => name === values.mode)!
-    const began = performance.now()
-    const model = await fewShot({ examples, encoder: values.encoder, mode })
-    const fitted = performance.now()
-    const found = (await model.predictWords(held)).map((entities) => ({ entities }))
-    const seconds = (performance.now() - fitted) / 1000
-    scores.push({
-      ...{ who, ...scored(held, found), secondsToFit: (fitted - began) / 1000 },
-      ...{ sentencesPerSecond: held.length / seconds, dollars: cost }
-    })
-    model.dispose()
+    for (const mode of ["probe", "full"] as const) {
+      const began = process.cpuUsage()
+      const model = await fewShot({ examples, mode })
+      const secondsToFit = secondsSince(began)
+      const fitted = process.cpuUsage()
+      const found = (await model.predictWords(whole)).map((entities) => ({ entities }))
+      const sentencesPerSecond = whole.length / secondsSince(fitted)
+      const foundOf = ({ words }: LabelledSentence) => found[numberOf.get(words.join(" "))!]!
+      rows.push({
+        ...{ who, mode, asked: measured(held, held.map(foundOf)), whole: measured(whole, found) },
+        ...{ secondsToFit, sentencesPerSecond, dollarsToMake, dollarsToRead: 0 }
+      })
+      model.dispose()
+    }
   }
-  return scores
+  return rows
+}
+
+/** Processor time. */
+const secondsSince = (began: NodeJS.CpuUsage): number => {
+  const { system, user } = process.cpuUsage(began)
+  return (system + user) / 1e6
+}
+
+/** Token macro F1, and entity micro F1 with its interval over sentences; in percent. */
+const shown = (counts: typeof Measured.Type | null): [string, string] => {
+  if (counts === null) return ["–", "–"]
+  const percent = (value: number) => (100 * value).toFixed(1)
+  const { estimate, high, low } = bootstrap({ counts: decodeCounts(counts.entities), seed: 0 })
+  const words = scores(decodeCounts(counts.words)).macro.f1
+  return [percent(words), `${percent(estimate)} [${percent(low)}, ${percent(high)}]`]
 }
 
 const rows: Array<ReadonlyArray<string>> = []
-for (const task of values.task) {
-  const place = at(`${task}.${values.mode}.scores.json`)
-  if (!existsSync(place)) await writeJson(place, await measure(task))
-  const scores = Schema.decodeUnknownSync(Schema.Array(Score))(await Bun.file(place).json())
-  for (const { dollars, entityMicroF1, secondsToFit, sentencesPerSecond, tokenMacroF1, who } of scores) {
-    const show = (value: number | null, digits: number) => value?.toFixed(digits) ?? "–"
+for (const task of Object.keys(tasks) as ReadonlyArray<Task>) {
+  const place = join(results, `${task}.json`)
+  if (!existsSync(place) && task.includes(part)) await writeJson(place, await measure(task))
+  if (!existsSync(place)) continue
+  for (const row of Schema.decodeUnknownSync(Schema.Array(Score))(await Bun.file(place).json())) {
+    const number = (value: number | null, digits: number) => value?.toFixed(digits) ?? "–"
     rows.push([
-      ...[task, who, tokenMacroF1.toFixed(1), entityMicroF1.toFixed(1)],
-      ...[show(secondsToFit, 0), show(sentencesPerSecond, 0), dollars.toFixed(3)]
+      ...[
+        tasks[task].name,
+        row.mode === null ? row.who : `${row.who}, ${row.mode}`,
+        ...shown(row.asked),
+        ...shown(row.whole)
+      ],
+      ...[row.dollarsToMake.toFixed(2), row.dollarsToRead.toFixed(2)],
+      ...[number(row.secondsToFit, 0), number(row.sentencesPerSecond, 0)]
     ])
   }
 }
-const header = [
-  "150 test sentences",
-  "who",
-  "token macro F1",
-  "entity micro F1",
-  "seconds to fit",
-  "sentences/s",
-  `US dollars (${PRICED})`
-]
-console.log(markdownTable(header, rows))
+const table = markdownTable(
+  [
+    ...[
+      "",
+      "who",
+      "token macro F1, 150 sentences",
+      "entity micro F1",
+      "token macro F1, whole test set",
+      "entity micro F1"
+    ],
+    ...["$ to make", "$ for 1,000 sentences", "s to fit", "sentences/s"]
+  ],
+  rows
+)
+await Bun.write(join(results, "table.md"), `${table}\n`)
+console.log(table)
