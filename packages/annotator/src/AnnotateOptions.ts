@@ -39,9 +39,15 @@ export const AnnotateOptions = Schema.Struct({
   }),
   batchSize: option(Schema.optionalKey(positiveInt), {
     help: "requests in a batch at most",
+    needs: { option: "batch" },
     absent: "what the provider allows"
   }),
-  pollSeconds: option(positive, { default: 60, help: "longest time between two looks at a batch", unit: "seconds" }),
+  pollSeconds: option(positive, {
+    default: 60,
+    help: "longest time between two looks at a batch",
+    unit: "seconds",
+    needs: { option: "batch" }
+  }),
 
   concurrency: option(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1024 })), {
     default: 16,

@@ -6,8 +6,9 @@ export { type AlignedData, openAligned } from "./formats/aligned.ts"
 export { DataOptions, type DataOptionsInput } from "./formats/DataOptions.ts"
 export { describeData } from "./formats/describeData.ts"
 export { asText, asWords } from "./formats/documents.ts"
-export type { Document, Format, TypedSpan, WriteOptions } from "./formats/Format.ts"
+export type { Document, Format, FormatOption, TypedSpan, WriteOptions } from "./formats/Format.ts"
 export { readEpisodes, writeEpisodes } from "./formats/fewNerd.ts"
+export { idleOptions } from "./formats/idleOptions.ts"
 export { readJsonl } from "./formats/jsonl.ts"
 export { type LabelledData, openLabelled, readLabelled } from "./formats/labelled.ts"
 export { type Line, lines } from "./formats/lines.ts"
@@ -43,6 +44,7 @@ export { decodeOptions, nearest } from "./options/decodeOptions.ts"
 export {
   describeOption,
   describeOptions,
+  formatNeed,
   formatValue,
   type JsonSchema,
   kindOf,
@@ -50,7 +52,7 @@ export {
   type OptionInfo,
   type Presets
 } from "./options/describeOptions.ts"
-export { type OptionText, option } from "./options/option.ts"
+export { type Need, type OptionText, option } from "./options/option.ts"
 export { type Rng, type RngState, rng, rngFrom } from "./Rng.ts"
 export { AnnotatedSentence, Annotation } from "./schema/Annotation.ts"
 export { Episode } from "./schema/Episode.ts"

@@ -172,7 +172,7 @@ describe("nuner finetune --mode full", () => {
     await refused('option "epochs": belongs to mode "full"', "--epochs", "3")
     await refused('option "c": belongs to mode "probe"', ...full, "--c", "1")
     await refused('option "patience"', ...full, "--patience", "2")
-    await refused("class-weights", ...full, "--class-weights", "person")
+    await refused("classWeights", ...full, "--class-weights", "person")
     await refused('there is no type "persn"', ...full, "--class-weights", "persn=2")
     await refused('option "frozenLayers"', ...full, "--frozen-layers", "9")
   })

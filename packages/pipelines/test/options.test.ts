@@ -93,9 +93,12 @@ describe("nuner.config.json", () => {
 describe("flags", () => {
   test.each([
     [["mine", "x"], 'mine: option "out": is missing (--out: a folder for the sets)'],
-    [["mine", "x", "-o", "y", "--sets", "0"], "sets"],
+    [["mine", "x", "-o", "y", "--sets", "0"], 'option "sets": expected a value between 1 and 1000000, got 0'],
     [["mine", "x", "-o", "y", "--k", "1,b"], "k"],
-    [["fit", "x", "-o", "y", "--class-weights", "person=-1"], "class-weights"],
+    [
+      ["fit", "x", "-o", "y", "--class-weights", "person=-1"],
+      'option "classWeights.person": expected a value greater than 0, got -1'
+    ],
     [["encode", "x", "-o", "y.jsonl", "--layers", "-1,x"], "layers"],
     [["pretrain", "x", "-o", "y", "--temperature", "hot"], "temperature"]
   ])("%j is refused by name", async (args, reason) => {

@@ -188,7 +188,7 @@ describe("nuner tadner", () => {
     await Bun.write(at("bare.jsonl"), [...rest, JSON.stringify({ types, support: bare, query })].join("\n"))
     const none = await nuner("tadner", "episodes", at("bare.jsonl"), "--model", at("model"), "--out", at("odd"))
     expect(none.err).toContain("bare.jsonl:3: support: no entity at all")
-    expect(readdirSync(at("odd")).filter((name) => !name.endsWith(".lock"))).toEqual([])
+    expect(existsSync(at("odd"))).toBe(false)
   }, 60_000)
 
   test("episodes mined from labelled sentences", async () => {

@@ -16,7 +16,8 @@ export const ReviewOptions = Schema.Struct({
   ...LearnerOptions.fields,
   heldOut: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.9 })), {
     default: 0.2,
-    help: "part of the sentences that score the model and never teach it; 0 for none"
+    help: "part of the sentences that score the model and never teach it; 0 for none",
+    needs: { option: "audit", is: [0] }
   }),
   again: option(Schema.Int.check(Schema.isGreaterThan(1)), {
     default: 10,

@@ -41,7 +41,8 @@ const common = {
     help: "a sentence beyond `maxTokens` is cut off, or read in overlapping windows"
   }),
   loseAdjacentSingletons: option(Schema.optionalKey(Schema.Boolean), {
-    help: "in BIOES labels, of two adjacent one-word entities the second is lost"
+    help: "in BIOES labels, of two adjacent one-word entities the second is lost",
+    needs: { option: "scheme", is: ["BIOES"] }
   }),
   maxTokens: option(Schema.Int.check(Schema.isGreaterThanOrEqualTo(4)), {
     default: 128,
@@ -112,7 +113,8 @@ export interface AdaptOptions extends Schema.Codec.Encoded<typeof AdaptOptions> 
 export const EpisodeOptions = Schema.Struct({
   ...AdaptOptions.fields,
   misalign: option(Schema.optionalKey(Schema.Boolean), {
-    help: "behind a truncated sentence, spans of an episode are read at shifted places; needs `long` truncate"
+    help: "behind a truncated sentence, spans of an episode are read at shifted places",
+    needs: { option: "long", is: ["truncate"] }
   }),
   onNoSpan: option(Schema.optionalKey(Schema.Literals(["crash", "empty"])), {
     help: "an episode without any predicted span fails and is left out of the score, or has an empty prediction"

@@ -18,7 +18,8 @@ export const trainingFields = {
   }),
   decay: option(fraction, {
     default: 0.3,
-    help: "of `schedule` stable: part of the steps, the last ones, over which the learning rate falls"
+    help: "part of the steps, the last ones, over which the learning rate falls",
+    needs: { option: "schedule", is: ["stable"] }
   }),
   weightDecay: option(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)), {
     default: 0.01,
@@ -43,15 +44,18 @@ export const trainingFields = {
   }),
   validateEvery: option(Schema.optionalKey(count), {
     help: "optimizer steps between validations",
+    needs: { option: "validation", not: [0] },
     absent: "at the end of every epoch"
   }),
   patience: option(Schema.optionalKey(count), {
     help: "ends the run after this many validations without a smaller loss",
+    needs: { option: "validation", not: [0] },
     absent: "never"
   }),
   weights: option(Schema.Literals(["last", "best"]), {
     default: "last",
-    help: "which weights the run ends with: those of its end, or of the least validation loss (needs a checkpoint directory)"
+    help: "which weights the run ends with: those of its end, or of the least validation loss (needs a checkpoint directory)",
+    needs: { option: "validation", not: [0] }
   }),
   seed: option(Schema.Int, { default: 0, help: "of the split, the order, dropout, and new weights" })
 }
@@ -61,7 +65,7 @@ export type TrainingSettings = (typeof Training)["Type"]
 
 /** What objectives over sentences have besides. */
 export const sentenceFields = {
-  epochs: option(count, { help: "passes over the training sentences" }),
+  epochs: option(count, { help: "passes over the training sentences", needs: { option: "steps", absent: true } }),
   steps: option(Schema.optionalKey(count), {
     help: "stops the schedule after this many optimizer steps instead of `epochs`",
     absent: "as `epochs` has it"

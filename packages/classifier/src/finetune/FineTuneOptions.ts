@@ -58,14 +58,25 @@ export const FineTuneOptions = Schema.Struct({
   ),
   metric: option(Schema.Literals(["entityF1", "tokenF1", "loss"]), {
     default: "entityF1",
-    help: "what decides on the dev set which epoch was best"
+    help: "what decides on the dev set which epoch was best",
+    needs: { option: "dev" }
   }),
-  evaluateEvery: option(count, { default: 1, help: "between evaluations on the dev set", unit: "epochs" }),
+  evaluateEvery: option(count, {
+    default: 1,
+    help: "between evaluations on the dev set",
+    unit: "epochs",
+    needs: { option: "dev" }
+  }),
   patience: option(Schema.optionalKey(count), {
-    help: "evaluations without a new best after which training stops; needs a dev set",
+    help: "evaluations without a new best after which training stops",
+    needs: { option: "dev" },
     absent: "never"
   }),
-  calibrate: option(Schema.Boolean, { default: true, help: "whether the temperature is fitted on the dev set" }),
+  calibrate: option(Schema.Boolean, {
+    default: true,
+    help: "whether the temperature is fitted on the dev set",
+    needs: { option: "dev" }
+  }),
   checkpoints: option(Schema.optionalKey(Schema.NonEmptyString), {
     help: "a directory for checkpoints; a run that finds one of its own there goes on from it, equal to the bit",
     absent: "none are written"

@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs"
+import { existsSync, mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { OutputError } from "../errors.ts"
 
@@ -7,7 +7,7 @@ const BUSY = 5
 
 /**
  * Takes the sole right to what `path` stands for, until it is given back or the process ends, however it ends: the lock is the operating
- * system's, on an empty SQLite database, which stays. Holds between processes of one machine, and within one process.
+ * system's, on an empty SQLite database, which stays unless who holds it takes it away. Holds between processes of one machine, and within one process.
  *
  * @returns how to give it back, to be held on to: the lock goes with it; undefined: somebody else has it
  * @throws OutputError where no file can be made
@@ -21,7 +21,10 @@ export const lockFile = async (path: string): Promise<(() => void) | undefined> 
     // Somebody may only be looking whether it is taken.
     database.exec("pragma busy_timeout = 200; begin exclusive")
     const held = database
-    return () => held.close()
+    if (existsSync(path)) return () => held.close()
+    // Who had it took the file away while this one waited: what is held is nobody's any more.
+    held.close()
+    return lockFile(path)
   } catch (cause) {
     database?.close()
     if ((cause as { readonly errcode?: number }).errcode === BUSY) return undefined

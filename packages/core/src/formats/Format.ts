@@ -67,6 +67,17 @@ export interface Reading {
   detail(what: string): void
 }
 
+/** Options of `DataOptions` that concern some formats only. */
+export type FormatOption =
+  | "offsets"
+  | "wordColumn"
+  | "tagColumn"
+  | "textColumn"
+  | "tagScheme"
+  | "names"
+  | "untyped"
+  | "paragraphs"
+
 /** How to write. What a format has no use for, it passes over. */
 export interface WriteOptions {
   /** Of tags. Default "BIO". */
@@ -92,6 +103,8 @@ export interface Format {
   readonly needs?: "entities" | "annotations"
   /** One tag a word: entities that share a word, or a span, cannot be written. */
   readonly flat?: boolean
+  /** Of the options that concern some formats only, those that its reader looks at. Absent: none. */
+  readonly reads?: ReadonlyArray<FormatOption>
   /** Its tags are of any scheme: it takes `scheme` when it is written. */
   readonly tags?: boolean
   /** Its reader gives no word of nothing: they are not looked at again, of which a file has millions. */

@@ -8,6 +8,7 @@ import { idOf, isObject, type JsonObject, type JsonRecord, jsonFormat, spanOf } 
  */
 export const argilla = jsonFormat({
   name: "argilla",
+  reads: ["offsets"],
   title: "Argilla 2: fields, responses and suggestions of a span question",
   unit: "utf16",
   fits: (value) =>

@@ -24,6 +24,7 @@ interface Passage {
  */
 export const biocXml: Format = {
   name: "bioc-xml",
+  reads: ["offsets"],
   title: "BioC, in XML",
   unit: "codepoints",
   recognise: ({ shape, lines }) =>
@@ -47,6 +48,7 @@ export const biocXml: Format = {
 /** BioC in JSON: a collection `{"documents": [{"id", "passages": [..]}]}`, or its documents, one a record. As `biocXml` otherwise. */
 export const biocJson: Format = jsonFormat({
   name: "bioc-json",
+  reads: ["offsets"],
   title: "BioC, in JSON",
   unit: "codepoints",
   fits: (value) => isObject(value) && documentsOf(value) !== undefined,

@@ -15,6 +15,7 @@ import { chunks, sourceName } from "./Source.ts"
  */
 export const brat: Format = {
   name: "brat",
+  reads: ["offsets"],
   title: "brat: name.txt, and name.ann beside it",
   unit: "codepoints",
   recognise: ({ name, shape, lines }) => {

@@ -12,6 +12,7 @@ import { writeConll } from "./writeConll.ts"
  */
 export const conll: Format = {
   name: "conll",
+  reads: ["wordColumn", "tagColumn", "tagScheme", "untyped"],
   title: "columns of words and tags, in any scheme",
   unit: "utf16",
   needs: "entities",

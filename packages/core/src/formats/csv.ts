@@ -11,6 +11,7 @@ import type { Source } from "./Source.ts"
  */
 export const csv: Format = {
   name: "csv",
+  reads: ["wordColumn", "tagColumn", "textColumn", "tagScheme", "untyped"],
   title: "CSV or TSV with a header: a text a row, or a word and its tag",
   unit: "utf16",
   breadth: 1,

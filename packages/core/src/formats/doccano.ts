@@ -8,6 +8,7 @@ import { idOf, isObject, type JsonObject, type JsonRecord, jsonFormat, otherFiel
  */
 export const doccano = jsonFormat({
   name: "doccano",
+  reads: ["offsets"],
   title: "doccano: label triples, or entities of start_offset and end_offset",
   unit: "codepoints",
   fits: (value) => isObject(value) && typeof value.text === "string" && listOf(value) !== undefined,

@@ -22,6 +22,7 @@ type ReadTags = (record: JsonRecord, field: string, tags: ReadonlyArray<unknown>
 const withTags = (readTags: ReadTags): Format =>
   jsonFormat({
     name: "hugging-face",
+    reads: ["names", "tagScheme", "untyped"],
     title: "Hugging Face: tokens and ner_tags, as strings or as numbers",
     unit: "utf16",
     needs: "entities",

@@ -18,7 +18,8 @@ export interface JsonRecord {
 }
 
 /** A format whose files are JSON records: JSON Lines, one array, or values one after the other; all are streamed. Or the rows of a Parquet file. */
-export interface JsonFormat extends Pick<Format, "name" | "title" | "unit" | "endings" | "breadth" | "needs"> {
+export interface JsonFormat
+  extends Pick<Format, "name" | "title" | "unit" | "endings" | "breadth" | "needs" | "reads"> {
   /** Whether a value is a record of this format. Specific: another format's record is not. */
   fits(value: unknown): boolean
   /**

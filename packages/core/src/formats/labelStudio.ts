@@ -41,6 +41,7 @@ function format(
 ): Format {
   return jsonFormat({
     name,
+    reads: ["offsets"],
     title,
     unit: "codepoints",
     fits,

@@ -20,6 +20,7 @@ import { writeParquet } from "./writeParquet.ts"
  */
 export const nunerJsonl = jsonFormat({
   name: "jsonl",
+  reads: ["offsets"],
   title: "our own: text or words, and entities of start, end, type",
   unit: "utf16",
   endings: ["jsonl"],
@@ -57,6 +58,7 @@ export const nunerJsonl = jsonFormat({
 export const parquet: Format = {
   ...nunerJsonl,
   name: "parquet",
+  reads: ["offsets"],
   title: "our own, in the columns of a Parquet file",
   endings: ["parquet"],
   recognise: () => false,

@@ -8,6 +8,7 @@ import { idOf, isObject, type JsonRecord, jsonFormat, otherFields, spanOf, withF
  */
 export const prodigy = jsonFormat({
   name: "prodigy",
+  reads: ["offsets"],
   title: "Prodigy: text, spans of start, end and label, and an answer",
   unit: "codepoints",
   fits: (value) =>

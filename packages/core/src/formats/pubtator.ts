@@ -8,6 +8,7 @@ import { lines } from "./lines.ts"
  */
 export const pubtator: Format = {
   name: "pubtator",
+  reads: ["offsets"],
   title: "PubTator: id|t|title, id|a|abstract, and entities in columns",
   unit: "codepoints",
   recognise: ({ shape, lines }) => shape === "text" && passage.test(lines.find((line) => /\S/.test(line)) ?? ""),

@@ -18,6 +18,7 @@ import { hashOf, spacySymbols } from "./spacyStrings.ts"
  */
 export const spacyDocBin: Format = {
   name: "spacy",
+  reads: ["offsets"],
   title: "spaCy: DocBin (.spacy)",
   unit: "utf16",
   endings: ["spacy"],

@@ -10,6 +10,7 @@ import { isObject, isStrings, type JsonRecord, jsonFormat, otherFields, spanOf }
  */
 export const spacyJson = jsonFormat({
   name: "spacy-json",
+  reads: ["offsets"],
   title: 'spaCy: ["text", {"entities": [[start, end, type], ..]}]',
   unit: "codepoints",
   needs: "entities",

@@ -4,6 +4,7 @@ import { lineBlocks } from "./lines.ts"
 /** Plain text: a paragraph is a document. Read where nothing else recognises the content. */
 export const text: Format = {
   name: "text",
+  reads: ["paragraphs"],
   title: "plain text, a paragraph a line (or between blank lines)",
   unit: "utf16",
   breadth: 2,

@@ -11,6 +11,7 @@ import { lines } from "./lines.ts"
  */
 export const webanno: Format = {
   name: "webanno",
+  reads: ["offsets", "untyped"],
   title: "INCEpTION and WebAnno: TSV 3",
   unit: "utf16",
   recognise: ({ shape, lines }) => shape === "text" && lines.some((line) => /^#FORMAT=WebAnno TSV 3/.test(line)),

@@ -1,5 +1,5 @@
 import * as Schema from "effect/Schema"
-import type { OptionText } from "./option.ts"
+import type { Need, OptionText } from "./option.ts"
 
 /** Fields of a flat option schema, by name. */
 export type OptionFields = Readonly<Record<string, Schema.Top>>
@@ -18,6 +18,8 @@ export interface OptionInfo {
   readonly default?: unknown
   /** What holds where it is not given and has no default. */
   readonly absent?: string
+  /** Where it has an effect; the help says so, too. */
+  readonly needs?: ReadonlyArray<Need>
   /** Its defaults by preset, where the presets of a schema give it one. */
   readonly presets?: Readonly<Record<string, unknown>>
   readonly required: boolean
@@ -44,7 +46,14 @@ export const describeOptions = (schema: {
 /** The same of one field. */
 export const describeOption = (name: string, field: Schema.Top, presets: Presets = {}): OptionInfo => {
   const { description: help = "", ...said } = Schema.resolveAnnotationsKey(field) ?? {}
-  const { absent, default: value, repeated = false, unit } = said as Partial<OptionText> & { default?: unknown }
+  const {
+    absent,
+    default: value,
+    needs: given = [],
+    repeated = false,
+    unit
+  } = said as Partial<OptionText> & { default?: unknown }
+  const needs = [given].flat()
   const jsonSchema = jsonSchemaOf(field)
   const range = rangeOf(jsonSchema)
   const values = valuesOf(jsonSchema)
@@ -53,13 +62,14 @@ export const describeOption = (name: string, field: Schema.Top, presets: Presets
   )
   return {
     name,
-    help,
+    help: [help, ...needs.map(formatNeed)].join("; "),
     type: typeOf(jsonSchema),
     ...(values !== undefined && { values }),
     ...(range !== undefined && { range }),
     ...(unit !== undefined && { unit }),
     ...(value !== undefined && { default: value }),
     ...(absent !== undefined && { absent }),
+    ...(needs.length > 0 && { needs }),
     ...(own.length > 0 && { presets: Object.fromEntries(own) }),
     required: value === undefined && own.length === 0 && Schema.toEncoded(field).ast.context?.isOptional !== true,
     repeated,
@@ -70,6 +80,13 @@ export const describeOption = (name: string, field: Schema.Top, presets: Presets
 /** What is said of an option's value besides its help: "integer, 1 to 64, seconds". */
 export const kindOf = ({ range, type, unit, values }: OptionInfo): string =>
   [values === undefined ? type : values.join(", "), range, unit].filter((part) => part !== undefined).join(", ")
+
+/** "with `schedule` stable", "with `n`", "without `steps`" */
+export const formatNeed = ({ absent, is, not, option }: Need): string => {
+  if (absent) return `without \`${option}\``
+  if (is !== undefined) return `with \`${option}\` ${is.map(formatValue).join(" or ")}`
+  return not === undefined ? `with \`${option}\`` : `where \`${option}\` is not ${not.map(formatValue).join(" or ")}`
+}
 
 /** A value as people write it: `a,b` for a list, `person=2` for a record. */
 export const formatValue = (value: unknown): string => {

@@ -1,6 +1,14 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
+/** Beside what another option an option has an effect: where that is given, has one of some values, has others than some, or is absent. */
+export interface Need {
+  readonly option: string
+  readonly is?: ReadonlyArray<unknown>
+  readonly not?: ReadonlyArray<unknown>
+  readonly absent?: true
+}
+
 /** What people are told of an option: `--help`, the tables of the READMEs and the schema of `nuner.config.json` say it from here. */
 export interface OptionText {
   /** What it does and what its values mean; names of other options in backticks. Begins small and ends without a full stop. */
@@ -9,6 +17,8 @@ export interface OptionText {
   readonly unit?: string
   /** What holds where it is not given and has no default: "all", "the encoder's limit". */
   readonly absent?: string
+  /** Where it has an effect: a command refuses it elsewhere. */
+  readonly needs?: Need | ReadonlyArray<Need>
   /** Of a list: a command line gives its items one by one, each behind the option's name. */
   readonly repeated?: boolean
 }

@@ -11,15 +11,18 @@ export const loraFields = {
   }),
   loraAlpha: option(Schema.optionalKey(positive), {
     help: "adapters are scaled by `loraAlpha` / `loraRank`",
-    absent: "twice the rank"
+    absent: "twice the rank",
+    needs: { option: "loraRank" }
   }),
   loraTargets: option(Schema.optionalKey(Schema.Array(Schema.NonEmptyString).check(Schema.isMinLength(1))), {
     help: "the linear layers that get one: names or their endings (query, attention.output.dense); * stands for anything, alone for all layers, | between alternatives",
-    absent: "query and value (Hu et al. 2021, section 4.2), whatever the architecture calls them"
+    absent: "query and value (Hu et al. 2021, section 4.2), whatever the architecture calls them",
+    needs: { option: "loraRank" }
   }),
   loraDropout: option(Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))), {
     help: "dropout before an adapter",
-    absent: "0"
+    absent: "0",
+    needs: { option: "loraRank" }
   })
 }
 

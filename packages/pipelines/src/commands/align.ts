@@ -8,5 +8,6 @@ export const alignCommand = command("align", {
   arguments: { input: one("input", "annotated sentences, of any format that holds them") },
   options: { out: out("aligned sentences, JSON Lines") },
   components: { aligner: component(AlignOptions), data: textData },
+  reads: ({ input }) => [input],
   run: ({ aligner, data, input, out }) => alignStage({ input, out, ...aligner, data })
 })

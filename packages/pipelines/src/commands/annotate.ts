@@ -11,6 +11,7 @@ export const annotateCommand = command("annotate", {
   arguments: { input: one("input", "raw text: a file of any format, or a folder") },
   options: { out: out("annotated sentences, JSON Lines"), ...llm, prompt, prices, limit, dryRun },
   components: { annotator: annotating, data: textData },
+  reads: ({ input }) => [input],
   run: Effect.fnUntraced(function* ({ annotator, dryRun, prices, prompt, ...options }) {
     const asking = { ...options, ...annotator, ...(yield* asked({ prompt, prices })) }
     if (dryRun) {

@@ -24,5 +24,6 @@ export const baseCommand = command("base", {
     }),
     data: textData
   },
+  reads: ({ inputs }) => inputs,
   run: ({ data, language, shape, ...options }) => baseStage({ ...options, ...shape, ...language, data })
 })

@@ -16,6 +16,7 @@ export const checkCommand = command("check", {
   },
   options: {},
   components: { data: labelledData },
+  reads: ({ files }) => files,
   run: Effect.fnUntraced(function* ({ data, files }) {
     const checks = yield* attempt("check", () => checkData(files, data))
     for (const check of checks) yield* show(describe(check), check)

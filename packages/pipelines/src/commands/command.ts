@@ -1,8 +1,19 @@
-import { decodeOptions, describeOptions, OptionError, type OptionFields, type OptionInfo } from "@nuner/core"
+import {
+  decodeOptions,
+  describeOptions,
+  formatNeed,
+  type Need,
+  OptionError,
+  type OptionFields,
+  type OptionInfo
+} from "@nuner/core"
 import { Context, Effect, Option, Schema } from "effect"
 import { type Argument, Command } from "effect/cli"
+import { attempt } from "../errors.ts"
+import { checkReading } from "../inputs/checkReading.ts"
 import { Configuration, sectionOf } from "./Configuration.ts"
-import { flagOf } from "./flagOf.ts"
+import { flagOf, givenFlags } from "./flagOf.ts"
+import { refuseIdle } from "./refuseIdle.ts"
 
 /** Options that belong to a component: it decodes them itself, with its defaults, so that only what was given is passed on. */
 export interface Component<F extends OptionFields = OptionFields> {
@@ -15,18 +26,24 @@ export interface Component<F extends OptionFields = OptionFields> {
 interface ComponentOptions<F extends OptionFields, K extends keyof F> {
   readonly names?: { readonly [N in keyof F]?: string }
   readonly only?: ReadonlyArray<K>
-  /** Beside which option they have an effect, for the help: "with --mode full". */
+  /** Beside which option they have an effect, for the help, where the component's work refuses them elsewhere: "with `mode` full". */
   readonly when?: string
+  /** Beside which option they have an effect; refused elsewhere. */
+  readonly needs?: Need
 }
 
 /** The options of a schema, or with names `only` some of them. */
 export const component = <F extends OptionFields, K extends keyof F = keyof F>(
   schema: { readonly fields: F; readonly ast?: Schema.Top["ast"] },
-  { names = {}, only, when }: ComponentOptions<F, K> = {}
+  { names = {}, needs, only, when }: ComponentOptions<F, K> = {}
 ): Component<Pick<F, K>> => {
   const about = describeOptions(schema)
     .filter(({ name }) => only?.includes(name as K) ?? true)
-    .map((info) => (when === undefined ? info : { ...info, help: `${info.help}; ${when}` }))
+    .map((info) => ({
+      ...info,
+      needs: [...(info.needs ?? []), ...(needs === undefined ? [] : [needs])],
+      help: [info.help, needs === undefined ? when : formatNeed(needs)].filter((part) => part !== undefined).join("; ")
+    }))
   const fields = Object.fromEntries(about.map(({ name }) => [name, schema.fields[name]!])) as Pick<F, K>
   return { fields, about, names: names as Readonly<Record<string, string>> }
 }
@@ -83,6 +100,8 @@ interface Definition<A extends Arguments, O extends OptionFields, C extends Comp
   /** The command's own: decoded here, those without a default are required. */
   readonly options: O
   readonly components?: C
+  /** Files and folders that are read as the component `data` says: its options are refused where they do nothing. */
+  readonly reads?: (input: Input<A, O, C>) => ReadonlyArray<string | undefined>
   readonly run: (input: Input<A, O, C>) => Effect.Effect<unknown, E, R>
 }
 
@@ -100,7 +119,7 @@ export const command = <
   R = never
 >(
   path: string,
-  { alias, arguments: args, components, does, options: own, run }: Definition<A, O, C, E, R>
+  { alias, arguments: args, components, does, options: own, reads, run }: Definition<A, O, C, E, R>
 ) => {
   const parts = Object.entries(components ?? {})
   const options = [...optionsOf(component({ fields: own })), ...parts.flatMap(([name, part]) => optionsOf(part, name))]
@@ -113,7 +132,7 @@ export const command = <
       readonly flags: Readonly<Record<string, Option.Option<unknown>>>
     }) {
       const configured = sectionOf(yield* Configuration, path)
-      const given = { ...configured, ...present(parsed.flags) }
+      const given = { ...configured, ...(yield* givenFlags(path, options, parsed.flags)) }
       const ofPart = (part: string | undefined) =>
         Object.fromEntries(
           options.flatMap(({ component, field, name }) =>
@@ -127,9 +146,15 @@ export const command = <
         const remedy = `--${missing.flag}: ${missing.help}`
         return yield* new OptionError({ component: path, option: missing.name, reason: "is missing", remedy })
       }
+      yield* refuseIdle(path, options, given)
       const decoded = decodeOptions(path, Schema.Struct(own) as unknown as Schema.Codec<unknown>, ofPart(undefined))
       const rest = Object.fromEntries(parts.map(([name]) => [name, ofPart(name)]))
-      yield* run({ ...parsed.args, ...(decoded as object), ...rest } as Input<A, O, C>)
+      const input = { ...parsed.args, ...(decoded as object), ...rest } as Input<A, O, C>
+      if (reads !== undefined) {
+        const paths = reads(input).filter((read) => read !== undefined)
+        yield* attempt(path, () => checkReading(path, paths, rest.data ?? {}))
+      }
+      yield* run(input)
     })
   ).pipe(Command.withDescription(does), Command.annotate(Info, { path, does, options }))
   return alias === undefined ? made : made.pipe(Command.withAlias(alias))
@@ -151,12 +176,6 @@ export const optionsOf = ({ about, fields, names }: Component, component?: strin
 const aliases: Readonly<Record<string, string>> = { out: "o", frozenLayers: "freeze" }
 
 const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-
-/** Flags that were given. */
-const present = (flags: Readonly<Record<string, Option.Option<unknown>>>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(flags).flatMap(([name, value]) => (value._tag === "Some" ? [[name, value.value]] : []))
-  )
 
 /** What is noted in commands, and in the commands of these. */
 export const infosOf = (commands: ReadonlyArray<Command.Command.Any>): Array<CommandInfo> =>

@@ -67,6 +67,9 @@ export const sizesOf = (name: string, of: ReturnType<typeof sizes>, given: Given
 /** How sets of k are drawn, and how many. */
 export const mining = component(MineSetsOptions, { only: ["sets", "sampler"] })
 
+/** How sets of k are drawn. */
+export const sampling = component(MineSetsOptions, { only: ["sampler"] })
+
 /** Who is asked, and where the answers are kept. */
 export const llm = {
   ...ProviderOptions.fields,

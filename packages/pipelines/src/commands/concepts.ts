@@ -12,6 +12,7 @@ export const conceptsCommand = command("concepts", {
   },
   options: { out: out("the sentences to train on, JSON Lines; the frequency table beside it") },
   components: { choice: component(SelectSettings, { names: { sampleSize: "sentences" } }), data: labelledData },
+  reads: ({ input }) => [input],
   run: ({ choice, data, input, out }) =>
     Effect.flatMap(conceptsStage({ input, out, ...choice, data }), (table) => show(table))
 })

@@ -28,6 +28,7 @@ export const convertCommand = command("convert", {
     scheme: option(Schema.optionalKey(Scheme), { help: "of written tags", absent: "BIO" })
   },
   components: { data: labelledData },
+  reads: ({ inputs }) => inputs,
   run: Effect.fnUntraced(function* (options) {
     yield* convertStage(options)
     yield* show(options.out)

@@ -14,10 +14,12 @@ export const encodeCommand = command("encode", {
     out: out("vectors.parquet or vectors.jsonl"),
     offsets: option(Schema.Literals(["utf16", "codepoints", "bytes"]), {
       default: "utf16",
-      help: "how start and end count: codepoints for Python"
+      help: "how start and end count: codepoints for Python",
+      needs: { option: "pooling", is: ["none", "word"] }
     })
   },
   components: { encoding: component(EncodeOptions), data: textData },
+  reads: ({ inputs }) => inputs,
   run: Effect.fnUntraced(function* ({ data, encoding, ...options }) {
     yield* encodeStage({ ...options, ...encoding, data })
     yield* show(options.out)

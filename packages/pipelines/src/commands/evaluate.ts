@@ -24,6 +24,7 @@ export const evaluateCommand = command("evaluate", {
     seed
   },
   components: { data: labelledData },
+  reads: ({ input, train }) => [Option.getOrUndefined(input), train],
   run: Effect.fnUntraced(function* ({ encoder, input, model, ...options }) {
     const refuse = (option: string, reason: string, remedy: string) =>
       new OptionError({ component: "evaluate", option, reason, remedy })

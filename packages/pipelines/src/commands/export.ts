@@ -1,4 +1,4 @@
-import { option } from "@nuner/core"
+import { OptionError, option } from "@nuner/core"
 import { Effect, Option, Schema } from "effect"
 import { Argument } from "effect/cli"
 import { exportStage } from "../stages/export.ts"
@@ -23,8 +23,12 @@ export const exportCommand = command("export", {
     dtype,
     encoderOnly: toggle("leave a head out")
   },
-  run: Effect.fnUntraced(function* ({ model = "mini", named, ...options }) {
-    yield* exportStage({ model: Option.getOrElse(named, () => model), ...options })
+  run: Effect.fnUntraced(function* ({ model, named, ...options }) {
+    if (model !== undefined && Option.isSome(named)) {
+      const [reason, remedy] = ["stands beside the argument", "give one of them"]
+      return yield* new OptionError({ component: "export", option: "model", reason, remedy })
+    }
+    yield* exportStage({ model: Option.getOrElse(named, () => model ?? "mini"), ...options })
     yield* show(options.out)
   })
 })

@@ -53,6 +53,7 @@ export const fitCommand = command("fit", {
     full: component(FineTuneOptions, { only: Object.keys(full) as Array<keyof typeof full>, when: "of `mode` full" }),
     data: labelledData
   },
+  reads: ({ dev, input, test }) => [input, dev, test],
   run: Effect.fnUntraced(function* ({ full, ...options }) {
     yield* finetuneStage({ ...options, ...full })
     yield* show(options.out)

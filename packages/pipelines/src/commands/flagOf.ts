@@ -1,6 +1,6 @@
-import { formatValue, issueOf, type JsonSchema } from "@nuner/core"
+import { formatValue, issueOf, type JsonSchema, OptionError } from "@nuner/core"
 import { Effect, Option, Result, Schema } from "effect"
-import { CliError, Flag } from "effect/cli"
+import { Flag } from "effect/cli"
 import type { CommandOption } from "./command.ts"
 
 /**
@@ -9,18 +9,14 @@ import type { CommandOption } from "./command.ts"
  * @param all of the command, so that the help names other options as flags
  */
 export const flagOf = (option: CommandOption, all: ReadonlyArray<CommandOption>): Flag.Flag<Option.Option<unknown>> => {
-  const { alias, flag: name, repeated } = option
+  const { alias, repeated } = option
   const flag = bare(option).pipe(Flag.withDescription(helpOf(option, all)))
   const named = alias === undefined ? flag : flag.pipe(Flag.withAlias(alias))
-  return repeated
-    ? named.pipe(
-        Flag.atLeast(0),
-        Flag.map((values) => (values.length === 0 ? Option.none() : Option.some(values)))
-      )
-    : named.pipe(
-        Flag.mapEffect((value) => checked(name, option.schema, value)),
-        Flag.optional
-      )
+  if (!repeated) return Flag.optional(named)
+  return named.pipe(
+    Flag.atLeast(0),
+    Flag.map((values) => (values.length === 0 ? Option.none() : Option.some(values)))
+  )
 }
 
 /** The flag by its type: what has no flag of its own is read from a text. */
@@ -36,13 +32,27 @@ const bare = ({ flag: name, jsonSchema, repeated, values }: CommandOption): Flag
   )
 }
 
-/** Refuses what is out of the schema's range, with its words. */
-const checked = (name: string, schema: Schema.Top, value: unknown): Effect.Effect<unknown, CliError.CliError> => {
-  const decoded = Schema.decodeUnknownResult(Schema.toType(schema) as Schema.Codec<unknown>)(value)
-  if (Result.isSuccess(decoded)) return Effect.succeed(decoded.success)
-  const expected = issueOf(decoded.failure, value).reason
-  return Effect.fail(new CliError.InvalidValue({ option: name, value: formatValue(value), expected, kind: "flag" }))
-}
+/** Flags that were given, by the names of their options; what is out of a schema's range is refused. */
+export const givenFlags = (
+  path: string,
+  options: ReadonlyArray<CommandOption>,
+  flags: Readonly<Record<string, Option.Option<unknown>>>
+): Effect.Effect<Record<string, unknown>, OptionError> =>
+  Effect.gen(function* () {
+    const given: Record<string, unknown> = {}
+    for (const { name, schema } of options) {
+      const flag = flags[name]
+      if (flag === undefined || Option.isNone(flag)) continue
+      const decoded = Schema.decodeUnknownResult(Schema.toType(schema) as Schema.Codec<unknown>)(flag.value)
+      if (Result.isFailure(decoded)) {
+        const { path: place, reason } = issueOf(decoded.failure, flag.value)
+        const at = place === "" ? name : `${name}${place.startsWith("[") ? "" : "."}${place}`
+        return yield* new OptionError({ component: path, option: at, reason })
+      }
+      given[name] = decoded.success
+    }
+    return given
+  })
 
 /** `-1,-7`, `a,b`, `2`, `half`, `person=2,O=0.5` as the schema has them; what fits none of its types stays text, for the check to refuse. */
 const fromText = (text: string, schema: JsonSchema): unknown => {

@@ -1,11 +1,11 @@
-import { option } from "@nuner/core"
+import { OptionError, option } from "@nuner/core"
 import { engineNames, precisions, useEngine } from "@nuner/engine"
 import { Context, Effect, Option, Schema } from "effect"
 import { Flag, GlobalFlag } from "effect/cli"
 import { attempt } from "../errors.ts"
 import { CONFIGURATION, Configuration, readConfiguration } from "./Configuration.ts"
 import { type CommandInfo, component, optionsOf } from "./command.ts"
-import { flagOf } from "./flagOf.ts"
+import { flagOf, givenFlags } from "./flagOf.ts"
 
 /** What every command takes; a configuration has these at its top. */
 const fields = {
@@ -18,7 +18,7 @@ const fields = {
     absent: "NUNER_PRECISION, or fp32"
   }),
   threads: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
-    help: "of the onnx engine",
+    help: "of the onnx engine; refused with another one that is named",
     absent: "NUNER_THREADS, or all processors"
   }),
   json: option(Schema.Boolean, {
@@ -58,8 +58,9 @@ export const configuration = (commands: () => ReadonlyArray<CommandInfo>) =>
   Effect.flatMap(Config, (file) => attempt("config", () => readConfiguration(Option.getOrUndefined(file), commands)))
 
 export const globalOptions = Effect.gen(function* () {
-  const given: Record<string, unknown> = {}
-  for (const { name, setting } of settings) Option.map(yield* setting, (value) => (given[name] = value))
+  const flags: Record<string, Option.Option<unknown>> = {}
+  for (const { name, setting } of settings) flags[name] = yield* setting
+  const given = yield* givenFlags("nuner", globalInfo.options, flags)
   const { values } = yield* Configuration
   return { ...values, ...given } as Globals
 })
@@ -68,6 +69,10 @@ export const globalOptions = Effect.gen(function* () {
 export const chooseEngine = Effect.gen(function* () {
   const { engine, precision, threads } = yield* GlobalOptions
   if (engine === undefined && precision === undefined && threads === undefined) return
+  if (threads !== undefined && engine !== undefined && engine !== "onnx") {
+    const [reason, remedy] = [`has no effect on the ${engine} engine`, "leave it out"]
+    return yield* new OptionError({ component: "nuner", option: "threads", reason, remedy })
+  }
   const options = { ...(engine && { prefer: engine }), ...(precision && { precision }), ...(threads && { threads }) }
   yield* attempt("engine", () => useEngine(options))
 })

@@ -25,6 +25,7 @@ export const labelCommand = command("label", {
     dryRun
   },
   components: { annotator: annotating, data: labelledData },
+  reads: ({ examples, input }) => [input, examples],
   run: Effect.fnUntraced(function* ({ annotator, define, dryRun, prices, ...given }) {
     const options = {
       ...given,

@@ -12,10 +12,10 @@ import {
   file,
   labelledData,
   llm,
-  mining,
   needed,
   out,
   prices,
+  sampling,
   seed,
   sizes,
   sizesOf,
@@ -39,6 +39,10 @@ export const llmBaselineCommand = command("llm-baseline", {
     ...llm,
     prices,
     types,
+    sets: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+      help: "sets of examples of each size",
+      absent: "3, for words 16 / 8 / 4 / 2 / 1"
+    }),
     testSize: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
       help: "ask about so many test sentences, drawn once",
       absent: "all"
@@ -53,7 +57,8 @@ export const llmBaselineCommand = command("llm-baseline", {
     dryRun,
     seed
   },
-  components: { size, mining, annotator: askingLive, data: labelledData },
+  components: { size, mining: sampling, annotator: askingLive, data: labelledData },
+  reads: ({ exclude, test, train }) => [train, test, ...exclude],
   run: Effect.fnUntraced(function* ({
     annotator,
     definitions,

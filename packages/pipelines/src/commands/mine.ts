@@ -18,9 +18,10 @@ export const mineCommand = command("mine", {
   components: {
     size,
     mining,
-    cut: component(SampleOptions, { only: ["size"], names: { size: "testSize" }, when: "with `test`" }),
+    cut: component(SampleOptions, { only: ["size"], names: { size: "testSize" }, needs: { option: "test" } }),
     data: labelledData
   },
+  reads: ({ input, test }) => [input, test],
   run: Effect.fnUntraced(function* ({ cut, mining, size: given, ...options }) {
     const testSize = cut.size === undefined ? {} : { testSize: cut.size }
     yield* mineStage({ ...options, ...mining, ...testSize, ...(yield* sizesOf("mine", size, given)) })

@@ -23,6 +23,7 @@ export const predictCommand = command("predict", {
     })
   },
   components: { data: textData },
+  reads: ({ inputs }) => inputs,
   run: Effect.fnUntraced(function* ({ data, inputs, minScore, model }) {
     const { say } = yield* Progress
     yield* attempt("predict", () => inputs.forEach(sourcesOf))

@@ -16,6 +16,10 @@ const contrastiveOnly = Object.keys(PretrainOptions.fields).filter(
   (name) => !Object.hasOwn(SupervisedOptions.fields, name)
 ) as Array<Exclude<keyof typeof PretrainOptions.fields, keyof typeof SupervisedOptions.fields>>
 export const contrastive = component(PretrainOptions, { only: contrastiveOnly })
+const contrastiveAlone = component(PretrainOptions, {
+  only: contrastiveOnly,
+  needs: { option: "objective", is: ["contrastive"] }
+})
 
 export const pretrainCommand = command("pretrain", {
   does: "Pre-train a NER encoder: by contrastive learning on aligned sentences (NuNER), or on types",
@@ -37,17 +41,22 @@ export const pretrainCommand = command("pretrain", {
   },
   components: {
     training,
-    contrastive,
+    contrastive: contrastiveAlone,
     concepts: component({
       fields: {
         concepts: option(Schema.Boolean, {
           default: true,
-          help: "contrastive: leave the concept encoder in <out>/concepts"
+          help: "leave the concept encoder in <out>/concepts",
+          needs: [
+            { option: "objective", is: ["contrastive"] },
+            { option: "projection", absent: true }
+          ]
         })
       }
     }),
     data: labelledData
   },
+  reads: ({ inputs }) => inputs.map((input) => input.replace(/^[\w.-]+=/, "")),
   run: Effect.fnUntraced(function* ({ concepts, contrastive, objective, training, ...options }) {
     const given = { ...options, ...training, ...contrastive, ...concepts }
     yield* (objective === "types" ? pretrainSupervisedStage : pretrainStage)(given)

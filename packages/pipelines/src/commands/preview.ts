@@ -21,6 +21,7 @@ export const previewCommand = command("preview", {
   },
   // Nobody waits a day for a batch to see twenty sentences.
   components: { annotator: askingLive, data: textData },
+  reads: ({ input }) => [input],
   run: Effect.fnUntraced(function* ({ annotator, count, prices, prompt, ...options }) {
     const preview = yield* previewStage({ ...options, ...annotator, ...(yield* asked({ prompt, prices })) }, count)
     yield* show(formatPreview(preview), preview)

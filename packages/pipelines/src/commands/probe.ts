@@ -29,6 +29,7 @@ export const probeCommand = command("probe", {
     seed
   },
   components: { mining, probing: component({ fields: probing }), data: labelledData },
+  reads: ({ test, train }) => [train, test],
   run: Effect.fnUntraced(function* ({ encoder, k, mining: { sampler, sets = 10 }, probing, ...options }) {
     const encoders = Object.fromEntries(
       encoder.map((one) => {

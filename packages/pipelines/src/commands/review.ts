@@ -23,6 +23,7 @@ export const reviewCommand = command("review", {
     })
   },
   components: { review: component(ReviewOptions), data: labelledData },
+  reads: ({ input }) => [input],
   run: Effect.fnUntraced(function* ({ out: folder, review, ...options }) {
     const url = yield* reviewStage({ folder, ...options, ...review })
     yield* show(`${url}\nOpen it once, in one browser; answers are kept in ${folder}. Stop with Ctrl-C.`, {

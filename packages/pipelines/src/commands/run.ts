@@ -58,6 +58,11 @@ export const runCommand = command("run", {
     contrastive,
     data: labelledData
   },
+  reads: ({ baseText, input, task }) => [
+    input,
+    ...baseText,
+    ...task.flatMap((one) => one.replace(/^[^=]*=/, "").split(","))
+  ],
   run: Effect.fnUntraced(function* ({
     annotator,
     base,

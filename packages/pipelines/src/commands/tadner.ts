@@ -1,4 +1,4 @@
-import { InputError, markText, OptionError, option } from "@nuner/core"
+import { DataOptions, InputError, markText, OptionError, option } from "@nuner/core"
 import { MineEpisodesOptions } from "@nuner/miner"
 import { AdaptOptions, EpisodeOptions, EpisodeRunOptions, SourceOptions } from "@nuner/tadner"
 import { Effect, Schema } from "effect"
@@ -31,6 +31,7 @@ const trainCommand = command("tadner train", {
     source: component(SourceOptions, { only: Object.keys(source) as Array<keyof typeof source> }),
     data: labelledData
   },
+  reads: ({ input }) => [input],
   run: Effect.fnUntraced(function* ({ source, ...options }) {
     yield* tadnerTrainStage({ ...options, ...source })
     yield* show(options.out)
@@ -68,7 +69,8 @@ const episodesCommand = command("tadner episodes", {
     limit: EpisodeRunOptions.fields.limit,
     processes: option(Schema.Int.check(Schema.isGreaterThan(0)), {
       default: 1,
-      help: "processes that share the episodes, on this machine"
+      help: "processes that share the episodes, on this machine",
+      needs: { option: "shard", absent: true }
     }),
     shard: option(Schema.optionalKey(Schema.NonEmptyString), {
       help: "i/n: only this process's part of the episodes, no report; for several machines",
@@ -83,11 +85,12 @@ const episodesCommand = command("tadner episodes", {
           mineSeed: option(Schema.Int, { default: 0, help: "of mined episodes" })
         }
       },
-      { when: "with `n`" }
+      { needs: { option: "n" } }
     ),
     solving: component(EpisodeOptions, { only: Object.keys(solving) as Array<keyof typeof solving> }),
-    data: labelledData
+    data: component(DataOptions, { needs: { option: "n" } })
   },
+  reads: ({ input }) => [input],
   run: Effect.fnUntraced(function* ({ mining, model: models, processes, shard, solving, ...options }) {
     const part = shard === undefined ? {} : { shard: yield* parseShard(shard) }
     // A process that has a shard already shares it with nobody: it is one of those that are started here.
@@ -125,6 +128,7 @@ const predictCommand = command("tadner predict", {
     ),
     data: labelledData
   },
+  reads: ({ inputs, support }) => [support, ...inputs],
   run: Effect.fnUntraced(function* ({ adapting, data, inputs, model, save, support }) {
     const { say } = yield* Progress
     yield* checkPredict(Object.keys(adapting), { save, support }, inputs.length)

@@ -1,4 +1,4 @@
-import { existsSync, statSync } from "node:fs"
+import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs"
 import { basename, dirname, join, resolve } from "node:path"
 import {
   type Completion,
@@ -14,7 +14,7 @@ import {
   writeManifest
 } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
-import { Context, Effect, type Scope } from "effect"
+import { Context, Effect, Exit, type Scope } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import { attempt, type StageError } from "../errors.ts"
 import { sourcesOf } from "../inputs/sources.ts"
@@ -108,18 +108,38 @@ export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
   return manifest
 }, Effect.scoped)
 
-/** Takes the sole right to write what this manifest stands for, until the scope ends. The lock is a hidden file beside it, which stays. */
+/**
+ * Takes the sole right to write what this manifest stands for, until the scope ends. The lock is a hidden file beside it, which stays; where
+ * the scope fails, it goes, and with it the folders that were made for it alone.
+ */
 export const soleWriter = (stage: string, manifest: string): Effect.Effect<void, StageError, Scope.Scope> =>
   Effect.acquireRelease(
     attempt(stage, async () => {
-      const unlock = await lockFile(join(dirname(manifest), `.${basename(manifest)}.lock`))
-      if (unlock !== undefined) return unlock
+      const lock = join(dirname(manifest), `.${basename(manifest)}.lock`)
+      const made = missingFolders(dirname(resolve(manifest)))
+      const unlock = await lockFile(lock)
+      const clear = () => {
+        rmSync(lock, { force: true })
+        for (const folder of made) {
+          if (readdirSync(folder).length > 0) break
+          rmdirSync(folder)
+        }
+      }
+      if (unlock !== undefined) return { unlock, clear }
       const path = manifest.replace(/[./\\]manifest\.json$/, "")
       const [reason, remedy] = ["another process is writing it", "wait until it is done, or name another place"]
       throw new OutputError({ path, reason, remedy })
     }),
-    (unlock) => Effect.sync(unlock)
+    ({ clear, unlock }, exit) =>
+      Effect.sync(() => {
+        if (Exit.isFailure(exit)) clear()
+        unlock()
+      })
   )
+
+/** The folder and those above it that are not there, the innermost first. */
+const missingFolders = (folder: string): Array<string> =>
+  existsSync(folder) ? [] : [folder, ...missingFolders(dirname(folder))]
 
 const engineOf = (stage: string): Effect.Effect<ComputedOn, StageError> =>
   attempt(stage, async () => {

@@ -17,7 +17,8 @@ import { uncertainty } from "./uncertainty.ts"
 export const LearnerOptions = Schema.Struct({
   strategy: option(Schema.Literals(["useful", "random", "order"]), {
     default: "useful",
-    help: "which sentences come next: those of which the model is unsure and which are unlike what was answered; any, the control; or as they stand in the file"
+    help: "which sentences come next: those of which the model is unsure and which are unlike what was answered; any, the control; or as they stand in the file",
+    needs: { option: "audit", is: [0] }
   }),
   c: option(Schema.Finite.check(Schema.isGreaterThan(0)), { default: 0.1, help: "inverse L2 strength of the probe" }),
   seed: option(Schema.Int, { default: 0, help: "of the random choices" })

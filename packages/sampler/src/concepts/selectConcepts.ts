@@ -22,7 +22,7 @@ export const SelectSettings = Schema.Struct({
     default: "drop",
     help: "sentences without any annotation left; they may stay, as examples of what is none of the concepts"
   }),
-  seed: option(Schema.Int, { default: 0, help: "of the sample" })
+  seed: option(Schema.Int, { default: 0, help: "of the sample", needs: { option: "sampleSize" } })
 })
 export type SelectOptions = (typeof SelectSettings)["Encoded"]
 
