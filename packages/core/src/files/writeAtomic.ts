@@ -19,7 +19,7 @@ export interface AtomicFile {
  * Begins a file that is to appear whole or not at all: it is written under another name beside its place. Missing folders are made. A path that
  * ends in `.gz` is packed with gzip on the way.
  *
- * @param growing whether the file can be read while it grows, as `<path>.partial`: pieces stand there at once, and stay when it is given up.
+ * @param growing whether the file can be read while it grows, as `<path>.partial`: pieces stand there at once, and what there is stays when it is given up.
  * Default false: pieces are gathered, and an abandoned file is removed
  */
 export const openAtomic = async (path: string, growing = false): Promise<AtomicFile> => {
@@ -80,7 +80,7 @@ export const openAtomic = async (path: string, growing = false): Promise<AtomicF
     abandon: async () => {
       gzip?.destroy()
       await file.close().catch(() => {})
-      if (!growing) await rm(temporary, { force: true }).catch(() => {})
+      if (!growing || total === 0) await rm(temporary, { force: true }).catch(() => {})
     }
   }
 }

@@ -9,7 +9,7 @@ import { sourcesOf } from "../inputs/sources.ts"
 import { textsOf } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
 import { tadnerEpisodesStage } from "../stages/tadner/episodes.ts"
-import { endWithStarter, inProcesses } from "../stages/tadner/inProcesses.ts"
+import { endWithStarter, inProcesses, isStarted } from "../stages/tadner/inProcesses.ts"
 import { tadnerPredictStage } from "../stages/tadner/predict.ts"
 import { tadnerTrainStage } from "../stages/tadner/train.ts"
 import { command, component } from "./command.ts"
@@ -69,8 +69,7 @@ const episodesCommand = command("tadner episodes", {
     limit: EpisodeRunOptions.fields.limit,
     processes: option(Schema.Int.check(Schema.isGreaterThan(0)), {
       default: 1,
-      help: "processes that share the episodes, on this machine",
-      needs: { option: "shard", absent: true }
+      help: "processes that share the episodes, on this machine; without `shard`"
     }),
     shard: option(Schema.optionalKey(Schema.NonEmptyString), {
       help: "i/n: only this process's part of the episodes, no report; for several machines",
@@ -93,6 +92,10 @@ const episodesCommand = command("tadner episodes", {
   reads: ({ input }) => [input],
   run: Effect.fnUntraced(function* ({ mining, model: models, processes, shard, solving, ...options }) {
     const part = shard === undefined ? {} : { shard: yield* parseShard(shard) }
+    if (shard !== undefined && processes > 1 && !isStarted()) {
+      const [reason, remedy] = ["a shard is the part of one process", "leave it out"]
+      return yield* new OptionError({ component: "tadner episodes", option: "processes", reason, remedy })
+    }
     // A process that has a shard already shares it with nobody: it is one of those that are started here.
     if (shard !== undefined) endWithStarter()
     else if (processes > 1) {

@@ -119,21 +119,22 @@ export const soleWriter = (stage: string, manifest: string): Effect.Effect<void,
       const made = missingFolders(dirname(resolve(manifest)))
       const unlock = await lockFile(lock)
       const clear = () => {
-        rmSync(lock, { force: true })
         for (const folder of made) {
           if (readdirSync(folder).length > 0) break
           rmdirSync(folder)
         }
       }
-      if (unlock !== undefined) return { unlock, clear }
+      if (unlock !== undefined) return { lock, unlock, clear }
       const path = manifest.replace(/[./\\]manifest\.json$/, "")
       const [reason, remedy] = ["another process is writing it", "wait until it is done, or name another place"]
       throw new OutputError({ path, reason, remedy })
     }),
-    ({ clear, unlock }, exit) =>
+    ({ clear, lock, unlock }, exit) =>
       Effect.sync(() => {
-        if (Exit.isFailure(exit)) clear()
+        // Taken away while it is held, so that nobody holds it who thinks that it stays.
+        if (Exit.isFailure(exit)) rmSync(lock, { force: true })
         unlock()
+        if (Exit.isFailure(exit)) clear()
       })
   )
 

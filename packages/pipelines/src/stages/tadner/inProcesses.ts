@@ -19,6 +19,9 @@ const NEWLINE = 10
 /** Environment variable of a shard: the process that started it. */
 const STARTER = "NUNER_STARTER"
 
+/** Whether `inProcesses` of another process started this one. */
+export const isStarted = (): boolean => process.env[STARTER] !== undefined
+
 /**
  * Ends a shard that `inProcesses` started soon after its starter is killed: when the run is taken up again, two would do the same episodes.
  * A shard that somebody else started is left alone.
