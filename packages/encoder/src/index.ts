@@ -54,7 +54,6 @@ export {
 } from "./lora/adapterFiles.ts"
 export { type LoraOptions, type LoraSettings, loraFields, loraSettings } from "./lora/LoraOptions.ts"
 export { type AddLoraOptions, addLora, mergeLora } from "./lora/lora.ts"
-export { sweeper } from "./memory/sweeper.ts"
 export { copyEncoder, type Encoder, type EncoderParts, makeEncoder, randomEncoder } from "./model/Encoder.ts"
 export { type ForwardOptions, forward } from "./model/forward.ts"
 export { FrozenLayers, freezeEncoder, frozenLayersHelp, frozenLayersOf } from "./model/frozenLayers.ts"

@@ -7,6 +7,7 @@ import {
   type TokenBatch,
   type WordEncoding
 } from "@nuner/encoder"
+import { sweeper } from "@nuner/engine"
 import * as Schema from "effect/Schema"
 import { batchTokensField, featureFields, type Pooling } from "./FeatureOptions.ts"
 import type { WordFeatures } from "./selectSentences.ts"
@@ -41,6 +42,7 @@ export const wordFeatures = async (
   const width = encoder.config.hidden * layers.length
   const values = new Float32Array(starts.at(-1)! * width)
   const network = (batch: TokenBatch) => hiddenStates(encoder, batch, layers)
+  const release = sweeper()
   for (let from = 0; from < sentences.length; from += CHUNK) {
     signal?.throwIfAborted()
     const chunk = sentences.slice(from, from + CHUNK)
@@ -50,6 +52,8 @@ export const wordFeatures = async (
       const encoding = encodings[i]!
       poolWords(encoding, mergeWindows(encoding, windows), pooling, values, starts[from + i]! * width, width)
     }
+    // Of each token once as the network gave it, once as that of its text.
+    release(8 * width * encodings.reduce((sum, { ids }) => sum + ids.length, 0))
     onProgress?.({ sentences: from + chunk.length, of: sentences.length })
   }
   return { values, starts, width }

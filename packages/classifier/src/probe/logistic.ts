@@ -1,4 +1,4 @@
-import { tf } from "@nuner/engine"
+import { sweeper, tf } from "@nuner/engine"
 import type { Head } from "../head/Head.ts"
 import { lbfgs } from "./lbfgs.ts"
 
@@ -53,6 +53,9 @@ export const logisticProblem = (
   return { x, labels: Int32Array.from(rows, (row) => labels[row]!), classes, mean, scale }
 }
 
+/** Of the evaluations of all fits: one alone is small. */
+const release = sweeper()
+
 /**
  * Minimises `c * sum(log loss) + |W|^2 / 2` (the bias is free), scikit-learn's objective, by L-BFGS.
  *
@@ -69,6 +72,8 @@ export const solveLogistic = (
   const penalty = 1 / (c * rows)
   const size = width * classes
   const residual = new Float32Array(rows * classes)
+  // Kernel and its gradient, logits, and the search's point, gradient, direction and correction in float64.
+  const garbage = 48 * size + 4 * rows * classes
   const objective = (point: Float64Array, gradient: Float64Array): number => {
     const kernel = new Float32Array(point.subarray(0, size))
     // The two products on the device; what lies between them, small, on the host and in float64: near the optimum the
@@ -99,6 +104,7 @@ export const solveLogistic = (
         gradient[i] = dKernel[k * width + j]! + penalty * point[i]!
       }
     }
+    release(garbage)
     return loss + (penalty * squared) / 2
   }
   const zeros = new Float64Array(size + classes)

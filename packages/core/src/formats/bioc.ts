@@ -1,4 +1,4 @@
-import { parseXml, XmlElement, XmlError } from "@rgrove/parse-xml"
+import type { XmlElement } from "@rgrove/parse-xml"
 import { InputError } from "../errors.ts"
 import type { Format, RawDocument, RawSpan, Reading } from "./Format.ts"
 import { idOf, isObject, isOffset, type JsonObject, jsonFormat } from "./jsonFormat.ts"
@@ -30,6 +30,7 @@ export const biocXml: Format = {
   recognise: ({ shape, lines }) =>
     shape === "text" && /^\s*</.test(lines[0] ?? "") && lines.some((line) => /<collection\b/.test(line)),
   async *read(source, reading) {
+    const { parseXml, XmlError } = await import("@rgrove/parse-xml")
     for await (const { text, line } of xmlDocuments(source, reading)) {
       try {
         const { root } = parseXml(text)
@@ -100,7 +101,7 @@ const xmlPassages = (document: XmlElement): ReadonlyArray<Passage> =>
     }))
 
 const children = (element: XmlElement, name: string): ReadonlyArray<XmlElement> =>
-  element.children.filter((node): node is XmlElement => node instanceof XmlElement && node.name === name)
+  element.children.filter((node): node is XmlElement => node.type === "element" && (node as XmlElement).name === name)
 
 const child = (element: XmlElement, name: string): XmlElement | undefined => children(element, name)[0]
 

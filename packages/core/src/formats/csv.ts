@@ -1,4 +1,3 @@
-import { parse } from "csv-parse"
 import { InputError } from "../errors.ts"
 import { type Notation, recogniseNotation } from "../tags/notation.ts"
 import type { Fields, Format, RawDocument, Reading } from "./Format.ts"
@@ -142,6 +141,7 @@ const rowsOf = async (
   )
   const delimiter = table?.delimiter ?? ","
   const all = async function* (): AsyncGenerator<Row> {
+    const { parse } = await import("csv-parse")
     const parser = parse({
       delimiter,
       info: true,

@@ -1,4 +1,3 @@
-import { Parser } from "htmlparser2"
 import type { Format } from "./Format.ts"
 import { Prose } from "./Prose.ts"
 import { wholeText } from "./wholeText.ts"
@@ -21,6 +20,7 @@ export const html: Format = {
   recognise: ({ lines, shape }) =>
     shape === "text" && /^\s*(<!doctype html|<html[\s>]|<head[\s>]|<body[\s>])/i.test(lines.slice(0, 20).join("\n")),
   async *read(source) {
+    const { Parser } = await import("htmlparser2")
     const text = await wholeText(source)
     const prose = new Prose(text)
     let depth = 0

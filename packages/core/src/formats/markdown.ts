@@ -1,4 +1,4 @@
-import { fromMarkdown } from "mdast-util-from-markdown"
+import type { fromMarkdown } from "mdast-util-from-markdown"
 import type { Format } from "./Format.ts"
 import { Prose } from "./Prose.ts"
 import { wholeText } from "./wholeText.ts"
@@ -14,6 +14,7 @@ export const markdown: Format = {
   // Any text is Markdown: only its name tells.
   recognise: ({ name, shape }) => shape === "text" && /\.(md|markdown)(\.gz)?$/i.test(name),
   async *read(source) {
+    const { fromMarkdown } = await import("mdast-util-from-markdown")
     const text = await wholeText(source)
     const prose = new Prose(text)
     const visit = (node: Node): void => {

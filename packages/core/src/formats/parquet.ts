@@ -1,17 +1,8 @@
 import { open, stat } from "node:fs/promises"
 import * as zlib from "node:zlib"
-import {
-  type AsyncBuffer,
-  asyncBufferFromFile,
-  type Compressors,
-  type FileMetaData,
-  parquetMetadataAsync,
-  parquetReadObjects,
-  type RowGroup
-} from "hyparquet"
+import type { AsyncBuffer, Compressors, FileMetaData, RowGroup } from "hyparquet"
 import { InputError } from "../errors.ts"
 import type { Row } from "./jsonl.ts"
-import { checkPages } from "./parquetPages.ts"
 import { extension, readError, type Source, sourceName } from "./Source.ts"
 
 /** hyparquet brings Snappy; the others that data sets come in are in the platform (Zstandard not in Node before 22.15). */
@@ -48,6 +39,7 @@ export const isParquet = async (source: Source): Promise<boolean> => {
  */
 export async function* parquetRows(source: Source): AsyncGenerator<Row<Record<string, unknown>>> {
   const { broken, fail, failed, file, metadata } = await openParquet(source)
+  const { parquetReadObjects } = await import("hyparquet")
   let rowStart = 0
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows)
@@ -65,6 +57,7 @@ export async function* parquetRows(source: Source): AsyncGenerator<Row<Record<st
 }
 
 const checkGroup = async (file: AsyncBuffer, metadata: FileMetaData, group: RowGroup) => {
+  const { checkPages } = await import("./parquetPages.ts")
   const rows = Number(group.num_rows)
   for (const { meta_data: column } of group.columns) {
     if (column === undefined) throw new Error("a column without a description")
@@ -153,6 +146,7 @@ const openParquet = async (source: Source): Promise<OpenParquet> => {
   })
   const opened = async () => {
     await stat(source)
+    const { asyncBufferFromFile, parquetMetadataAsync } = await import("hyparquet")
     const { byteLength, slice } = await asyncBufferFromFile(source)
     const file: AsyncBuffer = {
       byteLength,

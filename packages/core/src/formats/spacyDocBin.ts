@@ -1,5 +1,4 @@
 import { deflateSync, inflateSync } from "node:zlib"
-import { decode, encode } from "@msgpack/msgpack"
 import { InputError, OutputError } from "../errors.ts"
 import { refuseGzip, writeAtomic } from "../files/writeAtomic.ts"
 import type { Span } from "../schema/Span.ts"
@@ -65,6 +64,7 @@ const open = async (source: Source, { source: name }: Reading): Promise<DocBin> 
   const parts: Array<Uint8Array> = []
   for await (const chunk of chunks(source))
     parts.push(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk)
+  const { decode } = await import("@msgpack/msgpack")
   let value: unknown
   try {
     value = decode(inflateSync(Buffer.concat(parts)))
@@ -184,6 +184,7 @@ const pack = async (
     }
     lengths.push(tokens.length)
   }
+  const { encode } = await import("@msgpack/msgpack")
   const count = lengths.length
   const body = {
     version: "0.1",

@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto"
 import { rm } from "node:fs/promises"
 import type { SchemaElement } from "hyparquet"
-import { ByteWriter, ParquetWriter } from "hyparquet-writer"
 import { OutputError } from "../errors.ts"
 import { refuseGzip, writeAtomic } from "../files/writeAtomic.ts"
 import { type Rows, writeLines } from "../files/writers.ts"
@@ -57,6 +56,7 @@ async function* filePieces(
   columns: ReadonlyArray<readonly [string, Shape]>,
   groups: AsyncIterable<ReadonlyArray<Fields>>
 ): AsyncGenerator<Uint8Array> {
+  const { ByteWriter, ParquetWriter } = await import("hyparquet-writer")
   const root = { name: "root", num_children: columns.length }
   const bytes = new ByteWriter()
   const writer = new ParquetWriter({

@@ -1,6 +1,6 @@
 import { decodeOptions, type Sentence, type Span, words } from "@nuner/core"
+import { sweeper } from "@nuner/engine"
 import { hiddenStates } from "../inference/hiddenStates.ts"
-import { sweeper } from "../memory/sweeper.ts"
 import type { EncoderParts } from "../model/Encoder.ts"
 import type { TokenBatch } from "../model/TokenBatch.ts"
 import type { Encoding, WordEncoding } from "../tokenizer/Encoding.ts"

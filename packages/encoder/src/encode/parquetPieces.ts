@@ -1,5 +1,5 @@
-import { ByteWriter, type ColumnSource, ParquetWriter, type SchemaElement } from "hyparquet-writer"
-import { sweeper } from "../memory/sweeper.ts"
+import { sweeper } from "@nuner/engine"
+import type { ColumnSource, SchemaElement } from "hyparquet-writer"
 import type { EncodeOptions } from "./EncodeOptions.ts"
 import type { VectorRow } from "./VectorRow.ts"
 
@@ -13,6 +13,7 @@ export async function* parquetPieces(
   rows: AsyncIterable<VectorRow>,
   pooling: EncodeOptions["pooling"]
 ): AsyncGenerator<Uint8Array> {
+  const { ByteWriter, ParquetWriter } = await import("hyparquet-writer")
   const columns = columnsOf[pooling]
   const writer = new ByteWriter()
   const file = new ParquetWriter({ writer, schema: schemaOf(columns) })

@@ -1,4 +1,3 @@
-import { listFiles, modelInfo } from "@huggingface/hub"
 import { InputError } from "@nuner/core"
 import { isComplete } from "../files/weightFiles.ts"
 import { downloadBlob } from "./downloadBlob.ts"
@@ -69,6 +68,7 @@ const credentials = ({ endpoint, token }: HubSettings) => ({
 })
 
 const resolveCommit = async (model: string, revision: string, settings: HubSettings): Promise<string> => {
+  const { modelInfo } = await import("@huggingface/hub")
   const info = await modelInfo({ name: model, revision, additionalFields: ["sha"], ...credentials(settings) })
   if (typeof info.sha !== "string" || !isCommit(info.sha)) {
     throw new InputError({
@@ -81,6 +81,7 @@ const resolveCommit = async (model: string, revision: string, settings: HubSetti
 
 const listing = async (model: string, commit: string, settings: HubSettings): Promise<Array<HubFile>> => {
   const files: Array<HubFile> = []
+  const { listFiles } = await import("@huggingface/hub")
   for await (const entry of listFiles({ repo: model, revision: commit, recursive: true, ...credentials(settings) })) {
     if (entry.type !== "file") continue
     const etag = entry.lfs?.oid ?? entry.oid

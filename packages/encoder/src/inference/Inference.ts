@@ -43,7 +43,7 @@ export const inferenceOf = (
       const now = !adapted && (await compilesGraphs()) ? mark() : undefined
       if (!sameMark(compiled?.of, now)) dispose()
       if (now === undefined) return undefined
-      compiled ??= { session: compileGraph(statesModel(config, weights())), of: now }
+      compiled ??= { session: statesModel(config, weights()).then(compileGraph), of: now }
       return readStates(await compiled.session, config, batch, layers)
     },
     dispose

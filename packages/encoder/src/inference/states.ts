@@ -3,14 +3,24 @@ import { checkLength, type EncoderConfig, resolveLayer } from "../config/Encoder
 import { statesGraph } from "../export/onnx/encoderGraph.ts"
 import { floatWeights } from "../export/onnx/floatWeights.ts"
 import { onnxModel } from "../export/onnx/onnxModel.ts"
+import { join } from "../export/onnx/protobuf.ts"
 import type { WeightNumbers } from "../export/onnx/Weights.ts"
 import type { TokenBatch } from "../model/TokenBatch.ts"
 
-/** An encoder as an ONNX model whose outputs are its hidden states. */
-export const statesModel = (config: EncoderConfig, parameters: Readonly<Record<string, WeightNumbers>>): GraphModel => {
+/** An encoder as an ONNX model whose outputs are its hidden states. Its weights stand beside it: those read from a file as they are, of tensors a copy. */
+export const statesModel = async (
+  config: EncoderConfig,
+  parameters: Readonly<Record<string, WeightNumbers>>
+): Promise<GraphModel> => {
   const graph = statesGraph(config, (graph) => floatWeights({ graph, parameters }, "float32"))
+  const outside = [...graph.initializers.values()].filter(({ name }) => Object.hasOwn(parameters, name))
   const names = (ports: ReadonlyArray<{ readonly name: string }>) => ports.map(({ name }) => name)
-  return { ...onnxModel(graph), inputs: names(graph.inputs), outputs: names(graph.outputs) }
+  return {
+    bytes: join(await Array.fromAsync(onnxModel(graph, new Set(names(outside))))),
+    weights: await Promise.all(outside.map(async ({ data, name, shape }) => ({ name, shape, data: await data() }))),
+    inputs: names(graph.inputs),
+    outputs: names(graph.outputs)
+  }
 }
 
 /**

@@ -1,8 +1,7 @@
-import { disposeAll, markOf, type Parameters, tf } from "@nuner/engine"
+import { disposeAll, markOf, type Parameters, sweeper, tf } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { inferenceOf, sameMark } from "../inference/Inference.ts"
 import { mergedWeight } from "../lora/lora.ts"
-import { sweeper } from "../memory/sweeper.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import { initEncoder } from "./initEncoder.ts"
 import type { Model } from "./Model.ts"
@@ -65,6 +64,7 @@ export const storedEncoder = (
     dispose: () => {
       inference.dispose()
       if (parameters !== undefined) disposeAll(parameters)
+      for (const name of Object.keys(weights)) delete weights[name]
     }
   }
 }
@@ -96,8 +96,11 @@ export type EncoderParts = Omit<Encoder, "dispose">
 /** The same weights in variables of its own; adapters are merged into them. */
 export const copyEncoder = (encoder: EncoderParts): Encoder => {
   const { config, tokenizer } = encoder
+  const release = sweeper()
   const copies = parameterSpecs(config).map(({ name }) => {
-    return [name, tf.tidy(() => copyOf(mergedWeight(encoder, name)))] as const
+    const copy = tf.tidy(() => copyOf(mergedWeight(encoder, name)))
+    release(8 * copy.size)
+    return [name, copy] as const
   })
   return makeEncoder(config, Object.fromEntries(copies), tokenizer)
 }

@@ -50,7 +50,7 @@ export const openEncoder = async (source: string, read: ReadFile, openGraph: Ope
   )
   const file = await safetensorsOf(`${source}/model.safetensors`, await need("model.safetensors"))
   const checkpoint = checkpointOf(source, config, [file])
-  const session = await openGraph(statesModel(config, await storedWeights(config, checkpoint)))
+  const session = await openGraph(await statesModel(config, await storedWeights(config, checkpoint)))
   const inference: Inference = {
     states: (batch, layers) => readStates(session, config, batch, layers),
     dispose: () => session.release()

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { sweeper } from "../memory/sweeper.ts"
 import type { Parameters } from "../nn/Parameters.ts"
 
 /**
@@ -18,10 +19,12 @@ export async function fingerprint(
     if (ArrayBuffer.isView(part)) add(part)
     else hash.update(`${JSON.stringify(part)}\n`)
   }
+  const release = sweeper()
   for (const name of Object.keys(weights).sort()) {
     const parameter = weights[name]!
     hash.update(`${name} ${parameter.shape.join()}\n`)
     add(await parameter.data())
+    release(4 * parameter.size)
   }
   return hash.digest("hex").slice(0, 16)
 }

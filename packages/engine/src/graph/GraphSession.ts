@@ -1,8 +1,16 @@
-/** A network as an ONNX model, its weights included. */
+/** Numbers that stand beside a model. */
+export interface GraphWeights {
+  readonly name: string
+  readonly shape: readonly number[]
+  /** Float32, row-major. They must stay as they are while a session of the model lives: it reads them where they stand. */
+  readonly data: Uint8Array
+}
+
+/** A network as an ONNX model. */
 export interface GraphModel {
-  readonly bytes: number
-  /** Writes its bytes into memory of that size. */
-  readonly write: (memory: Uint8Array) => Promise<void>
+  /** The model; weights that stand beside it are external data, each at the start of a file of its own name. */
+  readonly bytes: Uint8Array
+  readonly weights: readonly GraphWeights[]
   /** Names of its inputs: whole numbers (int64). */
   readonly inputs: readonly string[]
   /** Names of its outputs: float32. */

@@ -20,10 +20,9 @@ export interface OnnxRuntime {
 /** Networks on ONNX Runtime's ordinary interface: Node, browsers, and systems where its library was never called directly. */
 export const ordinaryGraphs =
   ({ InferenceSession, Tensor }: OnnxRuntime, threads: number): OpenGraph =>
-  async ({ bytes, write, inputs: inputNames, outputs: outputNames }): Promise<GraphSession> => {
-    const model = new Uint8Array(bytes)
-    await write(model)
-    const session = await InferenceSession.create(model, {
+  async ({ bytes, weights, inputs: inputNames, outputs: outputNames }): Promise<GraphSession> => {
+    const session = await InferenceSession.create(bytes, {
+      externalData: weights.map(({ name, data }) => ({ path: name, data })),
       ...{ intraOpNumThreads: threads, interOpNumThreads: 1, graphOptimizationLevel: "all", logSeverityLevel: 4 },
       // Remembered for each combination of input shapes: with texts of all lengths that never ends.
       enableMemPattern: false

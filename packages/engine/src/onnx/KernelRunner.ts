@@ -9,7 +9,6 @@ import type { Handle } from "./OrtApi.ts"
 import { PackedWeights } from "./PackedWeights.ts"
 import type { Runtime } from "./Runtime.ts"
 import { Session } from "./Session.ts"
-import { heapTrimmer } from "./systemMemory.ts"
 import { isNative, type NativeType, type TensorData } from "./TensorData.ts"
 
 /** A training step needs some 40 sessions, tfjs-core's own test suite about a thousand. */
@@ -30,12 +29,14 @@ interface Compiled {
 export class KernelRunner {
   readonly #runtime: Runtime
   readonly #backend: OnnxBackend
-  readonly packed = new PackedWeights<Compiled>((compiled) => this.#release(compiled), heapTrimmer())
+  readonly packed: PackedWeights<Compiled>
   readonly #sessions = new LruCache<Compiled>(sessionsKept, (compiled) => this.#release(compiled))
 
-  constructor(runtime: Runtime, backend: OnnxBackend) {
+  /** @param trim makes the C library give back what was freed inside it */
+  constructor(runtime: Runtime, backend: OnnxBackend, trim: () => void) {
     this.#runtime = runtime
     this.#backend = backend
+    this.packed = new PackedWeights<Compiled>((compiled) => this.#release(compiled), trim)
   }
 
   get sessions(): number {

@@ -13,7 +13,7 @@ import { OneDnnKernels } from "./onednn/OneDnnKernels.ts"
 import { startRuntime } from "./Runtime.ts"
 import { LinearMemory } from "./simd/LinearMemory.ts"
 import type { VectorWorker } from "./simd/VectorWorker.ts"
-import { systemMemory } from "./systemMemory.ts"
+import { heapTrimmer, systemMemory } from "./systemMemory.ts"
 import { isNative, type NativeType, TensorData } from "./TensorData.ts"
 
 type Numbers = Float32Array | Int32Array | Uint8Array
@@ -46,8 +46,9 @@ export class OnnxBackend extends tf.KernelBackend {
       runtime,
       worker.bytes > 0 ? new LinearMemory(worker.start, worker.bytes, system) : system
     )
-    this.kernels = new KernelRunner(runtime, this)
-    this.openGraph = nativeGraphs(runtime, this.pool)
+    const trim = heapTrimmer()
+    this.kernels = new KernelRunner(runtime, this, trim)
+    this.openGraph = nativeGraphs(runtime, this.pool, trim)
     this.#worker = worker
     this.#foreign = new tf.DataStorage(this, tf.engine())
   }

@@ -26,6 +26,7 @@ export const slots = {
   ReleaseStatus: [93, ["ptr"], "void"],
   ReleaseSession: [95, ["ptr"], "void"],
   ReleaseValue: [96, ["ptr"], "void"],
+  ReleaseSessionOptions: [100, ["ptr"], "void"],
   CreateEnvWithGlobalThreadPools: [119, ["i32", "ptr", "ptr", "ptr"]],
   DisablePerSessionThreads: [120, ["ptr"]],
   CreateThreadingOptions: [121, ["ptr"]],
@@ -33,7 +34,8 @@ export const slots = {
   CreateAndRegisterAllocator: [144, ["ptr", "ptr", "ptr"]],
   SetGlobalIntraOpNumThreads: [147, ["ptr", "i32"]],
   SetGlobalInterOpNumThreads: [148, ["ptr", "i32"]],
-  SetGlobalSpinControl: [149, ["ptr", "i32"]]
+  SetGlobalSpinControl: [149, ["ptr", "i32"]],
+  AddExternalInitializers: [210, ["ptr", "ptr", "ptr", "u64"]]
 } as const satisfies Record<
   string,
   readonly [slot: number, args: readonly FFITypeOrString[], returns?: FFITypeOrString]
@@ -51,7 +53,7 @@ export interface OrtApi {
   /** The same for a function whose last argument is an out-pointer; gives what was written there. */
   create(name: keyof typeof slots, ...args: (Handle | number | null)[]): Handle
   /** Calls one of the Release functions, which cannot fail. */
-  release(name: "ReleaseSession" | "ReleaseValue", handle: Handle): void
+  release(name: "ReleaseSession" | "ReleaseSessionOptions" | "ReleaseValue", handle: Handle): void
   /** The function itself, for calls too frequent to be looked up by name. Check its status with `check`. */
   raw(name: keyof typeof slots): Call
   check(status: Handle | null): void

@@ -14,8 +14,8 @@ export interface Runtime {
   readonly sessionOptions: Handle
   /** For sessions with weights compiled in: the arena would keep the weights' memory when the session is gone. */
   readonly packedOptions: Handle
-  /** For whole networks: temporaries in the arena of all, weights outside of it, so that they go with the session. */
-  readonly graphOptions: Handle
+  /** Options for one whole network, which the caller releases: temporaries in the arena of all, weights outside of it, so that they go with the session. */
+  graphOptions(): Handle
   /** Wraps memory of ours as an ONNX Runtime value of that shape; nothing is copied or owned. */
   tensor(address: number, bytes: number, shape: readonly number[], type: ElementType): Handle
 }
@@ -62,9 +62,8 @@ export function startRuntime(threads: number, spin = true): Runtime {
   }
   const sessionOptions = options()
   api.call("AddSessionConfigEntry", sessionOptions, cString("session.use_env_allocators"), cString("1"))
-  const graphOptions = options()
-  for (const entry of ["session.use_env_allocators", "session.use_device_allocator_for_initializers"])
-    api.call("AddSessionConfigEntry", graphOptions, cString(entry), cString("1"))
+  const one = cString("1")
+  const graphEntries = ["session.use_env_allocators", "session.use_device_allocator_for_initializers"].map(cString)
   const packedOptions = options()
   api.call("DisableCpuMemArena", packedOptions)
 
@@ -77,7 +76,11 @@ export function startRuntime(threads: number, spin = true): Runtime {
     environment,
     sessionOptions,
     packedOptions,
-    graphOptions,
+    graphOptions() {
+      const handle = options()
+      for (const entry of graphEntries) api.call("AddSessionConfigEntry", handle, entry, one)
+      return handle
+    },
     tensor(address, bytes, shape, type) {
       for (let i = 0; i < shape.length; i++) shapeBuffer[i] = BigInt(shape[i]!)
       const data = address as Handle

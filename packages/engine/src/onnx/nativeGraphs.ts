@@ -1,21 +1,23 @@
-import type { GraphSession, OpenGraph } from "../graph/GraphSession.ts"
+import { ptr } from "bun:ffi"
+import type { GraphModel, GraphSession, OpenGraph } from "../graph/GraphSession.ts"
 import type { BufferPool, NativeBuffer } from "./BufferPool.ts"
 import type { Runtime } from "./Runtime.ts"
 import { Session } from "./Session.ts"
 
-/** Networks on ONNX Runtime's library itself: they share its threads with the kernels. */
+/**
+ * Networks on ONNX Runtime's library itself: they share its threads with the kernels, and read weights where JavaScript has them.
+ *
+ * @param trim makes the C library give back what was freed inside it
+ */
 export const nativeGraphs =
-  (runtime: Runtime, pool: BufferPool): OpenGraph =>
-  async ({ bytes, write, inputs: inputNames, outputs: outputNames }): Promise<GraphSession> => {
-    const memory = pool.take(bytes)
-    let session: Session
-    try {
-      const model = new Uint8Array(memory.array, 0, bytes)
-      await write(model)
-      session = new Session(runtime, model, inputNames, outputNames, runtime.graphOptions)
-    } finally {
-      pool.give(memory)
-    }
+  (runtime: Runtime, pool: BufferPool, trim: () => void): OpenGraph =>
+  async (model): Promise<GraphSession> => {
+    // What the library reads where JavaScript has it.
+    const held: Array<unknown> = [model]
+    const session = compile(runtime, model, held)
+    // What was needed to compile it is several times what it keeps.
+    trim()
+    const { inputs: inputNames } = model
     return {
       run: async (inputs, shape, outputs, width) => {
         const size = shape.reduce((product, extent) => product * extent, 1)
@@ -42,9 +44,32 @@ export const nativeGraphs =
           for (const buffer of taken) pool.give(buffer)
         }
       },
-      release: () => session.release()
+      release: () => {
+        session.release()
+        held.length = 0
+        trim()
+      }
     }
   }
+
+const compile = (runtime: Runtime, { bytes, inputs, outputs, weights }: GraphModel, held: Array<unknown>): Session => {
+  const { api } = runtime
+  const options = runtime.graphOptions()
+  const values = weights.map(({ data, shape }) => runtime.tensor(ptr(data), data.byteLength, shape, "float32"))
+  try {
+    if (weights.length > 0) {
+      const names = weights.map(({ name }) => Buffer.from(`${name}\0`))
+      const nameTable = BigUint64Array.from(names, (name) => BigInt(ptr(name)))
+      const valueTable = BigUint64Array.from(values, BigInt)
+      held.push(names, nameTable, valueTable)
+      api.call("AddExternalInitializers", options, ptr(nameTable), ptr(valueTable), values.length)
+    }
+    return new Session(runtime, bytes, inputs, outputs, options)
+  } finally {
+    for (const value of values) api.release("ReleaseValue", value)
+    api.release("ReleaseSessionOptions", options)
+  }
+}
 
 /** Whole numbers as little-endian pairs of halves. */
 function writeInt64(halves: Int32Array, values: Int32Array): void {

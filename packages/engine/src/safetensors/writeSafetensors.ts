@@ -1,6 +1,7 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import { SafetensorsError } from "../errors.ts"
+import { sweeper } from "../memory/sweeper.ts"
 import { bytesOf, type Dtype, dtypes, type TensorData } from "./dtypes.ts"
 import { toBfloat16, toFloat16 } from "./halfPrecision.ts"
 import { encodeHeader, type TensorEntry } from "./header.ts"
@@ -34,7 +35,12 @@ export async function writeSafetensors(
     const file = await open(partial, "wx")
     try {
       await writeBytes(file, encodeHeader({ metadata, entries }))
-      for (const source of sources) await writeBytes(file, encode(path, source, await source.data()))
+      const release = sweeper()
+      for (const source of sources) {
+        const bytes = encode(path, source, await source.data())
+        await writeBytes(file, bytes)
+        release(bytes.length)
+      }
       await file.sync()
     } finally {
       await file.close()

@@ -50,6 +50,7 @@ test("the places in ONNX Runtime's table were checked against this version", () 
     "93 ReleaseStatus",
     "95 ReleaseSession",
     "96 ReleaseValue",
+    "100 ReleaseSessionOptions",
     "119 CreateEnvWithGlobalThreadPools",
     "120 DisablePerSessionThreads",
     "121 CreateThreadingOptions",
@@ -57,7 +58,8 @@ test("the places in ONNX Runtime's table were checked against this version", () 
     "144 CreateAndRegisterAllocator",
     "147 SetGlobalIntraOpNumThreads",
     "148 SetGlobalInterOpNumThreads",
-    "149 SetGlobalSpinControl"
+    "149 SetGlobalSpinControl",
+    "210 AddExternalInitializers"
   ])
 })
 

@@ -78,8 +78,7 @@ const network = `
     const x = graph.input("int64", 2)
     const y = graph.op("Unsqueeze", [graph.cast(x, "float32"), graph.int64s([2])])
     graph.output(y, "float32", 3)
-    const bytes = graph.encode()
-    const model = { bytes: bytes.length, write: async (memory) => memory.set(bytes), inputs: [x], outputs: [y] }
+    const model = { bytes: graph.encode(), weights: [], inputs: [x], outputs: [y] }
     const session = await compileGraph(model)
     const [floats] = await session.run({ [x]: Int32Array.of(3, -4) }, [1, 2], [0], 1)
     said.push(floats instanceof Float32Array, [...floats])

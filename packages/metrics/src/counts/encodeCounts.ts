@@ -1,6 +1,6 @@
 import { deflateRawSync, inflateRawSync } from "node:zlib"
 import { InputError } from "@nuner/core"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { Counts } from "./Counts.ts"
 
 /** Counts as a line of a log keeps them: every score, by type, over resampled units or against another system's, follows from it. */

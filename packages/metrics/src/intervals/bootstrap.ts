@@ -1,5 +1,5 @@
 import { decodeOptions, InputError, option, type Rng, rng } from "@nuner/core"
-import { Schema } from "effect"
+import * as Schema from "effect/Schema"
 import type { Counts } from "../counts/Counts.ts"
 import { percentile } from "./percentile.ts"
 import { type Resampled, resampled } from "./Resampled.ts"

@@ -1,5 +1,5 @@
 import { type AlignedSentence, InputError } from "@nuner/core"
-import { sweeper } from "@nuner/encoder"
+import { sweeper } from "@nuner/engine"
 import { type Intake, intake } from "./intake.ts"
 
 /** About what a sentence leaves behind when it was read, in bytes. */

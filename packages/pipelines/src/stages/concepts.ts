@@ -1,5 +1,5 @@
 import { type AlignedSentence, type DataOptionsInput, InputError, writeJsonl } from "@nuner/core"
-import { sweeper } from "@nuner/encoder"
+import { sweeper } from "@nuner/engine"
 import {
   chooseSentences,
   coverageCurve,

@@ -1,5 +1,5 @@
 import { OptionError } from "@nuner/core"
-import { elementType, type Initializer, type Node, type OnnxGraph, type Port } from "./OnnxGraph.ts"
+import { elementType, type Initializer, type Node, type OnnxGraph, type Port, type Value } from "./OnnxGraph.ts"
 import { bytesHead, float, int, join, message, sizeOf, text } from "./protobuf.ts"
 
 /** ONNX 1.12: the first whose operator set has LayerNormalization. */
@@ -9,22 +9,17 @@ const operatorSet = 17
 /** A protocol-buffer message has 2 GiB at most. */
 const maxBytes = 2 ** 31 - 1
 
-/** A graph as the bytes of an ONNX model. */
-export interface OnnxModel {
-  readonly bytes: number
-  /** Piece by piece: weights pass through memory one at a time. */
-  pieces(): AsyncGenerator<Uint8Array>
-  /** Into memory of that size. */
-  write(memory: Uint8Array): Promise<void>
-}
-
 /**
- * Lays a graph out as an ONNX model (onnx.proto3: ModelProto, whose numbers the fields below are).
+ * A graph as the bytes of an ONNX model (onnx.proto3: ModelProto, whose numbers the fields below are), piece by piece: weights pass through memory one at
+ * a time.
  *
+ * @param outside names of data that stands beside the model: external data, each in a file of its own name
  * @throws OptionError for a model beyond the format's 2 GiB
  */
-export const onnxModel = (graph: OnnxGraph): OnnxModel => {
-  const initializers = [...graph.initializers.values()]
+export const onnxModel = (graph: OnnxGraph, outside: ReadonlySet<Value> = new Set()): AsyncGenerator<Uint8Array> => {
+  const all = [...graph.initializers.values()]
+  const references = join(all.filter(({ name }) => outside.has(name)).map(reference))
+  const initializers = all.filter(({ name }) => !outside.has(name))
   const heads = initializers.map(tensorHead)
   const nodes = join(graph.nodes.map((node) => message(1, nodeParts(node))))
   const ports = join([
@@ -33,7 +28,7 @@ export const onnxModel = (graph: OnnxGraph): OnnxModel => {
   ])
   const name = text(2, "encoder")
   const weights = heads.reduce((sum, head, index) => sum + head.length + initializers[index]!.bytes, 0)
-  const size = nodes.length + name.length + weights + ports.length
+  const size = nodes.length + name.length + references.length + weights + ports.length
   if (size > maxBytes) {
     const reason = `the model takes ${size} bytes, an ONNX file ends at ${maxBytes}`
     throw new OptionError({ component: "exportOnnx", option: "types", reason, remedy: 'export "fp16" or "int8" only' })
@@ -45,7 +40,7 @@ export const onnxModel = (graph: OnnxGraph): OnnxModel => {
     bytesHead(7, size)
   ])
   async function* pieces(): AsyncGenerator<Uint8Array> {
-    yield join([start, nodes, name])
+    yield join([start, nodes, name, references])
     for (const [index, { data, bytes, name }] of initializers.entries()) {
       yield heads[index]!
       const content = await data()
@@ -54,24 +49,26 @@ export const onnxModel = (graph: OnnxGraph): OnnxModel => {
     }
     yield ports
   }
-  return {
-    bytes: start.length + size,
-    pieces,
-    write: async (memory) => {
-      let at = 0
-      for await (const piece of pieces()) {
-        memory.set(piece, at)
-        at += piece.length
-      }
-    }
-  }
+  return pieces()
 }
 
 /** A TensorProto in field 5 of the graph, up to its raw data. */
 const tensorHead = ({ name, type, shape, bytes }: Initializer): Uint8Array => {
-  const fields = [...shape.map((side) => int(1, side)), int(2, elementType[type]), text(8, name), bytesHead(9, bytes)]
+  const fields = [...described({ name, type, shape }), bytesHead(9, bytes)]
   return join([bytesHead(5, sizeOf(fields) + bytes), ...fields])
 }
+
+/** A TensorProto in field 5 whose data is external (field 14 is 1), and where (field 13). */
+const reference = (initializer: Initializer): Uint8Array => {
+  const location = message(13, [text(1, "location"), text(2, initializer.name)])
+  return message(5, [...described(initializer), location, int(14, 1)])
+}
+
+const described = ({ name, type, shape }: Pick<Initializer, "name" | "type" | "shape">): Array<Uint8Array> => [
+  ...shape.map((side) => int(1, side)),
+  int(2, elementType[type]),
+  text(8, name)
+]
 
 const nodeParts = ({ operator, inputs, outputs, attributes }: Node): Array<Uint8Array> => [
   ...inputs.map((name) => text(1, name)),
