@@ -34,7 +34,8 @@ export const fewShotF1 = async (
     const sets: Array<number> = []
     for (const { sentences } of mineSets({ sentences: train!, k: 8, sets: 5, seed: 1 })) {
       const model = await fewShot({ examples: sentences, encoder })
-      const found = (await model.predictWords(test!)).map((entities) => ({ entities }))
+      // Small batches, for the memory of a laptop.
+      const found = (await model.predictWords(test!, { batchTokens: 512 })).map((entities) => ({ entities }))
       sets.push(100 * entityMicro(test!, found).f1)
       await onModel(model)
     }

@@ -16,6 +16,7 @@ export { type ContrastiveOptions, contrastiveBce } from "./loss/contrastiveBce.t
 export { type CrossEntropyOptions, crossEntropy, linearCrossEntropy } from "./loss/crossEntropy.ts"
 export type { BceOptions, SparseTargets } from "./loss/SparseTargets.ts"
 export { sweeper } from "./memory/sweeper.ts"
+export { trimMemory } from "./memory/trimMemory.ts"
 export { type AttentionOptions, attention } from "./nn/attention.ts"
 export { type DisentangledOptions, type DistanceTables, disentangledBias } from "./nn/disentangledBias.ts"
 export { type DropoutKey, type DropoutStream, dropout } from "./nn/dropout.ts"

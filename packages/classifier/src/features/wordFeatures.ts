@@ -16,10 +16,13 @@ import { encodeSequence, type WordSequence, wordsOf } from "./WordSequence.ts"
 const Options = Schema.Struct({ ...featureFields, batchTokens: batchTokensField })
 
 export type WordFeaturesOptions = Partial<(typeof Options)["Encoded"]> & {
-  /** Stops between chunks of sentences, with the signal's reason. */
+  /** Stops between batches, with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: { readonly sentences: number; readonly of: number }) => void) | undefined
 }
+
+/** Of all calls: a few sentences alone are little. */
+const release = sweeper()
 
 /** Sentences that are tokenized, sorted by length and encoded together. */
 const CHUNK = 512
@@ -42,12 +45,11 @@ export const wordFeatures = async (
   const width = encoder.config.hidden * layers.length
   const values = new Float32Array(starts.at(-1)! * width)
   const network = (batch: TokenBatch) => hiddenStates(encoder, batch, layers)
-  const release = sweeper()
   for (let from = 0; from < sentences.length; from += CHUNK) {
     signal?.throwIfAborted()
     const chunk = sentences.slice(from, from + CHUNK)
     const encodings = await Promise.all(chunk.map((sentence) => encodeSequence(encoder.tokenizer, sentence)))
-    const results = await runWindows(encoder, encodings, network, { batchTokens })
+    const results = await runWindows(encoder, encodings, network, { batchTokens, signal })
     for (const [i, windows] of results.entries()) {
       const encoding = encodings[i]!
       poolWords(encoding, mergeWindows(encoding, windows), pooling, values, starts[from + i]! * width, width)

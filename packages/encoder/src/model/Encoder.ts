@@ -1,4 +1,4 @@
-import { disposeAll, markOf, type Parameters, sweeper, tf } from "@nuner/engine"
+import { disposeAll, markOf, type Parameters, sweeper, tf, trimMemory } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { inferenceOf, sameMark } from "../inference/Inference.ts"
 import { mergedWeight } from "../lora/lora.ts"
@@ -27,6 +27,7 @@ export const makeEncoder = (config: EncoderConfig, parameters: Parameters, token
     dispose: () => {
       inference.dispose()
       disposeAll(parameters)
+      trimMemory()
     }
   }
 }
@@ -65,13 +66,17 @@ export const storedEncoder = (
       inference.dispose()
       if (parameters !== undefined) disposeAll(parameters)
       for (const name of Object.keys(weights)) delete weights[name]
+      trimMemory()
     }
   }
 }
 
+/** Bytes of weights that lie twice in memory while all are copied. */
+const pieces = 2 ** 24
+
 const toParameters = (weights: Record<string, StoredWeight>): Parameters => {
   const parameters: Parameters = {}
-  const release = sweeper()
+  const release = sweeper(pieces)
   for (const [name, weight] of Object.entries(weights)) {
     parameters[name] = toVariable(weight)
     delete weights[name]
@@ -96,7 +101,7 @@ export type EncoderParts = Omit<Encoder, "dispose">
 /** The same weights in variables of its own; adapters are merged into them. */
 export const copyEncoder = (encoder: EncoderParts): Encoder => {
   const { config, tokenizer } = encoder
-  const release = sweeper()
+  const release = sweeper(pieces)
   const copies = parameterSpecs(config).map(({ name }) => {
     const copy = tf.tidy(() => copyOf(mergedWeight(encoder, name)))
     release(8 * copy.size)

@@ -19,7 +19,7 @@ export async function fingerprint(
     if (ArrayBuffer.isView(part)) add(part)
     else hash.update(`${JSON.stringify(part)}\n`)
   }
-  const release = sweeper()
+  const release = sweeper(2 ** 24)
   for (const name of Object.keys(weights).sort()) {
     const parameter = weights[name]!
     hash.update(`${name} ${parameter.shape.join()}\n`)

@@ -33,6 +33,7 @@ export class OnnxBackend extends tf.KernelBackend {
   #oneDnn: OneDnnKernels | undefined
   readonly #foreign: tf.DataStorage<TensorData>
   readonly #worker: VectorWorker
+  readonly #trimHeap: () => void
   #count = 0
 
   /** @throws EngineError where ONNX Runtime's library is missing or too old. */
@@ -46,9 +47,9 @@ export class OnnxBackend extends tf.KernelBackend {
       runtime,
       worker.bytes > 0 ? new LinearMemory(worker.start, worker.bytes, system) : system
     )
-    const trim = heapTrimmer()
-    this.kernels = new KernelRunner(runtime, this, trim)
-    this.openGraph = nativeGraphs(runtime, this.pool, trim)
+    this.#trimHeap = heapTrimmer()
+    this.kernels = new KernelRunner(runtime, this, this.#trimHeap)
+    this.openGraph = nativeGraphs(runtime, this.pool, this.#trimHeap)
     this.#worker = worker
     this.#foreign = new tf.DataStorage(this, tf.engine())
   }
@@ -56,6 +57,12 @@ export class OnnxBackend extends tf.KernelBackend {
   /** Kernels of oneDNN's, while the precision is bf16. */
   get oneDnn(): OneDnnKernels | undefined {
     return this.#oneDnn
+  }
+
+  /** Gives free memory back to the system. */
+  trim(): void {
+    this.pool.trim()
+    this.#trimHeap()
   }
 
   /** How products are computed from now on. @throws EngineError where bf16 cannot be had here; nothing changes then. */

@@ -1,4 +1,4 @@
-import { loadClassifier, type TextEntity } from "@nuner/classifier"
+import { loadClassifier, predictStream, type TextEntity } from "@nuner/classifier"
 import { InputError } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
@@ -7,9 +7,6 @@ import { Progress } from "../services/Progress.ts"
 
 /** A text with what the model found in it; spans are UTF-16 units. */
 export type Prediction = Predicted<TextEntity>
-
-/** Texts read at a time. */
-const CHUNK = 64
 
 /** The entities of each text, given to `onPrediction` as they come. */
 export const predictStage = Effect.fn("predictStage")(function* (options: {
@@ -27,23 +24,15 @@ export const predictStage = Effect.fn("predictStage")(function* (options: {
       const reason = "knows no type: it was trained on data without an entity"
       throw new InputError({ source: options.model, reason, remedy: "train it on labelled data" })
     }
-    let held: Array<InputText> = []
-    let done = 0
-    const flush = async () => {
-      const all = await classifier.predict(
-        held.map(({ text }) => text),
-        { minScore: options.minScore, signal }
-      )
-      for (const [i, entities] of all.entries()) options.onPrediction(predicted(held[i]!, entities))
-      done += held.length
-      progress.update({ stage: "predict", done })
-      held = []
-    }
+    const onProgress = ({ texts }: { readonly texts: number }) => progress.update({ stage: "predict", done: texts })
     try {
-      for await (const text of options.texts) {
-        if (held.push(typeof text === "string" ? { text } : text) === CHUNK) await flush()
+      for await (const { entities, input } of predictStream(classifier, options.texts, {
+        minScore: options.minScore,
+        signal,
+        onProgress
+      })) {
+        options.onPrediction(predicted(typeof input === "string" ? { text: input } : input, entities))
       }
-      if (held.length > 0) await flush()
     } finally {
       classifier.dispose()
     }

@@ -1,0 +1,58 @@
+import { decodeOptions } from "@nuner/core"
+import * as Effect from "effect/Effect"
+import * as Schema from "effect/Schema"
+import type { PredictOptions, TextEntity, TokenClassifier } from "./tokenClassifier.ts"
+
+const Options = Schema.Struct({
+  /** Texts that are read ahead and sorted by length together; fewer where they are long, of 2^18 UTF-16 units together. Default 256. */
+  readAhead: Schema.Int.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(256)))
+})
+
+export interface PredictStreamOptions extends PredictOptions, Partial<(typeof Options)["Encoded"]> {
+  /** Told each time that entities were found: in so many texts until now. */
+  readonly onProgress?: ((progress: { readonly texts: number }) => void) | undefined
+}
+
+/** What came in, and what was found in its text. */
+export interface PredictedText<A extends string | { readonly text: string }> {
+  readonly input: A
+  readonly entities: Array<TextEntity>
+}
+
+/** UTF-16 units of texts that are held together. */
+const heldUnits = 2 ** 18
+
+/**
+ * The entities of a stream of texts, as they come in and in their order: a corpus of any size, in the memory of `readAhead` texts. Texts may bring what else is
+ * known of them: `{ text, id }`.
+ *
+ * @param options `signal` ends it between batches, with the signal's reason
+ * @throws OptionError; the signal's reason
+ */
+export async function* predictStream<A extends string | { readonly text: string }>(
+  classifier: Pick<TokenClassifier, "predict">,
+  texts: Iterable<A> | AsyncIterable<A>,
+  { onProgress, readAhead: asked, ...options }: PredictStreamOptions = {}
+): AsyncGenerator<PredictedText<A>> {
+  const { readAhead } = decodeOptions("predictStream", Options, { ...(asked !== undefined && { readAhead: asked }) })
+  let held: Array<A> = []
+  let units = 0
+  let done = 0
+  const flush = async function* () {
+    options.signal?.throwIfAborted()
+    const inputs = held
+    held = []
+    units = 0
+    const found = await classifier.predict(inputs.map(textOf), options)
+    done += inputs.length
+    onProgress?.({ texts: done })
+    for (const [i, input] of inputs.entries()) yield { input, entities: found[i]! }
+  }
+  for await (const input of texts) {
+    units += textOf(input).length
+    if (held.push(input) === readAhead || units >= heldUnits) yield* flush()
+  }
+  if (held.length > 0) yield* flush()
+}
+
+const textOf = (input: string | { readonly text: string }): string => (typeof input === "string" ? input : input.text)
