@@ -1,11 +1,12 @@
-import { decodeOptions } from "@nuner/core"
-import * as Effect from "effect/Effect"
+import { decodeOptions, option } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import type { PredictOptions, TextEntity, TokenClassifier } from "./tokenClassifier.ts"
 
 const Options = Schema.Struct({
-  /** Texts that are read ahead and sorted by length together; fewer where they are long, of 2^18 UTF-16 units together. Default 256. */
-  readAhead: Schema.Int.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefaultKey(Effect.succeed(256)))
+  readAhead: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+    default: 256,
+    help: "texts that are read ahead and sorted by length together; fewer where they are long, of 2^18 UTF-16 units together"
+  })
 })
 
 export interface PredictStreamOptions extends PredictOptions, Partial<(typeof Options)["Encoded"]> {
