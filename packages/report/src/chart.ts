@@ -43,6 +43,9 @@ export const colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#888888", "
 export const lineChart = (chart: LineChart): Html => {
   const { height = 300, lines, named = false, ticks, title, width = 640, x, xScale = "linear", y, zero = false } = chart
   const finite = ({ x: at, y: value }: ChartPoint) => Number.isFinite(at) && Number.isFinite(value)
+  const reached = lines.flatMap(({ points }) => points.filter(finite).map((point) => point.x))
+  const within = (tick: number) => tick >= Math.min(...reached) && tick <= Math.max(...reached)
+  const down = named ? namesDown(lines, height - 50) : []
   const marks = lines.flatMap(({ dots = false, name, points }, i): Array<Markish> => {
     const [stroke, dashes] = [colours[i % colours.length]!, i < colours.length ? "none" : "6 3"]
     const shown = points.filter(finite)
@@ -54,7 +57,14 @@ export const lineChart = (chart: LineChart): Html => {
       lineY(shown, { x: "x", y: "y", stroke, strokeWidth: 2, strokeDasharray: dashes }),
       ...(dots || shown.length === 1 ? [dot(shown, { x: "x", y: "y", fill: stroke, r: 3, title: told })] : []),
       ...(named
-        ? [text(shown, selectLast({ x: "x", y: "y", text: () => name, fill: stroke, textAnchor: "start", dx: 8 }))]
+        ? [
+            text(
+              shown,
+              selectLast({
+                ...{ x: "x", y: "y", text: () => name, fill: stroke, textAnchor: "start", dx: 8, dy: down[i]! }
+              })
+            )
+          ]
         : [])
     ]
   })
@@ -65,12 +75,43 @@ export const lineChart = (chart: LineChart): Html => {
       ariaLabel: title,
       grid: true,
       marginLeft: 52,
-      marginRight: named ? 110 : 20,
+      marginRight: named ? 16 + 6 * Math.max(0, ...lines.map(({ name }) => name.length)) : 20,
       marks: [...(zero ? [ruleY([0])] : []), ...marks]
     },
-    x: { label: x, type: xScale, ...(ticks && { ticks: [...ticks], tickFormat: String }) },
+    x: { label: x, type: xScale, ...(ticks && { ticks: ticks.filter(within), tickFormat: String }) },
     y: { label: y, nice: true }
   })
+}
+
+/** The height of a name, in pixels. */
+const LINE = 11
+
+/**
+ * How far down each line's name is moved from the line's end, in pixels, so that no two names of a drawing so high overlap: the least moves,
+ * squared, that leave a line of text between neighbours (isotonic regression by pooling adjacent violators).
+ */
+const namesDown = (lines: ReadonlyArray<ChartLine>, height: number): ReadonlyArray<number> => {
+  const values = lines
+    .flatMap(({ points }) => points.flatMap(({ high, low, y }) => [low ?? y, y, high ?? y]))
+    .filter(Number.isFinite)
+  const most = Math.max(...values)
+  const pixels = height / (most - Math.min(...values) || 1)
+  const ends = lines.map(({ points }) => (most - (points.at(-1)?.y ?? most)) * pixels)
+  const order = Array.from(ends.keys()).toSorted((a, b) => ends[a]! - ends[b]!)
+  const pools: Array<{ readonly mean: number; readonly names: number }> = []
+  for (const [place, line] of order.entries()) {
+    let pool = { mean: ends[line]! - place * LINE, names: 1 }
+    for (let above = pools.at(-1); above !== undefined && above.mean > pool.mean; above = pools.at(-1)) {
+      const names = above.names + pool.names
+      pool = { mean: (above.mean * above.names + pool.mean * pool.names) / names, names }
+      pools.pop()
+    }
+    pools.push(pool)
+  }
+  const put = pools.flatMap(({ mean, names }) => Array<number>(names).fill(mean))
+  const down = ends.slice()
+  for (const [place, line] of order.entries()) down[line] = Math.round(put[place]! + place * LINE - ends[line]!)
+  return down
 }
 
 export interface ReliabilityBin {

@@ -46,6 +46,24 @@ test("a line stands where its numbers are; what is not finite is left out; a ban
   expect(markup).toContain('fill-opacity="0.15"')
 })
 
+test("names of lines that end together stand a line of text apart around their ends; one that stands alone stays", () => {
+  const lines = ["a", "b", "c", "alone"].map((name, i) => ({
+    name,
+    points: [
+      { x: 1, y: 0 },
+      { x: 2, y: name === "alone" ? 0 : 10 + i / 100 }
+    ]
+  }))
+  const { markup } = lineChart({ title: "t", x: "k", y: "F1", lines, named: true })
+  const name = /translate\(8,([-\d.]+)\)"[^>]*><text transform="translate\([\d.]+,([\d.]+)\)"[^>]*>(\w+)</g
+  const moved = new Map([...markup.matchAll(name)].map(([, down, , name]) => [name, Number(down)]))
+  const height = new Map([...markup.matchAll(name)].map(([, down, y, name]) => [name, Number(y) + Number(down)]))
+  const [a, b, c] = ["a", "b", "c"].map((each) => height.get(each)!)
+  expect([a! - b!, b! - c!].map((apart) => Math.round(apart))).toEqual([11, 11])
+  expect(["a", "b", "c"].reduce((sum, each) => sum + moved.get(each)!, 0)).toBeCloseTo(0, 0)
+  expect(moved.get("alone")).toBe(0)
+})
+
 test("sentences with errors come first, gold above; what is right stands once", () => {
   const words = ["Ada", "saw", "Oslo"]
   const { markup } = sentences([
