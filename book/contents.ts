@@ -21,7 +21,7 @@ export const contents = async (root: string): Promise<ReadonlyArray<Part>> => {
       title: "Begin",
       pages: [text("README.md", "What it is"), text("docs/method.md"), text("docs/annotation.md")]
     },
-    { title: "Cookbook", pages: texts("docs/cookbook/*.md") },
+    { title: "Cookbook", pages: listed("docs/cookbook", "All recipes", texts("docs/cookbook/*.md")) },
     { title: "Commands", pages: await commandPages() },
     { title: "Data and options", pages: [await formatsPage(), await optionsPage()] },
     {

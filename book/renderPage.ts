@@ -64,8 +64,13 @@ export const renderPage = (page: Page, root: string, made: ReadonlySet<string>):
         return `<h${depth} id="${id}">${this.parser.parseInline(tokens)}</h${depth}>\n`
       },
       // Code and tables may be wider than a telephone: they scroll on their own, by the keyboard too.
-      code({ text }) {
-        return html`<pre tabindex="0"><code>${text}</code></pre>\n`.markup
+      code({ lang = "", text }) {
+        // Behind the language: the file that it is, as recipes say it.
+        const [, file] = lang.split(" ")
+        const block = html`<pre tabindex="0"><code>${text}</code></pre>\n`
+        return file === undefined
+          ? block.markup
+          : html`<figure><figcaption>${file}</figcaption>${block}</figure>`.markup
       },
       table({ header, rows }) {
         const row = (cells: typeof header, named: "th" | "td") => {

@@ -10,7 +10,7 @@ search{position:relative}search input{font:inherit;color:inherit;background:var(
 #found{position:absolute;z-index:1;right:0;margin:.3rem 0 0;padding:0;list-style:none;background:var(--paper);border:1px solid var(--line);border-radius:.4rem;max-height:70vh;overflow:auto;width:min(32rem,90vw)}
 #found:empty{display:none}#found a{display:block;padding:.25rem .75rem;text-decoration:none}#found small{color:var(--soft)}
 nav ul{list-style:none;margin:0;padding:0}
-.contents{grid-area:contents;padding:1rem;border-inline-end:1px solid var(--line)}
+.contents{grid-area:contents;padding:1rem;border-inline-end:1px solid var(--line);position:sticky;top:0;align-self:start;height:100vh;overflow:auto}
 .contents summary{cursor:pointer;font-weight:600;padding:.2rem 0}.contents li{padding-inline-start:1rem;overflow-wrap:anywhere}
 nav a{text-decoration:none}nav a:hover{text-decoration:underline}[aria-current]{font-weight:700;color:var(--ink)}
 main{grid-area:main;padding:1rem 2rem;max-width:60rem;min-width:0}
@@ -22,11 +22,12 @@ code,pre{font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.86em}
 pre{background:var(--raised);border-radius:.5rem;padding:.75rem 1rem;overflow-x:auto;line-height:1.45}
 .wide{overflow-x:auto;margin:1rem 0}table{border-collapse:collapse;font-variant-numeric:tabular-nums}
 td,th{padding:.3rem .75rem .3rem 0;border-bottom:1px solid var(--line);text-align:start;vertical-align:top;overflow-wrap:normal}th{color:var(--soft);font-weight:600}
+figure{margin:1rem 0}figcaption{color:var(--soft);font-size:.86rem}figure pre{margin-top:.2rem}
 img{max-width:100%;height:auto}
 footer{display:flex;justify-content:space-between;gap:2rem;border-top:1px solid var(--line);margin-top:3rem;padding-top:1rem}
 [rel=prev]::before{content:"← "}[rel=next]::after{content:" →"}[rel=next]{margin-inline-start:auto}
 :focus-visible{outline:3px solid var(--link)}
 @media(max-width:75rem){body{grid-template:"header header" auto "contents main" 1fr/14rem minmax(0,1fr)}.sections{display:none}}
-@media(max-width:48rem){body{display:block}.contents{border:0;border-bottom:1px solid var(--line)}main{padding:1rem}header{flex-wrap:wrap}#found{right:auto;left:0}}
+@media(max-width:48rem){body{display:block}.contents{position:static;height:auto;border:0;border-bottom:1px solid var(--line)}main{padding:1rem}header{flex-wrap:wrap}#found{right:auto;left:0}}
 @media print{header,nav,footer{display:none}body{display:block}}
 `

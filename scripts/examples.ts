@@ -1,10 +1,11 @@
 /**
- * Runs what the documentation shows: the first TypeScript block of every package README, and every example that says it runs in CI
- * (`examples/<name>/<name>.ts` or `examples/recipes/*.ts`): `bun run test:examples [name part]`.
+ * Runs what the documentation shows: the first TypeScript block of every package README, every example that says it runs in CI
+ * (`examples/<name>/<name>.ts` or `examples/recipes/*.ts`), and every recipe of the cookbook: `bun run test:examples [name part]`.
  */
 import { mkdir, rm } from "node:fs/promises"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { $, Glob } from "bun"
+import { runRecipe } from "./lib/recipe.ts"
 
 const root = join(import.meta.dir, "..")
 const only = process.argv[2] ?? ""
@@ -48,6 +49,22 @@ for (const path of [...new Glob("examples/*/*.ts").scanSync(root)].toSorted()) {
   const text = await Bun.file(join(root, path)).text()
   if (!/^\/\/ runs in CI$/m.test(text)) continue
   await run(path, join(root, path), root)
+}
+
+for (const path of [...new Glob("docs/cookbook/*.md").scanSync(root)].toSorted()) {
+  if (!path.includes(only)) continue
+  const started = performance.now()
+  // Among the examples, which have every package.
+  const scratch = join(root, "examples/.readme", basename(path, ".md"))
+  const wrong = await runRecipe(
+    await Bun.file(join(root, path)).text(),
+    scratch,
+    join(root, "packages/pipelines/src/cli.ts")
+  )
+  const seconds = ((performance.now() - started) / 1000).toFixed(1)
+  if (wrong === undefined) passed++
+  else failed++
+  console.log(wrong === undefined ? `ok    ${path} (${seconds} s)` : `FAIL  ${path} (${seconds} s): ${wrong}`)
 }
 
 console.log(`${passed} passed, ${failed} failed`)

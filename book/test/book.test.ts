@@ -137,6 +137,13 @@ inBrowser(
       ).toBe(0)
     }
     expect(complaints).toEqual([])
+    const shots = process.env.NUNER_SCREENSHOTS
+    if (shots !== undefined) {
+      const wide = await browser!.newPage({ viewport: { width: 1280, height: 860 }, colorScheme: "light" })
+      await wide.goto(`file://${site}/docs/method.html`)
+      await wide.screenshot({ path: join(shots, "book.png") })
+      await wide.close()
+    }
     await page.getByRole("searchbox").fill("wordSpans core")
     await page.getByRole("link", { name: /^wordSpans/ }).click()
     expect(new URL(page.url()).hash).toBe("#wordspans")
