@@ -48,7 +48,7 @@ export const runRecipe = async (markdown: string, folder: string, nuner: string)
   }
   const script = [
     "set -e",
-    "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT",
+    "trap 'kill $(jobs -p) 2>/dev/null && wait || true' EXIT",
     'export PATH="$PWD/.steps:$PATH"',
     ...steps.map(({ command }, i) => `{\n${command}\n} > .steps/${i}.out 2>&1`)
   ]
