@@ -69,12 +69,14 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
   return differentiable<tf.Tensor3D, "q" | "k" | "v" | "bias">({ q, k, v, ...(bias && { bias }) } as Inputs, (save) => {
     const [qh, kh, vh] = [tf.mul(split3(q), scale) as tf.Tensor3D, split3(k), split3(v)] // [batch * heads, tokens, d]
     const padding = mask && keyBias(mask, batch, tokens, heads) // [batch * heads, 1, tokens]
-    const weigh = (q: tf.Tensor3D, k: tf.Tensor3D, addends: Addends, { start, size }: Chunk) => {
-      const scores: tf.Tensor3D = tf.matMul(part(q, start, size), part(k, start, size), false, true) // [chunk, tokens, tokens]
-      const biased = addends.bias ? addBias(scores, biasPart(addends.bias, start, size)) : scores
-      const seen: tf.Tensor3D = addends.padding ? tf.add(biased, part(addends.padding, start, size)) : biased
-      return tf.softmax(unseen ? tf.add(seen, tf.tensor3d(unseen, [1, tokens, tokens])) : seen) as tf.Tensor3D
-    }
+    // Of the matrices [chunk, tokens, tokens], the largest there are, only the weights outlive this.
+    const weigh = (q: tf.Tensor3D, k: tf.Tensor3D, addends: Addends, { start, size }: Chunk) =>
+      tf.tidy(() => {
+        const scores: tf.Tensor3D = tf.matMul(part(q, start, size), part(k, start, size), false, true) // [chunk, tokens, tokens]
+        const biased = addends.bias ? addBias(scores, biasPart(addends.bias, start, size)) : scores
+        const seen: tf.Tensor3D = addends.padding ? tf.add(biased, part(addends.padding, start, size)) : biased
+        return tf.softmax(unseen ? tf.add(seen, tf.tensor3d(unseen, [1, tokens, tokens])) : seen) as tf.Tensor3D
+      })
     const drop = ({ start, size }: Chunk) =>
       options.dropout && options.dropout.rate > 0
         ? (dropoutMask(
@@ -110,8 +112,10 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
           const dropped = drop(chunk)
           const d = part(dyh, start, size)
           const dv = tf.matMul(dropped ? tf.mul(weights, dropped) : weights, d, true, false)
-          const dw = tf.matMul(d, part(vh, start, size), false, true)
-          const ds = softmaxGradient(dropped ? tf.mul(dw, dropped) : dw, weights) as tf.Tensor3D
+          const ds = tf.tidy(() => {
+            const dw = tf.matMul(d, part(vh, start, size), false, true)
+            return softmaxGradient(dropped ? tf.mul(dw, dropped) : dw, weights) as tf.Tensor3D
+          })
           const dq = tf.mul(tf.matMul(ds, part(kh, start, size)), scale)
           const dk = tf.matMul(ds, part(qh, start, size), true, false)
           return [dq, dk, dv, ...(bias ? [biasGradient(ds, bias.shape[0])] : [])] as tf.Tensor3D[]
