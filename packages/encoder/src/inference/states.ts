@@ -15,8 +15,10 @@ export const statesModel = async (
   const graph = statesGraph(config, (graph) => floatWeights({ graph, parameters }, "float32"))
   const outside = [...graph.initializers.values()].filter(({ name }) => Object.hasOwn(parameters, name))
   const names = (ports: ReadonlyArray<{ readonly name: string }>) => ports.map(({ name }) => name)
+  const pieces: Array<Uint8Array> = []
+  for await (const piece of onnxModel(graph, new Set(names(outside)))) pieces.push(piece)
   return {
-    bytes: join(await Array.fromAsync(onnxModel(graph, new Set(names(outside))))),
+    bytes: join(pieces),
     weights: await Promise.all(outside.map(async ({ data, name, shape }) => ({ name, shape, data: await data() }))),
     inputs: names(graph.inputs),
     outputs: names(graph.outputs)
