@@ -21,8 +21,16 @@ export { type TokenWindow, tokenWindows } from "./encode/tokenWindows.ts"
 export type { VectorRow } from "./encode/VectorRow.ts"
 export { checkVectorPath, type WriteVectorsOptions, writeVectors } from "./encode/writeVectors.ts"
 export { type CardMetric, type ModelCard, modelCard } from "./export/modelCard.ts"
-export { type ExportOnnxOptions, exportOnnx, onnxFile } from "./export/onnx/exportOnnx.ts"
-export type { OnnxType } from "./export/onnx/Weights.ts"
+export { drawEncoder } from "./export/onnx/encoderGraph.ts"
+export {
+  type ExportOnnxOptions,
+  exportNetwork,
+  exportOnnx,
+  type OnnxNetwork,
+  onnxFile
+} from "./export/onnx/exportOnnx.ts"
+export { OnnxGraph, type Value } from "./export/onnx/OnnxGraph.ts"
+export type { OnnxType, WeightNumbers, Weights } from "./export/onnx/Weights.ts"
 export {
   type LanguageHead,
   type LanguageModel,
@@ -31,10 +39,10 @@ export {
   loadLanguageModel,
   saveLanguageModel
 } from "./files/languageModel.ts"
-export { type LoadedEncoder, loadEncoder } from "./files/loadEncoder.ts"
+export { encoderWithin, type LoadedEncoder, loadEncoder } from "./files/loadEncoder.ts"
 export { replaceDirectory } from "./files/replaceDirectory.ts"
-export { type SaveOptions, saveEncoder } from "./files/saveEncoder.ts"
-export type { WeightDtype } from "./files/tensorSource.ts"
+export { type SaveOptions, type SaveWithinOptions, saveEncoder, saveWithin } from "./files/saveEncoder.ts"
+export { tensorSources, type WeightDtype } from "./files/tensorSource.ts"
 export {
   type DeepTokenClassifier,
   type LoadedTokenClassifier,
@@ -44,6 +52,7 @@ export {
 } from "./files/tokenClassifier.ts"
 export { type FromPretrainedOptions, fromPretrained, resolveModel } from "./hub/fromPretrained.ts"
 export { type HubSettings, hubSettings } from "./hub/HubSettings.ts"
+export { encoderLayout, type ModelLayout } from "./hub/ModelLayout.ts"
 export { hiddenStates } from "./inference/hiddenStates.ts"
 export type { Inference } from "./inference/Inference.ts"
 export {
@@ -65,5 +74,6 @@ export type { Encoding, WordEncoding } from "./tokenizer/Encoding.ts"
 export { loadTokenizer } from "./tokenizer/loadTokenizer.ts"
 export type { SpecialToken, SpecialTokens } from "./tokenizer/SpecialTokens.ts"
 export { Tokenizer } from "./tokenizer/Tokenizer.ts"
+export { tokenizerFiles } from "./tokenizer/tokenizerFiles.ts"
 export { trainByteLevelBpe, trainWordPiece } from "./tokenizer/trainTokenizer.ts"
 export { type OpenedEncoder, openEncoder, type ReadFile } from "./web/openEncoder.ts"

@@ -52,6 +52,7 @@ export {
 export { kernelFallbacks } from "./selection/kernelFallbacks.ts"
 export { compileGraph, compilesGraphs, type UseEngineOptions, useEngine } from "./selection/useEngine.ts"
 export { tf } from "./tf.ts"
+export { readTorch } from "./torch/readTorch.ts"
 export { bestCheckpoint, type Checkpoint, listCheckpoints, loadCheckpoint } from "./train/checkpoints.ts"
 export type * from "./train/TrainEvent.ts"
 export type { CheckpointOptions, EvaluateOptions, LossContext, TrainOptions } from "./train/TrainOptions.ts"

@@ -60,3 +60,4 @@ export { type RunOptions, type RunResult, runAll, type Task } from "./stages/run
 export { type TadnerEpisodesOptions, tadnerEpisodesStage } from "./stages/tadner/episodes.ts"
 export { type TadnerPredictOptions, tadnerPredictStage } from "./stages/tadner/predict.ts"
 export { type TadnerTrainOptions, tadnerTrainStage } from "./stages/tadner/train.ts"
+export { type ZeroTrainStageOptions, zeroTrainStage } from "./stages/zeroTrain.ts"

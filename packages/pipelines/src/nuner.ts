@@ -42,6 +42,7 @@ import { serveCommand } from "./commands/serve.ts"
 import { statusCommand } from "./commands/status.ts"
 import { tadnerCommand } from "./commands/tadner.ts"
 import { cancelCommand, workCommand } from "./commands/work.ts"
+import { zeroCommand } from "./commands/zero.ts"
 import { IncompleteError } from "./errors.ts"
 import { withStandardInput } from "./inputs/standardInput.ts"
 import { Progress } from "./services/Progress.ts"
@@ -77,6 +78,7 @@ const commands = [
   encodeCommand,
   exportCommand,
   tadnerCommand,
+  zeroCommand,
   engineCommand,
   configCommand(() => commandInfos)
 ]

@@ -153,6 +153,12 @@ const cases: Record<string, Case> = {
     out: "tadner",
     artefact: "tadner/tadner.json"
   },
+  "zero train": {
+    args: ["zero", "train", at("aligned.jsonl"), "--base", at("encoder"), "--steps", "2", "--hidden", "8"],
+    other: ["--seed", "7"],
+    out: "zero",
+    artefact: "zero/gliner_config.json"
+  },
   "tadner episodes": {
     args: ["tadner", "episodes", at("episodes.jsonl"), "--model", at("tadner"), "--steps", "1"],
     other: ["--phi", "last"],

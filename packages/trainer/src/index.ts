@@ -15,6 +15,7 @@ export {
   type ScorerEvent
 } from "./contrastive/pretrain.ts"
 export type { ContrastiveScores, Retrieval } from "./contrastive/retrieval.ts"
+export { type EncoderPass, encoderPass, withAdapters } from "./encoderPass.ts"
 export { initLanguageHead } from "./language/languageHead.ts"
 export { type MaskedTokens, type MaskOptions, maskTokens } from "./language/maskTokens.ts"
 export {
@@ -30,7 +31,8 @@ export {
   pretrainMaskedLanguage
 } from "./language/pretrainMaskedLanguage.ts"
 export type { BatchPlace, Objective, ObjectiveContext } from "./Objective.ts"
-export type { SentenceSettings, TrainingSettings } from "./options.ts"
+export { type SentenceSettings, stepsOf, type TrainingSettings, trainingFields } from "./options.ts"
+export { listExamples } from "./sentenceWindows.ts"
 export {
   type ObjectiveRun,
   type ReadEvent,

@@ -118,7 +118,10 @@ export const adaptTraining = {
 } as const
 
 /** Optimizer steps of a run over this many training sentences. */
-export const stepsOf = (settings: SentenceSettings, sentences: number): number => {
+export const stepsOf = (
+  settings: Pick<SentenceSettings, "accumulate" | "batchSize" | "epochs" | "steps">,
+  sentences: number
+): number => {
   const { accumulate, batchSize, epochs, steps } = settings
   return steps ?? Math.ceil((Math.ceil(sentences / batchSize) * epochs) / accumulate)
 }

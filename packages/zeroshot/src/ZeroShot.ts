@@ -1,22 +1,32 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
-import { type FromPretrainedOptions, resolveModel } from "@nuner/encoder"
+import { encoderLayout, type FromPretrainedOptions, type ModelLayout, resolveModel } from "@nuner/encoder"
+import { glinerKind } from "./gliner/loadGliner.ts"
 import type { ZeroShotKind, ZeroShotModel } from "./ZeroShotModel.ts"
 
 /** Every layout that is read, the first one that fits is taken. */
-const kinds: ReadonlyArray<ZeroShotKind> = []
+const kinds: ReadonlyArray<ZeroShotKind> = [glinerKind]
+
+/** The files of whichever kind a model on the hub is, else of an encoder. */
+const layout: ModelLayout = {
+  wanted: (files, source) => layoutOf((file) => files.includes(file)).wanted(files, source),
+  isComplete: (directory) => layoutOf((file) => existsSync(join(directory, file))).isComplete(directory)
+}
+
+const layoutOf = (has: (file: string) => boolean): ModelLayout =>
+  kinds.find(({ file }) => has(file))?.layout ?? encoderLayout
 
 /**
  * A zero-shot model: from a directory, or from the hub through the standard cache.
  *
- * @param model a directory, "mini", or "organisation/name" ("numind/NuNER_Zero")
+ * @param model a directory, or "organisation/name" ("numind/NuNER_Zero")
  * @throws InputError, SafetensorsError
  */
 const fromPretrained = async (model: string, options: FromPretrainedOptions = {}): Promise<ZeroShotModel> => {
-  const directory = await resolveModel(model, options)
+  const directory = await resolveModel(model, { layout, ...options })
   const found = kinds.find(({ file }) => existsSync(join(directory, file)))
-  if (found !== undefined) return found.load(directory)
+  if (found !== undefined) return found.load(directory, options)
   throw new InputError({
     source: directory,
     reason: "holds no zero-shot model",

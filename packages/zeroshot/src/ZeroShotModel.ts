@@ -1,4 +1,5 @@
 import type { Entity } from "@nuner/core"
+import type { FromPretrainedOptions, ModelLayout } from "@nuner/encoder"
 
 /** An entity over words, with the probability that the model gives it. */
 export interface ScoredEntity extends Entity {
@@ -41,8 +42,8 @@ export interface Unrepresented {
   readonly emptyTexts: number
   /** Texts that were read in windows, since they are longer than the model reads at once. */
   readonly windowedTexts: number
-  /** Texts with at least one word too many for the widest entity: a longer entity in them cannot be found. */
-  readonly textsBeyondWidth: number
+  /** Words that were cut off, where the published code does that. */
+  readonly unreadWords: number
   /** Types given a second time; the first one counts. */
   readonly repeatedTypes: number
   /** Groups into which the types were divided, where there are more than a prompt holds; types of different groups did not compete. 1: all read at once. */
@@ -55,9 +56,14 @@ export interface ZeroShotPrediction<E extends ScoredEntity> {
   readonly unrepresented: Unrepresented
 }
 
+export interface SaveZeroShotOptions {
+  /** The text of README.md: see `modelCard`. Default: none is written. */
+  readonly card?: string | undefined
+}
+
 /** A recogniser of types that are given as words when it is asked. */
 export interface ZeroShotModel {
-  /** What lies in its directory: "gliner", "bi-encoder". */
+  /** "gliner", "bi-encoder": the layout of its directory. */
   readonly kind: string
   /** The widest entity, in words; absent: any. An entity of `n` words is out of reach where `n > maxWidth`. */
   readonly maxWidth?: number | undefined
@@ -78,7 +84,7 @@ export interface ZeroShotModel {
     options?: ZeroShotOptions
   ): Promise<ZeroShotPrediction<ScoredEntity>>
   /** Writes a directory that `ZeroShot.fromPretrained` reads. */
-  save(directory: string): Promise<void>
+  save(directory: string, options?: SaveZeroShotOptions): Promise<void>
   /** Frees the network. */
   dispose(): void
 }
@@ -88,6 +94,11 @@ export interface ZeroShotKind {
   readonly kind: string
   /** A file that only directories of this kind hold. */
   readonly file: string
-  /** @throws InputError, SafetensorsError */
-  load(directory: string): Promise<ZeroShotModel>
+  /** What is fetched of one from the hub. */
+  readonly layout: ModelLayout
+  /**
+   * @param options where else something may be found
+   * @throws InputError, SafetensorsError
+   */
+  load(directory: string, options: FromPretrainedOptions): Promise<ZeroShotModel>
 }

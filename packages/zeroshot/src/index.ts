@@ -1,6 +1,25 @@
+export { type Candidate, spanCandidates, tokenCandidates } from "./decode/candidates.ts"
+export { type GreedyOptions, greedy } from "./decode/greedy.ts"
+export { mergeWords } from "./decode/mergeWords.ts"
+export { exportGliner } from "./export/exportGliner.ts"
+export { type Gliner, type GlinerParts, gliner } from "./gliner/Gliner.ts"
+export type { GlinerConfig } from "./gliner/GlinerConfig.ts"
+export { loadGliner } from "./gliner/loadGliner.ts"
+export { NewGlinerOptions, newGliner } from "./gliner/newGliner.ts"
+export { GlinerPredictOptions } from "./gliner/options.ts"
+export { ZeroTrainOptions, type ZeroTrainSettings, zeroTrainSettings } from "./train/options.ts"
+export type { ZeroTrainSentence } from "./train/trainingSentences.ts"
+export {
+  type CellScores,
+  trainZeroShot,
+  type ZeroTrainEvent,
+  type ZeroTrainInput,
+  type ZeroTrainStart
+} from "./train/trainZeroShot.ts"
 export { type WordRule, wordRules } from "./words/wordRules.ts"
 export { ZeroShot } from "./ZeroShot.ts"
 export type {
+  SaveZeroShotOptions,
   ScoredEntity,
   TextEntity,
   Unrepresented,

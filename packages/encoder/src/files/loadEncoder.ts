@@ -1,12 +1,13 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
-import { useEngine } from "@nuner/engine"
+import { type SafetensorsFile, useEngine } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { type Encoder, storedEncoder } from "../model/Encoder.ts"
 import type { StoredWeight } from "../model/StoredWeight.ts"
 import { loadTokenizer } from "../tokenizer/loadTokenizer.ts"
-import type { Checkpoint } from "./Checkpoint.ts"
+import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
+import { type Checkpoint, checkpointOf } from "./Checkpoint.ts"
 import { type EncoderSettings, encoderSettings, storedWeights } from "./encoderSettings.ts"
 import { openCheckpoint } from "./openCheckpoint.ts"
 import { checkDirectory } from "./weightFiles.ts"
@@ -27,13 +28,40 @@ export const loadEncoder = async (directory: string): Promise<LoadedEncoder> => 
   const { config, tokenizer } = await readSettings(directory)
   const checkpoint = await openCheckpoint(directory, config)
   try {
-    const weights = await readWeights(config, checkpoint)
-    const unused = checkpoint.names.filter((name) => !Object.hasOwn(weights, name))
-    // Not by spreading, which would ask for the parameters.
-    return Object.assign(storedEncoder(config, weights, tokenizer), { unused })
+    return await encoderFrom(checkpoint, config, tokenizer)
   } finally {
     await checkpoint.close()
   }
+}
+
+/**
+ * An encoder whose weights stand in a file of something larger, under names with a prefix.
+ *
+ * @param file stays open
+ * @param prefix "token_rep_layer.bert_layer.model."
+ * @throws InputError, SafetensorsError
+ */
+export const encoderWithin = (
+  file: SafetensorsFile,
+  prefix: string,
+  config: EncoderConfig,
+  tokenizer: Tokenizer
+): Promise<LoadedEncoder> => {
+  const own = [...file.entries.values()].filter(({ name }) => name.startsWith(prefix))
+  const entries = own.map((entry) => [entry.name.slice(prefix.length), entry] as const)
+  const within = { ...file, entries: new Map(entries), read: (name: string) => file.read(`${prefix}${name}`) }
+  return encoderFrom(checkpointOf(file.path, config, [within]), config, tokenizer)
+}
+
+const encoderFrom = async (
+  checkpoint: Checkpoint,
+  config: EncoderConfig,
+  tokenizer: Tokenizer
+): Promise<LoadedEncoder> => {
+  const weights = await readWeights(config, checkpoint)
+  const unused = checkpoint.names.filter((name) => !Object.hasOwn(weights, name))
+  // Not by spreading, which would ask for the parameters.
+  return Object.assign(storedEncoder(config, weights, tokenizer), { unused })
 }
 
 export const readSettings = async (directory: string): Promise<EncoderSettings> => {

@@ -35,16 +35,37 @@ export const saveEncoder = async (
   encoder: EncoderParts,
   { dtype = "F32", card, labels }: SaveOptions = {}
 ): Promise<void> =>
-  withMergedWeights(encoder, (weights) => {
-    const { config, tokenizer } = encoder
-    const sources = parameterSpecs(config).flatMap(({ name, transposed }) =>
-      tensorSources(name, weights[name]!, transposed, dtype)
-    )
-    return writeModel(directory, sources, {
-      "config.json": toConfigJson(config, { ...(labels && labelFields(labels)), ...dtypeFields(dtype) }),
-      ...tokenizerFiles(tokenizer, config),
+  saveWithin(directory, encoder, {
+    dtype,
+    files: {
+      "config.json": toConfigJson(encoder.config, { ...(labels && labelFields(labels)), ...dtypeFields(dtype) }),
+      ...tokenizerFiles(encoder.tokenizer, encoder.config),
       ...(card === undefined ? {} : { "README.md": card })
-    })
+    }
+  })
+
+export interface SaveWithinOptions {
+  /** Before the encoder's names: "token_rep_layer.bert_layer.model.". Default: nothing. */
+  readonly prefix?: string
+  /** Tensors beside the encoder's. */
+  readonly beside?: ReadonlyArray<TensorSource>
+  /** Files beside the weights, by name. */
+  readonly files: Readonly<Record<string, string>>
+  /** Of the encoder's weights. Default F32. */
+  readonly dtype?: WeightDtype
+}
+
+/** Writes an encoder as a part of something larger: `model.safetensors` and the files that belong to it. Whole or not at all. */
+export const saveWithin = async (
+  directory: string,
+  encoder: EncoderParts,
+  { beside = [], dtype = "F32", files, prefix = "" }: SaveWithinOptions
+): Promise<void> =>
+  withMergedWeights(encoder, (weights) => {
+    const sources = parameterSpecs(encoder.config).flatMap(({ name, transposed }) =>
+      tensorSources(`${prefix}${name}`, weights[name]!, transposed, dtype)
+    )
+    return writeModel(directory, [...sources, ...beside], files)
   })
 
 export const writeModel = (

@@ -1,24 +1,30 @@
 import { InputError } from "@nuner/core"
-import { isComplete } from "../files/weightFiles.ts"
 import { downloadBlob } from "./downloadBlob.ts"
 import { HubCache, isCommit } from "./HubCache.ts"
 import type { HubFile } from "./HubFile.ts"
 import type { HubSettings } from "./HubSettings.ts"
+import { encoderLayout, type ModelLayout } from "./ModelLayout.ts"
 import { refusal } from "./request.ts"
-import { wantedFiles } from "./wantedFiles.ts"
 
 /**
- * The directory in the cache that holds an encoder's files of a model at a revision, downloaded where they are not there yet.
+ * The directory in the cache that holds the files of a model at a revision, downloaded where they are not there yet.
  * A revision given as a commit and wholly in the cache needs no network; nor does anything when the hub can't be reached.
  *
  * @param model "organisation/name"
  * @param revision branch, tag or commit
+ * @param layout what is fetched. Default: an encoder's files
  * @throws InputError
  */
-export const fetchSnapshot = async (model: string, revision: string, settings: HubSettings): Promise<string> => {
+export const fetchSnapshot = async (
+  model: string,
+  revision: string,
+  settings: HubSettings,
+  layout: ModelLayout = encoderLayout
+): Promise<string> => {
   const cache = new HubCache(settings.cache, model)
   const known = await cache.commitOf(revision)
-  const cached = known !== undefined && (await isComplete(cache.snapshot(known))) ? cache.snapshot(known) : undefined
+  const cached =
+    known !== undefined && (await layout.isComplete(cache.snapshot(known))) ? cache.snapshot(known) : undefined
   if (cached && (settings.offline || isCommit(revision))) return cached
   const source = `${model}@${revision}`
   if (settings.offline) {
@@ -48,7 +54,7 @@ export const fetchSnapshot = async (model: string, revision: string, settings: H
     const reason = `the hub at ${settings.endpoint} can't be reached: ${cause instanceof Error ? cause.message : cause}`
     throw new InputError({ source, reason, remedy: "check the network, or give a directory" })
   }
-  const wanted = wantedFiles(
+  const wanted = layout.wanted(
     files.map(({ path }) => path),
     source
   )

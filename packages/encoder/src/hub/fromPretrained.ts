@@ -4,12 +4,15 @@ import { type LoadedEncoder, loadEncoder } from "../files/loadEncoder.ts"
 import { boxedModel } from "./boxedModel.ts"
 import { fetchSnapshot } from "./fetchSnapshot.ts"
 import { type HubSettings, hubSettings } from "./HubSettings.ts"
+import type { ModelLayout } from "./ModelLayout.ts"
 
 export interface FromPretrainedOptions {
   /** Branch, tag or commit of the hub's model; a commit pins it. Default "main". */
   readonly revision?: string
   /** Default: by the variables HF_ENDPOINT, HF_HOME, HF_TOKEN, HF_HUB_OFFLINE. */
   readonly hub?: HubSettings
+  /** What is fetched from the hub. Default: an encoder's files. */
+  readonly layout?: ModelLayout
 }
 
 /**
@@ -25,7 +28,7 @@ export const fromPretrained = async (model: string, options: FromPretrainedOptio
 /** The directory of a model, downloaded if need be. */
 export const resolveModel = async (
   model: string,
-  { revision = "main", hub = hubSettings() }: FromPretrainedOptions = {}
+  { revision = "main", hub = hubSettings(), layout }: FromPretrainedOptions = {}
 ): Promise<string> => {
   const boxed = await boxedModel(model)
   if (boxed !== undefined) return boxed
@@ -34,5 +37,5 @@ export const resolveModel = async (
     const remedy = 'give a directory, "mini", or a name like "numind/NuNER-v2.0"'
     throw new InputError({ source: model, reason: "neither a directory nor the name of a model on the hub", remedy })
   }
-  return fetchSnapshot(model, revision, hub)
+  return fetchSnapshot(model, revision, hub, layout)
 }

@@ -59,7 +59,8 @@ export function safetensorsOf(path: string, bytes: Uint8Array): Promise<Safetens
   })
 }
 
-function decode({ dtype }: TensorEntry, { buffer }: Uint8Array<ArrayBuffer>): TensorData {
+/** The numbers of a tensor from its bytes. */
+export function decode({ dtype }: TensorEntry, { buffer }: Uint8Array<ArrayBuffer>): TensorData {
   switch (dtype) {
     case "F16":
       return fromFloat16(new Uint16Array(buffer))

@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises"
 import { SafetensorsError } from "../errors.ts"
-import { openSafetensors, type SafetensorsFile } from "./SafetensorsFile.ts"
+import { type Bytes, openSafetensors, type SafetensorsFile } from "./SafetensorsFile.ts"
 
 /**
  * Opens a safetensors file. Memory is the header and the tensor being read.
@@ -12,13 +12,17 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
     throw new SafetensorsError(path, error.code === "ENOENT" ? "no such file" : `cannot be opened (${error.code})`)
   })
   try {
-    const { size } = await file.stat()
-    const read = (from: number, count: number) => readBytes(path, file, from, count)
-    return await openSafetensors(path, { size, read, close: () => file.close() })
+    return await openSafetensors(path, await fileBytes(path, file))
   } catch (error) {
     await file.close()
     throw error
   }
+}
+
+/** The bytes of an open file. */
+export async function fileBytes(path: string, file: FileHandle): Promise<Bytes> {
+  const { size } = await file.stat()
+  return { size, read: (from, count) => readBytes(path, file, from, count), close: () => file.close() }
 }
 
 async function readBytes(

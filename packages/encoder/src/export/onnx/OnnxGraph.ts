@@ -1,14 +1,22 @@
 /** ONNX's numbers for element types (TensorProto.DataType). */
-export const elementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, float16: 10 } as const
+export const elementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const
 export type ElementType = keyof typeof elementType
 
-const bytesOf: Readonly<Record<ElementType, number>> = { float32: 4, uint8: 1, int8: 1, int32: 4, int64: 8, float16: 2 }
+const bytesOf: Readonly<Record<ElementType, number>> = {
+  float32: 4,
+  uint8: 1,
+  int8: 1,
+  int32: 4,
+  int64: 8,
+  bool: 1,
+  float16: 2
+}
 
 /** The name of a value in a graph. */
 export type Value = string
 
-/** An integer, a list of them, or `{ float }`. */
-export type Attribute = number | ReadonlyArray<number> | { readonly float: number }
+/** An integer, a list of them, `{ float }`, or `{ text }`. */
+export type Attribute = number | ReadonlyArray<number> | { readonly float: number } | { readonly text: string }
 
 export interface Node {
   readonly operator: string

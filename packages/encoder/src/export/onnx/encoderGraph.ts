@@ -55,6 +55,10 @@ export const statesGraph = (config: EncoderConfig, weightsOf: (graph: OnnxGraph)
   return graph
 }
 
+/** Draws the forward pass into a graph that has more in it. @returns the last hidden state, `[batch, sequence, hidden]` */
+export const drawEncoder = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): Value =>
+  hiddenStates(graph, weights, config).at(-1)!
+
 const hiddenStates = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): Array<Value> => {
   const parts = onnxParts(graph, weights, config)
   const backbone = backboneOf(config)

@@ -12,7 +12,7 @@ import { encoderGraph } from "./encoderGraph.ts"
 import { floatWeights } from "./floatWeights.ts"
 import { int8Weights } from "./int8Weights.ts"
 import type { OnnxGraph } from "./OnnxGraph.ts"
-import { type OnnxType, read, type Weights, type WeightsSource } from "./Weights.ts"
+import { type OnnxType, read, type WeightNumbers, type Weights, type WeightsSource } from "./Weights.ts"
 import { writeOnnx } from "./writeOnnx.ts"
 
 /** transformers.js's names; its `dtype` for int8 is "q8". */
@@ -33,6 +33,16 @@ export interface ExportOnnxOptions {
   readonly types?: ReadonlyArray<OnnxType>
 }
 
+/** What is exported: the numbers of a network, how it is drawn with them, and the files beside it. */
+export interface OnnxNetwork {
+  /** By name. */
+  readonly parameters: Readonly<Record<string, WeightNumbers>>
+  /** @param weights of the graph that `graphOf` makes */
+  graphOf(weights: (graph: OnnxGraph) => Weights): OnnxGraph
+  /** By name, with their content. */
+  readonly files: Readonly<Record<string, string>>
+}
+
 /**
  * Writes a directory that transformers.js loads as it stands: `onnx/model.onnx`, `model_fp16.onnx`, `model_quantized.onnx` (ONNX operator set
  * 17, batch and length open), config and tokenizer. An encoder gives `last_hidden_state`, a token classifier `logits`, also one whose head reads several
@@ -43,14 +53,8 @@ export interface ExportOnnxOptions {
 export const exportOnnx = async (
   directory: string,
   model: EncoderParts | DeepTokenClassifier,
-  { types = ["fp32"] }: ExportOnnxOptions = {}
+  options: ExportOnnxOptions = {}
 ): Promise<void> => {
-  const unknown = types.find((type) => !Object.hasOwn(weightsOf, type))
-  if (unknown !== undefined || types.length === 0) {
-    const reason =
-      unknown === undefined ? "names no type" : `"${unknown}" is none of ${Object.keys(weightsOf).join(", ")}`
-    throw new OptionError({ component: "exportOnnx", option: "types", reason })
-  }
   const head = "labels" in model ? model : undefined
   const encoder = "labels" in model ? model.encoder : model
   const { config, tokenizer } = encoder
@@ -59,19 +63,46 @@ export const exportOnnx = async (
   const shape = head && {
     ...{ labels: head.labels.length, layers: head.layers ?? [-1], dense: head.dense !== undefined }
   }
-  const files = { "config.json": toConfigJson(config, extra), ...tokenizerFiles(tokenizer, config) }
-  await withMergedWeights(encoder, async (weights) => {
-    const all = head ? { ...weights, ...headWeights(head) } : weights
-    for (const [name, weight] of Object.entries(all)) checkFinite(directory, name, await read(weight))
-    await replaceDirectory(directory, async (temporary) => {
-      for (const [name, content] of Object.entries(files)) await writeFile(join(temporary, name), content)
-      for (const type of types) {
-        const path = join(temporary, onnxFile[type])
-        await mkdir(dirname(path), { recursive: true })
-        const make = (graph: OnnxGraph) => weightsOf[type]({ graph, parameters: all })
-        await writeOnnx(path, encoderGraph(config, shape, make))
-      }
-    })
+  await withMergedWeights(encoder, (weights) =>
+    exportNetwork(
+      directory,
+      {
+        parameters: head ? { ...weights, ...headWeights(head) } : weights,
+        graphOf: (make) => encoderGraph(config, shape, make),
+        files: { "config.json": toConfigJson(config, extra), ...tokenizerFiles(tokenizer, config) }
+      },
+      options
+    )
+  )
+}
+
+/**
+ * Writes a network of whatever kind in each of the types, and its files beside it.
+ *
+ * @throws OptionError; SafetensorsError for a weight that is no number
+ */
+export const exportNetwork = async (
+  directory: string,
+  { files, graphOf, parameters }: OnnxNetwork,
+  { types = ["fp32"] }: ExportOnnxOptions = {}
+): Promise<void> => {
+  const unknown = types.find((type) => !Object.hasOwn(weightsOf, type))
+  if (unknown !== undefined || types.length === 0) {
+    const reason =
+      unknown === undefined ? "names no type" : `"${unknown}" is none of ${Object.keys(weightsOf).join(", ")}`
+    throw new OptionError({ component: "exportOnnx", option: "types", reason })
+  }
+  for (const [name, weight] of Object.entries(parameters)) checkFinite(directory, name, await read(weight))
+  await replaceDirectory(directory, async (temporary) => {
+    for (const [name, content] of Object.entries(files)) await writeFile(join(temporary, name), content)
+    for (const type of types) {
+      const path = join(temporary, onnxFile[type])
+      await mkdir(dirname(path), { recursive: true })
+      await writeOnnx(
+        path,
+        graphOf((graph) => weightsOf[type]({ graph, parameters }))
+      )
+    }
   })
 }
 

@@ -78,9 +78,10 @@ const nodeParts = ({ operator, inputs, outputs, attributes }: Node): Array<Uint8
   ...Object.entries(attributes).map(([name, value]) => message(5, [text(1, name), ...attributeParts(value)]))
 ]
 
-/** Field 20 says which of the others holds: 1 a float, 2 an integer, 7 integers. */
+/** Field 20 says which of the others holds: 1 a float, 2 an integer, 3 a text, 7 integers. */
 const attributeParts = (value: Node["attributes"][string]): Array<Uint8Array> => {
   if (typeof value === "number") return [int(3, value), int(20, 2)]
+  if ("text" in value) return [text(4, value.text), int(20, 3)]
   if ("float" in value) return [float(2, value.float), int(20, 1)]
   return [...value.map((item) => int(8, item)), int(20, 7)]
 }

@@ -1,0 +1,101 @@
+import { existsSync } from "node:fs"
+import { basename, join } from "node:path"
+import type { DataOptionsInput } from "@nuner/core"
+import { fromPretrained, modelCard } from "@nuner/encoder"
+import type { CheckpointOptions } from "@nuner/engine"
+import {
+  type CellScores,
+  type Gliner,
+  loadGliner,
+  type NewGlinerOptions,
+  newGliner,
+  trainZeroShot,
+  type ZeroTrainOptions,
+  type ZeroTrainSentence,
+  type ZeroTrainStart,
+  zeroTrainSettings
+} from "@nuner/zeroshot"
+import { Effect } from "effect"
+import { attempt } from "../errors.ts"
+import { intake } from "../inputs/intake.ts"
+import { readAligned } from "../inputs/readAligned.ts"
+import { Progress } from "../services/Progress.ts"
+import { runStage } from "../services/stage.ts"
+import { isHub } from "./isHub.ts"
+import { plain } from "./plain.ts"
+import { resolveEncoder } from "./resolveEncoder.ts"
+import { curveOf, logOf, trainModel } from "./trainModel.ts"
+
+export interface ZeroTrainStageOptions extends ZeroTrainOptions {
+  /** Aligned sentences, or labelled data of any format, whose types are asked for; one file behind the other. */
+  readonly inputs: ReadonlyArray<string>
+  /** How its files are read. */
+  readonly data?: DataOptionsInput
+  /** An encoder to put a new head on (a directory, a name on the hub, "mini"), or the directory of a zero-shot model to go on with. */
+  readonly base: string
+  /** The model directory; beside it the manifest, the log of losses and their curve. */
+  readonly out: string
+  /** Of a new model: see `newGliner`. Default: NuNER Zero's, single words. */
+  readonly head?: Omit<NewGlinerOptions, "seed">
+}
+
+/** Trains a zero-shot model from sentences with types. A run that is cut short goes on from its last checkpoint. */
+export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: ZeroTrainStageOptions) {
+  const { base, data, head = {}, inputs, out, ...given } = options
+  const { say, update } = yield* Progress
+  const settings = yield* attempt("zero train", () => zeroTrainSettings(given))
+  const directory = yield* resolveEncoder("zero train", base)
+  return yield* runStage({
+    name: "zero train",
+    manifest: `${out}.manifest.json`,
+    settings: plain({ ...settings, head, base, data }),
+    seeds: { train: settings.seed },
+    inputs: [...inputs, directory],
+    artefacts: [out, logOf(out), curveOf(out)],
+    large: true,
+    tensors: true,
+    work: attempt("zero train", async (signal) => {
+      const door = intake({ data, say, out })
+      const sentences: Array<ZeroTrainSentence> = []
+      for await (const { mentions, text } of readAligned(inputs, door)) sentences.push({ text, mentions })
+      const model = await modelOf(directory, base, { ...head, seed: settings.seed })
+      const events = (checkpoint: CheckpointOptions) =>
+        trainZeroShot({ ...given, model, sentences, signal, checkpoint })
+      const { loss, scores, start, steps } = await trainModel<ZeroTrainStart, CellScores>({
+        ...{ stage: "zero train", dtype: "F32", out, signal, update, events },
+        encoder: { ...model.encoder, dispose: model.dispose },
+        note: ({ f1 }) => `F1 ${f1.toFixed(3)}`,
+        card: ({ scores, start }) =>
+          modelCard({
+            name: "Zero-shot NER",
+            description:
+              `Finds entities of types that are named when a text is read (${model.config.spanMode}, up to ${model.config.maxWidth} words), trained on ` +
+              `${start.trainSentences} sentences and ${start.types} types on ${isHub(base) ? base : "an encoder"}. GLiNER's Python loads it too.`,
+            license: "apache-2.0",
+            ...(isHub(base) ? { base } : {}),
+            datasets: inputs.map((input) => basename(input)),
+            metrics:
+              scores === undefined
+                ? []
+                : [{ dataset: "held-out sentences (last validation)", metric: "F1 of cells", value: scores.f1 }],
+            settings: plain({ ...settings, ...head }),
+            task: "token-classification"
+          }),
+        save: (card) => model.save(out, { card })
+      })
+      const validation =
+        scores === undefined ? "" : `; validation loss ${scores.loss.toFixed(5)}, F1 of cells ${scores.f1.toFixed(3)}`
+      return {
+        files: door.files,
+        counts: { records: door.counts(), ...start.counts },
+        summary: `${steps} steps on ${start.trainSentences} sentences and ${start.types} types, loss ${loss.toFixed(4)}${validation}`
+      }
+    })
+  })
+})
+
+/** A zero-shot model to go on with, or a new one on an encoder. */
+const modelOf = async (directory: string, base: string, options: NewGlinerOptions): Promise<Gliner> =>
+  existsSync(join(directory, "gliner_config.json"))
+    ? loadGliner(directory)
+    : newGliner(await fromPretrained(directory), options, isHub(base) ? base : "")

@@ -1,0 +1,152 @@
+import { InputError } from "@nuner/core"
+import { Effect, Result, Schema } from "effect"
+import type { WordRule } from "../words/wordRules.ts"
+
+const count = Schema.Int.check(Schema.isGreaterThan(0))
+const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
+const absent = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
+
+/** What `gliner_config.json` says, under the names and with the defaults of GLiNER's Python. */
+const File = Schema.Struct({
+  model_name: Schema.String.pipe(absent("")),
+  /** Scores of spans by their ends (`markerV0` with a feed-forward network on top), or of words. */
+  span_mode: Schema.Literals(["marker", "markerV0", "token_level"]).pipe(
+    absent<"marker" | "markerV0" | "token_level">("markerV0")
+  ),
+  /** The widest span, in words; 1: NuNER Zero. */
+  max_width: count.pipe(absent(12)),
+  /** D: width of the vectors behind the encoder. */
+  hidden_size: count.pipe(absent(512)),
+  dropout: rate.pipe(absent(0.4)),
+  /** Words of a text that are read at once. */
+  max_len: count.pipe(absent(384)),
+  /** Types of a training sentence; more of them are asked for in groups of so many. */
+  max_types: count.pipe(absent(25)),
+  num_rnn_layers: Schema.Literals([0, 1]).pipe(absent<0 | 1>(1)),
+  /** Whether the vector of a type is that of its mark, or of the token behind it. */
+  embed_ent_token: Schema.Boolean.pipe(absent(true)),
+  ent_token: Schema.NonEmptyString.pipe(absent("<<ENT>>")),
+  sep_token: Schema.NonEmptyString.pipe(absent("<<SEP>>")),
+  /** config.json of the encoder. */
+  encoder_config: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)).pipe(
+    absent<Record<string, unknown> | null>(null)
+  ),
+  /** What is not GLiNER's. */
+  nuner: Schema.Struct({ words: Schema.Literals(["published", "ours"]) }).pipe(
+    absent<{ words: WordRule }>({ words: "published" })
+  )
+})
+type File = (typeof File)["Type"]
+
+/** The sizes and rules of a model that reads types and text in one row. */
+export interface GlinerConfig {
+  readonly spanMode: File["span_mode"]
+  readonly maxWidth: number
+  readonly hidden: number
+  readonly dropout: number
+  readonly maxWords: number
+  readonly maxTypes: number
+  readonly lstm: boolean
+  readonly typeVector: "mark" | "token"
+  readonly typeToken: string
+  readonly endToken: string
+  /** Name of the base encoder, as far as it is known. */
+  readonly base: string
+  readonly words: WordRule
+}
+
+/** Fields that change the numbers and are not implemented, with the values that they may have. */
+const fixed: Readonly<Record<string, ReadonlyArray<unknown>>> = {
+  subtoken_pooling: ["first"],
+  post_fusion_schema: [""],
+  fuse_layers: [false],
+  represent_spans: [false],
+  words_splitter_type: ["whitespace"],
+  precomputed_prompts_mode: [false],
+  span_encoder_config: [],
+  labels_encoder: [],
+  labels_encoder_config: [],
+  labels_decoder: [],
+  relations_layer: []
+}
+
+/**
+ * @returns the model's config, and config.json of its encoder where the file has it
+ * @throws InputError naming the field
+ */
+export const parseGlinerConfig = (
+  text: string,
+  source: string
+): { readonly config: GlinerConfig; readonly encoder: Record<string, unknown> | undefined } => {
+  let json: Record<string, unknown>
+  try {
+    json = JSON.parse(text)
+  } catch {
+    throw new InputError({ source, reason: "not JSON: the file is damaged", remedy: "fetch the model again" })
+  }
+  for (const [field, values] of Object.entries(fixed)) {
+    const value = json[field]
+    if (value === undefined || value === null || values.includes(value)) continue
+    const remedy = values.length > 0 ? `only ${JSON.stringify(values[0])} is` : "must be absent"
+    throw new InputError({ source, field, reason: `${JSON.stringify(value)} is not implemented`, remedy })
+  }
+  const decoded = Schema.decodeUnknownResult(File)(json)
+  if (Result.isFailure(decoded)) {
+    throw new InputError({ source, reason: decoded.failure.message.replace(/\s*\n\s*/g, " ") })
+  }
+  const file = decoded.success
+  if (file.num_rnn_layers === 1 && file.hidden_size % 2 === 1) {
+    throw new InputError({ source, field: "hidden_size", reason: `${file.hidden_size} cannot be halved for the LSTM` })
+  }
+  return {
+    config: {
+      spanMode: file.span_mode,
+      maxWidth: file.max_width,
+      hidden: file.hidden_size,
+      dropout: file.dropout,
+      maxWords: file.max_len,
+      maxTypes: file.max_types,
+      lstm: file.num_rnn_layers === 1,
+      typeVector: file.embed_ent_token ? "mark" : "token",
+      typeToken: file.ent_token,
+      endToken: file.sep_token,
+      base: file.model_name,
+      words: file.nuner.words
+    },
+    encoder: file.encoder_config ?? undefined
+  }
+}
+
+/** The content of `gliner_config.json`, for GLiNER's Python and for us. */
+export const toGlinerJson = (
+  config: GlinerConfig,
+  encoder: Record<string, unknown>,
+  ids: { readonly type: number; readonly vocabulary: number }
+): string => {
+  const file: File & Record<string, unknown> = {
+    model_type: config.spanMode === "token_level" ? "gliner_uni_encoder_token" : "gliner_uni_encoder_span",
+    model_name: config.base,
+    name: "nuner",
+    span_mode: config.spanMode,
+    max_width: config.maxWidth,
+    hidden_size: config.hidden,
+    dropout: config.dropout,
+    fine_tune: true,
+    subtoken_pooling: "first",
+    max_len: config.maxWords,
+    max_types: config.maxTypes,
+    max_neg_type_ratio: 1,
+    num_rnn_layers: config.lstm ? 1 : 0,
+    fuse_layers: false,
+    post_fusion_schema: "",
+    embed_ent_token: config.typeVector === "mark",
+    words_splitter_type: "whitespace",
+    ent_token: config.typeToken,
+    sep_token: config.endToken,
+    class_token_index: ids.type,
+    vocab_size: ids.vocabulary,
+    encoder_config: encoder,
+    nuner: { words: config.words }
+  }
+  return `${JSON.stringify(file, null, 2)}\n`
+}

@@ -1,0 +1,36 @@
+import { saveWithin, tensorSources, toConfigJson, tokenizerFiles } from "@nuner/encoder"
+import type { SaveZeroShotOptions } from "../ZeroShotModel.ts"
+import type { GlinerParts } from "./Gliner.ts"
+import { toGlinerJson } from "./GlinerConfig.ts"
+import { CONFIG_FILE } from "./glinerLayout.ts"
+import { ENCODER_PREFIX, headParameters } from "./headParameters.ts"
+
+/**
+ * Writes a directory that GLiNER's Python loads as it stands (`GLiNER.from_pretrained(directory)`): `gliner_config.json`, `model.safetensors`, the
+ * tokenizer's files. Whole or not at all.
+ *
+ * @throws SafetensorsError for a weight that is no number
+ */
+export const saveGliner = async (
+  directory: string,
+  parts: GlinerParts,
+  { card }: SaveZeroShotOptions = {}
+): Promise<void> => {
+  const { config, encoder, head } = parts
+  const beside = headParameters(config, encoder.config.hidden).flatMap(({ name, transposed }) =>
+    tensorSources(name, head[name]!, transposed, "F32")
+  )
+  const { files } = await glinerFiles(parts)
+  const cards = card === undefined ? {} : { "README.md": card }
+  await saveWithin(directory, encoder, { prefix: ENCODER_PREFIX, beside, files: { ...files, ...cards } })
+}
+
+/** The files beside the weights, by name, and the id of the mark before a type. */
+export const glinerFiles = async ({ config, encoder }: GlinerParts) => {
+  const { tokenizer } = encoder
+  const { ids } = await tokenizer.encode(config.typeToken)
+  const typeId = ids[tokenizer.prefix.length]!
+  const ofEncoder = JSON.parse(toConfigJson(encoder.config))
+  const json = toGlinerJson(config, ofEncoder, { type: typeId, vocabulary: encoder.config.vocabSize })
+  return { typeId, files: { ...tokenizerFiles(tokenizer, encoder.config), [CONFIG_FILE]: json } }
+}

@@ -1,0 +1,3 @@
+import { oddTexts } from "@nuner/testing"
+
+console.log(JSON.stringify(oddTexts))
