@@ -5,7 +5,7 @@
  *
  *     bun run quickstart
  *     bun run quickstart --provider openai --model gpt-4o-mini     # asks a real LLM; OPENAI_API_KEY must be set
- *     bun run quickstart --provider anthropic --model claude-3-5-haiku
+ *     bun run quickstart --provider anthropic --model claude-3-5-haiku --max-cost 1 --batch   # every flag of nuner annotate
  *     bun run quickstart --json                                    # ends with one line of numbers
  *     bun run quickstart --picture docs/first-minute.svg           # the README's picture: what it marks
  */
@@ -13,32 +13,33 @@ import { join, relative } from "node:path"
 import { parseArgs } from "node:util"
 import type { FewShotModel, TextEntity } from "@nuner/classifier"
 import { markText, readJsonl } from "@nuner/core"
-import { Progress, reportStage, runAll } from "@nuner/pipelines"
+import { annotationFlags, Progress, reportStage, runAll } from "@nuner/pipelines"
 import { Effect, Schema } from "effect"
 import { baseF1, fewShotF1 } from "./fewShotF1.ts"
 import { picture } from "./picture.ts"
 
 const here = import.meta.dir
-const { values } = parseArgs({
-  options: {
-    provider: { type: "string", default: "recorded" },
-    model: { type: "string" },
-    out: { type: "string", default: join(here, "../../.nuner/quickstart") },
-    json: { type: "boolean", default: false },
-    picture: { type: "string" }
-  }
-})
+const own = { out: { type: "string" }, json: { type: "boolean" }, picture: { type: "string" } } as const
+const args = process.argv.slice(2)
+const { tokens, values } = parseArgs({ args, options: own, strict: false, tokens: true })
+/** All others are flags of `nuner annotate`: who is asked, how fast, how dear. */
+const asking = args.filter(
+  (_, i) =>
+    !tokens.some(
+      (token) =>
+        token.kind === "option" &&
+        Object.hasOwn(own, token.name) &&
+        (token.index === i || (token.index === i - 1 && token.value !== undefined && !token.inlineValue))
+    )
+)
 const fail = (reason: string): never => {
   console.error(`error: ${reason}`)
   process.exit(1)
 }
-const provider =
-  (["recorded", "openai", "anthropic"] as const).find((name) => name === values.provider) ??
-  fail(`--provider ${values.provider}: choose recorded, openai or anthropic`)
-const model = values.model ?? (provider === "recorded" ? "recorded" : fail(`--provider ${provider} needs a --model`))
 
 const data = join(here, "data")
-const out = values.out
+const out = typeof values.out === "string" ? values.out : join(here, "../../.nuner/quickstart")
+const recorded = ["--provider", "recorded", "--model", "recorded", "--answers", join(data, "answers.jsonl")]
 const labelled = { train: join(data, "labelled/train.jsonl"), test: join(data, "labelled/test.jsonl") }
 const show = (path: string): string => relative(process.cwd(), path) || "."
 const points = (value: number): string => value.toFixed(1)
@@ -72,7 +73,7 @@ const firstMinute = async (): Promise<number> => {
       (name) => name !== "O"
     )
     const found = await fitted.predict(texts)
-    if (values.picture !== undefined) {
+    if (typeof values.picture === "string") {
       const shown = texts.map((text, i) => ({ text, entities: found[i]! }))
       await Bun.write(values.picture, picture(shown, types))
     }
@@ -94,6 +95,10 @@ const Probe = Schema.Struct({ encoder: Schema.String, entityMicroF1: Schema.Fini
 
 const quickstart = Effect.gen(function* () {
   const started = performance.now()
+  const annotate = yield* annotationFlags(
+    "quickstart",
+    asking.some((arg) => arg.startsWith("--provider")) ? asking : [...recorded, ...asking]
+  )
   console.log("nuner quickstart: a NER model for six types that the encoder never saw, from 8 examples of each\n")
   const nuner = yield* Effect.promise(firstMinute)
   const base = yield* Effect.promise(baseF1)
@@ -106,12 +111,7 @@ const quickstart = Effect.gen(function* () {
   console.log("\nThe main job: 459 sentences annotated by an LLM, and mini trained further on them\n")
   const { concepts, encoder, tasks } = yield* runAll({
     out,
-    annotate: {
-      input: join(data, "texts"),
-      provider,
-      model,
-      ...(provider === "recorded" ? { answers: join(data, "answers.jsonl") } : {})
-    },
+    annotate: { input: join(data, "texts"), ...annotate },
     base: "mini",
     // Small batches, and adapters in place of all weights, for the memory of a laptop: the rates of benchmarks/lora.
     pretrain: { preset: "adapt", batchSize: 8, loraRank: 8, learningRate: 1e-3, seed: 1 },

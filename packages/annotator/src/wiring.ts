@@ -1,11 +1,14 @@
 import { type InputError, OptionError, type Sentence } from "@nuner/core"
 import { Effect, Layer, Stream } from "effect"
+import { annotateOptions } from "./AnnotateOptions.ts"
 import type { AnnotateInput } from "./annotate.ts"
 import type { Ledger } from "./ledger/Ledger.ts"
 import type { LedgerError } from "./ledger/LedgerError.ts"
 import { isPostgres, layerLedger } from "./ledger/layerLedger.ts"
 import { Llm } from "./llm/Llm.ts"
 import { layerProvider } from "./llm/provider.ts"
+import { figure2 } from "./prompt/figure2.ts"
+import { makeRun } from "./run/Run.ts"
 
 /** Takes the parts of a plain call apart: what becomes layers, and what the stream wants. */
 export const layersOf = (input: Omit<AnnotateInput, "sentences">) => {
@@ -18,7 +21,15 @@ export const layersOf = (input: Omit<AnnotateInput, "sentences">) => {
     typeof provider === "string"
       ? layerProvider({ provider, answers, baseUrl, keyVariable })
       : Layer.succeed(Llm, provider)
-  const layer: Layer.Layer<Llm | Ledger, OptionError | InputError | LedgerError> = Layer.merge(llm, layerLedger(ledger))
+  const { prompt = figure2, ...plain } = options
+  const checked = Effect.gen(function* () {
+    const decoded = yield* Effect.try({ try: () => annotateOptions(plain), catch: (error) => error as OptionError })
+    yield* makeRun(decoded, prompt, yield* Llm)
+  })
+  // What is refused leaves no ledger behind.
+  const layer: Layer.Layer<Llm | Ledger, OptionError | InputError | LedgerError> = Layer.unwrap(
+    Effect.as(checked, layerLedger(ledger))
+  ).pipe(Layer.provideMerge(llm))
   return { layer, options }
 }
 

@@ -3,10 +3,15 @@ import "./bun.ts"
 export type { BenchmarkEvent, BenchmarkResult, PlanEvent, WorkEvent } from "./benchmark/BenchmarkEvent.ts"
 export { type BenchmarkOptions, benchmark } from "./benchmark/benchmark.ts"
 export type { DatasetReport } from "./benchmark/Dataset.ts"
-export type { Definition as BenchmarkDefinition, DefinitionInput as BenchmarkInput } from "./benchmark/Definition.ts"
+export {
+  Definition as BenchmarkDefinition,
+  type DefinitionInput as BenchmarkInput,
+  FrozenProtocol
+} from "./benchmark/Definition.ts"
 export { type PaperTable, paperTables } from "./benchmark/paper.ts"
 export type { Run as BenchmarkRun } from "./benchmark/Run.ts"
 export { readDefinition as readBenchmark } from "./benchmark/readDefinition.ts"
+export { type AnnotationFlags, annotationFlags } from "./commands/annotationFlags.ts"
 export { configurationSchema } from "./commands/Configuration.ts"
 export type { CommandInfo, CommandOption } from "./commands/command.ts"
 export { attempt, type StageError, stageError, UnexpectedError } from "./errors.ts"

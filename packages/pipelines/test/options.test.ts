@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { writeFileSync } from "node:fs"
-import { commandInfos, configurationSchema } from "@nuner/pipelines"
+import { existsSync, writeFileSync } from "node:fs"
+import { structured } from "@nuner/annotator"
+import { annotationFlags, commandInfos, configurationSchema } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
+import { Effect } from "effect"
 import { inProcess } from "./support/inProcess.ts"
 
 const folder = tempDir()
@@ -126,4 +128,64 @@ describe("flags", () => {
     const pretraining = (await inProcess("pretrain", "--help")).out
     expect(pretraining).toMatch(/--learning-rate number .*default paper 3e-5, small 1e-3, adapt 3e-4/)
   })
+})
+
+describe("an option that would do nothing is refused", () => {
+  const train = at("train.conll")
+  test.each([
+    [["predict", "mini", "Ada saw Paris", "--paragraphs", "line"], "paragraphs", "there is none"],
+    [["mine", train, "--k", "1", "--text-column", "1"], "textColumn", "no effect on data of the format conll"],
+    [["concepts", train, "--seed", "3"], "seed", "with --sentences only"],
+    [["mine", train, "--k", "1", "--test-size", "3"], "testSize", "with --test only"],
+    [["tadner", "episodes", "x.jsonl", "--model", "m", "--count", "3"], "count", "with --n only"],
+    [["tadner", "episodes", "x.jsonl", "--model", "m", "--untyped", "x"], "untyped", "with --n only"],
+    [
+      ["tadner", "train", train, "--mode", "published", "--lose-adjacent-singletons"],
+      "loseAdjacentSingletons",
+      "BIOES"
+    ],
+    [["pretrain", train, "--decay", "0.2"], "decay", "with --schedule stable only"],
+    [["pretrain", train, "--steps", "3", "--epochs", "2"], "epochs", "without --steps only"],
+    [["pretrain", train, "--lora-alpha", "4"], "loraAlpha", "with --lora-rank only"],
+    [["pretrain", train, "--patience", "2", "--validation", "0"], "patience", "where --validation is not 0 only"],
+    [["fit", train, "--mode", "full", "--patience", "2"], "patience", "with --dev only"],
+    [["encode", train, "--pooling", "mean", "--offsets", "bytes"], "offsets", "with --pooling none or word only"],
+    [["review", train, "--audit", "3", "--strategy", "order"], "strategy", "with --audit 0 only"],
+    [
+      ["run", train, "--provider", "openai", "--model", "m", "--task", "t=a,b", "--hidden", "9"],
+      "hidden",
+      "mini is there"
+    ]
+  ])("%j", async (args, option, reason) => {
+    const out = args[0] === "predict" ? [] : ["--out", at("idle")]
+    const { code, err } = await inProcess(...args, ...out)
+    expect(err).toContain(`option "${option}"`)
+    expect(err).toContain(reason)
+    expect({ code, left: existsSync(at("idle")) }).toEqual({ code: 1, left: false })
+  })
+
+  test("a preset's own value counts: a base from nothing has schedule stable", async () => {
+    const { err } = await inProcess("base", train, "--out", at("idle"), "--decay", "0.2")
+    expect(err).toContain("nothing is learned with 0 tokens")
+  })
+})
+
+test("nuner run takes every option with which nuner annotate asks", () => {
+  const optionsOf = (command: string) => commandInfos.find(({ path }) => path === command)!.options
+  const asking = optionsOf("annotate").filter(({ component }) => component !== "data")
+  const taken = optionsOf("run").map(({ field }) => field)
+  expect(asking.map(({ field }) => field).filter((field) => !taken.includes(field))).toEqual([])
+})
+
+test("a program reads the flags of nuner annotate for a job of its own", async () => {
+  const flags = ["--provider", "openai", "--model", "m", "--max-cost", "2", "--batch", "--prompt", "structured"]
+  const { prompt, ...read } = await Effect.runPromise(annotationFlags("job", flags))
+  expect({ ...read, prompt: prompt?.name }).toEqual({
+    ...{ provider: "openai", model: "m", maxCost: 2, batch: true },
+    prompt: structured.name
+  })
+  const refused = (...more: ReadonlyArray<string>) =>
+    Effect.runPromise(Effect.flip(annotationFlags("job", [...flags, ...more])))
+  expect((await refused("--timeout-seconds", "-1")).message).toContain('job: option "timeoutSeconds"')
+  expect((await refused("--concurency", "3")).message).toContain("--concurency")
 })

@@ -126,7 +126,7 @@ const tidy = (value: unknown, definitions: Readonly<Record<string, JsonSchema>>)
 }
 
 const typeOf = ({ anyOf, enum: values, items, type }: JsonSchema): string => {
-  if (Array.isArray(anyOf)) return anyOf.map(typeOf).join(" or ")
+  if (Array.isArray(anyOf)) return [...new Set(anyOf.map(typeOf))].join(" or ")
   if (Array.isArray(values)) return values.map((value) => JSON.stringify(value)).join(" or ")
   if (type === "array") return `list of ${plural(typeOf(items as JsonSchema))}`
   if (type === "object") return "record"

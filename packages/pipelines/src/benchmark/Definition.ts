@@ -1,10 +1,9 @@
 import { FineTuneOptions } from "@nuner/classifier"
 import { DataOptions, option } from "@nuner/core"
-import { type Sampler, samplers } from "@nuner/miner"
-import { Effect, Schema } from "effect"
+import { samplers } from "@nuner/miner"
+import { Schema } from "effect"
 
 const count = Schema.Int.check(Schema.isGreaterThan(0))
-const withDefault = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
 const atLeastOne = Schema.isMinLength(1)
 const named = <S extends Schema.Constraint>(value: S) =>
   Schema.Record(Schema.NonEmptyString, value).check(Schema.isMinProperties(1))
@@ -42,19 +41,22 @@ export type FullProtocol = typeof FullProtocol.Type
 const Names = Schema.Array(Schema.NonEmptyString)
 
 export const BenchmarkDataset = Schema.Struct({
-  /** Labelled sentences that training sets are mined from, a file or several: see `readDataset`. */
-  train: Schema.Union([Schema.NonEmptyString, Names.check(atLeastOne)]),
-  /** Labelled sentences that everything is scored on. */
-  test: Schema.NonEmptyString,
-  /**
-   * Only these types: sets of sentences that have no other, scored on entities of these. Default: all of the training data, and whatever
-   * else the test set has counts as missed.
-   */
-  types: Schema.optionalKey(Names.check(atLeastOne)),
-  /** How `train` and `test` are read. */
-  data: Schema.optionalKey(DataOptions),
-  /** Text, JSON Lines or labelled files: sentences of the test set that stand in them are removed, and counted. */
-  exclude: Names.pipe(withDefault<ReadonlyArray<string>>([]))
+  train: option(Schema.Union([Schema.NonEmptyString, Names.check(atLeastOne)]), {
+    help: "labelled sentences that training sets are mined from, a file or several: see `readDataset`"
+  }),
+  test: option(Schema.NonEmptyString, { help: "labelled sentences that everything is scored on" }),
+  types: option(Schema.optionalKey(Names.check(atLeastOne)), {
+    help: "only these types: sets of sentences that have no other, scored on entities of these; whatever else the test set has counts as missed",
+    absent: "all of the training data"
+  }),
+  data: option(Schema.optionalKey(DataOptions), {
+    help: "how `train` and `test` are read",
+    absent: "as any data"
+  }),
+  exclude: option(Names, {
+    default: [],
+    help: "text, JSON Lines or labelled files: sentences of the test set that stand in them are removed, and counted"
+  })
 })
 
 /** Model directory or hub name; several are seeds of one treatment: their scores are averaged, their spread is shown. */
@@ -62,33 +64,49 @@ const Models = Schema.Union([Schema.NonEmptyString, Names.check(atLeastOne)])
 
 /** A comparison of encoders: what a benchmark file holds. */
 export const Definition = Schema.Struct({
-  /** Name -> models, or models and the hidden states to read of them, in place of the protocol's `layers`. */
-  encoders: named(
-    Schema.Union([Models, Schema.Struct({ models: Models, layers: Schema.Array(Schema.Int).check(atLeastOne) })])
+  encoders: option(
+    named(
+      Schema.Union([Models, Schema.Struct({ models: Models, layers: Schema.Array(Schema.Int).check(atLeastOne) })])
+    ),
+    {
+      help: 'name -> model directory or hub name; a list is one treatment with several seeds, whose scores are averaged and whose spread is shown; `{"models": ..., "layers": [-3]}` reads other layers than the protocol\'s, from the same pass'
+    }
   ),
-  datasets: named(BenchmarkDataset),
-  /** As a dataset's own `exclude`, for all of them: the text that the encoders were made from. */
-  exclude: Names.pipe(withDefault<ReadonlyArray<string>>([])),
-  /** Sets with k to 2k entities of each type. Default 1, 2, 4, ..., 64 where there is no `words` and no `whole`. */
-  k: Schema.optionalKey(Schema.Array(count).check(atLeastOne)),
-  /** Instead of `k`: sets with exactly so many words of each type. */
-  words: Schema.optionalKey(Schema.Array(count).check(atLeastOne)),
-  /** Instead of `k`: the whole training data, learned `sets` times. */
-  whole: Schema.optionalKey(Schema.Literal(true)),
-  /** Sets for each k. Default 10; for words the paper's 16 / 8 / 4 / 2 / 1; for the whole 1. */
-  sets: Schema.optionalKey(count),
-  /** How sets of `k` are drawn: "random-order" (Ding et al. 2021), or "rarest-first". Default "random-order". */
-  sampler: Schema.Literals(samplers).pipe(withDefault<Sampler>("random-order")),
-  /** Score on so many sentences of the test set, drawn once. Default: all. */
-  testSize: Schema.optionalKey(count),
-  /** Of the sets, the drawn test sentences, heads and resampling. Default 0. */
-  seed: Schema.Int.pipe(withDefault(0)),
-  /** Default `{ "type": "frozen" }`. */
-  protocol: Schema.Union([FrozenProtocol, FullProtocol]).pipe(
-    Schema.withDecodingDefaultKey(Effect.succeed({ type: "frozen" as const }))
-  ),
-  /** Tables of the paper to print beside, by number. Default: those of the protocol. */
-  paper: Schema.optionalKey(Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 2, maximum: 11 }))))
+  datasets: option(named(BenchmarkDataset), {
+    help: "name -> `train` (sets are mined from it: a file, or a list), `test`, `exclude`, `types` (only these), `data` (how they are read)"
+  }),
+  exclude: option(Names, {
+    default: [],
+    help: "text, JSON Lines or labelled files, for all datasets: test sentences that stand in them are removed and counted (compared by `sentenceKey`): the text that the encoders were made from"
+  }),
+  k: option(Schema.optionalKey(Schema.Array(count).check(atLeastOne)), {
+    help: "sets with k to 2k entities of each type",
+    absent: "1, 2, 4, ..., 64 where there is no `words` and no `whole`"
+  }),
+  words: option(Schema.optionalKey(Schema.Array(count).check(atLeastOne)), {
+    help: "instead of `k`: sets with exactly so many words of each type"
+  }),
+  whole: option(Schema.optionalKey(Schema.Literal(true)), {
+    help: "instead of `k`: the whole training data, learned `sets` times"
+  }),
+  sets: option(Schema.optionalKey(count), {
+    help: "sets of each size",
+    absent: "10; for `words` the paper's 16 / 8 / 4 / 2 / 1; for `whole` 1"
+  }),
+  sampler: option(Schema.Literals(samplers), {
+    default: "random-order",
+    help: "how sets of `k` are drawn: as Ding et al. (2021), or from the rarest type on, which gives smaller sets"
+  }),
+  testSize: option(Schema.optionalKey(count), { help: "score on so many test sentences, drawn once", absent: "all" }),
+  seed: option(Schema.Int, { default: 0, help: "of sets, drawn sentences, heads, resampling" }),
+  protocol: option(Schema.Union([FrozenProtocol, FullProtocol]), {
+    default: { type: "frozen" },
+    help: "frozen, with the options of a probe, or full, with those of `fineTune` that need no dev set"
+  }),
+  paper: option(Schema.optionalKey(Schema.Array(Schema.Int.check(Schema.isBetween({ minimum: 2, maximum: 11 })))), {
+    help: "numbers of the paper's tables to print below ours",
+    absent: "those of the protocol"
+  })
 })
 export type Definition = typeof Definition.Type
 /** As it is written: what has a default may be absent. */
