@@ -119,6 +119,7 @@ inBrowser(
       "docs/method.html",
       "commands/pretrain.html",
       "formats.html",
+      "docs/cookbook/csv.html",
       "packages/sampler/API.html",
       "scripts/pack.ts.html"
     ]) {
