@@ -1,10 +1,11 @@
 import { basename } from "node:path"
 import { option } from "@nuner/core"
+import { MineSetsOptions } from "@nuner/miner"
 import { Effect, Schema } from "effect"
 import { FrozenProtocol } from "../benchmark/Definition.ts"
 import { probeStage } from "../stages/probe.ts"
 import { command, component } from "./command.ts"
-import { labelledData, mining, needed, out, seed, types } from "./components.ts"
+import { labelledData, needed, out, seed, types } from "./components.ts"
 import { show } from "./output.ts"
 
 const { type: _, ...probing } = FrozenProtocol.fields
@@ -25,19 +26,20 @@ export const probeCommand = command("probe", {
       default: [1, 2, 4, 8, 16, 32, 64],
       help: "entities of each type in a training set"
     }),
+    sets: MineSetsOptions.fields.sets,
+    sampler: MineSetsOptions.fields.sampler,
     types,
     seed
   },
-  components: { mining, probing: component({ fields: probing }), data: labelledData },
+  components: { probing: component({ fields: probing }), data: labelledData },
   reads: ({ test, train }) => [train, test],
-  run: Effect.fnUntraced(function* ({ encoder, k, mining: { sampler, sets = 10 }, probing, ...options }) {
+  run: Effect.fnUntraced(function* ({ encoder, k: ks, probing, ...options }) {
     const encoders = Object.fromEntries(
       encoder.map((one) => {
         const [name, path] = one.includes("=") ? one.split("=", 2) : [basename(one), one]
         return [name, path!]
       })
     )
-    const drawn = { ks: k, sets, ...(sampler !== undefined && { sampler }) }
-    yield* show(yield* probeStage({ ...options, ...drawn, ...probing, encoders }))
+    yield* show(yield* probeStage({ ...options, ks, ...probing, encoders }))
   })
 })

@@ -66,6 +66,12 @@ const episodesCommand = command("tadner episodes", {
       help: "k to 2k entities of each type: mined so, published episodes checked so"
     }),
     q: MineEpisodesOptions.fields.q,
+    count: option(MineEpisodesOptions.fields.episodes, {
+      default: 100,
+      help: "episodes to mine",
+      needs: { option: "n" }
+    }),
+    mineSeed: option(Schema.Int, { default: 0, help: "of mined episodes", needs: { option: "n" } }),
     limit: EpisodeRunOptions.fields.limit,
     processes: option(Schema.Int.check(Schema.isGreaterThan(0)), {
       default: 1,
@@ -77,20 +83,11 @@ const episodesCommand = command("tadner episodes", {
     })
   },
   components: {
-    mining: component(
-      {
-        fields: {
-          count: option(MineEpisodesOptions.fields.episodes, { default: 100, help: "episodes to mine" }),
-          mineSeed: option(Schema.Int, { default: 0, help: "of mined episodes" })
-        }
-      },
-      { needs: { option: "n" } }
-    ),
     solving: component(EpisodeOptions, { only: Object.keys(solving) as Array<keyof typeof solving> }),
     data: component(DataOptions, { needs: { option: "n" } })
   },
   reads: ({ input }) => [input],
-  run: Effect.fnUntraced(function* ({ mining, model: models, processes, shard, solving, ...options }) {
+  run: Effect.fnUntraced(function* ({ model: models, processes, shard, solving, ...options }) {
     const part = shard === undefined ? {} : { shard: yield* parseShard(shard) }
     if (shard !== undefined && processes > 1 && !isStarted()) {
       const [reason, remedy] = ["a shard is the part of one process", "leave it out"]
@@ -102,8 +99,7 @@ const episodesCommand = command("tadner episodes", {
       const command = [process.execPath, ...process.argv.slice(1)]
       yield* inProcesses({ processes, command, out: options.out })
     }
-    const { count = 100, mineSeed = 0 } = mining
-    const report = yield* tadnerEpisodesStage({ ...options, models, count, mineSeed, ...part, ...solving })
+    const report = yield* tadnerEpisodesStage({ ...options, models, ...part, ...solving })
     if (report !== "") yield* show(report)
   })
 })
