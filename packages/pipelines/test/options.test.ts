@@ -132,6 +132,7 @@ describe("flags", () => {
 
 describe("an option that would do nothing is refused", () => {
   const train = at("train.conll")
+  const recorded = ["--provider", "recorded", "--model", "m", "--answers", train]
   test.each([
     [["predict", "mini", "Ada saw Paris", "--paragraphs", "line"], "paragraphs", "there is none"],
     [["mine", train, "--k", "1", "--text-column", "1"], "textColumn", "no effect on data of the format conll"],
@@ -150,6 +151,11 @@ describe("an option that would do nothing is refused", () => {
     [["pretrain", train, "--patience", "2", "--validation", "0"], "patience", "where --validation is not 0 only"],
     [["fit", train, "--mode", "full", "--patience", "2"], "patience", "with --dev only"],
     [["encode", train, "--pooling", "mean", "--offsets", "bytes"], "offsets", "with --pooling none or word only"],
+    [
+      ["llm-baseline", "--train", train, "--test", train, ...recorded, "--k", "0", "--sets", "2"],
+      "sets",
+      "no sets are drawn"
+    ],
     [["review", train, "--audit", "3", "--strategy", "order"], "strategy", "with --audit 0 only"],
     [
       ["run", train, "--provider", "openai", "--model", "m", "--task", "t=a,b", "--hidden", "9"],

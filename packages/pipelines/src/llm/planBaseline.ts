@@ -1,4 +1,3 @@
-import { mkdirSync } from "node:fs"
 import { basename, join } from "node:path"
 import { InputError, OptionError } from "@nuner/core"
 import { type Dataset, readDatasets } from "../benchmark/Dataset.ts"
@@ -44,7 +43,8 @@ export const planBaseline = async (options: LlmBaselineOptions, reading: Pick<In
   if (method === "universal-ner" && Object.keys(definitions).length > 0) {
     fail("definitions", "UniversalNER's question names the type alone", "leave them out, or give --type-names")
   }
-  mkdirSync(out, { recursive: true })
+  const idle = (["sets", "sampler"] as const).find((option) => options[option] !== undefined)
+  if (shown.length === 0 && idle !== undefined) fail(idle, "without examples no sets are drawn", "leave it out")
   const definition = decodeDefinition({
     encoders: { llm: options.model },
     datasets: { [basename(test)]: { train, test, exclude, data, ...given({ types }) } },
