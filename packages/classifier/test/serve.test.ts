@@ -182,3 +182,16 @@ describe("Batcher", () => {
     expect(await batcher.add([])).toEqual([])
   })
 })
+
+test("any model that says its types is served", async () => {
+  const predict = async (texts: ReadonlyArray<string>) =>
+    texts.map((text) => [{ start: 0, end: text.length, type: "whole", score: 0.5, text }])
+  const server = serve({ classifier: { types: ["whole"], predict }, port: 0 })
+  try {
+    expect(await (await fetch(`${server.url}/health`)).json()).toMatchObject({ types: ["whole"] })
+    const answer = await fetch(`${server.url}/predict`, { method: "POST", body: JSON.stringify({ text: "Oslo" }) })
+    expect(await answer.json()).toEqual({ entities: [{ start: 0, end: 4, type: "whole", score: 0.5, text: "Oslo" }] })
+  } finally {
+    await server.stop()
+  }
+})

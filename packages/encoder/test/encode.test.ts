@@ -39,6 +39,25 @@ describe("encode", () => {
       encoder.dispose()
     }))
 
+  test("words that are given are those that are pooled, in their text or joined by spaces", () =>
+    leakCheck(async () => {
+      const encoder = tiny()
+      const [words, text] = [["Marie", "Curie", "of", "Warsaw"], "Marie Curie of Warsaw"]
+      const [own] = await collect(encode(encoder, [text], { pooling: "word" }))
+      const [joined] = await collect(encode(encoder, [{ words }], { pooling: "word" }))
+      expect(joined!.text).toBe(text)
+      close(joined!.values, own!.values, 1e-6)
+      const offsets = [
+        { start: 0, end: 11 },
+        { start: 12, end: 14 }
+      ]
+      const placed = { words: ["Marie Curie", "of"], text, offsets }
+      const [some] = await collect(encode(encoder, [placed], { pooling: "word" }))
+      expect(some!.offsets).toEqual(offsets)
+      close(some!.values.subarray(16), own!.values.subarray(32, 48), 1e-6)
+      encoder.dispose()
+    }))
+
   test("concatenates layers and pools, for RoBERTa and BERT", () =>
     leakCheck(async () => {
       for (const architecture of ["roberta", "bert"] as const) {

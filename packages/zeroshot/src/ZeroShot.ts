@@ -2,11 +2,12 @@ import { existsSync } from "node:fs"
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
 import { encoderLayout, type FromPretrainedOptions, type ModelLayout, resolveModel } from "@nuner/encoder"
+import { biEncoderKind } from "./biencoder/loadBiEncoder.ts"
 import { glinerKind } from "./gliner/loadGliner.ts"
 import type { ZeroShotKind, ZeroShotModel } from "./ZeroShotModel.ts"
 
 /** Every layout that is read, the first one that fits is taken. */
-const kinds: ReadonlyArray<ZeroShotKind> = [glinerKind]
+const kinds: ReadonlyArray<ZeroShotKind> = [glinerKind, biEncoderKind]
 
 /** The files of whichever kind a model on the hub is, else of an encoder. */
 const layout: ModelLayout = {
@@ -20,7 +21,7 @@ const layoutOf = (has: (file: string) => boolean): ModelLayout =>
 /**
  * A zero-shot model: from a directory, or from the hub through the standard cache.
  *
- * @param model a directory, or "organisation/name" ("numind/NuNER_Zero")
+ * @param model a directory, "mini", or "organisation/name" ("numind/NuNER_Zero")
  * @throws InputError, SafetensorsError
  */
 const fromPretrained = async (model: string, options: FromPretrainedOptions = {}): Promise<ZeroShotModel> => {
@@ -34,5 +35,8 @@ const fromPretrained = async (model: string, options: FromPretrainedOptions = {}
   })
 }
 
+/** Whether a directory holds a zero-shot model. */
+const isIn = (directory: string): boolean => kinds.some(({ file }) => existsSync(join(directory, file)))
+
 /** Types given as words: `(await ZeroShot.fromPretrained(model)).predict(texts, types)`. */
-export const ZeroShot = { fromPretrained } as const
+export const ZeroShot = { fromPretrained, isIn } as const

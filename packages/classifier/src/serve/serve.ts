@@ -29,10 +29,15 @@ export const ServeSettings = Schema.Struct({
 })
 
 export type ServeOptions = Partial<(typeof ServeSettings)["Encoded"]> & {
-  /** Stays the caller's to dispose. */
-  readonly classifier: Pick<TokenClassifier, "head" | "scheme" | "predict">
+  /** Or any other model that says its types. Stays the caller's to dispose. */
+  readonly classifier: Pick<TokenClassifier, "head" | "scheme" | "predict"> | Recogniser
   /** Told of errors that are not the request's fault. Default: `console.error`. */
   readonly onError?: (error: unknown) => void
+}
+
+interface Recogniser {
+  readonly types: ReadonlyArray<string>
+  predict(texts: ReadonlyArray<string>): Promise<ReadonlyArray<ReadonlyArray<TextEntity>>>
 }
 
 export interface ClassifierServer {
@@ -61,8 +66,8 @@ export const serve = ({ classifier, onError = console.error, ...options }: Serve
   if (typeof Bun === "undefined") {
     throw new OptionError({ component: "serve", option: "classifier", reason: "the server runs in Bun only" })
   }
-  const batcher = new Batcher<string, Array<TextEntity>>((texts) => classifier.predict(texts), maxBatch)
-  const types = [...new Set(typesOf(classifier.head.classes, classifier.scheme))].filter((type) => type !== "")
+  const batcher = new Batcher<string, ReadonlyArray<TextEntity>>((texts) => classifier.predict(texts), maxBatch)
+  const types = "types" in classifier ? classifier.types : typesIn(classifier)
   let answered = 0
   let stopping = false
 
@@ -114,6 +119,9 @@ export const serve = ({ classifier, onError = console.error, ...options }: Serve
     }
   }
 }
+
+const typesIn = ({ head, scheme }: Pick<TokenClassifier, "head" | "scheme">): ReadonlyArray<string> =>
+  [...new Set(typesOf(head.classes, scheme))].filter((type) => type !== "")
 
 const listen = (
   { host, port }: { readonly host: string; readonly port: number },

@@ -1,9 +1,10 @@
-import { decodeOptions, type Sentence, type Span, words } from "@nuner/core"
+import { decodeOptions, type LabelledSentence, type Sentence, type Span, words } from "@nuner/core"
 import { sweeper } from "@nuner/engine"
 import { hiddenStates } from "../inference/hiddenStates.ts"
 import type { EncoderParts } from "../model/Encoder.ts"
 import type { TokenBatch } from "../model/TokenBatch.ts"
 import type { Encoding, WordEncoding } from "../tokenizer/Encoding.ts"
+import { joinWords } from "../tokenizer/Tokenizer.ts"
 import { EncodeOptions } from "./EncodeOptions.ts"
 import { poolFirst, poolMean, poolWords } from "./poolVectors.ts"
 import { mergeWindows, runWindows } from "./runWindows.ts"
@@ -26,8 +27,14 @@ export interface EncodedText {
   readonly windows: number
 }
 
-/** A text, or one that brings its id. */
-export type TextInput = string | Sentence
+/** A text, one that brings its id, or one whose words are known: with pooling "word" its vectors are theirs. */
+export type TextInput =
+  | string
+  | Sentence
+  | ({ readonly [K in "words" | "text" | "offsets"]?: LabelledSentence[K] | undefined } & Pick<
+      LabelledSentence,
+      "words"
+    >)
 
 /** Long texts are read ahead in smaller numbers: UTF-16 units that are held together, about 60,000 tokens. */
 const readAheadUnits = 2 ** 18
@@ -62,13 +69,19 @@ export async function* encode(
   }
   for await (const input of texts) {
     chunk.push(input)
-    units += textOf(input).length
+    units += placed(input).text.length
     if (chunk.length === settings.readAhead || units >= readAheadUnits) yield* flush()
   }
   yield* flush()
 }
 
-const textOf = (input: TextInput): string => (typeof input === "string" ? input : input.text)
+/** Words without a place in a running text are joined by single spaces. */
+const placed = (input: TextInput): { readonly text: string; readonly offsets?: ReadonlyArray<Span> | undefined } => {
+  if (typeof input === "string") return { text: input }
+  if (!("words" in input)) return input
+  const { offsets, text, words } = input
+  return text === undefined || offsets === undefined ? joinWords(words) : { text, offsets }
+}
 
 const encodeChunk = async (
   encoder: EncoderParts,
@@ -76,8 +89,9 @@ const encodeChunk = async (
   { layers, pooling, batchTokens, overlap }: EncodeOptions,
   signal: AbortSignal | undefined
 ): Promise<Array<EncodedText>> => {
-  const texts = inputs.map(textOf)
-  const spans = pooling === "word" ? texts.map(words) : []
+  const places = inputs.map(placed)
+  const texts = places.map(({ text }) => text)
+  const spans = pooling === "word" ? places.map(({ offsets, text }) => offsets ?? words(text)) : []
   const encodings: Array<Encoding | WordEncoding> =
     pooling === "word"
       ? await encoder.tokenizer.encodeTextWordsBatch(texts, spans)
@@ -93,7 +107,7 @@ const encodeChunk = async (
     const { width } = windows[0]!
     const values = () => mergeWindows(encoding, windows)
     return {
-      ...(typeof input === "string" ? {} : { id: input.id }),
+      ...(typeof input === "object" && "id" in input && { id: input.id }),
       text: texts[index]!,
       ids: encoding.ids,
       offsets: pooling === "word" ? spans[index]!.map(({ start, end }) => ({ start, end })) : encoding.offsets,

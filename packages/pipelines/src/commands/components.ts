@@ -27,6 +27,13 @@ export const types = option(Schema.optionalKey(Schema.Array(Schema.NonEmptyStrin
   absent: "all"
 })
 
+/** What a zero-shot model is asked for. */
+export const askedTypes = option(Schema.optionalKey(Schema.Array(Schema.NonEmptyString)), {
+  help: "entity types in words, person,company, for a zero-shot model such as mini; `name=text` has it read a description, a name again adds a phrasing",
+  absent: "the model knows its types",
+  repeated: true
+})
+
 /** The encoder that a command works with, or starts from: the one in the box where none is named. */
 export const encoder = option(Schema.NonEmptyString, {
   default: "mini",

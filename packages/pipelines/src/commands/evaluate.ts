@@ -11,13 +11,19 @@ import { show } from "./output.ts"
 export const evaluateCommand = command("evaluate", {
   does: "Score a saved model on labelled sentences: by type, errors, calibration, intervals",
   arguments: {
-    model: one("model", "a model directory of nuner fit or nuner tadner").pipe(Argument.optional),
+    model: one("model", "a model directory of nuner fit or nuner tadner; a zero-shot model, such as mini").pipe(
+      Argument.optional
+    ),
     input: one("input", "labelled sentences to score on, of any format").pipe(Argument.optional)
   },
   options: {
     against: file("a second model, tested against the first on the same sentences"),
     train: file("what the model was trained on: scores by how often it has an entity's words"),
     types,
+    typeNames: file(
+      "what a zero-shot model reads for types: mit-movie, wnut17, ... or a JSON file of label to name",
+      "made of the labels"
+    ),
     out: outOrNone("a JSON file for scores and predictions; beside it a page of the same, .html"),
     resamples: BootstrapOptions.fields.resamples,
     encoder: file("refused: few-shot probes of encoders are nuner probe"),

@@ -15,7 +15,9 @@ export const reviewCommand = command("review", {
       help: "types to label",
       absent: "those that occur"
     }),
-    model: file("a NER model: what it finds is shown where the input has no entities"),
+    model: file(
+      "a NER model, or with `types` a zero-shot model such as mini: what it finds is shown where the input has no entities"
+    ),
     out: out("a folder for the answers; one that has some is gone on with"),
     port: option(Schema.Int.check(Schema.isBetween({ minimum: 0, maximum: 65_535 })), {
       default: 0,

@@ -1,22 +1,23 @@
-import { loadClassifier, ServeSettings, serve } from "@nuner/classifier"
+import { ServeSettings, serve } from "@nuner/classifier"
 import { Effect } from "effect"
 import { attempt, stageError } from "../errors.ts"
+import { loadRecogniser, parseTypes } from "../inputs/loadRecogniser.ts"
 import { command, component } from "./command.ts"
-import { one } from "./components.ts"
+import { askedTypes, one } from "./components.ts"
 import { show } from "./output.ts"
 
 export const serveCommand = command("serve", {
   does: "Answer predictions over HTTP",
-  arguments: { model: one("model", "a model directory of nuner fit") },
-  options: {},
+  arguments: { model: one("model", "a model directory of nuner fit; a zero-shot model, such as mini") },
+  options: { types: askedTypes },
   components: { server: component(ServeSettings) },
-  run: Effect.fnUntraced(function* ({ model, server: settings }) {
-    const classifier = yield* Effect.acquireRelease(
-      attempt("serve", () => loadClassifier(model)),
+  run: Effect.fnUntraced(function* ({ model, server: settings, types }) {
+    const recogniser = yield* Effect.acquireRelease(
+      attempt("serve", () => loadRecogniser(model, parseTypes(types))),
       (loaded) => Effect.sync(() => loaded.dispose())
     )
     const server = yield* Effect.acquireRelease(
-      Effect.try({ try: () => serve({ classifier, ...settings }), catch: stageError("serve") }),
+      Effect.try({ try: () => serve({ classifier: recogniser, ...settings }), catch: stageError("serve") }),
       (started) => Effect.promise(() => started.stop())
     )
     yield* show(`${server.url}: POST /predict {"text": "..."}, GET /health; stop with Ctrl-C`, { url: server.url })

@@ -1,14 +1,23 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { loadClassifier } from "@nuner/classifier"
-import { type Entity, InputError, type LabelledSentence } from "@nuner/core"
+import { loadClassifier, type PredictOptions, type TextEntity, typesOf } from "@nuner/classifier"
+import { type Entity, InputError, type LabelledSentence, OptionError } from "@nuner/core"
+import { resolveModel } from "@nuner/encoder"
 import { TadNer } from "@nuner/tadner"
+import { ZeroShot, type ZeroShotType } from "@nuner/zeroshot"
 
-/** Any saved NER model, as a scorer sees it. */
+/** Any saved NER model, as those who read with it see it. */
 export interface Recogniser {
-  readonly kind: "classifier" | "tadner"
+  readonly kind: "classifier" | "tadner" | "zero-shot"
   /** Whether scores are probabilities, so that their calibration can be told. */
   readonly probabilities: boolean
+  /** What it marks. */
+  readonly types: ReadonlyArray<string>
+  /** The entities of texts, in UTF-16 units; those below `minScore` are left out. */
+  predict(
+    texts: ReadonlyArray<string>,
+    options?: Pick<PredictOptions, "minScore" | "signal">
+  ): Promise<Array<Array<TextEntity>>>
   /** The entities of sentences whose words are given; offsets count words. */
   predictWords(
     sentences: ReadonlyArray<LabelledSentence>,
@@ -18,21 +27,78 @@ export interface Recogniser {
 }
 
 /**
- * Loads what a model directory holds, told by its files: `tadner.json` is a TadNER recogniser, `nuner.json` or another token classification
- * model a classifier. A model of another kind gets a line here.
+ * Loads what a model directory holds, told by its files: `tadner.json` is a TadNER recogniser, a zero-shot model has its own, `nuner.json` or another
+ * token classification model a classifier. A model of another kind gets a line here.
  *
- * @throws InputError, SafetensorsError
+ * @param model a directory; "mini" or the name of a model on the hub where types are asked for
+ * @param types what a zero-shot model is asked for; a model that knows its types takes none
+ * @throws InputError, SafetensorsError; OptionError for types that a model does not take, or lacks
  */
-export const loadRecogniser = async (directory: string): Promise<Recogniser> => {
+export const loadRecogniser = async (model: string, types?: ReadonlyArray<ZeroShotType>): Promise<Recogniser> => {
+  const directory = types === undefined ? model : await resolveModel(model)
+  if (isZeroShot(directory)) return zeroShotRecogniser(model, types)
+  if (types !== undefined) {
+    const reason = `${model} knows its types; only a zero-shot model is asked for others`
+    throw new OptionError({ component: "model", option: "types", reason, remedy: "leave them out" })
+  }
   if (existsSync(join(directory, "tadner.json"))) {
-    const model = await TadNer.load(directory)
-    const { predictWords, dispose } = model
-    return { kind: "tadner", probabilities: false, predictWords, dispose }
+    const { dispose, predict, predictWords, types } = await TadNer.load(directory)
+    return {
+      kind: "tadner",
+      probabilities: false,
+      types,
+      predict: async (texts, { minScore = 0 } = {}) =>
+        (await predict(texts)).map((entities) => entities.filter(({ score }) => score >= minScore)),
+      predictWords,
+      dispose
+    }
   }
   if (!existsSync(join(directory, "config.json"))) {
-    const remedy = "name a directory that nuner fit or nuner tadner wrote"
+    const remedy = "name a directory that nuner fit, nuner tadner or nuner zero wrote"
     throw new InputError({ source: directory, reason: "holds no NER model", remedy })
   }
-  const { predictWords, dispose } = await loadClassifier(directory)
-  return { kind: "classifier", probabilities: true, predictWords, dispose }
+  const classifier = await loadClassifier(directory)
+  const { dispose, predict, predictWords } = classifier
+  const known = [...new Set(typesOf(classifier.head.classes, classifier.scheme))].filter((type) => type !== "")
+  return { kind: "classifier", probabilities: true, types: known, predict, predictWords, dispose }
+}
+
+/** Whether a model wants to be told its types: the one in the box, or a directory. */
+export const isZeroShot = (model: string): boolean => model === "mini" || ZeroShot.isIn(model)
+
+/** The directory of a model, also of the one in the box. */
+export const placeOf = async (model: string): Promise<string> => (isZeroShot(model) ? resolveModel(model) : model)
+
+/**
+ * Types as a command line has them: "person,disease", or one with what is read for it: "disease=disease: an illness, of animals too". A name that
+ * comes again is one type with several phrasings.
+ */
+export const parseTypes = (given: ReadonlyArray<string> | undefined): ReadonlyArray<ZeroShotType> | undefined => {
+  if (given === undefined) return undefined
+  const phrasings = new Map<string, Array<string>>()
+  for (const one of given.flatMap((some) => (some.includes("=") ? [some] : some.split(",")))) {
+    const [, name = one, read = one] = /^([^=]+)=(.+)$/s.exec(one) ?? []
+    phrasings.set(name, [...(phrasings.get(name) ?? []), read])
+  }
+  return Array.from(phrasings, ([name, read]) => ({ name, read }))
+}
+
+const zeroShotRecogniser = async (
+  model: string,
+  types: ReadonlyArray<ZeroShotType> | undefined
+): Promise<Recogniser> => {
+  if (types === undefined || types.length === 0) {
+    const reason = `${model} is a zero-shot model`
+    throw new OptionError({ component: "model", option: "types", reason, remedy: "name some: --types person,company" })
+  }
+  const zeroShot = await ZeroShot.fromPretrained(model)
+  return {
+    kind: "zero-shot",
+    probabilities: true,
+    types: types.map((type) => (typeof type === "string" ? type : type.name)),
+    predict: async (texts, { minScore = 0, signal } = {}) =>
+      (await zeroShot.predict(texts, types, { threshold: minScore > 0 ? minScore : undefined, signal })).entities,
+    predictWords: async (sentences, { signal }) => (await zeroShot.predictWords(sentences, types, { signal })).entities,
+    dispose: zeroShot.dispose
+  }
 }

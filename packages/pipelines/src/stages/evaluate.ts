@@ -23,10 +23,14 @@ import {
   type WithScores
 } from "@nuner/metrics"
 import { page } from "@nuner/report"
+import { deriveName } from "@nuner/tadner"
+import type { ZeroShotType } from "@nuner/zeroshot"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
-import { loadRecogniser } from "../inputs/loadRecogniser.ts"
+import { isZeroShot, loadRecogniser, placeOf } from "../inputs/loadRecogniser.ts"
+import { typesOf } from "../inputs/readDataset.ts"
+import { readTypeNames, typeNamesFile } from "../inputs/readTypeNames.ts"
 import { evaluationSections } from "../report/sections/evaluationSections.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
@@ -43,8 +47,10 @@ export interface EvaluateStageOptions {
   readonly train?: string
   /** How files are read. */
   readonly data?: DataOptionsInput
-  /** Only these types are scored. Default: all. */
+  /** Only these types are scored, and a zero-shot model is asked for them. Default: all. */
   readonly types?: ReadonlyArray<string>
+  /** What a zero-shot model reads for types: a known dataset's name, or a JSON file of label to name. */
+  readonly typeNames?: string
   /** A JSON file for the evaluation with every sentence's gold and predicted entities; beside it the same as `.html`. Absent: nothing is written. */
   readonly out?: string
   /** Draws of sentences for the intervals. Default 1,000. */
@@ -94,6 +100,9 @@ export interface EvaluationFile extends ModelEvaluation {
 /** Scores a saved model on labelled sentences, and a second one on the same, if it is given. */
 export const evaluateStage = Effect.fn("evaluateStage")(function* (options: EvaluateStageOptions) {
   const { against, input, model, out, train, ...settings } = options
+  const models = yield* attempt("evaluate", () =>
+    Promise.all([model, against].filter((one) => one !== undefined).map(placeOf))
+  )
   const { say } = yield* Progress
   const door = intake({ data: options.data, say, out })
   let file: EvaluationFile | undefined
@@ -101,8 +110,11 @@ export const evaluateStage = Effect.fn("evaluateStage")(function* (options: Eval
     await useEngine()
     const gold = await door.dataset(input)
     const known = train === undefined ? undefined : await door.dataset(train)
-    const first = await predictAll(model, gold, signal)
-    const second = against === undefined ? undefined : { model: against, ...(await predictAll(against, gold, signal)) }
+    const names = await readTypeNames(options.typeNames)
+    const types = [...(options.types ?? typesOf(gold))].map((name) => ({ name, read: names[name] ?? deriveName(name) }))
+    const first = await predictAll(model, gold, types, signal)
+    const second =
+      against === undefined ? undefined : { model: against, ...(await predictAll(against, gold, types, signal)) }
     file = report({ ...options, gold, train: known, first, second })
     if (out !== undefined) {
       await writeJson(out, file)
@@ -124,7 +136,10 @@ export const evaluateStage = Effect.fn("evaluateStage")(function* (options: Eval
       manifest: `${out}.manifest.json`,
       settings: plain({ ...settings }),
       seeds: { bootstrap: options.seed },
-      inputs: [input, model, ...[train, against].filter((path) => path !== undefined)],
+      inputs: [
+        ...[input, ...models, ...[train].filter((path) => path !== undefined)],
+        ...typeNamesFile(options.typeNames)
+      ],
       artefacts: [out, pageOf(out)],
       tensors: true,
       work
@@ -143,9 +158,10 @@ interface Predictions {
 const predictAll = async (
   model: string,
   sentences: ReadonlyArray<LabelledSentence>,
+  types: ReadonlyArray<ZeroShotType>,
   signal: AbortSignal
 ): Promise<Predictions> => {
-  const recogniser = await loadRecogniser(model)
+  const recogniser = await loadRecogniser(model, isZeroShot(model) ? types : undefined)
   try {
     const found = await recogniser.predictWords(sentences, { signal })
     return { predicted: found.map((entities) => ({ entities })), probabilities: recogniser.probabilities }

@@ -5,7 +5,7 @@ import { useEngine } from "@nuner/engine"
 import { Review, type ReviewInput, serveReview } from "@nuner/review"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
-import { loadRecogniser } from "../inputs/loadRecogniser.ts"
+import { isZeroShot, loadRecogniser } from "../inputs/loadRecogniser.ts"
 import { readToReview } from "../inputs/readToReview.ts"
 import { Progress } from "../services/Progress.ts"
 
@@ -17,7 +17,7 @@ export interface ReviewStageOptions
   readonly encoder: string
   /** Entities of other types are not shown. Default: all types that occur. */
   readonly types?: ReadonlyArray<string>
-  /** A NER model: what it finds is shown where the input has no entities. */
+  /** A NER model: what it finds is shown where the input has no entities. A zero-shot model is asked for `types`. */
   readonly model?: string
   /** How files are read. */
   readonly data?: DataOptionsInput
@@ -45,7 +45,7 @@ export const reviewStage = Effect.fn("reviewStage")(function* (options: ReviewSt
       }))
       if (read.length === 0)
         throw new InputError({ source: input, reason: "has no sentence", remedy: "check the file" })
-      const sentences = model === undefined ? read : await predicted(model, read, signal)
+      const sentences = model === undefined ? read : await predicted(model, types, read, signal)
       const features = await wordFeatures(encoder, sentences, {
         pooling: "mean",
         signal,
@@ -60,11 +60,12 @@ export const reviewStage = Effect.fn("reviewStage")(function* (options: ReviewSt
 
 /** Sentences with what a model finds in those that have no entity. */
 const predicted = async (
-  directory: string,
+  model: string,
+  types: ReadonlyArray<string>,
   sentences: Awaited<ReturnType<typeof readToReview>>,
   signal: AbortSignal
 ): Promise<typeof sentences> => {
-  const recogniser = await loadRecogniser(directory)
+  const recogniser = await loadRecogniser(model, isZeroShot(model) ? types : undefined)
   try {
     const found = await recogniser.predictWords(sentences, { signal })
     return sentences.map((sentence, i) => ({

@@ -6,6 +6,7 @@ import { greedy } from "../decode/greedy.ts"
 import { mergeWords } from "../decode/mergeWords.ts"
 import { type PromptRow, type PromptTokens, promptRow, type WordPieces, wordPieces } from "../prompt/prompt.ts"
 import { readTypes, typeGroups } from "../prompt/typeGroups.ts"
+import { textPredictor } from "../textPredictor.ts"
 import { wordRules } from "../words/wordRules.ts"
 import type {
   ScoredEntity,
@@ -117,22 +118,7 @@ export const gliner = (parts: GlinerParts): Gliner => {
     // A width of 1 is no limit: words are merged. Nor has a model of words one.
     ...(config.spanMode !== "token_level" && config.maxWidth > 1 && { maxWidth: config.maxWidth }),
     predictWords,
-    predict: async (texts, types, options) => {
-      const sentences = texts.map((text) => {
-        const offsets = wordRules[config.words](text)
-        return { text, offsets, words: offsets.map(({ word }) => word) }
-      })
-      const { entities, unrepresented } = await predictWords(sentences, types, options)
-      const found = entities.map((ofText, i) => {
-        const { offsets, text } = sentences[i]!
-        return ofText.map((entity): TextEntity => {
-          const start = offsets[entity.start]!.start
-          const end = offsets[entity.end - 1]!.end
-          return { ...entity, start, end, text: text.slice(start, end) }
-        })
-      })
-      return { entities: found, unrepresented }
-    },
+    predict: textPredictor(wordRules[config.words], predictWords),
     save: (directory, options) => saveGliner(directory, parts, options),
     dispose: () => {
       encoder.dispose()
