@@ -19,7 +19,12 @@ export const contents = async (root: string): Promise<ReadonlyArray<Part>> => {
   return [
     {
       title: "Begin",
-      pages: [text("README.md", "What it is"), text("docs/method.md"), text("docs/annotation.md")]
+      pages: [
+        text("README.md", "What it is"),
+        text("docs/first-hour.md"),
+        text("docs/method.md"),
+        text("docs/annotation.md")
+      ]
     },
     { title: "Cookbook", pages: listed("docs/cookbook", "All recipes", texts("docs/cookbook/*.md")) },
     { title: "Commands", pages: await commandPages() },

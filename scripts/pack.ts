@@ -50,6 +50,38 @@ const firstScreen = async (tarballs: Readonly<Record<string, string>>): Promise<
   return true
 }
 
+/** The files of the guide for a stranger, in the folder where the first screen ran: a model, then its server and the page in front of it. */
+const firstHour = async (): Promise<boolean> => {
+  const guide = await Bun.file(join(root, "docs/first-hour.md")).text()
+  for (const [, name, text] of guide.matchAll(/^`([\w.]+)`:\n\n```\w+\n([\s\S]*?)```/gm))
+    await Bun.write(join(stranger, name!), text!)
+  const { exitCode, stderr, stdout } = await $`bun model.ts`.cwd(stranger).nothrow().quiet()
+  if (exitCode !== 0 || !stdout.toString().includes("expected entity F1")) {
+    console.error(`model.ts of docs/first-hour.md fails in an empty project:\n${stderr}`)
+    return false
+  }
+  const environment = { ...process.env, PORT: "0" }
+  const server = Bun.spawn(["bun", "app.ts"], { cwd: stranger, env: environment, stdout: "pipe", stderr: "inherit" })
+  try {
+    const { value } = await server.stdout.getReader().read()
+    const url = new TextDecoder().decode(value).trim()
+    const page = await (await fetch(url)).text()
+    const answer = await fetch(new URL("predict", url), {
+      method: "POST",
+      body: "The Sea Lark left Bergen with salmon."
+    })
+    const found = (await answer.json()) as ReadonlyArray<{ type: string }>
+    if (page.includes("<textarea") && found.some(({ type }) => type === "port")) {
+      console.log("the guide for a stranger runs in an empty project: a model, a server, a page")
+      return true
+    }
+    console.error(`app.ts of docs/first-hour.md gives no page or no port: ${JSON.stringify(found)}`)
+    return false
+  } finally {
+    server.kill()
+  }
+}
+
 try {
   await build()
   const tarballs: Record<string, string> = {}
@@ -134,6 +166,7 @@ try {
     console.error(`nuner --help fails from the tarball:\n${help.stdout}${help.stderr}`)
   }
   if (!(await firstScreen(tarballs))) failed++
+  else if (existsSync(join(stranger, "first.ts")) && !(await firstHour())) failed++
   failed += await compareRuntimes()
   console.log(failed === 0 ? "every package packs, installs, imports and runs" : `${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1

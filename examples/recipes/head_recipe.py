@@ -1,6 +1,6 @@
 """A model of `nuner fit` whose head Python's transformers has no class for (several layers, or a hidden one): python head_recipe.py DIRECTORY
 
-DIRECTORY is what `nuner fit` or `nuner export` wrote. Ran with transformers 5.18.0, torch 2.13.0, safetensors 0.8.0 and Python 3.11.
+DIRECTORY is what `nuner fit` or `nuner export` wrote. Ran with transformers 5.24.0, torch 2.13.0, safetensors 0.8.0 and Python 3.11.
 """
 
 import json
@@ -28,6 +28,9 @@ with torch.no_grad():
     scores = ((x @ head["classifier.weight"].T + head["classifier.bias"]) / settings["temperature"]).softmax(-1)
 
 # Each sub-token's best class; here words are the mean over their sub-tokens (or the first), then decoded by what may follow what.
-for token, (score, best) in zip(tokenizer.convert_ids_to_tokens(inputs["input_ids"][0]), zip(*scores.max(-1))):
-    if settings["classes"][best] != "O" and token not in tokenizer.all_special_tokens:
-        print(token, settings["classes"][best], round(float(score), 2))
+found = [
+    f"{token}: {settings['classes'][best]} ({score:.2f})"
+    for token, score, best in zip(tokenizer.convert_ids_to_tokens(inputs["input_ids"][0]), *scores.max(-1))
+    if settings["classes"][best] != "O" and token not in tokenizer.all_special_tokens
+]
+print(", ".join(found))

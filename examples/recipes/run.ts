@@ -12,8 +12,8 @@ const torch = "torch==2.13.0"
 
 /** What each recipe installs, and which export it reads. */
 const recipes = {
-  transformers: { reads: "model", versions: ["transformers==5.18.0", torch] },
-  head: { reads: "model", versions: ["transformers==5.18.0", torch] },
+  transformers: { reads: "model", versions: ["transformers==5.24.0", torch] },
+  head: { reads: "model", versions: ["transformers==5.24.0", torch] },
   spacy: { reads: "encoder", versions: ["spacy==3.8.18", "transformers==5.24.0", torch] },
   spacy_transformers: { reads: "encoder", versions: ["spacy==3.8.18", "spacy-transformers==1.4.0", torch] },
   flair: { reads: "encoder", versions: ["flair==0.15.1", torch] },
@@ -73,7 +73,7 @@ for (const [name, { reads, versions }] of Object.entries(recipes)) {
     .nothrow()
     .quiet()
   const query =
-    "import importlib.metadata as m, sys; print('Python', sys.version.split()[0], *[n + ' ' + m.version(n) for n in sys.argv[1:]], sep=', ')"
+    "import importlib.metadata as m, sys; print('Python ' + sys.version.split()[0], *[n + ' ' + m.version(n) for n in sys.argv[1:]], sep=', ')"
   const names = [...new Set([...versions.map((version) => version.split("==")[0]!), "transformers"])]
   await keep(name, (await $`${python} -c ${query} ${names}`.text()).trim(), run)
 }

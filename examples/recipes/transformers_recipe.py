@@ -1,6 +1,6 @@
 """Our model in Python transformers: python transformers_recipe.py DIRECTORY
 
-Ran with transformers 5.18.0, torch 2.13.0 and Python 3.11.
+Ran with transformers 5.24.0, torch 2.13.0 and Python 3.11.
 """
 
 import sys
