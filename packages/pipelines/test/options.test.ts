@@ -53,8 +53,10 @@ describe("nuner.config.json", () => {
   })
 
   test("at its top stands what every command takes", async () => {
-    const { out } = await inProcess("config", "--config", configured({ json: true, mine: { sets: 3 } }))
-    expect(JSON.parse(out)).toEqual({ json: true, mine: { sets: 3 } })
+    const values = { json: true, annotate: { ledger: "postgres://me:hidden@host/db" } }
+    const { out } = await inProcess("config", "--config", configured(values))
+    expect(JSON.parse(out)).toEqual({ json: true, annotate: { ledger: expect.stringMatching(/^postgres:.*host/) } })
+    expect(out).not.toContain("hidden")
     expect((await inProcess("config", "--no-json", "--config", config)).out).toStartWith(`${config}:`)
   })
 

@@ -1,3 +1,4 @@
+import { withoutSecrets } from "@nuner/core"
 import { Effect } from "effect"
 import { CONFIGURATION, Configuration, configurationSchema } from "./Configuration.ts"
 import { type CommandInfo, command } from "./command.ts"
@@ -17,6 +18,7 @@ export const configCommand = (commands: () => ReadonlyArray<CommandInfo>) =>
       }
       const { source, values } = yield* Configuration
       if (source === undefined) return yield* show(`no ${CONFIGURATION} here`, {})
-      yield* show(`${source}:\n${JSON.stringify(values, null, 2)}`, values)
+      const text = withoutSecrets(JSON.stringify(values, null, 2))
+      yield* show(`${source}:\n${text}`, JSON.parse(text))
     })
   })
