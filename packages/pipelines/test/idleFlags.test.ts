@@ -87,6 +87,21 @@ const commands = {
     values: { vocabSize: "290", hidden: "32" }
   },
   encode: { args: () => [at("texts.txt"), "--model", at("encoder")], values: { model: at("nowhere") } },
+  convert: { args: () => [at("labelled.conll")], values: { to: "conll", scheme: undefined } },
+  export: { args: () => ["--model", at("encoder")], values: { model: undefined, onnx: undefined } },
+  fit: {
+    args: () => [at("labelled.conll"), "--encoder", at("encoder"), "--mode", "probe", "--c", "1"],
+    values: {
+      encoder: at("nowhere"),
+      mode: undefined,
+      c: "0.5",
+      dev: at("labelled.conll"),
+      test: at("labelled.conll"),
+      layers: "-2",
+      classWeights: "balanced",
+      frozenLayers: "1"
+    }
+  },
   pretrain: {
     args: () => [
       at("aligned.jsonl"),
@@ -117,7 +132,7 @@ const otherValue = ({ default: usual, jsonSchema, name, presets = {}, values }: 
 let runs = 0
 const run = async (command: string, flags: ReadonlyArray<string>) => {
   const place = `${command}-${runs++}`
-  const out = at(place + (command === "encode" ? ".jsonl" : ""))
+  const out = at(place + (["encode", "convert"].includes(command) ? ".jsonl" : ""))
   const said = await inProcess(command, ...commands[command as keyof typeof commands].args(), "--out", out, ...flags)
   const file = [`${out}.manifest.json`, join(out, "manifest.json")].find((path) => existsSync(path))
   const manifest = file === undefined ? undefined : await readManifest(file)
