@@ -70,7 +70,7 @@ test("some types only, so many words of each, as many sets as the paper; the sam
 test("a test set is cut by the seed", async () => {
   const args = ["--out", at("cut"), "--k", "1", "--sets", "1", "--test-size", "5"]
   const without = await mine(...args)
-  expect(without.err).toContain("name the test set with --test")
+  expect(without.err).toContain(`option "testSize": has an effect with --test only`)
   expect((await mine(...args, "--test", at("data.conll"))).code).toBe(0)
   expect(rows("cut/test.jsonl")).toHaveLength(5)
   expect((await readManifest(at("cut/manifest.json"))).counts.testSentences).toMatchObject({ in: 27, out: 5 })

@@ -262,7 +262,7 @@ test("the loss curve puts each loss where it belongs, and no title is markup", (
   const circle = /<circle[^>]*>/.exec(svg)![0]
   const at = (name: string) => Number(new RegExp(` ${name}="([\\d.]+)"`).exec(circle)![1])
   // Means of five steps: from 5 to 1000 over the width; the axis of the loss ends at 2, and 1 stands in its middle.
-  const [left, right, top, bottom] = [52, 640 - 110, 20, 300 - 30]
+  const [left, right, top, bottom] = [52, 640 - 16 - 6 * "validation".length, 20, 300 - 30]
   expect(at("cx")).toBeCloseTo(left + ((right - left) * (500 - 5)) / 995, 0)
   expect(at("cy")).toBeCloseTo((top + bottom) / 2, 0)
   expect(svg.match(/[ML][\d.]+,[\d.]+/g)!.length).toBeGreaterThanOrEqual(200)
