@@ -3,12 +3,13 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
 import { parseObject } from "../config/configJson.ts"
+import { sentencePieceJson } from "./sentencePieceJson.ts"
 import { Tokenizer } from "./Tokenizer.ts"
 import { bertTokenizerJson, robertaTokenizerJson } from "./tokenizerJson.ts"
 import { withSettings } from "./tokenizerSettings.ts"
 
 /**
- * The tokenizer of a Hugging Face directory: `tokenizer.json`, else RoBERTa's `vocab.json` + `merges.txt`, else BERT's `vocab.txt`. What
+ * The tokenizer of a Hugging Face directory: `tokenizer.json`, else RoBERTa's `vocab.json` + `merges.txt`, else BERT's `vocab.txt`, else DeBERTa's `spm.model`. What
  * `tokenizer_config.json` says about lower-casing, accents, Chinese characters and a leading space holds over any of them.
  *
  * @throws InputError
@@ -38,10 +39,14 @@ const readTokenizer = async (directory: string): Promise<{ readonly json: string
       throw new InputError({ source, reason: "a token stands there twice" })
     return { json: bertTokenizerJson(vocab, isLowercase(tokens)), source }
   }
+  if (has("spm.model")) {
+    const source = join(directory, "spm.model")
+    return { json: sentencePieceJson(await readFile(source), source), source }
+  }
   throw new InputError({
     source: directory,
     reason: "holds no tokenizer",
-    remedy: "expected tokenizer.json, or vocab.json and merges.txt, or vocab.txt"
+    remedy: "expected tokenizer.json, or vocab.json and merges.txt, or vocab.txt, or spm.model"
   })
 }
 
