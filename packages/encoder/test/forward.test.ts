@@ -6,6 +6,7 @@ import {
   forward,
   freezeEncoder,
   frozenLayersOf,
+  hiddenStates,
   initEncoder,
   maxTokens,
   parameterSpecs,
@@ -36,6 +37,16 @@ describe("forward", () => {
       tf.dispose([last!, first!, again!, sixth!])
       encoder.dispose()
     }))
+
+  test("refuses a batch without rows and a list without layers by name, compiled or not", async () => {
+    const encoder = tiny()
+    const none = tokenBatch([], 1)
+    expect(() => forward(encoder, none)).toThrow("batch")
+    expect(() => forward(encoder, batch, { layers: [] })).toThrow("names no layer")
+    await expect(hiddenStates(encoder, none)).rejects.toThrow("[0, 0]: there is nothing to read")
+    await expect(hiddenStates(encoder, batch, [])).rejects.toThrow("names no layer")
+    encoder.dispose()
+  })
 
   test("refuses more tokens than it has positions, rather than cutting them", () => {
     const encoder = tiny()

@@ -53,8 +53,14 @@ export const checkConfig = <C extends EncoderConfig>(config: C): C => {
   return config
 }
 
+/** Their indices among the `layers + 1` hidden states. @throws OptionError for one that is not there, and for none */
+export const resolveLayers = (config: EncoderConfig, layers: ReadonlyArray<number>, lowest?: number): Array<number> => {
+  if (layers.length > 0) return layers.map((layer) => resolveLayer(config, layer, lowest))
+  throw new OptionError({ component: "encoder", option: "layers", reason: "names no layer", remedy: "-1 is the last" })
+}
+
 /** Index among the `layers + 1` hidden states. */
-export const resolveLayer = (config: EncoderConfig, layer: number, lowest = 0): number => {
+const resolveLayer = (config: EncoderConfig, layer: number, lowest = 0): number => {
   const index = layer < 0 ? config.layers + 1 + layer : layer
   if (!Number.isInteger(index) || index < lowest || index > config.layers) {
     const range = lowest > 0 ? `${lowest}..${config.layers}` : `-${config.layers + 1}..${config.layers}`
@@ -63,8 +69,15 @@ export const resolveLayer = (config: EncoderConfig, layer: number, lowest = 0): 
   return index
 }
 
-/** @throws OptionError for more tokens than the position table holds */
-export const checkLength = (config: EncoderConfig, tokens: number): void => {
+/** @throws OptionError for a batch without rows, and for more tokens than the position table holds */
+export const checkBatch = (
+  config: EncoderConfig,
+  { rows, tokens }: { readonly rows: number; readonly tokens: number }
+): void => {
+  if (rows === 0 || tokens === 0) {
+    const reason = `is [${rows}, ${tokens}]: there is nothing to read`
+    throw new OptionError({ component: "encoder", option: "batch", reason })
+  }
   if (tokens > maxTokens(config)) {
     throw new OptionError({
       component: "encoder",

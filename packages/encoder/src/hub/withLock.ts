@@ -9,8 +9,7 @@ const refreshMs = 5_000
 export const withLock = async <A>(path: string, body: () => Promise<A>): Promise<A> => {
   await mkdir(dirname(path), { recursive: true })
   while (!(await acquire(path))) {
-    if (await isStale(path)) await unlink(path).catch(() => {})
-    else await new Promise((resolve) => setTimeout(resolve, 100))
+    if (!((await isStale(path)) && (await removeStale(path)))) await new Promise((resolve) => setTimeout(resolve, 100))
   }
   const refresh = setInterval(() => {
     const now = new Date()
@@ -21,6 +20,25 @@ export const withLock = async <A>(path: string, body: () => Promise<A>): Promise
   } finally {
     clearInterval(refresh)
     await unlink(path).catch(() => {})
+  }
+}
+
+/**
+ * Of several that find the same dead holder only one may remove its file, and only while it is still that one: who has the lock beside it.
+ *
+ * @returns whether it was this one
+ */
+const removeStale = async (path: string): Promise<boolean> => {
+  const heir = `${path}.heir`
+  if (!(await acquire(heir))) {
+    if (await isStale(heir)) await unlink(heir).catch(() => {})
+    return false
+  }
+  try {
+    if (await isStale(path)) await unlink(path).catch(() => {})
+    return true
+  } finally {
+    await unlink(heir).catch(() => {})
   }
 }
 

@@ -1,5 +1,5 @@
 import type { GraphModel, GraphSession } from "@nuner/engine"
-import { checkLength, type EncoderConfig, resolveLayer } from "../config/EncoderConfig.ts"
+import { checkBatch, type EncoderConfig, resolveLayers } from "../config/EncoderConfig.ts"
 import { statesGraph } from "../export/onnx/encoderGraph.ts"
 import { floatWeights } from "../export/onnx/floatWeights.ts"
 import { onnxModel } from "../export/onnx/onnxModel.ts"
@@ -37,8 +37,8 @@ export const readStates = async (
   { ids, mask, rows, tokens }: TokenBatch,
   layers: ReadonlyArray<number>
 ): Promise<Array<Float32Array>> => {
-  const asked = layers.map((layer) => resolveLayer(config, layer))
-  checkLength(config, tokens)
+  const asked = resolveLayers(config, layers)
+  checkBatch(config, { rows, tokens })
   const inputs = { input_ids: ids, attention_mask: mask, token_type_ids: new Int32Array(ids.length) }
   const distinct = [...new Set(asked)]
   const states = await session.run(inputs, [rows, tokens], distinct, config.hidden)

@@ -1,6 +1,6 @@
 import { checkpointed, type DropoutKey, frozen, tf } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
-import { checkLength, resolveLayer } from "../config/EncoderConfig.ts"
+import { checkBatch, resolveLayers } from "../config/EncoderConfig.ts"
 import type { Model } from "./Model.ts"
 import { layerParameters } from "./parameterSpecs.ts"
 import type { TokenBatch } from "./TokenBatch.ts"
@@ -25,13 +25,13 @@ export interface ForwardOptions {
  * Hidden states of an encoder, one tensor per asked layer, `[rows, tokens, hidden]`. Vectors at padding are defined but mean nothing. The caller
  * disposes the tensors.
  *
- * @throws OptionError for a layer that is not there or a batch longer than the position table
+ * @throws OptionError for no layer or one that is not there, and for a batch without rows or longer than the position table
  */
 export const forward = (model: Model, batch: TokenBatch, options: ForwardOptions = {}): Array<tf.Tensor3D> => {
   const { config } = model
   const { causal = false, checkpointLayers = false, dropout, from, frozenLayers, layers = [-1] } = options
-  const asked = layers.map((layer) => resolveLayer(config, layer, from?.layer))
-  checkLength(config, batch.tokens)
+  const asked = resolveLayers(config, layers, from?.layer)
+  checkBatch(config, batch)
   return tf.tidy(() => {
     const backbone = backboneOf(config)
     const parts = tensorParts(model, batch, { causal, dropout })

@@ -35,12 +35,13 @@ export async function writeSafetensors(
     const file = await open(partial, "wx")
     try {
       await writeBytes(file, encodeHeader({ metadata, entries }))
-      const release = sweeper()
-      for (const source of sources) {
+      const release = sweeper(2 ** 24)
+      const write = async (source: TensorSource): Promise<number> => {
         const bytes = encode(path, source, await source.data())
         await writeBytes(file, bytes)
-        release(bytes.length)
+        return bytes.length
       }
+      for (const source of sources) release(await write(source))
       await file.sync()
     } finally {
       await file.close()

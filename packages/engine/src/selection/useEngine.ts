@@ -29,37 +29,44 @@ export interface UseEngineOptions {
 /** The engine's own, beside its report. */
 let openGraph: ((model: GraphModel) => Promise<GraphSession>) | undefined
 
+/** Threads that ONNX Runtime was, or would be, started with. */
+let startedWith: number | undefined
+
 let current: Promise<EngineReport | undefined> = Promise.resolve(undefined)
 
 /**
  * Brings up the tensor engine and says which one it is: cuda, native, onnx, wasm or cpu, the first that trains a tiny model
  * to the right numbers. Calling it again gives the same report; asking for another engine or precision switches, and tensors
- * move along as they are used.
+ * move along as they are used. Another number of threads is refused.
  *
  * @throws EngineError where the engine or precision that was asked for does not work here; the message says what to run.
  */
 export function useEngine(options: UseEngineOptions = {}): Promise<EngineReport> {
-  const chosen = current
-    .catch(() => undefined)
-    .then((previous) => {
-      if (previous === undefined) return choose(options)
-      const { prefer = previous.name, precision = previous.precision } = options
-      const stays = prefer === previous.name && precision === previous.precision
-      return stays ? previous : choose({ ...options, prefer })
-    })
-  current = chosen
+  const before = current
+  const chosen = before.then((previous) => {
+    if (previous === undefined) return choose(options)
+    const { prefer = previous.name, precision = previous.precision, threads = startedWith } = options
+    if (threads !== startedWith) {
+      const remedy = "it is set once a process: by its first useEngine, or by NUNER_THREADS"
+      throw new EngineError(`threads is ${threads}, this process computes with ${startedWith}; ${remedy}`)
+    }
+    const stays = prefer === previous.name && precision === previous.precision
+    return stays ? previous : choose({ ...options, prefer })
+  })
+  // What is refused changes nothing.
+  current = chosen.catch(() => before)
   return chosen
 }
 
 /** The precision of matrix products now; "fp32" where nobody called `useEngine`. */
 export async function currentPrecision(): Promise<Precision> {
-  const report = await current.catch(() => undefined)
+  const report = await current
   return report?.precision ?? "fp32"
 }
 
 /** Whether the engine compiles whole networks, which read faster than tensors do: in float32, on a processor. */
 export const compilesGraphs = async (): Promise<boolean> => {
-  await current.catch(() => undefined)
+  await current
   return openGraph !== undefined
 }
 
@@ -79,7 +86,7 @@ async function choose({ prefer, threads, ...options }: UseEngineOptions): Promis
     oneOf(precisions, options.precision, "precision") ??
     oneOf(precisions, process.env.NUNER_PRECISION, "NUNER_PRECISION") ??
     "fp32"
-  const count = threads ?? Number(process.env.NUNER_THREADS || availableParallelism())
+  const count = threads ?? startedWith ?? Number(process.env.NUNER_THREADS || availableParallelism())
   if (!Number.isInteger(count) || count < 1) {
     const given = threads === undefined ? `NUNER_THREADS is "${process.env.NUNER_THREADS}"` : `threads is ${threads}`
     throw new EngineError(`${given}; it must be a whole number above 0`)
@@ -107,6 +114,7 @@ async function choose({ prefer, threads, ...options }: UseEngineOptions): Promis
       tried.push({ name, backend, works: false, detail, ...(remedy ? { remedy } : {}) })
       continue
     }
+    startedWith = count
     // Whoever asks for a precision is not served by another engine without it: what it lacks is thrown.
     const products = setPrecision?.(precision)
     tried.push({ name, backend, works: true, detail: found.version })

@@ -41,6 +41,18 @@ test("NUNER_ENGINE and prefer choose; asking again switches; calls at once agree
   expect((await run(code, { NUNER_ENGINE: "cpu" })).output).toBe("cpu,cpu,onnx,onnx,onnx")
 })
 
+test("another number of threads is refused, and what was chosen goes on", async () => {
+  const code = `
+    const before = await useEngine({ prefer: "onnx", threads: 1 })
+    const refused = await useEngine({ threads: 2 }).catch(({ message }) => message)
+    const { name, threads } = await useEngine()
+    const again = await useEngine({ threads: 1 })
+    console.log([before.threads, refused, name, threads, again.threads].join("|"))`
+  const said =
+    "threads is 2, this process computes with 1; it is set once a process: by its first useEngine, or by NUNER_THREADS"
+  expect((await run(code, { NUNER_THREADS: "2" })).output).toBe(`1|${said}|onnx|1|1`)
+})
+
 test("tensors made on one engine are used on the next", async () => {
   const code = `
     await useEngine({ prefer: "cpu" })
