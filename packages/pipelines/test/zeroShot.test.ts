@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test"
-import { cpSync, rmSync, writeFileSync } from "node:fs"
+import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { path } from "@nuner/mini"
 import { type EvaluationFile, parseTypes } from "@nuner/pipelines"
@@ -50,7 +50,11 @@ test("zero calibrate makes a zero-shot model of two encoders and annotated sente
   const model = folder.file("pair")
   cpSync(path, model, { recursive: true })
   rmSync(join(model, "bi-encoder.json"))
-  expect((await inProcess("predict", model, text, "--types", "country")).code).toBe(1)
+  expect((await inProcess("predict", model, text, "--types", "country")).err).toContain("knows its types")
+  mkdirSync(join(model, "concepts"))
+  writeFileSync(join(model, "concepts", "scorer.json"), "{}")
+  expect((await inProcess("predict", model, text, "--types", "country")).err).toContain("nuner zero calibrate")
+  rmSync(join(model, "concepts"), { recursive: true })
   const cities = ["Berlin", "Paris", "Oslo", "Lima"]
   const lines = ["Ada Lovelace", "Alan Turing", "Grace Hopper"].flatMap((person) =>
     cities.map((city, i) => {

@@ -38,8 +38,12 @@ export const loadRecogniser = async (model: string, types?: ReadonlyArray<ZeroSh
   const directory = types === undefined ? model : await resolveModel(model)
   if (isZeroShot(directory)) return zeroShotRecogniser(model, types)
   if (types !== undefined) {
-    const reason = `${model} knows its types; only a zero-shot model is asked for others`
-    throw new OptionError({ component: "model", option: "types", reason, remedy: "leave them out" })
+    const pair = existsSync(join(directory, "concepts", "scorer.json"))
+    const reason = pair
+      ? `${model} holds two encoders whose scores are no probabilities yet`
+      : `${model} knows its types; only a zero-shot model is asked for others`
+    const remedy = pair ? `nuner zero calibrate ${model} ALIGNED` : "leave them out"
+    throw new OptionError({ component: "model", option: "types", reason, remedy })
   }
   if (existsSync(join(directory, "tadner.json"))) {
     const { dispose, predict, predictWords, types } = await TadNer.load(directory)
