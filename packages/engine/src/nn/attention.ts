@@ -4,6 +4,7 @@ import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
 import { type DropoutKey, dropoutMask } from "./dropout.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
+import { remembered } from "./remembered.ts"
 import { softmaxGradient } from "./softmax.ts"
 
 export interface AttentionOptions {
@@ -64,7 +65,7 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
     return fusedAttention(q, k, v, { bias, heads, causal, mask, scale, window: options.window })
   }
   const split3 = (x: tf.Tensor) => splitHeads(x as tf.Tensor3D, heads)
-  const unseen = unseenBias(tokens, options)
+  const unseen = unseenBias(tokens, options.causal, options.window)
 
   return differentiable<tf.Tensor3D, "q" | "k" | "v" | "bias">({ q, k, v, ...(bias && { bias }) } as Inputs, (save) => {
     const [qh, kh, vh] = [tf.mul(split3(q), scale) as tf.Tensor3D, split3(k), split3(v)] // [batch * heads, tokens, d]
@@ -185,7 +186,7 @@ const fusedAttention = (
   tf.tidy(() => {
     const [batch, tokens] = q.shape
     const seen = mask && !isFull(mask) ? { mask: tf.tensor2d(Int32Array.from(mask), [batch, tokens], "int32") } : {}
-    const far = window === undefined ? undefined : unseenBias(tokens, { window })
+    const far = window === undefined ? undefined : unseenBias(tokens, false, window)
     const limit = far && tf.tensor4d(far, [1, 1, tokens, tokens])
     const own = bias && tf.reshape(bias, [-1, heads, tokens, tokens])
     const sum = own && limit ? tf.add(own, limit) : (own ?? limit)
@@ -237,11 +238,15 @@ function keyBias(mask: ArrayLike<number>, batch: number, tokens: number, heads: 
 }
 
 /** 0 for a key that a query may see, -1e9 for a later one or one beyond the window: [tokens, tokens]; undefined where all are seen. */
-function unseenBias(
-  tokens: number,
-  { causal = false, window = tokens }: Pick<AttentionOptions, "causal" | "window">
-): Float32Array | undefined {
+const unseenBias = (tokens: number, causal = false, window = tokens): Float32Array | undefined => {
   if (!causal && window >= tokens - 1) return undefined
+  return tokens > mostRemembered ? unseen(tokens, causal, window) : unseenAgain(tokens, causal, window)
+}
+
+/** Tokens of which what is unseen is kept, a MiB at most. */
+const mostRemembered = 512
+
+const unseen = (tokens: number, causal: boolean, window: number): Float32Array => {
   const bias = new Float32Array(tokens * tokens)
   for (let query = 0; query < tokens; query++) {
     const row = bias.subarray(query * tokens, (query + 1) * tokens)
@@ -250,6 +255,9 @@ function unseenBias(
   }
   return bias
 }
+
+/** Every layer asks for the same; the stretches of a long text, too. */
+const unseenAgain = remembered(unseen)
 
 /** Tokens that are worked off at once: the inner half of them sees its whole window. */
 const stretchOf = (window: number): number => Math.max(4 * window, 64)

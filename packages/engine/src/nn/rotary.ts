@@ -1,6 +1,7 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
+import { remembered } from "./remembered.ts"
 
 /**
  * Rotary positions (Su et al. 2021): in each head of width d the pair of numbers i and i + d / 2 is turned by the angle
@@ -27,8 +28,8 @@ interface Angles {
   readonly sines: Float32Array
 }
 
-/** [tokens, half]; a negative theta turns back. Rounded to 32 bits where PyTorch does, which shows at far positions. */
-const angles = (tokens: number, half: number, theta: number): Angles => {
+/** [tokens, half]; a negative theta turns back. Rounded to 32 bits where PyTorch does, which shows at far positions. All layers of a text ask for the same. */
+const angles = remembered((tokens: number, half: number, theta: number): Angles => {
   const frequencies = Array.from({ length: half }, (_, i) => {
     const power = Math.fround(Math.abs(theta) ** Math.fround(i / half))
     return Math.fround(1 / power)
@@ -41,7 +42,7 @@ const angles = (tokens: number, half: number, theta: number): Angles => {
     sines[at] = Math.sign(theta) * Math.sin(angle)
   }
   return { cosines, sines }
-}
+})
 
 const turn = (x: tf.Tensor3D, heads: number, { cosines, sines }: Angles): tf.Tensor3D => {
   const [batch, tokens, hidden] = x.shape
