@@ -53,9 +53,9 @@ export const AnnotateOptions = Schema.Struct({
     default: 16,
     help: "requests in flight"
   }),
-  requestsPerMinute: option(Schema.optionalKey(positive), { help: "of this process", absent: "unlimited" }),
+  requestsPerMinute: option(Schema.optionalKey(positive), { help: "of all workers of the job", absent: "unlimited" }),
   tokensPerMinute: option(Schema.optionalKey(positive), {
-    help: "of this process: input and `maxTokens` of every request",
+    help: "of all workers of the job: input and `maxTokens` of every request",
     absent: "unlimited"
   }),
   maxRetries: option(Schema.Natural, {
@@ -127,4 +127,4 @@ export const annotateOptions = (input: AnnotateOptionsInput): AnnotateOptions =>
 }
 
 const BATCH_ONLY = ["batchSize"] as const
-const LIVE_ONLY = ["concurrency", "requestsPerMinute", "tokensPerMinute", "leaseSeconds"] as const
+const LIVE_ONLY = ["concurrency", "requestsPerMinute", "tokensPerMinute"] as const

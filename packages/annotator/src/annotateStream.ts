@@ -41,7 +41,7 @@ export const annotateStream = <E, R>(
       const failed = yield* Deferred.make<never, AnnotateFailure | E>()
       const background = <R2>(part: Effect.Effect<void, AnnotateFailure | E, R2>) =>
         Effect.forkScoped(Effect.catchCause(part, (cause) => Deferred.failCause(failed, cause)))
-      const everything = options.batch || (yield* Ledger).client !== undefined
+      const everything = options.batch || (yield* Ledger).shared
       yield* background(plan(run, sentences, everything ? Number.POSITIVE_INFINITY : LOOKAHEAD))
       if (options.batch && llm.batch !== undefined) yield* background(runBatches(run, llm.batch))
       else {

@@ -1,6 +1,7 @@
 import { OptionError } from "@nuner/core"
 import { Effect, Option, Stream } from "effect"
-import { type JobReport, Ledger, type LedgerEntry } from "./ledger/Ledger.ts"
+import type { JobReport, LedgerEntry } from "./ledger/Jobs.ts"
+import { Ledger } from "./ledger/Ledger.ts"
 import { layerLedger } from "./ledger/layerLedger.ts"
 import { iterate } from "./wiring.ts"
 
@@ -26,20 +27,13 @@ export const exportJob = (ledger: string, queue: string): AsyncIterable<LedgerEn
 
 const PAGE = 500
 
-/** What `cleanJob` took away. */
-export interface Cleaned {
-  readonly requests: number
-  /** Tables of the workers' cluster. */
-  readonly tables: number
-}
-
 /**
- * Forgets a job: its plan, what of it was never asked, and on Postgres the tables of its workers. Paid answers stay, for any job that asks the
- * same, unless `answers` says otherwise.
+ * Forgets a job: its plan, and what of it was never asked. Paid answers stay, for any job that asks the same, unless `answers` says otherwise.
+ * Returns how many requests went.
  *
  * @throws OptionError while somebody is at it, or something of it is under way; LedgerError
  */
-export const cleanJob = (ledger: string, queue: string, answers = false): Promise<Cleaned> =>
+export const cleanJob = (ledger: string, queue: string, answers = false): Promise<number> =>
   Effect.runPromise(
     Effect.scoped(
       Effect.gen(function* () {

@@ -14,8 +14,7 @@ import { makeRun, type Run, refuse } from "./run/Run.ts"
 export type WorkEvent = Extract<AnnotateEvent, { type: "progress" | "summary" }>
 
 /**
- * Takes its share of a job that another process plans (`annotateStream`) on the same Postgres: asks the parts that the cluster
- * gives it, until nothing of the job is unfinished or the budget is gone. Puts out progress and a summary of its own share; the records come
+ * Takes its share of a job that another process plans (`annotateStream`) on the same Postgres: asks what is free of it, until nothing of the job is unfinished or the budget is gone. Puts out progress and a summary of its own share; the records come
  * out where the job was planned. Model, prompt and parameters must be the job's.
  */
 export const workStream = ({
@@ -29,7 +28,7 @@ export const workStream = ({
       if (options.batch)
         return yield* refuse("batch", "a worker asks directly; batches are filled where the job is planned")
       const ledger = yield* Ledger
-      if (ledger.client === undefined)
+      if (!ledger.shared)
         return yield* refuse("ledger", `${ledger.name} is for one process`, "workers need a ledger on Postgres")
       const { tally } = run
       run.settled = ({ reason, state }) => {

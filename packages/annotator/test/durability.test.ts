@@ -92,7 +92,7 @@ describe("a ledger of an earlier version", () => {
         answered: 2,
         refused: 1,
         attempts: 1,
-        spent: kind === "SQLite" ? 2.75 : 2.25
+        spent: 2.75
       })
       expect(await run(ledger, fake, [...texts, "Lost."], options)).toMatchObject({
         answered: 3,
@@ -133,25 +133,41 @@ test
 )
 
 test.skipIf(!hasPostgres)(
-  "a run survives that all of its connections are terminated: nothing is lost, nothing charged twice",
+  "a run with short leases survives that all of its connections are terminated, three times: nothing is lost, nothing charged twice",
   async () => {
     const ledger = await newDatabase(postgres!, "terminated")
     const admin = new SQL({ ...socket(postgres!.url), max: 1 })
     const fake = new FakeLlm({ latencyMs: 40 })
     const terminate = async () => {
-      while (fake.requests < 20) await Bun.sleep(20)
-      return admin.unsafe("select pg_terminate_backend(pid) from pg_stat_activity where datname = 'terminated'")
+      let terminated = 0
+      for (const due of [20, 60, 100]) {
+        while (fake.requests < due) await Bun.sleep(20)
+        const rows = await admin.unsafe(
+          "select pg_terminate_backend(pid) from pg_stat_activity where datname = 'terminated'"
+        )
+        terminated += rows.length
+      }
+      return terminated
     }
-    const texts = Array.from({ length: 80 }, (_, i) => `Sentence ${i} is by Ada.`)
+    const texts = Array.from({ length: 120 }, (_, i) => `Sentence ${i} is by Ada.`)
     const [summary, terminated] = await Promise.all([
-      run(ledger, fake, texts, { concurrency: 4, timeoutSeconds: 2 }),
+      run(ledger, fake, texts, { concurrency: 4, timeoutSeconds: 2, leaseSeconds: 3 }),
       terminate()
     ])
     await admin.close()
     await fake.stop()
-    expect(terminated.length).toBeGreaterThan(1)
-    expect(summary).toMatchObject({ planned: 80, answered: 80 })
-    expect(fake.bill.requests).toBe(80)
+    expect(terminated).toBeGreaterThan(3)
+    expect(summary).toMatchObject({ planned: 120, answered: 120 })
+    expect(fake.bill.requests).toBe(120)
   },
   180_000
 )
+
+test("where no Postgres answers, that is said with the remedy", async () => {
+  const fake = new FakeLlm()
+  const error = await run("postgres://ada:hidden-word@127.0.0.1:1/none", fake, ["A."]).catch(String)
+  await fake.stop()
+  expect(error).toContain("is Postgres running there")
+  expect(error).not.toContain("hidden-word")
+  expect(fake.requests).toBe(0)
+})

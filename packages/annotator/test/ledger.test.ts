@@ -1,8 +1,8 @@
 import { expect, setDefaultTimeout, test } from "bun:test"
 import { Effect, type Scope } from "effect"
 import { Ledger, type LedgerShape, layerLedger } from "../src/index.ts"
-import type { Outcome, Settings } from "../src/ledger/Ledger.ts"
-import { ALL_PARTS, PARTS, partOf } from "../src/ledger/partOf.ts"
+import type { Outcome } from "../src/ledger/Attempts.ts"
+import type { Settings } from "../src/ledger/Queue.ts"
 import { overLedgers } from "./support/ledgers.ts"
 
 const settings: Settings = { prompt: { name: "p", version: 1, hash: "h", text: "t" }, model: "m", parameters: {} }
@@ -50,12 +50,11 @@ overLedgers("ledger", (newLedger) => {
       failedBefore: more.failedBefore ?? FAR,
       now: 1
     })
-  const claim = (ledger: LedgerShape, queue: string, owner: string, limit: number, parts = ALL_PARTS) =>
-    ledger.claim({ queue, owner, limit, parts, now: 2 })
-  const inherit = (ledger: LedgerShape, owner: string, parts = ALL_PARTS) =>
-    ledger.inherit({ queue: "q", parts, owner, now: 11 })
+  const claim = (ledger: LedgerShape, queue: string, owner: string, limit: number) =>
+    ledger.claim({ queue, owner, limit, now: 2 })
+  const bury = (ledger: LedgerShape, owner: string) => ledger.bury(owner, 11)
   const send = (ledger: LedgerShape, address: string, owner = "A", estimate = 1, maxCost: number | null = null) =>
-    ledger.send({ address, owner, job: "j", estimate, maxCost, now: 2, expiresAt: 100 })
+    ledger.send({ address, owner, job: "j", estimate, maxCost, now: 2 })
   const settle = (ledger: LedgerShape, address: string, outcome: Outcome, owner = "A", attempt = 1) =>
     ledger.settle({ address, owner, attempt, outcome, now: 3 })
 
@@ -156,8 +155,8 @@ overLedgers("ledger", (newLedger) => {
       yield* plan(ledger, 3)
       yield* claim(ledger, "q", "A", 2)
       yield* send(ledger, "a0")
-      expect(yield* inherit(ledger, "B")).toBe(1)
-      expect(yield* inherit(ledger, "B")).toBe(0)
+      expect(yield* bury(ledger, "B")).toBe(1)
+      expect(yield* bury(ledger, "B")).toBe(0)
       expect(yield* ledger.account("j")).toEqual({ spent: 1, reserved: 0 })
       expect(yield* ledger.attempts("a0")).toMatchObject([{ outcome: "lost", cost: 1, assumed: true }])
       expect((yield* claim(ledger, "q", "B", 9)).map(({ address }) => address)).toEqual(["a0", "a1", "a2"])
@@ -165,12 +164,12 @@ overLedgers("ledger", (newLedger) => {
     })
   )
 
-  check("an answer that comes after its part changed hands is kept, and not paid twice", (ledger) =>
+  check("an answer of a worker that counts as dead is kept, and not paid twice", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 1)
       yield* claim(ledger, "q", "A", 1)
       yield* send(ledger, "a0")
-      yield* inherit(ledger, "B")
+      yield* bury(ledger, "B")
       yield* settle(ledger, "a0", answered)
       expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ state: "answered", answer: "x <> y" })
       expect(yield* ledger.account("j")).toEqual({ spent: 1, reserved: 0 })
@@ -182,7 +181,7 @@ overLedgers("ledger", (newLedger) => {
       yield* plan(ledger, 1)
       yield* claim(ledger, "q", "A", 1)
       yield* send(ledger, "a0")
-      yield* inherit(ledger, "B")
+      yield* bury(ledger, "B")
       yield* claim(ledger, "q", "B", 1)
       yield* send(ledger, "a0", "B")
       yield* settle(ledger, "a0", answered)
@@ -197,7 +196,7 @@ overLedgers("ledger", (newLedger) => {
       yield* plan(ledger, 1)
       yield* claim(ledger, "q", "A", 1)
       yield* send(ledger, "a0")
-      yield* inherit(ledger, "B")
+      yield* bury(ledger, "B")
       yield* claim(ledger, "q", "B", 1)
       yield* send(ledger, "a0", "B")
       yield* settle(ledger, "a0", { state: "failed", reason: "rejected", usage: null, cost: 0 })
@@ -205,35 +204,53 @@ overLedgers("ledger", (newLedger) => {
     })
   )
 
-  check("a part is claimed, inherited and given back alone", (ledger) =>
+  check("a worker on a shared ledger holds what is its own until its lease is over", (ledger) =>
     Effect.gen(function* () {
-      yield* plan(ledger, 200)
-      const part = partOf("a0")
-      const mine = items(200).filter(({ address }) => partOf(address) === part)
-      expect(mine.length).toBeWithin(1, 20)
-      expect((yield* claim(ledger, "q", "A", 200, [part])).map(({ address }) => address)).toEqual(
-        mine.map(({ address }) => address)
-      )
-      expect(yield* claim(ledger, "q", "B", 200, [])).toEqual([])
+      yield* plan(ledger, 3)
+      yield* ledger.beat("A", 60)
+      yield* ledger.beat("B", 60)
+      yield* claim(ledger, "q", "A", 2)
       yield* send(ledger, "a0")
-      if (ledger.client !== undefined) {
-        yield* inherit(ledger, "B", [(part + 1) % PARTS])
-        expect((yield* ledger.page("q", 0, 1))[0]).toMatchObject({ state: "sent" })
+      if (ledger.shared) {
+        expect(yield* bury(ledger, "B")).toBe(0)
+        expect((yield* claim(ledger, "q", "B", 9)).map(({ address }) => address)).toEqual(["a2"])
       }
-      expect(yield* inherit(ledger, "B", [part])).toBe(1)
-      expect(yield* send(ledger, mine[1]?.address ?? "none")).toEqual({ _tag: "Gone" })
-      expect(yield* claim(ledger, "q", "B", 200, [part])).toHaveLength(mine.length)
+      yield* ledger.beat("A", -1)
+      expect(yield* bury(ledger, "B")).toBe(1)
+      expect(yield* send(ledger, "a1")).toEqual({ _tag: "Gone" })
+      expect((yield* claim(ledger, "q", "B", 9)).map(({ address }) => address).slice(0, 2)).toEqual(["a0", "a1"])
     })
   )
 
-  check("giving back what was not sent", (ledger) =>
+  check("a worker that leaves gives back what it did not send", (ledger) =>
     Effect.gen(function* () {
       yield* plan(ledger, 2)
       yield* claim(ledger, "q", "A", 2)
-      yield* ledger.giveBack({ queue: "q", parts: ALL_PARTS, owner: "A" })
-      expect(yield* claim(ledger, "q", "B", 2)).toHaveLength(2)
+      yield* send(ledger, "a0")
+      yield* ledger.leave("A")
+      expect((yield* claim(ledger, "q", "B", 2)).map(({ address }) => address)).toEqual(["a1"])
     })
   )
+
+  test("a rate is one for all workers of a job, and another job's is its own", async () => {
+    const place = await newLedger()
+    const worker = (job: string) =>
+      Effect.runPromise(
+        Effect.flatMap(Ledger, ({ pace }) =>
+          Effect.forEach([1, 2, 3], () => pace(job, { requests: 100_000, tokens: 1_000 }))
+        ).pipe(Effect.provide(layerLedger(place)))
+      )
+    const waits = [...(await worker("j")), ...(await worker("j"))]
+    // Each place begins where the one before it ends; what is left over is the time that passed.
+    for (const [place, wait] of waits.entries()) expect(100_000 * place - wait).toBeWithin(0, 50_000)
+    expect((await worker("other"))[0]).toBe(0)
+    const tokens = await Effect.runPromise(
+      Effect.flatMap(Ledger, ({ pace }) =>
+        Effect.forEach([1, 2], () => pace("t", { requests: 0, tokens: 200_000 }))
+      ).pipe(Effect.provide(layerLedger(place)))
+    )
+    expect(tokens[1]).toBeWithin(150_000, 200_001)
+  })
 
   check("a queue adopts what another left, and knows when it is finished", (ledger) =>
     Effect.gen(function* () {
@@ -242,20 +259,19 @@ overLedgers("ledger", (newLedger) => {
       yield* send(ledger, "a0")
       yield* plan(ledger, 2, { queue: "new" })
       expect(yield* claim(ledger, "new", "B", 1)).toHaveLength(0)
-      // What was claimed and not sent, at once; what was sent, when its time is up.
-      expect(yield* ledger.adopt("new", 0, 50)).toBe(true)
+      expect(yield* ledger.adopt("new", 0)).toBe(true)
+      yield* bury(ledger, "B")
+      expect(yield* ledger.attempts("a0")).toMatchObject([{ outcome: "lost", cost: 1, assumed: true }])
+      expect(yield* ledger.adopt("new", 0)).toBe(true)
       expect(yield* send(ledger, "a1")).toEqual({ _tag: "Gone" })
       expect((yield* claim(ledger, "new", "B", 2)).map(({ address }) => address)).toEqual(["a1"])
       yield* send(ledger, "a1", "B")
       yield* settle(ledger, "a1", answered, "B")
-      expect(yield* ledger.adopt("new", 0, 99)).toBe(true)
-      expect(yield* claim(ledger, "new", "B", 1)).toHaveLength(0)
-      expect(yield* ledger.adopt("new", 0, 101)).toBe(true)
-      expect(yield* ledger.attempts("a0")).toMatchObject([{ outcome: "lost", cost: 1, assumed: true }])
-      expect(yield* claim(ledger, "new", "B", 1)).toHaveLength(1)
+      expect(yield* ledger.adopt("new", 0)).toBe(true)
+      expect(yield* claim(ledger, "new", "B", 2)).toHaveLength(1)
       yield* send(ledger, "a0", "B")
       yield* settle(ledger, "a0", answered, "B", 2)
-      expect(yield* ledger.adopt("new", 0, 101)).toBe(false)
+      expect(yield* ledger.adopt("new", 0)).toBe(false)
       expect(yield* ledger.account("j")).toEqual({ spent: 1.5, reserved: 0 })
     })
   )

@@ -1,5 +1,7 @@
 import { Clock, Effect, Result, Stream } from "effect"
-import { Ledger, type LedgerBatch, type Outcome } from "../ledger/Ledger.ts"
+import type { Outcome } from "../ledger/Attempts.ts"
+import type { LedgerBatch } from "../ledger/Batches.ts"
+import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
 import type { LlmError } from "../llm/LlmError.ts"
 import { heed } from "../run/heed.ts"

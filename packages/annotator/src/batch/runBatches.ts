@@ -1,6 +1,7 @@
-import { Clock, Deferred, Effect, FiberSet } from "effect"
-import { type ClaimedRequest, Ledger } from "../ledger/Ledger.ts"
+import { Clock, Effect, FiberSet } from "effect"
+import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
+import type { ClaimedRequest } from "../ledger/Queue.ts"
 import type { LlmRequest } from "../llm/Llm.ts"
 import type { LlmError } from "../llm/LlmError.ts"
 import type { Run } from "../run/Run.ts"
@@ -23,7 +24,7 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
   Effect.scoped(
     Effect.gen(function* () {
       const ledger = yield* Ledger
-      const { owner, parts, queue } = run
+      const { owner, queue } = run
       const { job } = run.options
       const followers = yield* FiberSet.make<void, LedgerError | LlmError>()
       const work = Effect.gen(function* () {
@@ -40,7 +41,7 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
           const now = yield* Clock.currentTimeMillis
           const claims: ReadonlyArray<ClaimedRequest> = run.overBudget
             ? []
-            : yield* ledger.claim({ queue, parts: parts.list(), owner, limit: CLAIM, now })
+            : yield* ledger.claim({ queue, owner, limit: CLAIM, now })
           for (const claimed of claims) {
             const request = run.request(claimed)
             waiting.push({ address: claimed.address, request, bytes: api.size(request) })
@@ -62,12 +63,11 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
             }
           }
           if (run.overBudget && (yield* FiberSet.size(followers)) === 0) break
-          if (planned && waiting.length === 0 && claims.length === 0 && !(yield* ledger.adopt(queue, run.cursor, now)))
+          if (planned && waiting.length === 0 && claims.length === 0 && !(yield* ledger.adopt(queue, run.cursor)))
             break
           if (claims.length === 0) yield* Effect.sleep(idle)
         }
         run.asked = true
-        if (!run.overBudget) yield* Deferred.succeed(run.done, undefined)
       })
       yield* Effect.raceFirst(work, FiberSet.join(followers))
     })

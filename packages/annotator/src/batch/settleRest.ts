@@ -1,5 +1,6 @@
 import { Clock, Effect } from "effect"
-import { Ledger, type Outcome } from "../ledger/Ledger.ts"
+import type { Outcome } from "../ledger/Attempts.ts"
+import { Ledger } from "../ledger/Ledger.ts"
 
 const CHUNK = 500
 

@@ -1,6 +1,7 @@
 import { Clock, Effect, Random, Result } from "effect"
 import { retryDelay } from "../flow/retryDelay.ts"
-import { Ledger, type LedgerBatch } from "../ledger/Ledger.ts"
+import type { LedgerBatch } from "../ledger/Batches.ts"
+import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
 import type { LlmRequest } from "../llm/Llm.ts"
 import type { LlmError } from "../llm/LlmError.ts"

@@ -1,50 +1,46 @@
 import { Clock, Effect } from "effect"
+import type { LedgerError } from "../ledger/LedgerError.ts"
+import type { Workers } from "../ledger/Workers.ts"
 
 export interface Limits {
+  /** Who shares them. */
+  readonly job: string
   readonly requestsPerMinute?: number | undefined
   readonly tokensPerMinute?: number | undefined
 }
 
 export interface Limiter {
   /** Waits until the limits allow a request of so many tokens, and until nobody is told to wait. */
-  readonly wait: (tokens: number) => Effect.Effect<void>
+  readonly wait: (tokens: number) => Effect.Effect<void, LedgerError>
   /** The provider said `retry-after`: nobody sends before that. */
-  readonly pause: (milliseconds: number) => Effect.Effect<void>
+  readonly pause: (milliseconds: number) => Effect.Effect<void, LedgerError>
 }
 
-/** The limits of one model, in this process. */
-export const makeLimiter = ({ requestsPerMinute, tokensPerMinute }: Limits): Limiter => {
-  const requests = spacing(requestsPerMinute)
-  const tokens = spacing(tokensPerMinute)
+/**
+ * The limits of a job, over all workers on its ledger. Amounts are spaced evenly over the minute: an amount waits until those before it are paid
+ * off. Without a burst, no minute holds more than the limit plus one request, wherever the provider's window begins. Without limits, a pause is of
+ * this process.
+ */
+export const makeLimiter = (limits: Limits, ledger: Workers): Limiter => {
+  const { job, requestsPerMinute, tokensPerMinute } = limits
+  const limited = requestsPerMinute !== undefined || tokensPerMinute !== undefined
+  const length = (amount: number, perMinute: number | undefined) =>
+    perMinute === undefined ? 0 : (60_000 * amount) / perMinute
   let notBefore = 0
   const pauseOver: Effect.Effect<void> = Effect.flatMap(Clock.currentTimeMillis, (now) =>
     now >= notBefore ? Effect.void : Effect.andThen(Effect.sleep(notBefore - now), pauseOver)
   )
   return {
-    wait: Effect.fnUntraced(function* (size: number) {
-      yield* requests(1)
-      yield* tokens(size)
+    wait: Effect.fnUntraced(function* (tokens: number) {
+      if (limited) {
+        const line = { requests: length(1, requestsPerMinute), tokens: length(tokens, tokensPerMinute) }
+        yield* Effect.sleep(yield* ledger.pace(job, line))
+      }
       yield* pauseOver
     }),
-    pause: (milliseconds) =>
-      Effect.map(Clock.currentTimeMillis, (now) => {
-        notBefore = Math.max(notBefore, now + milliseconds)
-      })
+    pause: Effect.fnUntraced(function* (milliseconds: number) {
+      notBefore = Math.max(notBefore, (yield* Clock.currentTimeMillis) + milliseconds)
+      if (limited) yield* ledger.pace(job, { requests: milliseconds, tokens: 0 })
+    })
   }
-}
-
-/**
- * Spaces amounts evenly over the minute: an amount waits until those before it are paid off. Without a burst, no minute
- * holds more than the limit plus one request, wherever the provider's window begins.
- */
-const spacing = (perMinute: number | undefined) => {
-  let free = 0
-  return (amount: number): Effect.Effect<void> =>
-    perMinute === undefined
-      ? Effect.void
-      : Effect.flatMap(Clock.currentTimeMillis, (now) => {
-          const start = Math.max(now, free)
-          free = start + (amount * 60_000) / perMinute
-          return start === now ? Effect.void : Effect.sleep(start - now)
-        })
 }

@@ -1,5 +1,4 @@
 import type { Effect, Scope } from "effect"
-import type { SqlClient } from "effect/sql"
 import type { LedgerError } from "./LedgerError.ts"
 
 export type SqlValue = string | number | null
@@ -21,12 +20,12 @@ export interface SqlDriver {
   readonly skipLocked: string
   /** Appended to a select that locks what it reads. Locks are taken in the order requests, attempts, account. */
   readonly forUpdate: string
-  /** Only one process works on this database at a time, and sees to that by `lock`. */
-  readonly exclusive: boolean
+  /** Whether several processes may work on this database at a time. */
+  readonly shared: boolean
+  /** Its clock, in SQL: epoch milliseconds. */
+  readonly clock: string
   /** Takes the right to plan this queue, until the scope ends or the process dies. False if another process has it. */
   readonly lock: (queue: string) => Effect.Effect<boolean, LedgerError, Scope.Scope>
-  /** Where several processes may work on one queue: what Effect's cluster keeps its own books with. */
-  readonly client?: SqlClient.SqlClient
   /** Run before the tables are created, where two processes could create them at the same time. */
   readonly lockTables?: string
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import type { Settings } from "./Ledger.ts"
+import type { Settings } from "./Queue.ts"
 
 /** sha256 of prompt, version, model and parameters, in hex: the part of the content address that sentences share. */
 export const settingsHash = (settings: Settings): string =>

@@ -41,6 +41,7 @@ const postgresDriver = Effect.fnUntraced(function* (url: string) {
   const client = yield* PgClient.make({
     url: Redacted.make(url),
     maxConnections: CONNECTIONS,
+    connectTimeout: "5 seconds",
     startupParameters: { idle_in_transaction_session_timeout: String(STALLED_MS) }
   }).pipe(Effect.provide(Reactivity.layer), Effect.mapError(failed("connect")))
   const once: Query = (text, values = []) =>
@@ -52,12 +53,15 @@ const postgresDriver = Effect.fnUntraced(function* (url: string) {
         : new LedgerError({ ledger: name, operation: "connect", detail: NO_POOL })
     ),
     Effect.scoped,
-    Effect.retry({ while: isLost, schedule: lostSchedule })
+    Effect.retry({ while: isLost, schedule: absentSchedule }),
+    Effect.mapError((error) =>
+      isLost(error) ? new LedgerError({ ...error, detail: `${error.detail}: ${ABSENT}` }) : error
+    )
   )
   const driver: SqlDriver = {
     name,
-    client,
-    exclusive: false,
+    shared: true,
+    clock: "cast(extract(epoch from clock_timestamp()) * 1000 as double precision)",
     skipLocked: "for update skip locked",
     forUpdate: "for update",
     // Any number, as long as all nuner processes lock the same.
@@ -107,6 +111,10 @@ const lostAlone = <E>(cause: Cause.Cause<E>): Effect.Effect<never, E> => {
 
 /** What is asked again after a lost connection says the same twice; `reclaim` finds what was claimed without our hearing of it. */
 const lostSchedule = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 8 }))
+
+/** A server that is about to start, or an address at which there is none. */
+const absentSchedule = Schedule.exponential("100 millis").pipe(Schedule.jittered, Schedule.upTo({ times: 3 }))
+const ABSENT = "is Postgres running there, and may this machine reach it? Nothing was asked; run it again then"
 
 /** PgBouncer's word where it does not know a setting of the session. */
 const POOLED = /unsupported startup parameter/i

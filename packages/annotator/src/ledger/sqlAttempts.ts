@@ -1,12 +1,11 @@
 import { Effect } from "effect"
-import type { LedgerShape, Outcome, SendResult } from "./Ledger.ts"
+import type { Attempts, Outcome, SendResult } from "./Attempts.ts"
 import type { LedgerError } from "./LedgerError.ts"
 import type { Query, SqlDriver, SqlValue } from "./SqlDriver.ts"
-import { numberOf, placeholders, textOf } from "./statements.ts"
+import { numberOf, textOf } from "./statements.ts"
 
-/** Attempts and money: nothing is sent that is not written down and paid for. */
-export const attemptMethods = (driver: SqlDriver): Pick<LedgerShape, "send" | "settle" | "account" | "attempts"> => ({
-  send: ({ address, owner, job, estimate, expiresAt, maxCost, now }) =>
+export const attemptMethods = (driver: SqlDriver): Attempts => ({
+  send: ({ address, owner, job, estimate, maxCost, now }) =>
     driver.transaction((query) =>
       Effect.gen(function* (): Effect.fn.Return<SendResult, LedgerError> {
         const sent = yield* query(
@@ -23,7 +22,7 @@ export const attemptMethods = (driver: SqlDriver): Pick<LedgerShape, "send" | "s
           ])
           return { _tag: reserved }
         }
-        yield* openAttempt(query, { address, attempt, owner, job, estimate, expiresAt, now })
+        yield* openAttempt(query, { address, attempt, owner, job, estimate, now })
         return { _tag: "Sent", attempt }
       })
     ),
@@ -97,16 +96,15 @@ export const openAttempt = (
     owner: string
     job: string
     estimate: number
-    expiresAt: number
     now: number
   }
 ) =>
   query(
-    "insert into nuner_attempt (address, number, owner, job, reserved, started_at, expires_at) values ($1, $2, $3, $4, $5, $6, $7)",
-    [open.address, open.attempt, open.owner, open.job, open.estimate, open.now, open.expiresAt]
+    "insert into nuner_attempt (address, number, owner, job, reserved, started_at) values ($1, $2, $3, $4, $5, $6)",
+    [open.address, open.attempt, open.owner, open.job, open.estimate, open.now]
   )
 
-/** Ends an attempt and pays for it. False if it was ended before: its part had changed hands, and it is paid for. */
+/** Ends an attempt and pays for it. False if it was ended before: its worker counted as dead, and it is paid for. */
 export const endAttempt = Effect.fnUntraced(function* (
   query: Query,
   address: string,
@@ -132,26 +130,6 @@ export const endAttempt = Effect.fnUntraced(function* (
   if (ended[0] === undefined) return false
   yield* charge(query, String(ended[0].job), cost ?? 0, Number(ended[0].reserved))
   return true
-})
-
-/** Attempts that were to end by now and did not: their workers are gone, and nobody holds their parts any more. */
-export const loseExpired = Effect.fnUntraced(function* (
-  query: Query,
-  addresses: ReadonlyArray<string>,
-  now: number,
-  forUpdate: string
-) {
-  yield* query(
-    `select address from nuner_request where address in ${placeholders(1, addresses.length)} order by address ${forUpdate}`,
-    addresses
-  )
-  const late = `expires_at < ${now} and address in ${placeholders(1, addresses.length)}`
-  for (const address of yield* loseAttempts(query, late, addresses, now)) {
-    yield* query(
-      "update nuner_request set state = 'planned', owner = null, updated_at = $2 where address = $1 and state = 'sent'",
-      [address, now]
-    )
-  }
 })
 
 /** Attempts of which nobody will hear: lost, and charged as estimated. Returns the addresses of their requests. */

@@ -1,13 +1,11 @@
 import { Effect } from "effect"
-import type { BatchMember, BatchState, LedgerShape, Outcome } from "./Ledger.ts"
+import type { Outcome } from "./Attempts.ts"
+import type { Batches, BatchMember, BatchState } from "./Batches.ts"
 import type { Query, SqlDriver } from "./SqlDriver.ts"
 import { applyOutcome, charge, endAttempt, reserve } from "./sqlAttempts.ts"
 import { chunked, placeholders, textOf } from "./statements.ts"
 
-type Methods = "openBatch" | "updateBatch" | "openBatches" | "remoteBatches" | "settleBatch" | "batchRest"
-
-/** Batches: requests that were given away together, and outlive the process that gave them. */
-export const batchMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => ({
+export const batchMethods = (driver: SqlDriver): Batches => ({
   openBatch: ({ id, provider, job, owner, requests, maxCost, now }) =>
     driver.transaction((query) =>
       Effect.gen(function* () {

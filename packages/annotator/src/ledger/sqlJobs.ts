@@ -1,11 +1,10 @@
-import { createHash } from "node:crypto"
 import { Effect } from "effect"
-import type { JobReport, LedgerEntry, LedgerShape, RequestState, Settings } from "./Ledger.ts"
-import type { Query, SqlDriver, SqlRow } from "./SqlDriver.ts"
+import type { JobReport, Jobs, LedgerEntry } from "./Jobs.ts"
+import type { RequestState, Settings } from "./Queue.ts"
+import type { SqlDriver, SqlRow } from "./SqlDriver.ts"
 import { numberOf, textOf } from "./statements.ts"
 
-/** What the ledger holds, by job: to look at, to take out, to throw away. */
-export const jobMethods = (driver: SqlDriver): Pick<LedgerShape, "jobs" | "entries" | "cleanJob"> => ({
+export const jobMethods = (driver: SqlDriver): Jobs => ({
   jobs: Effect.gen(function* () {
     const counts = yield* driver.query(
       `select queue, settings, state, coalesce(reason, '') as reason, count(*) as count, max(updated_at) as updated_at
@@ -69,22 +68,9 @@ export const jobMethods = (driver: SqlDriver): Pick<LedgerShape, "jobs" | "entri
           `delete from nuner_request where queue = $1 ${answers ? "" : "and state = 'planned' and attempts = 0"} returning address`,
           [queue]
         )
-        const tables = driver.client === undefined ? [] : yield* clusterTables(query, queue)
-        for (const table of tables) yield* query(`drop table if exists "${table}" cascade`)
-        return { requests: gone.length, tables: tables.length }
+        return gone.length
       })
     )
-})
-
-/** Of the names of the tables in which a job's cluster keeps its books. */
-export const clusterPrefix = (queue: string): string =>
-  `nuner_${createHash("sha256").update(queue).digest("hex").slice(0, 8)}`
-
-const clusterTables = Effect.fnUntraced(function* (query: Query, queue: string) {
-  const rows = yield* query("select tablename from pg_tables where starts_with(tablename, $1)", [
-    `${clusterPrefix(queue)}_`
-  ])
-  return rows.map(({ tablename }) => String(tablename))
 })
 
 type Mutable<A> = {

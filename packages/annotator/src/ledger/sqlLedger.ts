@@ -6,8 +6,8 @@ import type { Query, SqlDriver } from "./SqlDriver.ts"
 import { attemptMethods } from "./sqlAttempts.ts"
 import { batchMethods } from "./sqlBatches.ts"
 import { jobMethods } from "./sqlJobs.ts"
-import { partMethods } from "./sqlParts.ts"
 import { queueMethods } from "./sqlQueue.ts"
+import { workerMethods } from "./sqlWorkers.ts"
 import { storing } from "./storable.ts"
 import { TABLES, TABLES_VERSION } from "./tables.ts"
 
@@ -23,9 +23,9 @@ export const sqlLedger = Effect.fnUntraced(function* (database: SqlDriver): Effe
   if (!upToDate) yield* driver.transaction((query) => makeTables(query, driver))
   return {
     name: driver.name,
+    shared: driver.shared,
     lock: driver.lock,
-    ...(driver.client === undefined ? {} : { client: driver.client }),
-    ...partMethods(driver),
+    ...workerMethods(driver),
     ...queueMethods(driver),
     ...attemptMethods(driver),
     ...batchMethods(driver),
@@ -39,7 +39,7 @@ const VERSIONS = "select version from nuner_version"
  * Makes the tables, or brings those of an earlier version up to date. Only where that is needed: even `create index if not exists` makes all
  * writers wait.
  */
-const makeTables = Effect.fnUntraced(function* (query: Query, { lockTables, name }: SqlDriver) {
+const makeTables = Effect.fnUntraced(function* (query: Query, { lockTables, name, shared }: SqlDriver) {
   if (lockTables !== undefined) yield* query(lockTables)
   yield* query("create table if not exists nuner_version (version bigint primary key)")
   const found = (yield* query(VERSIONS)).map(({ version }) => Number(version))
@@ -48,7 +48,7 @@ const makeTables = Effect.fnUntraced(function* (query: Query, { lockTables, name
     const detail = `it was written by a newer nuner (tables ${version}, this one knows ${TABLES_VERSION}): update nuner`
     return yield* new LedgerError({ ledger: name, operation: "open", detail })
   }
-  for (let from = version; from < TABLES_VERSION; from++) yield* MIGRATIONS[from]?.(query) ?? Effect.void
+  for (let from = version; from < TABLES_VERSION; from++) yield* MIGRATIONS[from]?.(query, shared) ?? Effect.void
   for (const table of TABLES) yield* query(table)
   yield* query("delete from nuner_version where version <> $1", [TABLES_VERSION])
   yield* query("insert into nuner_version (version) values ($1) on conflict do nothing", [TABLES_VERSION])

@@ -1,10 +1,8 @@
 import { Effect } from "effect"
 import type { Finish } from "../llm/Llm.ts"
-import type { ClaimedRequest, LedgerItem, LedgerShape, RequestState } from "./Ledger.ts"
-import { partOf } from "./partOf.ts"
+import type { ClaimedRequest, LedgerItem, Queue, RequestState } from "./Queue.ts"
 import type { SqlDriver, SqlRow, SqlValue } from "./SqlDriver.ts"
-import { loseAttempts, loseExpired } from "./sqlAttempts.ts"
-import { among } from "./sqlParts.ts"
+import { loseAttempts } from "./sqlAttempts.ts"
 import { chunked, numberOf, placeholders, textOf } from "./statements.ts"
 
 /** Failures that say nothing about the sentence: a rerun asks again. */
@@ -22,21 +20,7 @@ export const PASSING_REASONS = [
 
 const passing = PASSING_REASONS.map((reason) => `'${reason}'`).join(", ")
 
-type Methods =
-  | "saveSettings"
-  | "plan"
-  | "known"
-  | "saveJob"
-  | "job"
-  | "claim"
-  | "reclaim"
-  | "adopt"
-  | "page"
-  | "dropItems"
-  | "count"
-
-/** The queue: what is to be asked, who asks it, and how far it is. */
-export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => ({
+export const queueMethods = (driver: SqlDriver): Queue => ({
   saveSettings: (hash, settings, now) =>
     Effect.asVoid(
       driver.query("insert into nuner_settings (hash, body, created_at) values ($1, $2, $3) on conflict do nothing", [
@@ -58,18 +42,13 @@ export const queueMethods = (driver: SqlDriver): Pick<LedgerShape, Methods> => (
       Effect.gen(function* () {
         for (const rows of chunked(unique)) {
           yield* query(
-            `insert into nuner_request (address, settings, sentence, queue, seq, part, state, created_at, updated_at)
-             values ${placeholders(rows.length, 9)}
+            `insert into nuner_request (address, settings, sentence, queue, seq, state, created_at, updated_at)
+             values ${placeholders(rows.length, 8)}
              on conflict (address) do update set queue = excluded.queue, seq = excluded.seq, state = 'planned',
                round = nuner_request.round + (case when nuner_request.answer is null then 0 else 1 end),
                reason = null, detail = null, answer = null, finish = null, updated_at = excluded.updated_at
              where (nuner_request.state = 'planned' and nuner_request.owner is null) or (${again} and nuner_request.updated_at < ${failedBefore})`,
-            rows.flatMap(
-              (i): Array<SqlValue> => [
-                ...[i.address, settings, i.sentence, queue, i.seq],
-                ...[partOf(i.address), "planned", now, now]
-              ]
-            )
+            rows.flatMap((i): Array<SqlValue> => [i.address, settings, i.sentence, queue, i.seq, "planned", now, now])
           )
         }
         for (const part of chunked(items)) {
@@ -115,12 +94,12 @@ and (${kept})`,
       .query("select total from nuner_job where queue = $1", [queue])
       .pipe(Effect.map(([row]) => (row === undefined ? undefined : { total: numberOf(row.total) }))),
 
-  claim: ({ queue, parts, owner, limit, now }) =>
+  claim: ({ queue, owner, limit, now }) =>
     driver
       .transaction((query) =>
         query(
           `update nuner_request set owner = $1, updated_at = $2 where address in (
-             select address from nuner_request where queue = $3 and state = 'planned' and owner is null ${among(parts)}
+             select address from nuner_request where queue = $3 and state = 'planned' and owner is null
              order by seq limit $4 ${driver.skipLocked})
            returning address, sentence, attempts, round, seq`,
           [owner, now, queue, limit]
@@ -149,7 +128,7 @@ and (${kept})`,
       })
     ),
 
-  adopt: (queue, fromSeq, now) =>
+  adopt: (queue, fromSeq) =>
     driver.transaction((query) =>
       Effect.gen(function* () {
         const open = yield* query(
@@ -163,7 +142,6 @@ and (${kept})`,
           [queue, fromSeq]
         )
         for (const part of chunked(elsewhere.map((row) => String(row.address)).sort())) {
-          yield* loseExpired(query, part, now, driver.forUpdate)
           yield* query(
             `update nuner_request set queue = $1, owner = null where state = 'planned'
              and address in ${placeholders(1, part.length, 2)}`,

@@ -48,7 +48,8 @@ export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: 
     })
   const driver: SqlDriver = {
     name: path,
-    exclusive: true,
+    shared: false,
+    clock: "(unixepoch('subsec') * 1000)",
     lock: () =>
       path === ":memory:"
         ? Effect.succeed(true)

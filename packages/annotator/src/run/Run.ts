@@ -1,15 +1,16 @@
 import { OptionError } from "@nuner/core"
-import { Clock, Deferred, Effect } from "effect"
+import { Clock, Effect } from "effect"
 import type { AnnotateOptions } from "../AnnotateOptions.ts"
 import { bundledPrices, costOf, type Price, priceOf } from "../cost/PriceTable.ts"
 import { maxInputTokens } from "../cost/tokens.ts"
 import { type Limiter, makeLimiter } from "../flow/limiter.ts"
 import { contentAddress, requestKey, settingsHash } from "../ledger/address.ts"
-import type { Outcome, Settings } from "../ledger/Ledger.ts"
+import type { Outcome } from "../ledger/Attempts.ts"
+import { Ledger } from "../ledger/Ledger.ts"
 import { ownerName } from "../ledger/owner.ts"
+import type { Settings } from "../ledger/Queue.ts"
 import type { LlmRequest, LlmShape } from "../llm/Llm.ts"
 import type { Prompt } from "../prompt/Prompt.ts"
-import { Parts } from "./Parts.ts"
 import { Tally } from "./Tally.ts"
 
 /** What the parts of one run share. The fields that change say who changes them. */
@@ -23,10 +24,8 @@ export interface Run {
   readonly startedAt: number
   /** This worker's name in the ledger. */
   readonly owner: string
-  /** What it works on in the ledger: the job, as far as it is asked with the same settings. Batches are a job without workers. */
+  /** What it works on in the ledger: the job, as far as it is asked with the same settings, directly or in batches. */
   readonly queue: string
-  /** The parts of the queue that are this worker's. */
-  readonly parts: Parts
   /** Addresses of what this worker has claimed and is at. */
   readonly held: Set<string>
   readonly limiter: Limiter
@@ -52,8 +51,6 @@ export interface Run {
   refusedBatches: number
   /** Set by the asker when it has nothing left to do. */
   asked: boolean
-  /** Set by the asker when nothing of the job is unfinished. */
-  readonly done: Deferred.Deferred<void>
   /** The emitter's place: items before it are out. */
   cursor: number
 }
@@ -63,7 +60,7 @@ export const makeRun = Effect.fnUntraced(function* (
   options: AnnotateOptions,
   prompt: Prompt,
   llm: LlmShape
-): Effect.fn.Return<Run, OptionError> {
+): Effect.fn.Return<Run, OptionError, Ledger> {
   const unsupported = llm.lacks?.find((option) => options[option] !== undefined)
   if (unsupported !== undefined) return yield* refuse(unsupported, `the API of ${llm.provider} has no such parameter`)
   if (options.batch && llm.batch === undefined) return yield* refuse("batch", `${llm.provider} has no batch API`)
@@ -94,9 +91,8 @@ export const makeRun = Effect.fnUntraced(function* (
     startedAt,
     owner,
     queue: `${options.job}/${hash.slice(0, 16)}${options.batch ? "/batch" : ""}`,
-    parts: new Parts(),
     held: new Set(),
-    limiter: makeLimiter(options),
+    limiter: makeLimiter(options, yield* Ledger),
     tally: new Tally(startedAt, options.total ?? null, price !== undefined && llm.free !== true),
     addressOf: (sentence) => contentAddress(hash, sentence),
     request: ({ address, round, sentence }) => ({
@@ -122,7 +118,6 @@ export const makeRun = Effect.fnUntraced(function* (
     largestBatch: options.batchSize ?? Number.POSITIVE_INFINITY,
     refusedBatches: 0,
     asked: false,
-    done: yield* Deferred.make<void>(),
     cursor: 0
   }
 })

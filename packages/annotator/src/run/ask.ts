@@ -1,8 +1,10 @@
-import { Clock, Deferred, Effect, Fiber, Random, Result, Semaphore } from "effect"
+import { Clock, Effect, Fiber, Random, Result, Semaphore } from "effect"
 import { expectedInputTokens } from "../cost/tokens.ts"
 import { retryDelay } from "../flow/retryDelay.ts"
-import { type ClaimedRequest, Ledger, type Outcome } from "../ledger/Ledger.ts"
+import type { Outcome } from "../ledger/Attempts.ts"
+import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
+import type { ClaimedRequest } from "../ledger/Queue.ts"
 import type { LlmRequest } from "../llm/Llm.ts"
 import { LlmError, Unreachable } from "../llm/LlmError.ts"
 import { heed } from "./heed.ts"
@@ -12,17 +14,24 @@ import type { Run } from "./Run.ts"
 /** Asks everything of the run's queue, so many at a time, until nothing of it is unfinished or the budget is gone. */
 export const askAll = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<void, LedgerError | LlmError, Ledger> {
   const refill = yield* Semaphore.make(1)
+  const { shared } = yield* Ledger
   let claims: Array<ClaimedRequest> = []
   let ended = false
-  const next = refill.withPermit(
-    Effect.gen(function* () {
-      if (claims.length === 0 && !ended) {
-        claims = [...(yield* nextClaims(run))].reverse()
-        ended = claims.length === 0
-      }
-      return claims.pop()
-    })
-  )
+  // Where others work too, no more is claimed than can be sent at once: what waits is free for whoever has room.
+  let waiting = 0
+  const next = Effect.suspend(() => {
+    waiting++
+    return refill.withPermit(
+      Effect.gen(function* () {
+        if (claims.length === 0 && !ended) {
+          claims = [...(yield* nextClaims(run, shared ? waiting : run.options.concurrency))].reverse()
+          ended = claims.length === 0
+        }
+        waiting--
+        return claims.pop()
+      })
+    )
+  })
   const worker = Effect.gen(function* () {
     for (let claimed = yield* next; claimed !== undefined; claimed = yield* next) {
       yield* ask(run, claimed)
@@ -37,41 +46,37 @@ export const askAll = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<v
     }
   )
   run.asked = true
-  if (!run.overBudget) yield* Deferred.succeed(run.done, undefined)
 })
 
 const LONGEST_IDLE_MS = 500
 
 /** The next requests to ask; none at the end. Waits for the planner, and for requests that other workers hold. */
-const nextClaims = Effect.fnUntraced(function* (run: Run) {
+const nextClaims = Effect.fnUntraced(function* (run: Run, limit: number) {
   const ledger = yield* Ledger
-  const { held, owner, parts, queue } = run
+  const { held, owner, queue } = run
   for (let idle = 20; ; idle = Math.min(LONGEST_IDLE_MS, idle * 1.5)) {
     if (run.overBudget) return []
     const planned = run.planned
     const now = yield* Clock.currentTimeMillis
-    const claims = yield* ledger.claim({ queue, parts: parts.list(), owner, limit: run.options.concurrency, now })
+    const claims = yield* ledger.claim({ queue, owner, limit, now })
     const found =
       claims.length === 0 && idle >= LONGEST_IDLE_MS ? yield* ledger.reclaim({ queue, owner, held, now }) : claims
     for (const { address } of found) held.add(address)
     if (found.length > 0) return found
-    if (planned && !(yield* ledger.adopt(queue, run.cursor, now))) return []
+    if (planned && !(yield* ledger.adopt(queue, run.cursor))) return []
     yield* Effect.sleep(planned ? idle : 20)
   }
 })
 
-/** One request to its end: answered, failed for good, or left to others because the budget or its part is gone. */
+/** One request to its end: answered, failed for good, or left because the budget is gone, or others have it. */
 const ask = Effect.fnUntraced(function* (run: Run, claimed: ClaimedRequest) {
-  const { limiter, parts, tally } = run
+  const { limiter, tally } = run
   const { address } = claimed
   const request = run.request(claimed)
   for (let retry = 1; ; retry++) {
     yield* limiter.wait(expectedInputTokens(request) + request.maxTokens)
-    if (!parts.enter(address)) return
     if (retry > 1) tally.retries++
-    const pause = yield* attempt(run, address, request, retry).pipe(
-      Effect.ensuring(Effect.sync(() => parts.leave(address)))
-    )
+    const pause = yield* attempt(run, address, request, retry)
     if (pause === undefined) return
     yield* Effect.sleep(pause)
   }
@@ -117,12 +122,11 @@ const attempt = Effect.fnUntraced(function* (run: Run, address: string, request:
 /** The attempt's number once it is written down and affordable; undefined if it is not to be made. */
 const send = Effect.fnUntraced(function* (run: Run, address: string, estimate: number) {
   const ledger = yield* Ledger
-  const { job, maxCost = null, timeoutSeconds } = run.options
+  const { job, maxCost = null } = run.options
   for (;;) {
     if (run.overBudget) return undefined
     const now = yield* Clock.currentTimeMillis
-    const expiresAt = now + 2 * 1000 * timeoutSeconds
-    const sent = yield* ledger.send({ address, owner: run.owner, job, estimate, maxCost, now, expiresAt })
+    const sent = yield* ledger.send({ address, owner: run.owner, job, estimate, maxCost, now })
     if (sent._tag === "Sent") return sent.attempt
     if (sent._tag === "Gone") return undefined
     if (sent._tag === "OverBudget") run.overBudget = true

@@ -1,36 +1,28 @@
-import { Clock, Effect, type Scope } from "effect"
+import { Clock, Effect, Schedule } from "effect"
 import { Ledger } from "../ledger/Ledger.ts"
-import type { LedgerError } from "../ledger/LedgerError.ts"
-import { ALL_PARTS } from "../ledger/partOf.ts"
 import { type Run, refuse } from "./Run.ts"
 
 /**
- * Takes this worker's place until the scope ends: on SQLite, and for batches, it is alone and holds all parts of the job; elsewhere the
- * cluster says which ones.
+ * Takes this worker's place until the scope ends: it tells the ledger that it lives, and takes back what dead workers hold, three times in
+ * every lease.
  *
- * @param role the one who plans the job starts it; any number of others help
+ * @param role a job has one planner; any number of others help
  */
 export const attend = Effect.fnUntraced(function* (run: Run, role: "plan" | "help") {
   const ledger = yield* Ledger
+  const { options, owner } = run
   if (role === "plan" && !(yield* ledger.lock(run.queue))) {
-    return yield* ledger.client === undefined
-      ? refuse("ledger", `${ledger.name} is in use by another process`, "wait for it, or share a ledger on Postgres")
-      : refuse(
-          "job",
-          `"${run.options.job}" is being planned by another process`,
-          "help it with work, or use another name"
-        )
+    return yield* ledger.shared
+      ? refuse("job", `"${options.job}" is being planned by another process`, "help it with work, or use another name")
+      : refuse("ledger", `${ledger.name} is in use by another process`, "wait for it, or share a ledger on Postgres")
   }
-  if (ledger.client === undefined || run.options.batch) return yield* takeAll(run)
-  const client = ledger.client
-  const { joinCluster } = yield* Effect.promise(() => import("../cluster/joinCluster.ts"))
-  yield* joinCluster(run, client, role)
-})
-
-const takeAll = Effect.fnUntraced(function* (run: Run): Effect.fn.Return<void, LedgerError, Ledger | Scope.Scope> {
-  const ledger = yield* Ledger
-  const { owner, queue } = run
-  yield* ledger.inherit({ queue, parts: ALL_PARTS, owner, now: yield* Clock.currentTimeMillis })
-  for (const part of ALL_PARTS) run.parts.take(part)
-  yield* Effect.addFinalizer(() => Effect.ignore(ledger.giveBack({ queue, parts: ALL_PARTS, owner })))
+  const beat = Effect.gen(function* () {
+    yield* ledger.beat(owner, options.leaseSeconds)
+    yield* ledger.bury(owner, yield* Clock.currentTimeMillis)
+  })
+  yield* beat
+  yield* Effect.addFinalizer(() => Effect.ignore(ledger.leave(owner)))
+  if (ledger.shared) {
+    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(beat), Schedule.spaced((1000 * options.leaseSeconds) / 3)))
+  }
 })

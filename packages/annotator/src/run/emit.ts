@@ -1,7 +1,8 @@
 import { Clock, Effect, Stream } from "effect"
 import type { AnnotateEvent } from "../AnnotateEvent.ts"
-import { Ledger, type LedgerItem } from "../ledger/Ledger.ts"
+import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
+import type { LedgerItem } from "../ledger/Queue.ts"
 import { judge } from "../parse/judge.ts"
 import type { Run } from "./Run.ts"
 

@@ -1,6 +1,6 @@
 import { costOf } from "../cost/PriceTable.ts"
 import { maxInputTokens } from "../cost/tokens.ts"
-import type { Outcome } from "../ledger/Ledger.ts"
+import type { Outcome } from "../ledger/Attempts.ts"
 import type { LlmAnswer, LlmRequest, Usage } from "../llm/Llm.ts"
 import type { LlmError } from "../llm/LlmError.ts"
 import { judge } from "../parse/judge.ts"

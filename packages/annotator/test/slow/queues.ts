@@ -90,9 +90,9 @@ const effectQueue: Queue = (() => {
   }
 })()
 
-/** The ledger's own steps, without parts: any worker claims any free request. */
+/** The ledger's own steps. */
 const ledgerQueue: Queue = {
-  name: "nuner ledger, any worker any request",
+  name: "nuner ledger",
   fill: (url, ids) =>
     Effect.runPromise(
       Effect.flatMap(Ledger, (ledger) =>
@@ -105,13 +105,12 @@ const ledgerQueue: Queue = {
   worker: async (url, work) => {
     let stopped = false
     const owner = crypto.randomUUID()
-    const parts = Array.from({ length: 64 }, (_, part) => part)
     const run = Effect.runPromise(
       Effect.gen(function* () {
         const ledger = yield* Ledger
         const one = Effect.gen(function* () {
           while (!stopped) {
-            const [claimed] = yield* ledger.claim({ queue: "q", parts, owner, limit: 1, now: Date.now() })
+            const [claimed] = yield* ledger.claim({ queue: "q", owner, limit: 1, now: Date.now() })
             if (claimed === undefined) {
               yield* Effect.sleep("20 millis")
               continue
@@ -124,8 +123,7 @@ const ledgerQueue: Queue = {
               job: "j",
               estimate: 0,
               maxCost: null,
-              now,
-              expiresAt: now + 1000 * LEASE
+              now
             })
             if (sent._tag !== "Sent") continue
             yield* Effect.promise(() => work(address))

@@ -88,17 +88,14 @@ const exportCommand = command("jobs export", {
 })
 
 const cleanCommand = command("jobs clean", {
-  does: "Forget a job that is done: its plan and its workers' tables; paid answers stay",
+  does: "Forget a job that is done: its plan, and what was never asked; paid answers stay",
   arguments: {},
   options: { ledger, job: needed(named), answers: toggle("forget its paid answers too") },
   run: Effect.fnUntraced(function* ({ answers, job, ledger }) {
     const jobs = yield* jobsOf(ledger, job)
     for (const { queue } of jobs) {
-      const cleaned = yield* attempt("jobs", () => cleanJob(ledger, queue, answers))
-      yield* show(`${queue}: ${cleaned.requests} requests and ${cleaned.tables} tables forgotten`, {
-        queue,
-        ...cleaned
-      })
+      const requests = yield* attempt("jobs", () => cleanJob(ledger, queue, answers))
+      yield* show(`${queue}: ${requests} requests forgotten`, { queue, requests })
     }
   })
 })
