@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { Effect } from "effect"
 import type { AnnotateInput } from "./annotate.ts"
+import { datedPrices } from "./cost/PriceTable.ts"
 import { isPostgres } from "./ledger/layerLedger.ts"
 import { type Forecast, forecastEffect } from "./run/forecast.ts"
 import { count, dollars } from "./run/Progress.ts"
@@ -22,6 +23,6 @@ export const formatForecast = (forecast: Forecast): string => {
     `about ${count(inputTokens)} tokens in (${forecast.tokensBy}) and ${count(outputTokens)} out`,
     cost === null || costAtMost === null
       ? "no price for this model: give a price table to see the cost"
-      : `about ${dollars(cost)}, at most ${dollars(costAtMost)} (prices of ${pricesOf})`
+      : `about ${dollars(cost)}, at most ${dollars(costAtMost)} (prices of ${datedPrices(pricesOf)})`
   ].join("\n")
 }

@@ -5,7 +5,16 @@ export { AnnotateOptions, type AnnotateOptionsInput, annotateOptions } from "./A
 export { type AnnotateInput, annotate } from "./annotate.ts"
 export { type AnnotateFailure, annotateStream } from "./annotateStream.ts"
 export { cancelBatches } from "./cancelBatches.ts"
-export { bundledPrices, costOf, fetchPrices, Price, PriceTable, priceOf, readPriceTable } from "./cost/PriceTable.ts"
+export {
+  bundledPrices,
+  costOf,
+  datedPrices,
+  fetchPrices,
+  Price,
+  PriceTable,
+  priceOf,
+  readPriceTable
+} from "./cost/PriceTable.ts"
 export { type TokenCounter, tokenCounter } from "./cost/tokenCounter.ts"
 export { forecast, formatForecast } from "./forecast.ts"
 export { cleanJob, exportJob, ledgerJobs } from "./jobs.ts"

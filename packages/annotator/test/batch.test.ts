@@ -167,3 +167,21 @@ overLedgers("batches", (newLedger) => {
     expect((await run(options)).summary).toMatchObject({ answered: 50, attempts: 20 })
   })
 })
+
+test("a request is serialised once to be measured, however many passes a batch takes to fill", async () => {
+  fake = new FakeLlm({ price })
+  const real = openai({ apiKey, baseUrl: fake.openAiUrl })
+  let measured = 0
+  const size: NonNullable<LlmShape["batch"]>["size"] = (request) => {
+    measured++
+    return real.batch!.size(request)
+  }
+  const many = Array.from({ length: 2500 }, (_, i) => ({ id: `s${i}`, text: `Sentence ${i} was written by Ada.` }))
+  const { summary } = await run({
+    ...{ sentences: many, provider: { ...real, batch: { ...real.batch!, size } }, model: "m", prices },
+    ...{ ledger: ":memory:", batch: true, batchSize: 1100, pollSeconds: 0.05 }
+  })
+  expect(summary.answered).toBe(2500)
+  expect(measured).toBe(2500)
+  expect([...fake.openAiBatches.batches.values()].map(({ lines }) => lines.length)).toEqual([1100, 1100, 300])
+})

@@ -31,7 +31,7 @@ const summaryOf = async (run: AnnotateInput): Promise<Summary> => {
 const balance = ({ planned, answered, failed, refused, overBudget }: Summary) =>
   expect(planned).toBe(answered + failed + refused + overBudget)
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(240_000)
 
 overLedgers("budget", (newLedger) => {
   test("is a hard stop: what the provider charges is never more", async () => {

@@ -3,7 +3,7 @@ import { rng } from "@nuner/core"
 import { killRun } from "./support/killRun.ts"
 import { overLedgers } from "./support/ledgers.ts"
 
-setDefaultTimeout(60_000)
+setDefaultTimeout(240_000)
 
 /** A few kills; `test/slow/kill.ts` does a hundred. */
 overLedgers("kill -9", (newLedger) => {

@@ -2,7 +2,7 @@ import { LedgerError, LlmError } from "@nuner/annotator"
 import { BalanceError, InputError, type Manifest, OptionError, OutputError, outputError } from "@nuner/core"
 import { EngineError } from "@nuner/engine"
 import { InfeasibleError } from "@nuner/miner"
-import { Cause, Effect, Schema, Stream } from "effect"
+import { Effect, Schema } from "effect"
 
 /** Something that no package foresaw. Carries the cause whole; `NUNER_DEBUG=1` prints its stack. */
 export class UnexpectedError extends Schema.TaggedError<UnexpectedError>()("UnexpectedError", {
@@ -83,33 +83,3 @@ export const attempt = <A>(stage: string, run: (signal: AbortSignal) => Promise<
       return settled
     })
   })
-
-/**
- * What a package gives as an async iterable, as a stream: its errors are typed. Interruption aborts the signal and then waits for the iterable to end
- * in good order.
- */
-export const streamOf = <A>(
-  stage: string,
-  open: (signal: AbortSignal) => AsyncIterable<A>
-): Stream.Stream<A, StageError> =>
-  Stream.unwrap(
-    Effect.gen(function* () {
-      const controller = new AbortController()
-      const items = open(controller.signal)[Symbol.asyncIterator]()
-      yield* Effect.addFinalizer(() => Effect.ignore(Effect.tryPromise(async () => items.return?.())))
-      const next = Effect.callback<IteratorResult<A>, StageError>((resume) => {
-        const settled = items.next().then(
-          (result) => resume(Effect.succeed(result)),
-          (cause) => resume(Effect.fail(stageError(stage)(cause)))
-        )
-        return Effect.promise(() => {
-          controller.abort()
-          return settled
-        })
-      })
-      const pull = Effect.flatMap(next, ({ done, value }) =>
-        done === true ? Cause.done() : Effect.succeed([value] as const)
-      )
-      return Stream.fromPull(Effect.succeed(pull))
-    })
-  )

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { existsSync, readdirSync, rmSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { basename, dirname, join } from "node:path"
 import { type Episode, lockFile, readManifest, writeEpisodes, writeJsonl } from "@nuner/core"
 import { FakeLlm, type LlmFault, tempDir } from "@nuner/testing"
@@ -110,17 +110,23 @@ const cases: Record<string, Case> = {
     out: "types",
     artefact: "types.loss.svg"
   },
-  finetune: {
-    args: ["finetune", train, "--encoder", at("encoder"), "--c", "1"],
+  fit: {
+    args: ["fit", train, "--encoder", at("encoder"), "--c", "1"],
     other: ["--layers", "0"],
     out: "model",
     artefact: "model/nuner.json"
   },
-  "finetune, full": {
-    args: ["finetune", train, "--encoder", at("encoder"), "--mode", "full", "--epochs", "1"],
+  "fit, full": {
+    args: ["fit", train, "--encoder", at("encoder"), "--mode", "full", "--epochs", "1"],
     other: ["--seed", "7"],
     out: "model",
     artefact: "model/model.safetensors"
+  },
+  evaluate: {
+    args: ["evaluate", at("fitted"), train],
+    other: ["--seed", "7"],
+    out: "e.json",
+    artefact: "e.html"
   },
   probe: {
     args: ["probe", "--encoder", at("encoder"), "--train", train, "--test", train, "--k", "1", "--sets", "1"],
@@ -183,6 +189,7 @@ beforeAll(async () => {
   await writeJsonl(at("annotated.jsonl"), annotated)
   await made("align", at("annotated.jsonl"), "--out", at("aligned.jsonl"))
   await made("base", at("texts.txt"), "--out", at("encoder"), "--hidden", "16", "--layers", "1", "--vocab-size", "300")
+  await made("fit", train, "--out", at("fitted"), "--encoder", at("encoder"), "--c", "1")
   await made("tadner", "train", train, "--encoder", at("encoder"), "--out", at("tadner"), "--batch-size", "8")
   const episode: Episode = { types: ["person", "place"], support: sentences.slice(0, 2), query: sentences.slice(2, 4) }
   await writeEpisodes(at("episodes.jsonl"), [episode, episode])
@@ -223,7 +230,7 @@ describe.each(Object.keys(cases))("%s", (name) => {
     expect(listed).toContain(join(place, one.artefact))
     const second = await inProcess(...args, "--json")
     expect(kept(second)).toBe(true)
-    expect(JSON.parse(second.out)).toEqual(await manifest())
+    expect(JSON.parse(second.out.split("\n")[0]!)).toEqual(await manifest())
     rmSync(join(place, one.artefact))
     const again = await inProcess(...args)
     expect({ code: again.code, kept: kept(again) }).toEqual({ code: 0, kept: false })
@@ -279,18 +286,73 @@ describe.each(Object.keys(cases))("%s", (name) => {
   })
 })
 
+/** A preview leaves nothing but the answers, in the ledger of `annotate`. */
+describe("preview", () => {
+  const previewed = () => {
+    const place = at(`place-${folders++}`)
+    const before = fake.calls.length
+    return {
+      place,
+      args: ["preview", at("texts.txt"), ...llm, "--out", join(place, "a.jsonl")],
+      ledger: join(place, "a.jsonl.ledger.sqlite"),
+      asked: () => fake.calls.length - before
+    }
+  }
+
+  test("again: nothing is asked twice; another prompt, a deleted ledger: asked anew", async () => {
+    const { args, asked, ledger, place } = previewed()
+    expect(await inProcess(...args)).toMatchObject({ code: 0 })
+    expect(readdirSync(place).filter((name) => !name.includes("ledger.sqlite"))).toEqual([])
+    expect(await inProcess(...args)).toMatchObject({ code: 0 })
+    expect(asked()).toBe(sentences.length)
+    expect(await inProcess(...args, "--prompt", "structured")).toMatchObject({ code: 0 })
+    expect(asked()).toBe(2 * sentences.length)
+    for (const ending of ["", "-wal", "-shm"]) rmSync(`${ledger}${ending}`, { force: true })
+    expect(await inProcess(...args)).toMatchObject({ code: 0 })
+    expect(asked()).toBe(3 * sentences.length)
+  })
+
+  test("a second process is refused while one asks", async () => {
+    const { args, ledger, place } = previewed()
+    mkdirSync(place)
+    const unlock = await lockFile(`${ledger}.lock`)
+    const { code, err } = await inProcess(...args)
+    expect({ code, refused: err.includes("is in use by another process") }).toEqual({ code: 1, refused: true })
+    unlock?.()
+    expect(await inProcess(...args)).toMatchObject({ code: 0 })
+  })
+
+  test("interrupted: what is answered is not asked again", async () => {
+    const { args, asked } = previewed()
+    const { code } = await interrupted(args, () => asked() > 4)
+    expect([0, 130]).toContain(code)
+    expect(await inProcess(...args)).toMatchObject({ code: 0 })
+    // The fake honours no idempotency key: what was under way is asked again.
+    expect(asked()).toBeWithin(sentences.length, 2 * sentences.length)
+  })
+
+  test("a failed item is shown with its reason, and asked again by the same call", async () => {
+    const { args, asked } = previewed()
+    down = true
+    try {
+      expect((await inProcess(...args)).out).toContain("(overloaded: ")
+    } finally {
+      down = false
+    }
+    expect((await inProcess(...args)).out).not.toContain("overloaded")
+    expect(asked()).toBe(sentences.length + 1)
+  })
+})
+
 test("no space: every stage says so in one line, leaves no manifest, and goes on when there is some", async () => {
-  const calls = Object.values(cases).map(call)
+  const preview = { args: ["preview", at("texts.txt"), ...llm], other: [], out: "a.jsonl", artefact: "a.jsonl" }
+  const calls = [...Object.values(cases), preview].map(call)
   const script = join(import.meta.dir, "support/withoutSpace.ts")
   const command = `trap '' XFSZ; ulimit -f 0; exec "$0" "$1" "$2"`
-  const child = Bun.spawnSync([
-    "bash",
-    "-c",
-    command,
-    process.execPath,
-    script,
-    JSON.stringify(calls.map(({ args }) => args))
-  ])
+  const child = Bun.spawnSync(
+    ["bash", "-c", command, process.execPath, script, JSON.stringify(calls.map(({ args }) => args))],
+    { env: process.env }
+  )
   const said: ReadonlyArray<Said> = JSON.parse(child.stdout.toString().trim().split("\n").at(-1) ?? "[]")
   expect(said.map(({ code }) => code)).toEqual(calls.map(() => 1))
   for (const [i, { err }] of said.entries()) {

@@ -51,7 +51,7 @@ test("a forecast counts OpenAI's tokens, and says how sure it is of others'", as
 })
 
 test("nuner prices: those that come with it; a fresh table from LiteLLM's, used for a budget", async () => {
-  expect((await inProcess("prices")).out).toMatch(/2025-01-15; .*not checked[\s\S]*\| gpt-4o-mini /)
+  expect((await inProcess("prices")).out).toMatch(/of 2025-01-15, \d+ days ago; .*not checked[\s\S]*\| gpt-4o-mini /)
   const theirs = {
     sample_spec: { input_cost_per_token: 0, output_cost_per_token: 0 },
     "new-model": { input_cost_per_token: 1.5e-7, output_cost_per_token: 6e-7, input_cost_per_token_batches: 7.5e-8 },

@@ -71,13 +71,13 @@ test("a run with planted secrets leaves them nowhere: files, ledger, output", as
       const out = ["--out", at(`${i}/a.jsonl`)]
       for (const args of [
         ["annotate", at("texts.txt"), ...out, ...common],
-        // Nobody answers at port 1, and each command waits half a minute for it.
-        ...(ledger.includes(":1/none")
-          ? []
-          : [
-              ["work", ...common],
-              ["cancel", ...common]
-            ])
+        ["label", at("texts.txt"), "--out", at(`${i}/l.jsonl`), "--types", "name", ...common],
+        ["preview", at("texts.txt"), "--out", at(`${i}/p.jsonl`), ...common],
+        ["annotate", at("texts.txt"), "--out", at(`${i}/d.jsonl`), "--dry-run", ...common],
+        ["work", ...common],
+        ["cancel", ...common],
+        ["jobs", "show", "--ledger", ledger],
+        ["status", at(`${i}/a.jsonl`)]
       ]) {
         const { err, out } = await inProcess(...args)
         said.push(err, out)

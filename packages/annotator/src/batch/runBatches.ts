@@ -29,6 +29,8 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
       const followers = yield* FiberSet.make<void, LedgerError | LlmError>()
       const work = Effect.gen(function* () {
         let waiting: Array<Waiting> = []
+        // Of those that wait, how many are known to fit into one batch, and the bytes that they take.
+        let [fitting, bytes] = [0, 0]
         const followed = new Set<string>()
         for (let idle = 20; ; idle = Math.min(1000, idle * 1.5)) {
           for (const batch of yield* ledger.openBatches(run.llm.provider, job)) {
@@ -46,11 +48,16 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
             const request = run.request(claimed)
             waiting.push({ address: claimed.address, request, bytes: api.size(request) })
           }
-          const full = prefix(waiting, api, run.largestBatch)
-          const complete = full < waiting.length || (planned && claims.length === 0 && waiting.length > 0)
+          const most = Math.min(run.largestBatch, api.maxRequests)
+          if (fitting > most) [fitting, bytes] = [0, 0]
+          while (fitting < Math.min(waiting.length, most) && bytes + waiting[fitting]!.bytes <= api.maxBytes) {
+            bytes += waiting[fitting++]!.bytes
+          }
+          const complete = fitting < waiting.length || (planned && claims.length === 0 && waiting.length > 0)
           if (complete && !run.overBudget) {
-            const { batch, taken, budget } = yield* submitBatch(run, api, waiting.slice(0, full))
+            const { batch, taken, budget } = yield* submitBatch(run, api, waiting.slice(0, fitting))
             waiting = waiting.slice(taken)
+            if (taken > 0) [fitting, bytes] = [0, 0]
             if (batch !== undefined) {
               followed.add(batch.id)
               run.tally.inBatch += taken
@@ -63,8 +70,7 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
             }
           }
           if (run.overBudget && (yield* FiberSet.size(followers)) === 0) break
-          if (planned && waiting.length === 0 && claims.length === 0 && !(yield* ledger.adopt(queue, run.cursor)))
-            break
+          if (planned && waiting.length === 0 && claims.length === 0 && !(yield* ledger.adopt(queue, run.cursor))) break
           if (claims.length === 0) yield* Effect.sleep(idle)
         }
         run.asked = true
@@ -75,14 +81,3 @@ export const runBatches = (run: Run, api: BatchApi): Effect.Effect<void, LedgerE
 
 /** Requests taken out of the ledger at a time. */
 const CLAIM = 1000
-
-/** How many of the waiting requests fit into one batch. */
-const prefix = (waiting: ReadonlyArray<Waiting>, api: BatchApi, largest: number): number => {
-  const most = Math.min(waiting.length, largest, api.maxRequests)
-  let bytes = 0
-  for (let i = 0; i < most; i++) {
-    bytes += waiting[i]!.bytes
-    if (bytes > api.maxBytes) return i
-  }
-  return most
-}

@@ -27,6 +27,12 @@ export interface PriceTable extends Schema.Schema.Type<typeof PriceTable> {}
 /** The table that comes with the package. Prices change: give your own file when money depends on it. */
 export const bundledPrices: PriceTable = Schema.decodeUnknownSync(PriceTable)(prices)
 
+/** A table's date and how long ago that is, in words. */
+export const datedPrices = (date: string, now = Date.now()): string => {
+  const days = Math.floor((now - Date.parse(date)) / 86_400_000)
+  return Number.isNaN(days) ? date : `${date}, ${days} days ago`
+}
+
 /** @throws InputError naming the file and the field */
 export const readPriceTable = async (path: string): Promise<PriceTable> => {
   const text = await fileText(path)

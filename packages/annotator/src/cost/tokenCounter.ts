@@ -6,6 +6,8 @@ export interface TokenCounter {
   readonly count: (request: LlmRequest) => number
   /** How, and how sure that is, in a few words. */
   readonly how: string
+  /** Whether it only estimates: a provider's own count says more. */
+  readonly estimates: boolean
 }
 
 /** OpenAI's families of models by the vocabulary that they read with. */
@@ -24,7 +26,8 @@ export const tokenCounter = async (model: string): Promise<TokenCounter> => {
   if (family === undefined) {
     return {
       count: expectedInputTokens,
-      how: "4 characters a token: 15 to 31 % too many for English sentences, further off elsewhere"
+      how: "4 characters a token: 15 to 31 % too many for English sentences, further off elsewhere",
+      estimates: true
     }
   }
   const { countTokens } = await (family === "o200k_base"
@@ -34,6 +37,7 @@ export const tokenCounter = async (model: string): Promise<TokenCounter> => {
   const plain = { disallowedSpecial: new Set<string>() }
   return {
     count: (request) => tokensOfRequest(request, (text) => countTokens(text, plain)),
-    how: `counted with ${family}`
+    how: `counted with ${family}`,
+    estimates: false
   }
 }

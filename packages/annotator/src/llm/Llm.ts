@@ -58,6 +58,8 @@ export interface LlmShape {
   readonly free?: boolean
   /** Interrupting the effect aborts the HTTP request. Never retries by itself. */
   readonly ask: (request: LlmRequest) => Effect.Effect<LlmAnswer, LlmError>
+  /** The input tokens of a request, by the provider's own count; free. Absent where it has no such endpoint. */
+  readonly countTokens?: (request: LlmRequest) => Effect.Effect<number, LlmError>
   /** Absent where the provider has no batch API. */
   readonly batch?: BatchApi
 }

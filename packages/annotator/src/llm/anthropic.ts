@@ -32,6 +32,11 @@ export const anthropic = (options: AnthropicOptions): LlmShape => {
           await client.messages.create(messageBody(request), { signal, headers: { "Idempotency-Key": request.key } })
         )
       ),
+    countTokens: (request) =>
+      sdkCall(name, "count tokens", secret, async (signal) => {
+        const { max_tokens: _, ...counted } = messageBody(request)
+        return (await client.messages.countTokens(counted, { signal })).input_tokens
+      }),
     batch: anthropicBatch({ client, name, secret })
   }
 }

@@ -16,13 +16,14 @@ export const attend = Effect.fnUntraced(function* (run: Run, role: "plan" | "hel
       ? refuse("job", `"${options.job}" is being planned by another process`, "help it with work, or use another name")
       : refuse("ledger", `${ledger.name} is in use by another process`, "wait for it, or share a ledger on Postgres")
   }
-  const beat = Effect.gen(function* () {
-    yield* ledger.beat(owner, options.leaseSeconds)
-    yield* ledger.bury(owner, yield* Clock.currentTimeMillis)
-  })
+  const beat = ledger.beat(owner, options.leaseSeconds)
+  const bury = Effect.flatMap(Clock.currentTimeMillis, (now) => ledger.bury(owner, now))
   yield* beat
+  yield* bury
   yield* Effect.addFinalizer(() => Effect.ignore(ledger.leave(owner)))
-  if (ledger.shared) {
-    yield* Effect.forkScoped(Effect.repeat(Effect.ignore(beat), Schedule.spaced((1000 * options.leaseSeconds) / 3)))
-  }
+  if (!ledger.shared) return
+  // Apart from each other: who waits for a lock to take back what the dead hold goes on telling that it lives.
+  const often = Schedule.spaced((1000 * options.leaseSeconds) / 3)
+  yield* Effect.forkScoped(Effect.repeat(Effect.ignore(beat), often))
+  yield* Effect.forkScoped(Effect.repeat(Effect.ignore(bury), often))
 })

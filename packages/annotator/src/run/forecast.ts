@@ -3,6 +3,7 @@ import { Effect, Stream } from "effect"
 import { type AnnotateOptionsInput, annotateOptions } from "../AnnotateOptions.ts"
 import { bundledPrices, costOf } from "../cost/PriceTable.ts"
 import { tokenCounter } from "../cost/tokenCounter.ts"
+import { tokenSample } from "../cost/tokenSample.ts"
 import { EXPECTED_OUTPUT_TOKENS } from "../cost/tokens.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
@@ -11,7 +12,7 @@ import { figure2 } from "../prompt/figure2.ts"
 import type { Prompt } from "../prompt/Prompt.ts"
 import { makeRun } from "./Run.ts"
 
-/** What a run would send. Nothing is sent, and nothing is planned. */
+/** What a run would send. Nothing is planned, and nothing sent, save a few requests to the endpoint that counts tokens, where the provider has one. */
 export interface Forecast {
   readonly sentences: number
   /** Sentences that stand more than once, and sentences that the ledger knows: both are free. */
@@ -37,10 +38,12 @@ export const forecastEffect = Effect.fnUntraced(function* <E, R>(
 ): Effect.fn.Return<Forecast, E | LedgerError | OptionError, R | Llm | Ledger> {
   const ledger = yield* Ledger
   const options = yield* Effect.try({ try: () => annotateOptions(input), catch: (error) => error as OptionError })
-  const run = yield* makeRun(options, prompt, yield* Llm)
+  const llm = yield* Llm
+  const run = yield* makeRun(options, prompt, llm)
   const tokens = yield* Effect.promise(() => tokenCounter(options.model))
   const seen = new Set<string>()
-  const sums = { sentences: 0, known: 0, requests: 0, inputTokens: 0, outputTokens: 0, cost: 0, costAtMost: 0 }
+  const sums = { sentences: 0, known: 0, requests: 0, inputTokens: 0, outputTokens: 0, costAtMost: 0 }
+  const sample = tokenSample()
   yield* sentences.pipe(
     Stream.grouped(500),
     Stream.runForEach(
@@ -57,26 +60,35 @@ export const forecastEffect = Effect.fnUntraced(function* <E, R>(
         for (const [address, sentence] of fresh) {
           if (known.has(address)) continue
           const request = run.request({ address, sentence, round: 0 })
-          const usage = {
-            inputTokens: tokens.count(request),
-            outputTokens: Math.min(EXPECTED_OUTPUT_TOKENS, options.maxTokens)
-          }
+          const inputTokens = tokens.count(request)
           sums.requests++
-          sums.inputTokens += usage.inputTokens
-          sums.outputTokens += usage.outputTokens
-          sums.cost += run.price === undefined ? 0 : costOf(run.price, usage, options.batch)
+          sums.inputTokens += inputTokens
+          sums.outputTokens += Math.min(EXPECTED_OUTPUT_TOKENS, options.maxTokens)
+          if (tokens.estimates) sample.add(request, inputTokens)
           sums.costAtMost += run.estimate(request)
         }
       })
     )
   )
-  const priced = run.price !== undefined
+  const corrected =
+    tokens.estimates && llm.countTokens !== undefined && sums.requests > 0
+      ? yield* sample
+          .correct(llm.provider, llm.countTokens)
+          .pipe(
+            Effect.catch(({ detail }) =>
+              Effect.succeed({ factor: 1, how: `${tokens.how} (${llm.provider} did not count: ${detail})` })
+            )
+          )
+      : { factor: 1, how: tokens.how }
+  const usage = { inputTokens: Math.round(corrected.factor * sums.inputTokens), outputTokens: sums.outputTokens }
+  const { price } = run
   return {
     ...sums,
-    tokensBy: tokens.how,
+    ...usage,
+    tokensBy: corrected.how,
     repeated: sums.sentences - seen.size,
-    cost: priced ? sums.cost : null,
-    costAtMost: priced ? sums.costAtMost : null,
+    cost: price === undefined ? null : costOf(price, usage, options.batch),
+    costAtMost: price === undefined ? null : sums.costAtMost,
     pricesOf: (options.prices ?? bundledPrices).date
   }
 })

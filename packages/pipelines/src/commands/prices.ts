@@ -1,4 +1,4 @@
-import { bundledPrices, fetchPrices, type PriceTable } from "@nuner/annotator"
+import { bundledPrices, datedPrices, fetchPrices, type PriceTable } from "@nuner/annotator"
 import { OptionError, writeJson } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
@@ -36,7 +36,7 @@ export const pricesCommand = command("prices", {
 
 const formatPrices = ({ date, models, note, source }: PriceTable): string =>
   [
-    `US dollars for a million tokens, ${date}${source === undefined ? "" : `; ${source}`}`,
+    `US dollars for a million tokens, of ${datedPrices(date)}${source === undefined ? "" : `; ${source}`}`,
     ...(note === undefined ? [] : [note]),
     markdownTable(
       ["model", "input", "output", "batch"],

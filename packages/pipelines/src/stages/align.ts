@@ -1,10 +1,10 @@
-import { type AlignOptions, alignAll, alignCounts } from "@nuner/aligner"
+import { type AlignOptions, alignCounts, aligner } from "@nuner/aligner"
 import { type DataOptionsInput, InputError, writeJsonl } from "@nuner/core"
-import { Effect } from "effect"
-import { attempt } from "../errors.ts"
+import { Effect, Stream } from "effect"
 import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { into, READ, streamOf } from "../services/streams.ts"
 import { plain } from "./plain.ts"
 
 export interface AlignStageOptions extends AlignOptions {
@@ -18,7 +18,7 @@ export interface AlignStageOptions extends AlignOptions {
 
 /** Finds where each annotated entity stands in its sentence. */
 export const alignStage = Effect.fn("alignStage")(function* ({ data, input, out, ...options }: AlignStageOptions) {
-  const progress = yield* Progress
+  const { say, update } = yield* Progress
   return yield* runStage({
     name: "align",
     manifest: `${out}.manifest.json`,
@@ -26,34 +26,32 @@ export const alignStage = Effect.fn("alignStage")(function* ({ data, input, out,
     inputs: [input],
     artefacts: [out],
     large: true,
-    work: attempt("align", async () => {
-      const door = intake({ data, say: progress.say, out })
-      const alignment = alignAll(door.annotated(input), options)
-      await writeJsonl(
-        out,
-        (async function* () {
-          let done = 0
-          for await (const sentence of alignment) {
-            progress.update({ stage: "align", done: ++done })
-            yield sentence
-          }
-        })()
+    work: Effect.gen(function* () {
+      const door = intake({ data, say, out })
+      const { align, report } = aligner(options)
+      let done = 0
+      yield* streamOf("align", () => door.annotated(input), READ).pipe(
+        Stream.map((sentence) => {
+          update({ stage: "align", done: ++done })
+          return align(sentence)
+        }),
+        into("align", (sentences) => writeJsonl(out, sentences))
       )
-      const report = alignment.report()
-      if (report.mentions === 0) {
-        throw new InputError({
+      const found = report()
+      if (found.mentions === 0) {
+        return yield* new InputError({
           source: input,
-          reason: `none of its ${report.annotations} annotations stands in its sentence`,
+          reason: `none of its ${found.annotations} annotations stands in its sentence`,
           remedy: "give the output of `nuner annotate`"
         })
       }
-      const percent = (count: number) => `${((100 * count) / report.annotations).toFixed(1)} %`
+      const percent = (count: number) => `${((100 * count) / found.annotations).toFixed(1)} %`
       return {
         files: door.files,
-        counts: { records: door.counts(), ...alignCounts(report) },
+        counts: { records: door.counts(), ...alignCounts(found) },
         summary:
-          `${report.annotations} annotations of ${report.sentences} sentences: ${percent(report.exact)} exact, ` +
-          `${percent(report.normalised)} normalised, ${percent(report.loss * report.annotations)} without a place; ${report.mentions} mentions`
+          `${found.annotations} annotations of ${found.sentences} sentences: ${percent(found.exact)} exact, ` +
+          `${percent(found.normalised)} normalised, ${percent(found.loss * found.annotations)} without a place; ${found.mentions} mentions`
       }
     })
   })

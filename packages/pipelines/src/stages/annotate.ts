@@ -1,11 +1,12 @@
 import { type AnnotateInput, forecast, formatSummary } from "@nuner/annotator"
 import { type DataOptionsInput, InputError, type Sentence } from "@nuner/core"
 import { Effect, Stream } from "effect"
-import { attempt, type StageError, streamOf } from "../errors.ts"
+import { attempt, type StageError } from "../errors.ts"
 import { type Intake, intake } from "../inputs/intake.ts"
 import { askInto, completionOf, unanswered } from "../llm/ask.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { READ, streamOf } from "../services/streams.ts"
 import { plain } from "./plain.ts"
 
 export interface AnnotateStageOptions extends Omit<AnnotateInput, "sentences" | "ledger" | "signal"> {
@@ -82,7 +83,7 @@ export const sentencesOf = (
   { data, input, limit = Number.POSITIVE_INFINITY }: SentencesOf,
   door: Intake = intake({ data })
 ): Stream.Stream<Sentence, StageError> =>
-  streamOf("annotate", () => door.sentences(input)).pipe(
+  streamOf("annotate", () => door.sentences(input), READ).pipe(
     Stream.take(limit),
     Stream.map(({ id, text }) => ({ id, text }))
   )

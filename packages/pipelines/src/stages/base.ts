@@ -13,7 +13,7 @@ import {
   small,
   trainByteLevelBpe
 } from "@nuner/encoder"
-import { type CheckpointOptions, disposeAll } from "@nuner/engine"
+import { disposeAll } from "@nuner/engine"
 import {
   initLanguageHead,
   type LanguageScores,
@@ -21,11 +21,12 @@ import {
   type MaskedLanguageStart,
   pretrainMaskedLanguage
 } from "@nuner/trainer"
-import { Effect, Schema } from "effect"
+import { Effect, Schema, Stream } from "effect"
 import { attempt, type StageError } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { READ, streamOf } from "../services/streams.ts"
 import { plain } from "./plain.ts"
 import { curveOf, logOf, trainModel } from "./trainModel.ts"
 
@@ -85,7 +86,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
   const given = { hidden, initRange, layers, tokenizer, vocabSize, window }
   const shape = from === undefined ? decodeOptions("base", BaseShape, defined(given)) : undefined
   const language = { preset: from === undefined ? "from-nothing" : "adaptation", ...rest } as const
-  const { say, update } = yield* Progress
+  const { say } = yield* Progress
   yield* checkOptions(from, tokens, defined(given), defined(rest))
   const directory = from === undefined ? undefined : yield* attempt("base", () => resolveModel(from))
   return yield* runStage({
@@ -96,15 +97,21 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
     inputs: [...inputs, ...[tokenizer, directory].filter((path) => path !== undefined)],
     artefacts: tokens > 0 ? [out, logOf(out), curveOf(out)] : [out],
     tensors: true,
-    work: attempt("base", async (signal) => {
-      const texts: Array<string> = []
+    work: Effect.gen(function* () {
       const door = intake({ data, say, out })
-      for (const input of inputs) for await (const { text } of door.sentences(input)) texts.push(text)
-      if (texts.length === 0) throw new InputError({ source: inputs.join(", "), reason: "has no text" })
-      const { encoder, head: known }: LoadedLanguageModel =
-        directory === undefined
-          ? { encoder: await newEncoder(texts, shape!, seed), head: undefined }
-          : await loadLanguageModel(directory)
+      const texts = yield* Stream.fromIterable(inputs).pipe(
+        Stream.flatMap((input) => streamOf("base", () => door.sentences(input), READ)),
+        Stream.map(({ text }) => text),
+        Stream.runCollect
+      )
+      if (texts.length === 0) return yield* new InputError({ source: inputs.join(", "), reason: "has no text" })
+      const { encoder, head: known } = yield* Effect.acquireRelease(
+        attempt("base", async (): Promise<LoadedLanguageModel> => {
+          if (directory !== undefined) return loadLanguageModel(directory)
+          return { encoder: await newEncoder(texts, shape!, seed), head: undefined }
+        }),
+        (loaded) => Effect.sync(() => loaded.encoder.dispose())
+      )
       const what = `${encoder.config.layers} layers x ${encoder.config.hidden}`
       const millions = `${(countParameters(encoder.config) / 1e6).toFixed(1)}M parameters`
       const made =
@@ -121,41 +128,43 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
       const counts = { records: door.counts(), texts: { in: texts.length, out: texts.length, dropped: {} } }
       const summary = `${what}, ${millions}, ${encoder.tokenizer.vocabSize} tokens`
       if (tokens === 0) {
-        try {
-          await saveEncoder(out, encoder, { card: card() })
-        } finally {
-          encoder.dispose()
-        }
+        yield* attempt("base", () => saveEncoder(out, encoder, { card: card() }))
         return { counts, files: door.files, summary: `${summary}, random weights` }
       }
-      const head = known ?? initLanguageHead(encoder.config, seed)
+      const head = yield* Effect.acquireRelease(
+        Effect.sync(() => known ?? initLanguageHead(encoder.config, seed)),
+        (weights) => Effect.sync(() => disposeAll(weights))
+      )
       const fitting = from !== undefined && known === undefined ? { fitHead: FIT_HEAD, ...language } : language
-      const events = async function* (checkpoint: CheckpointOptions) {
-        const options = { ...fitting, texts, encoder, head, tokens, seed, signal, checkpoint }
-        for await (const event of pretrainMaskedLanguage(options)) {
-          if (event.type === "start" && event.headSteps > 0) {
-            say(
-              `${from} has no language-model head: one is fitted first, for ${event.headSteps} steps, the encoder as it is`
-            )
+      const { loss, scores } = yield* trainModel<MaskedLanguageStart, LanguageScores>({
+        ...{ stage: "base", encoder, dtype: "F32", out, card },
+        events: async function* (run) {
+          for await (const event of pretrainMaskedLanguage({
+            ...fitting,
+            texts,
+            encoder,
+            head,
+            tokens,
+            seed,
+            ...run
+          })) {
+            if (event.type === "start" && event.headSteps > 0) {
+              say(
+                `${from} has no language-model head: one is fitted first, for ${event.headSteps} steps, the encoder as it is`
+              )
+            }
+            yield event
           }
-          yield event
-        }
+        },
+        note: ({ loss }) => `loss ${loss.toFixed(3)}`,
+        save: (card) => saveLanguageModel(out, { encoder, head }, { card })
+      })
+      return {
+        counts,
+        files: door.files,
+        summary: `${summary}, masked loss ${(scores?.loss ?? loss).toFixed(2)} after ${tokens} tokens`
       }
-      try {
-        const { loss, scores } = await trainModel<MaskedLanguageStart, LanguageScores>({
-          ...{ stage: "base", encoder, dtype: "F32", out, signal, update, card, events },
-          note: ({ loss }) => `loss ${loss.toFixed(3)}`,
-          save: (card) => saveLanguageModel(out, { encoder, head }, { card })
-        })
-        return {
-          counts,
-          files: door.files,
-          summary: `${summary}, masked loss ${(scores?.loss ?? loss).toFixed(2)} after ${tokens} tokens`
-        }
-      } finally {
-        disposeAll(head)
-      }
-    })
+    }).pipe(Effect.scoped)
   })
 })
 

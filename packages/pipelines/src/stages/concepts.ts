@@ -1,4 +1,4 @@
-import { type AlignedSentence, type DataOptionsInput, InputError, writeJsonl } from "@nuner/core"
+import { type DataOptionsInput, InputError, writeJsonl } from "@nuner/core"
 import { sweeper } from "@nuner/engine"
 import {
   chooseSentences,
@@ -6,16 +6,16 @@ import {
   frequenciesOf,
   keepConcepts,
   type SelectOptions,
-  type SentenceChoice,
   SentenceStore
 } from "@nuner/sampler"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { readAligned } from "../inputs/readAligned.ts"
 import { markdownTable } from "../report/table.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { into, READ, streamOf } from "../services/streams.ts"
 import { plain } from "./plain.ts"
 
 export interface ConceptsStageOptions extends SelectOptions {
@@ -58,9 +58,19 @@ export const conceptsStage = Effect.fn("conceptsStage")(function* (given: Concep
     inputs: [input],
     artefacts: [out, frequencies],
     large: true,
-    work: attempt("concepts", async () => {
-      const sentences = await writeJsonl(out, chosen(readAligned([input], intake({ data })), choice))
-      await writeJsonl(frequencies, table.concepts)
+    work: Effect.gen(function* () {
+      // Read a second time: what is written holds more of a sentence than what is chosen by.
+      let [number, next] = [0, 0]
+      const sentences = yield* streamOf("concepts", () => readAligned([input], intake({ data })), READ).pipe(
+        Stream.filter(() => {
+          const isKept = number++ === choice.kept[next]
+          if (isKept) next++
+          return isKept
+        }),
+        Stream.map((sentence) => keepConcepts(sentence, choice.keeps)),
+        into("concepts", (chosen) => writeJsonl(out, chosen))
+      )
+      yield* attempt("concepts", () => writeJsonl(frequencies, table.concepts))
       const once = table.concepts.filter(({ count }) => count === 1).length
       return {
         files: door.files,
@@ -79,16 +89,3 @@ export const conceptsStage = Effect.fn("conceptsStage")(function* (given: Concep
     ])
   )
 })
-
-/** The sentences of a choice, read a second time: what is written holds more of them than what is chosen by. */
-async function* chosen(
-  sentences: AsyncIterable<AlignedSentence>,
-  { keeps, kept }: SentenceChoice
-): AsyncGenerator<AlignedSentence> {
-  let [number, next] = [0, 0]
-  for await (const sentence of sentences) {
-    if (number++ !== kept[next]) continue
-    next++
-    yield keepConcepts(sentence, keeps)
-  }
-}

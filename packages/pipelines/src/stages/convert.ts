@@ -8,11 +8,12 @@ import {
   OptionError,
   type Scheme
 } from "@nuner/core"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { into, READ, streamOf } from "../services/streams.ts"
 import { plain } from "./plain.ts"
 
 export interface ConvertStageOptions {
@@ -42,26 +43,22 @@ export const convertStage = Effect.fn("convertStage")(function* (options: Conver
     inputs,
     artefacts: [out],
     large: true,
-    work: attempt("convert", async (signal) => {
+    work: Effect.gen(function* () {
       const door = intake({ data, say, out })
       let done = 0
-      const documents = async function* (): AsyncGenerator<Document> {
-        for (const input of inputs) {
-          for await (const document of door.documents(input, { flat: target.flat === true })) {
-            signal.throwIfAborted()
-            update({ stage: "convert", done: ++done })
-            checkLabelled(document, target, input)
-            yield document
-          }
-        }
-        if (done > 0 || data?.allowEmpty === true) return
-        throw new InputError({
-          source: inputs.join(", "),
-          reason: "holds no record",
-          remedy: "if that is right: --allow-empty"
-        })
-      }
-      const written = await target.write!(out, documents(), { scheme })
+      const written = yield* Stream.fromIterable(inputs).pipe(
+        Stream.flatMap((input) =>
+          streamOf("convert", () => door.documents(input, { flat: target.flat === true }), READ).pipe(
+            Stream.mapArrayEffect((documents) => checkLabelled(documents, target, input))
+          )
+        ),
+        Stream.map((document) => {
+          update({ stage: "convert", done: ++done })
+          return document
+        }),
+        Stream.concat(Stream.suspend(() => (done > 0 || data?.allowEmpty === true ? Stream.empty : noRecord(inputs)))),
+        into("convert", (documents) => target.write!(out, documents, { scheme }))
+      )
       const counts = door.counts()
       const skipped = door.files.length === 0 ? "" : `; skipped records: ${door.files[0]}`
       return {
@@ -73,14 +70,32 @@ export const convertStage = Effect.fn("convertStage")(function* (options: Conver
   })
 })
 
-/** @throws InputError for a document that the target would make into one without entities. */
-const checkLabelled = ({ annotations, entities, line }: Document, { name, needs }: Format, source: string): void => {
-  if (needs === undefined || entities !== undefined || (needs === "annotations" && annotations !== undefined)) return
+const noRecord = (inputs: ReadonlyArray<string>) =>
+  Stream.fail(
+    new InputError({
+      source: inputs.join(", "),
+      reason: "holds no record",
+      remedy: "if that is right: --allow-empty"
+    })
+  )
+
+/** Fails for a document that the target would make into one without entities. */
+const checkLabelled = <A extends ReadonlyArray<Document>>(
+  documents: A,
+  { name, needs }: Format,
+  source: string
+): Effect.Effect<A, InputError> => {
+  const found = documents.find(
+    ({ annotations, entities }) =>
+      needs !== undefined && entities === undefined && !(needs === "annotations" && annotations !== undefined)
+  )
+  if (found === undefined) return Effect.succeed(documents)
   const [reason, remedy] =
-    annotations === undefined
+    found.annotations === undefined
       ? ["is not labelled", "label it first; doccano, prodigy, label-studio and jsonl hold texts to be labelled"]
       : ["is annotated, without places", "run nuner align on it first"]
-  throw new InputError({ source, line, reason: `${reason}, which ${name} cannot say`, remedy })
+  const { line } = found
+  return Effect.fail(new InputError({ source, line, reason: `${reason}, which ${name} cannot say`, remedy }))
 }
 
 /** @throws OptionError */

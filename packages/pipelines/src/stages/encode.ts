@@ -1,12 +1,13 @@
-import { type DataOptionsInput, InputError, type OffsetUnit, type Sentence } from "@nuner/core"
-import { checkVectorPath, type EncodeOptions, encode, fromPretrained, writeVectors } from "@nuner/encoder"
-import { Effect } from "effect"
+import { type DataOptionsInput, InputError, type OffsetUnit } from "@nuner/core"
+import { checkVectorPath, type EncodeOptions, encode, writeVectors } from "@nuner/encoder"
+import { Effect, Stream } from "effect"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { into, READ, streamOf } from "../services/streams.ts"
 import { plain } from "./plain.ts"
-import { resolveEncoder } from "./resolveEncoder.ts"
+import { openEncoder, resolveEncoder } from "./resolveEncoder.ts"
 
 export interface EncodeStageOptions extends Partial<EncodeOptions> {
   /** Files and folders of raw text: see `readSentences`. */
@@ -35,38 +36,37 @@ export const encodeStage = Effect.fn("encodeStage")(function* (options: EncodeSt
     artefacts: [out],
     large: true,
     tensors: true,
-    work: attempt("encode", async (signal) => {
+    work: Effect.gen(function* () {
       const door = intake({ data, say: progress.say, out })
+      const encoder = yield* openEncoder("encode", directory)
       const count = { read: 0, written: 0, tokens: 0, long: 0 }
-      const sentences = async function* (): AsyncGenerator<Sentence> {
-        for (const input of inputs) {
-          for await (const { id, text } of door.sentences(input)) {
-            count.read++
-            yield { id, text }
-          }
-        }
-        if (count.read === 0) throw new InputError({ source: inputs.join(", "), reason: "has no text" })
-      }
-      const encoder = await fromPretrained(directory)
-      const vectors = async function* () {
-        for await (const text of encode(encoder, sentences(), { ...encoding, pooling, signal })) {
-          count.tokens += text.ids.length
-          if (text.windows > 1) count.long++
-          yield text
+      const sentences = Stream.fromIterable(inputs).pipe(
+        Stream.flatMap((input) => streamOf("encode", () => door.sentences(input), READ)),
+        Stream.map(({ id, text }) => {
+          count.read++
+          return { id, text }
+        }),
+        Stream.concat(Stream.suspend(() => (count.read > 0 ? Stream.empty : noText(inputs))))
+      )
+      const read = yield* Stream.toAsyncIterableEffect(sentences)
+      yield* streamOf("encode", (signal) => encode(encoder, read, { ...encoding, pooling, signal })).pipe(
+        Stream.map((vectors) => {
+          count.tokens += vectors.ids.length
+          if (vectors.windows > 1) count.long++
           progress.update({ stage: "encode", done: ++count.written, note: `sentences, ${count.tokens} tokens` })
-        }
-      }
-      try {
-        await writeVectors(out, vectors(), { pooling, offsets })
-      } finally {
-        encoder.dispose()
-      }
+          return vectors
+        }),
+        into("encode", (vectors) => writeVectors(out, vectors, { pooling, offsets }))
+      )
       const windowed = count.long === 0 ? "" : `, ${count.long} longer than the encoder's window, read in several`
       return {
         files: door.files,
         counts: { records: door.counts(), sentences: { in: count.read, out: count.written, dropped: {} } },
         summary: `${count.written} sentences, ${count.tokens} tokens${windowed}`
       }
-    })
+    }).pipe(Effect.scoped)
   })
 })
+
+const noText = (inputs: ReadonlyArray<string>) =>
+  Stream.fail(new InputError({ source: inputs.join(", "), reason: "has no text" }))

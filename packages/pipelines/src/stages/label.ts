@@ -11,7 +11,7 @@ import {
   toSpans
 } from "@nuner/core"
 import { Effect, Stream } from "effect"
-import { attempt, type StageError, streamOf } from "../errors.ts"
+import { attempt, type StageError } from "../errors.ts"
 import { type Intake, intake } from "../inputs/intake.ts"
 import { typesOf } from "../inputs/readDataset.ts"
 import { askInto, completionOf, unanswered } from "../llm/ask.ts"
@@ -19,6 +19,7 @@ import { asText, entitiesOf } from "../llm/entitiesOf.ts"
 import { asExample } from "../llm/questions.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { READ, streamOf } from "../services/streams.ts"
 import { type AnnotateStageOptions, askingOf, countSentences } from "./annotate.ts"
 import { plain } from "./plain.ts"
 
@@ -128,7 +129,7 @@ const textsOf = (
   { data, input, limit = Number.POSITIVE_INFINITY }: LabelStageOptions,
   door: Intake = intake({ data })
 ): Stream.Stream<Text, StageError> =>
-  streamOf("label", () => door.sentences(input)).pipe(
+  streamOf("label", () => door.sentences(input), READ).pipe(
     Stream.take(limit),
     Stream.map(({ document: { fields, words }, id, text }) => ({
       ...{ id, fields },

@@ -71,6 +71,7 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
         }
         runs.push(measured.run)
         predictions.push(...measured.predictions)
+        await write()
         const { cost, entityMicroF1, tokenMacroF1 } = measured.run
         const price = cost === undefined ? "" : `, $${cost.toFixed(4)}`
         say(`${name}: token macro F1 ${tokenMacroF1.toFixed(1)}, entity micro F1 ${entityMicroF1.toFixed(1)}${price}`)

@@ -1,11 +1,12 @@
 import { predictStream, type TextEntity } from "@nuner/classifier"
 import { InputError } from "@nuner/core"
 import type { ZeroShotType } from "@nuner/zeroshot"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { attempt } from "../errors.ts"
 import { loadRecogniser } from "../inputs/loadRecogniser.ts"
 import { type InputText, type Predicted, predicted } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
+import { streamOf } from "../services/streams.ts"
 
 /** A text with what the model found in it; spans are UTF-16 units. */
 export type Prediction = Predicted<TextEntity>
@@ -21,25 +22,23 @@ export const predictStage = Effect.fn("predictStage")(function* (options: {
   readonly minScore: number
   readonly onPrediction: (prediction: Prediction) => void
 }) {
-  const progress = yield* Progress
-  yield* attempt("predict", async (signal) => {
-    const recogniser = await loadRecogniser(options.model, options.types)
-    if (recogniser.types.length === 0) {
-      recogniser.dispose()
-      const reason = "knows no type: it was trained on data without an entity"
-      throw new InputError({ source: options.model, reason, remedy: "train it on labelled data" })
-    }
-    const onProgress = ({ texts }: { readonly texts: number }) => progress.update({ stage: "predict", done: texts })
-    try {
-      for await (const { entities, input } of predictStream(recogniser, options.texts, {
-        minScore: options.minScore,
-        signal,
-        onProgress
-      })) {
-        options.onPrediction(predicted(typeof input === "string" ? { text: input } : input, entities))
-      }
-    } finally {
-      recogniser.dispose()
-    }
-  })
-})
+  const { minScore, model, onPrediction, texts, types } = options
+  const { update } = yield* Progress
+  const recogniser = yield* Effect.acquireRelease(
+    attempt("predict", () => loadRecogniser(model, types)),
+    (loaded) => Effect.sync(() => loaded.dispose())
+  )
+  if (recogniser.types.length === 0) {
+    const reason = "knows no type: it was trained on data without an entity"
+    return yield* new InputError({ source: model, reason, remedy: "train it on labelled data" })
+  }
+  const found = streamOf("predict", (signal) =>
+    predictStream(recogniser, texts, {
+      ...{ minScore, signal },
+      onProgress: ({ texts: done }) => update({ stage: "predict", done })
+    })
+  )
+  yield* Stream.runForEach(found, ({ entities, input }) =>
+    Effect.sync(() => onPrediction(predicted(typeof input === "string" ? { text: input } : input, entities)))
+  )
+}, Effect.scoped)

@@ -1,8 +1,7 @@
 import { rm } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { type DataOptionsInput, writeJson } from "@nuner/core"
-import { copyEncoder, type EncoderConfig, fromPretrained, maxTokens, modelCard, saveEncoder } from "@nuner/encoder"
-import type { CheckpointOptions } from "@nuner/engine"
+import { copyEncoder, type EncoderConfig, maxTokens, modelCard, saveEncoder } from "@nuner/encoder"
 import { SentenceStore } from "@nuner/sampler"
 import {
   type ContrastiveScores,
@@ -22,7 +21,7 @@ import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
-import { resolveEncoder } from "./resolveEncoder.ts"
+import { openEncoder, resolveEncoder } from "./resolveEncoder.ts"
 import { curveOf, logOf, met, type TrainedModel, trainModel } from "./trainModel.ts"
 
 export interface PretrainStageOptions extends PretrainOptions {
@@ -46,7 +45,7 @@ export interface PretrainStageOptions extends PretrainOptions {
 /** NuNER's contrastive pre-training of a base. A run that is cut short goes on from its last checkpoint. */
 export const pretrainStage = Effect.fn("pretrainStage")(function* (options: PretrainStageOptions) {
   const { base, concepts = true, data, dtype = "F32", inputs, out, ...given } = options
-  const { say, update } = yield* Progress
+  const { say } = yield* Progress
   const settings = yield* attempt("pretrain", () => decodePretrainOptions(given))
   const directory = yield* resolveEncoder("pretrain", base)
   return yield* runStage({
@@ -58,47 +57,48 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     artefacts: [out, logOf(out), curveOf(out)],
     large: true,
     tensors: true,
-    work: attempt("pretrain", async (signal) => {
+    work: Effect.gen(function* () {
       const door = intake({ data, say, out })
       const descriptions = settings.conceptText === "description"
-      const sentences = await SentenceStore.from(readAligned(inputs, door), { descriptions })
-      const encoder = await fromPretrained(directory)
-      const concept = copyEncoder(encoder)
+      const sentences = yield* attempt("pretrain", () =>
+        SentenceStore.from(readAligned(inputs, door), { descriptions })
+      )
+      const encoder = yield* openEncoder("pretrain", directory)
+      const concept = yield* Effect.acquireRelease(
+        Effect.sync(() => copyEncoder(encoder)),
+        (copy) => Effect.sync(() => copy.dispose())
+      )
       let scorer: ScorerEvent | undefined
-      const events = async function* (checkpoint: CheckpointOptions) {
-        for await (const event of pretrain({ ...given, sentences, text: encoder, concept, signal, checkpoint })) {
-          if (event.type === "scorer") scorer = event
-          else yield event
-        }
-      }
-      try {
-        const { loss, read, scores, start, steps } = await trainModel<PretrainStart, ContrastiveScores>({
-          ...{ stage: "pretrain", encoder, dtype, out, signal, update, events },
-          note: ({ auc }) => `AUC ${auc.toFixed(3)}`,
-          card: (trained) =>
-            cardOf({ ...options, settings, config: encoder.config, sentences: sentences.count }, trained),
-          save: async (card) => {
-            await saveEncoder(out, encoder, { dtype, card })
-            const folder = join(out, "concepts")
-            await rm(folder, { recursive: true, force: true })
-            if (!concepts || settings.projection !== undefined) return
-            await saveEncoder(folder, concept, { dtype })
-            await writeJson(join(folder, "scorer.json"), { ...scorer, type: undefined })
+      const { loss, read, scores, start, steps } = yield* trainModel<PretrainStart, ContrastiveScores>({
+        ...{ stage: "pretrain", encoder, dtype, out },
+        events: async function* (run) {
+          for await (const event of pretrain({ ...given, sentences, text: encoder, concept, ...run })) {
+            if (event.type === "scorer") scorer = event
+            else yield event
           }
-        })
-        const validation =
-          scores === undefined ? "" : `; validation loss ${scores.loss.toFixed(4)}, AUC ${scores.auc.toFixed(3)}`
-        return {
-          files: door.files,
-          counts: { records: door.counts(), ...start.counts },
-          summary:
-            `${met(read)}${steps} steps on ${start.trainSentences} sentences and ${start.concepts} concepts, ` +
-            `loss ${loss.toFixed(4)}${validation}`
+        },
+        note: ({ auc }) => `AUC ${auc.toFixed(3)}`,
+        card: (trained) =>
+          cardOf({ ...options, settings, config: encoder.config, sentences: sentences.count }, trained),
+        save: async (card) => {
+          await saveEncoder(out, encoder, { dtype, card })
+          const folder = join(out, "concepts")
+          await rm(folder, { recursive: true, force: true })
+          if (!concepts || settings.projection !== undefined) return
+          await saveEncoder(folder, concept, { dtype })
+          await writeJson(join(folder, "scorer.json"), { ...scorer, type: undefined })
         }
-      } finally {
-        concept.dispose()
+      })
+      const validation =
+        scores === undefined ? "" : `; validation loss ${scores.loss.toFixed(4)}, AUC ${scores.auc.toFixed(3)}`
+      return {
+        files: door.files,
+        counts: { records: door.counts(), ...start.counts },
+        summary:
+          `${met(read)}${steps} steps on ${start.trainSentences} sentences and ${start.concepts} concepts, ` +
+          `loss ${loss.toFixed(4)}${validation}`
       }
-    })
+    }).pipe(Effect.scoped)
   })
 })
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import type { DataOptionsInput, LabelledSentence } from "@nuner/core"
-import { fromPretrained, modelCard } from "@nuner/encoder"
+import { modelCard } from "@nuner/encoder"
 import {
   decodeSupervisedOptions,
   pretrainSupervised,
@@ -15,7 +15,7 @@ import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
-import { resolveEncoder } from "./resolveEncoder.ts"
+import { openEncoder, resolveEncoder } from "./resolveEncoder.ts"
 import { curveOf, logOf, met, trainModel } from "./trainModel.ts"
 
 export interface PretrainSupervisedStageOptions extends SupervisedOptions {
@@ -39,7 +39,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
   options: PretrainSupervisedStageOptions
 ) {
   const { base, data, dtype = "F32", inputs, out, ...given } = options
-  const { say, update } = yield* Progress
+  const { say } = yield* Progress
   const settings = yield* attempt("pretrain", () => decodeSupervisedOptions(given))
   const directory = yield* resolveEncoder("pretrain", base)
   const files = inputs.map(namedFile)
@@ -52,14 +52,17 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
     artefacts: [out, logOf(out), curveOf(out)],
     large: true,
     tensors: true,
-    work: attempt("pretrain", async (signal) => {
+    work: Effect.gen(function* () {
       const door = intake({ data, say, out })
       const datasets: Record<string, Array<LabelledSentence>> = {}
-      for (const { name, path } of files) datasets[name] = [...(datasets[name] ?? []), ...(await door.dataset(path))]
-      const encoder = await fromPretrained(directory)
-      const { loss, read, scores, start, steps } = await trainModel<SupervisedStart, TypeScores>({
-        ...{ stage: "pretrain", encoder, dtype, out, signal, update },
-        events: (checkpoint) => pretrainSupervised({ ...given, datasets, encoder, signal, checkpoint }),
+      for (const { name, path } of files) {
+        const sentences = yield* attempt("pretrain", () => door.dataset(path))
+        datasets[name] = [...(datasets[name] ?? []), ...sentences]
+      }
+      const encoder = yield* openEncoder("pretrain", directory)
+      const { loss, read, scores, start, steps } = yield* trainModel<SupervisedStart, TypeScores>({
+        ...{ stage: "pretrain", encoder, dtype, out },
+        events: (run) => pretrainSupervised({ ...given, datasets, encoder, ...run }),
         note: ({ f1 }) => `F1 ${f1.toFixed(3)}`,
         card: ({ start: { classes, trainSentences } }) =>
           modelCard({
@@ -82,7 +85,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
           `${met(read)}${steps} steps on ${start.trainSentences} sentences and ${start.classes.length - 1} types, ` +
           `loss ${loss.toFixed(4)}${validation}`
       }
-    })
+    }).pipe(Effect.scoped)
   })
 })
 

@@ -1,5 +1,5 @@
-import { resolveModel } from "@nuner/encoder"
-import { Effect } from "effect"
+import { type Encoder, fromPretrained, resolveModel } from "@nuner/encoder"
+import { Effect, type Scope } from "effect"
 import { attempt, type StageError } from "../errors.ts"
 import { Progress } from "../services/Progress.ts"
 
@@ -11,3 +11,10 @@ export const resolveEncoder = (stage: string, model: string): Effect.Effect<stri
     if (model === "mini") say(`${stage.padEnd(10)} encoder: mini, the one in the box`)
     return directory
   })
+
+/** The encoder of a directory, until the scope ends. */
+export const openEncoder = (stage: string, directory: string): Effect.Effect<Encoder, StageError, Scope.Scope> =>
+  Effect.acquireRelease(
+    attempt(stage, () => fromPretrained(directory)),
+    (encoder) => Effect.sync(() => encoder.dispose())
+  )

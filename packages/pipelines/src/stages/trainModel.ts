@@ -3,8 +3,11 @@ import { writeAtomic } from "@nuner/core"
 import { type Encoder, saveEncoder } from "@nuner/encoder"
 import type { CheckpointOptions } from "@nuner/engine"
 import type { ReadEvent, TrainingEvent } from "@nuner/trainer"
+import { Effect, Stream } from "effect"
+import { attempt } from "../errors.ts"
 import { lossCurve } from "../report/lossCurve.ts"
-import type { ProgressUpdate } from "../services/Progress.ts"
+import { Progress } from "../services/Progress.ts"
+import { streamOf } from "../services/streams.ts"
 import { readTrainingLog, trainingLog } from "../services/trainingLog.ts"
 import { checkpoints } from "./checkpoints.ts"
 
@@ -17,14 +20,14 @@ interface StartEvent {
 export interface ModelTraining<Start, Scores> {
   /** In the bar of progress. */
   readonly stage: string
-  /** What to start from; freed at the end. */
   readonly encoder: Encoder
   /** The model directory to write; `<out>.log.jsonl` and `<out>.loss.svg` beside it. */
   readonly out: string
   readonly dtype: "F32" | "F16"
-  readonly signal: AbortSignal
-  readonly update: (update: ProgressUpdate) => void
-  readonly events: (checkpoint: CheckpointOptions) => AsyncIterable<Start | TrainingEvent<Scores>>
+  readonly events: (run: {
+    readonly checkpoint: CheckpointOptions
+    readonly signal: AbortSignal
+  }) => AsyncIterable<Start | TrainingEvent<Scores>>
   /** What to show of the validation scores beside the loss. */
   readonly note: (scores: Scores) => string
   readonly card: (trained: TrainedModel<Start, Scores>) => string | Promise<string>
@@ -49,42 +52,46 @@ export const logOf = (out: string): string => `${out}.log.jsonl`
 export const curveOf = (out: string): string => `${out}.loss.svg`
 
 /** Trains an encoder by the events of an objective and writes it as a model directory. What is cut short goes on from its last checkpoint. */
-export const trainModel = async <Start extends StartEvent, Scores>(
+export const trainModel = Effect.fn("trainModel")(function* <Start extends StartEvent, Scores>(
   training: ModelTraining<Start, Scores>
-): Promise<TrainedModel<Start, Scores>> => {
-  const { encoder, out, signal, stage } = training
+) {
+  const { dtype, encoder, events, note, out, stage } = training
+  const { update } = yield* Progress
   const kept = checkpoints(out)
-  const log = trainingLog(logOf(out))
-  try {
-    let start: Start | undefined
-    let scores: Scores | undefined
-    let read: ReadEvent["counts"] = {}
-    let steps = 0
-    for await (const event of training.events(kept)) {
-      log.write(event)
-      if (event.type === "start") start = event
-      else if (event.type === "validation") scores = event.scores
-      else if (event.type === "read") read = event.counts
-      else if (event.type === "resume") steps = event.step
-      else if (event.type === "step") {
-        steps = event.step
-        const validated = scores === undefined ? "" : `  validation ${training.note(scores)}`
-        const note = `loss ${event.loss.toFixed(4)}  ${Math.round(event.tokensPerSecond ?? 0)} tokens/s${validated}`
-        training.update({ stage, done: steps, total: start!.steps, note })
-      }
-    }
-    signal.throwIfAborted()
+  const log = yield* Effect.acquireRelease(
+    Effect.sync(() => trainingLog(logOf(out))),
+    ({ close }) => Effect.sync(close)
+  )
+  let start: Start | undefined
+  let scores: Scores | undefined
+  let read: ReadEvent["counts"] = {}
+  let steps = 0
+  yield* streamOf(stage, (signal) => events({ checkpoint: kept, signal })).pipe(
+    Stream.runForEach((event) =>
+      attempt(stage, () => {
+        log.write(event)
+        if (event.type === "start") start = event
+        else if (event.type === "validation") scores = event.scores
+        else if (event.type === "read") read = event.counts
+        else if (event.type === "resume") steps = event.step
+        else if (event.type === "step") {
+          steps = event.step
+          const validated = scores === undefined ? "" : `  validation ${note(scores)}`
+          const said = `loss ${event.loss.toFixed(4)}  ${Math.round(event.tokensPerSecond ?? 0)} tokens/s${validated}`
+          update({ stage, done: steps, total: start!.steps, note: said })
+        }
+      })
+    )
+  )
+  return yield* attempt(stage, async (): Promise<TrainedModel<Start, Scores>> => {
     const loss = await writeCurve(out)
     const trained = { start: start!, steps, loss, scores, read }
     const card = await training.card(trained)
-    await (training.save?.(card) ?? saveEncoder(out, encoder, { dtype: training.dtype, card }))
+    await (training.save?.(card) ?? saveEncoder(out, encoder, { dtype, card }))
     await kept.remove()
     return trained
-  } finally {
-    log.close()
-    encoder.dispose()
-  }
-}
+  })
+}, Effect.scoped)
 
 /** What was met on the way that one should know of, before a summary. */
 export const met = ({ cutNames = 0, lostMentions = 0 }: ReadEvent["counts"]): string =>

@@ -2,7 +2,6 @@ import { existsSync } from "node:fs"
 import { basename, join } from "node:path"
 import type { DataOptionsInput } from "@nuner/core"
 import { fromPretrained, modelCard } from "@nuner/encoder"
-import type { CheckpointOptions } from "@nuner/engine"
 import {
   type CellScores,
   type Gliner,
@@ -15,12 +14,13 @@ import {
   type ZeroTrainStart,
   zeroTrainSettings
 } from "@nuner/zeroshot"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { readAligned } from "../inputs/readAligned.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { READ, streamOf } from "../services/streams.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
 import { resolveEncoder } from "./resolveEncoder.ts"
@@ -42,7 +42,7 @@ export interface ZeroTrainStageOptions extends ZeroTrainOptions {
 /** Trains a zero-shot model from sentences with types. A run that is cut short goes on from its last checkpoint. */
 export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: ZeroTrainStageOptions) {
   const { base, data, head = {}, inputs, out, ...given } = options
-  const { say, update } = yield* Progress
+  const { say } = yield* Progress
   const settings = yield* attempt("zero train", () => zeroTrainSettings(given))
   const directory = yield* resolveEncoder("zero train", base)
   return yield* runStage({
@@ -54,16 +54,23 @@ export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: Ze
     artefacts: [out, logOf(out), curveOf(out)],
     large: true,
     tensors: true,
-    work: attempt("zero train", async (signal) => {
+    work: Effect.gen(function* () {
       const door = intake({ data, say, out })
-      const sentences: Array<ZeroTrainSentence> = []
-      for await (const { mentions, text } of readAligned(inputs, door)) sentences.push({ text, mentions })
-      const model = await modelOf(directory, base, { ...head, seed: settings.seed })
-      const events = (checkpoint: CheckpointOptions) =>
-        trainZeroShot({ ...given, model, sentences, signal, checkpoint })
-      const { loss, scores, start, steps } = await trainModel<ZeroTrainStart, CellScores>({
-        ...{ stage: "zero train", dtype: "F32", out, signal, update, events },
-        encoder: { ...model.encoder, dispose: model.dispose },
+      const sentences: ReadonlyArray<ZeroTrainSentence> = yield* streamOf(
+        "zero train",
+        () => readAligned(inputs, door),
+        READ
+      ).pipe(
+        Stream.map(({ mentions, text }) => ({ text, mentions })),
+        Stream.runCollect
+      )
+      const model = yield* Effect.acquireRelease(
+        attempt("zero train", () => modelOf(directory, base, { ...head, seed: settings.seed })),
+        (loaded) => Effect.sync(() => loaded.dispose())
+      )
+      const { loss, scores, start, steps } = yield* trainModel<ZeroTrainStart, CellScores>({
+        ...{ stage: "zero train", dtype: "F32", out, encoder: model.encoder },
+        events: (run) => trainZeroShot({ ...given, model, sentences, ...run }),
         note: ({ f1 }) => `F1 ${f1.toFixed(3)}`,
         card: ({ scores, start }) =>
           modelCard({
@@ -90,7 +97,7 @@ export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: Ze
         counts: { records: door.counts(), ...start.counts },
         summary: `${steps} steps on ${start.trainSentences} sentences and ${start.types} types, loss ${loss.toFixed(4)}${validation}`
       }
-    })
+    }).pipe(Effect.scoped)
   })
 })
 

@@ -32,6 +32,8 @@ export interface FakeLlmOptions {
   readonly idempotency?: boolean
   /** Whether chat and Responses tell the tokens used. Default: true */
   readonly usage?: boolean
+  /** Whether Anthropic's endpoint that counts tokens is there. Default: true */
+  readonly countTokens?: boolean
   /** Whether calls are kept in `calls` (headers and bodies). Default: true */
   readonly keepCalls?: boolean
 }
@@ -97,6 +99,10 @@ export class FakeLlm {
   private async handle(request: Request): Promise<Response> {
     this.requests++
     const { pathname } = new URL(request.url)
+    if (pathname === "/v1/messages/count_tokens" && this.options.countTokens !== false) {
+      const { usage } = fakeAnswer(messages, (await request.json()) as Body, undefined)
+      return Response.json({ input_tokens: usage.inputTokens })
+    }
     const dialect = DIALECTS[pathname]
     if (dialect === undefined || request.method !== "POST") {
       const batch = (await this.openAiBatches.handle(request)) ?? (await this.anthropicBatches.handle(request))

@@ -1,12 +1,13 @@
 import type { DataOptionsInput, LabelledSentence } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
 import { type AdaptOptions, loadModel, TadNer, type TextEntity } from "@nuner/tadner"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { attempt } from "../../errors.ts"
 import { readDataset } from "../../inputs/readDataset.ts"
 import { readTypeNames } from "../../inputs/readTypeNames.ts"
 import { type InputText, type Predicted, predicted } from "../../inputs/texts.ts"
 import { Progress } from "../../services/Progress.ts"
+import { streamOf } from "../../services/streams.ts"
 
 export interface TadnerPredictOptions extends AdaptOptions {
   /** With `support`, a directory of `nuner tadner train`; else a saved recogniser. */
@@ -28,39 +29,37 @@ const CHUNK = 32
 /** Learns new types from a few examples, or loads a recogniser that did, and marks the entities of texts. */
 export const tadnerPredictStage = Effect.fn("tadnerPredictStage")(function* (options: TadnerPredictOptions) {
   const { data, model, onPrediction, save, support, texts, typeNames, ...adaptation } = options
-  const progress = yield* Progress
-  yield* attempt("tadner", async (signal) => {
-    await useEngine()
-    const recogniser =
-      support === undefined
-        ? await TadNer.load(model)
-        : await fit(model, await readDataset(support, { data, say: progress.say }), typeNames, {
-            ...adaptation,
-            signal
-          })
-    try {
-      if (save !== undefined) await recogniser.save(save)
-      // Scores that are normalised over all spans need all texts at once.
-      const most = recogniser.settings.normaliseOverSpans ? Number.POSITIVE_INFINITY : CHUNK
-      let held: Array<InputText> = []
-      let done = 0
-      const flush = async () => {
-        signal.throwIfAborted()
-        const found = await recogniser.predict(held.map(({ text }) => text))
-        for (const [i, entities] of found.entries()) onPrediction(predicted(held[i]!, entities))
-        done += held.length
-        progress.update({ stage: "predict", done })
-        held = []
-      }
-      for await (const text of texts) {
-        if (held.push(typeof text === "string" ? { text } : text) === most) await flush()
-      }
-      if (held.length > 0) await flush()
-    } finally {
-      recogniser.dispose()
-    }
-  })
-})
+  const { say, update } = yield* Progress
+  const recogniser = yield* Effect.acquireRelease(
+    attempt("tadner", async (signal) => {
+      await useEngine()
+      if (support === undefined) return TadNer.load(model)
+      return fit(model, await readDataset(support, { data, say }), typeNames, { ...adaptation, signal })
+    }),
+    (loaded) => Effect.sync(() => loaded.dispose())
+  )
+  if (save !== undefined) yield* attempt("tadner", () => recogniser.save(save))
+  // Scores that are normalised over all spans need all texts at once.
+  const most = recogniser.settings.normaliseOverSpans ? Number.MAX_SAFE_INTEGER : CHUNK
+  let done = 0
+  yield* streamOf("tadner", () => texts).pipe(
+    Stream.map((text) => (typeof text === "string" ? { text } : text)),
+    Stream.grouped(most),
+    Stream.mapEffect((some) =>
+      attempt("tadner", async () => {
+        const found = await recogniser.predict(some.map(({ text }) => text))
+        return some.map((text, i) => predicted(text, found[i]!))
+      })
+    ),
+    Stream.runForEach((predictions) =>
+      Effect.sync(() => {
+        for (const prediction of predictions) onPrediction(prediction)
+        done += predictions.length
+        update({ stage: "predict", done })
+      })
+    )
+  )
+}, Effect.scoped)
 
 const fit = async (
   directory: string,

@@ -1,15 +1,15 @@
 import type { DataOptionsInput } from "@nuner/core"
-import { fromPretrained } from "@nuner/encoder"
 import { type SourceData, type SourceOptions, saveModel, sourceSettings, trainSource } from "@nuner/tadner"
-import { Effect } from "effect"
+import { Effect, Stream } from "effect"
 import { attempt } from "../../errors.ts"
 import { intake } from "../../inputs/intake.ts"
 import { readTypeNames, typeNamesFile } from "../../inputs/readTypeNames.ts"
 import { Progress } from "../../services/Progress.ts"
 import { runStage } from "../../services/stage.ts"
+import { streamOf } from "../../services/streams.ts"
 import { checkpoints } from "../checkpoints.ts"
 import { plain } from "../plain.ts"
-import { resolveEncoder } from "../resolveEncoder.ts"
+import { openEncoder, resolveEncoder } from "../resolveEncoder.ts"
 
 export interface TadnerTrainOptions extends Omit<SourceOptions, "checkpoints"> {
   /** Labelled sentences of the source types: see `readDataset`. */
@@ -27,7 +27,7 @@ export interface TadnerTrainOptions extends Omit<SourceOptions, "checkpoints"> {
 /** TadNER's source training. A run that is cut short goes on from its last checkpoint. */
 export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options: TadnerTrainOptions) {
   const { data: dataOptions, encoder: name, input, out, typeNames, ...given } = options
-  const progress = yield* Progress
+  const { say, update } = yield* Progress
   const settings = yield* attempt("tadner", () => sourceSettings(given))
   const names = yield* attempt("tadner", () => readTypeNames(typeNames))
   const directory = yield* resolveEncoder("tadner", name)
@@ -41,58 +41,51 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
     artefacts: [out],
     large: true,
     tensors: true,
-    work: attempt("tadner", async (signal) => {
-      const door = intake({ data: dataOptions, say: progress.say, out })
-      const sentences = await door.dataset(input)
-      const encoder = await fromPretrained(directory)
+    work: Effect.gen(function* () {
+      const door = intake({ data: dataOptions, say, out })
+      const sentences = yield* attempt("tadner", () => door.dataset(input))
+      const encoder = yield* openEncoder("tadner", directory)
       const kept = checkpoints(out)
-      try {
-        let data: SourceData | undefined
-        const losses = { detector: Number.NaN, classifier: Number.NaN }
-        const events = trainSource({
+      let data: SourceData | undefined
+      const losses = { detector: Number.NaN, classifier: Number.NaN }
+      const events = streamOf("tadner", (signal) =>
+        trainSource({
           ...given,
           ...{ encoder, sentences, typeNames: names, signal },
           ...{ checkpoints: kept.directory, checkpointEvery: given.checkpointEvery ?? kept.every }
         })
-        for await (const event of events) {
-          if (event.type === "data") data = event
-          else if (event.type === "step") {
-            losses[event.stage] = event.loss
-            progress.update({
-              stage: event.stage,
-              done: event.step,
-              total: event.steps,
-              note: `loss ${event.loss.toFixed(4)}  ${event.seconds.toFixed(2)} s/step`
-            })
-          } else if (event.type === "done") {
-            try {
-              await saveModel(out, event.model)
-            } finally {
-              event.model.dispose()
-            }
+      )
+      yield* Stream.runForEach(events, (event) => {
+        if (event.type === "done") {
+          return attempt("tadner", () => saveModel(out, event.model)).pipe(
+            Effect.ensuring(Effect.sync(() => event.model.dispose()))
+          )
+        }
+        if (event.type === "data") data = event
+        if (event.type === "step") {
+          losses[event.stage] = event.loss
+          const note = `loss ${event.loss.toFixed(4)}  ${event.seconds.toFixed(2)} s/step`
+          update({ stage: event.stage, done: event.step, total: event.steps, note })
+        }
+        return Effect.void
+      })
+      yield* attempt("tadner", kept.remove)
+      const { steps, truncated, types, windowed, withoutEntities } = data!
+      const long = truncated + windowed === 0 ? "" : `, ${truncated} cut off, ${windowed} in windows`
+      return {
+        files: door.files,
+        counts: {
+          records: door.counts(),
+          sentences: {
+            in: sentences.length,
+            out: data!.sentences,
+            dropped: withoutEntities === 0 ? {} : { withoutEntities }
           }
-        }
-        signal.throwIfAborted()
-        await kept.remove()
-        const { steps, truncated, types, windowed, withoutEntities } = data!
-        const long = truncated + windowed === 0 ? "" : `, ${truncated} cut off, ${windowed} in windows`
-        return {
-          files: door.files,
-          counts: {
-            records: door.counts(),
-            sentences: {
-              in: sentences.length,
-              out: data!.sentences,
-              dropped: withoutEntities === 0 ? {} : { withoutEntities }
-            }
-          },
-          summary:
-            `${types.length} types from ${data!.sentences} sentences${long}; detector loss ${losses.detector.toFixed(3)} ` +
-            `after ${steps.detector} steps, classifier loss ${losses.classifier.toFixed(2)} after ${steps.classifier}`
-        }
-      } finally {
-        encoder.dispose()
+        },
+        summary:
+          `${types.length} types from ${data!.sentences} sentences${long}; detector loss ${losses.detector.toFixed(3)} ` +
+          `after ${steps.detector} steps, classifier loss ${losses.classifier.toFixed(2)} after ${steps.classifier}`
       }
-    })
+    }).pipe(Effect.scoped)
   })
 })
