@@ -54,12 +54,12 @@ test("a file of rows can be read while it grows, stays when it is given up, and 
       const bytes = readFileSync(`${path}.partial`)
       return name.endsWith(".gz") ? gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes
     }
-    const file = await openJsonl(path)
+    const file = openJsonl(path)
     await file.write([{ n: 1 }, { n: 2 }])
     expect(partial().toString()).toBe('{"n":1}\n{"n":2}\n')
     await file.abandon()
     expect(partial().toString()).toBe('{"n":1}\n{"n":2}\n')
-    const again = await openJsonl(path)
+    const again = openJsonl(path)
     await again.write([{ n: 3 }])
     expect(readFileSync(path, "utf8")).toBe("old")
     await again.write([])

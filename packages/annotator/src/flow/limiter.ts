@@ -1,6 +1,6 @@
 import { Clock, Effect } from "effect"
+import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
-import type { Workers } from "../ledger/Workers.ts"
 
 export interface Limits {
   /** Who shares them. */
@@ -11,9 +11,9 @@ export interface Limits {
 
 export interface Limiter {
   /** Waits until the limits allow a request of so many tokens, and until nobody is told to wait. */
-  readonly wait: (tokens: number) => Effect.Effect<void, LedgerError>
+  readonly wait: (tokens: number) => Effect.Effect<void, LedgerError, Ledger>
   /** The provider said `retry-after`: nobody sends before that. */
-  readonly pause: (milliseconds: number) => Effect.Effect<void, LedgerError>
+  readonly pause: (milliseconds: number) => Effect.Effect<void, LedgerError, Ledger>
 }
 
 /**
@@ -21,7 +21,7 @@ export interface Limiter {
  * off. Without a burst, no minute holds more than the limit plus one request, wherever the provider's window begins. Without limits, a pause is of
  * this process.
  */
-export const makeLimiter = (limits: Limits, ledger: Workers): Limiter => {
+export const makeLimiter = (limits: Limits): Limiter => {
   const { job, requestsPerMinute, tokensPerMinute } = limits
   const limited = requestsPerMinute !== undefined || tokensPerMinute !== undefined
   const length = (amount: number, perMinute: number | undefined) =>
@@ -33,14 +33,15 @@ export const makeLimiter = (limits: Limits, ledger: Workers): Limiter => {
   return {
     wait: Effect.fnUntraced(function* (tokens: number) {
       if (limited) {
+        const { pace } = yield* Ledger
         const line = { requests: length(1, requestsPerMinute), tokens: length(tokens, tokensPerMinute) }
-        yield* Effect.sleep(yield* ledger.pace(job, line))
+        yield* Effect.sleep(yield* pace(job, line))
       }
       yield* pauseOver
     }),
     pause: Effect.fnUntraced(function* (milliseconds: number) {
       notBefore = Math.max(notBefore, (yield* Clock.currentTimeMillis) + milliseconds)
-      if (limited) yield* ledger.pace(job, { requests: milliseconds, tokens: 0 })
+      if (limited) yield* (yield* Ledger).pace(job, { requests: milliseconds, tokens: 0 })
     })
   }
 }

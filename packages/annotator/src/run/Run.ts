@@ -6,7 +6,6 @@ import { maxInputTokens } from "../cost/tokens.ts"
 import { type Limiter, makeLimiter } from "../flow/limiter.ts"
 import type { Outcome } from "../ledger/Attempts.ts"
 import { contentAddress, requestKey, settingsHash } from "../ledger/address.ts"
-import { Ledger } from "../ledger/Ledger.ts"
 import { ownerName } from "../ledger/owner.ts"
 import type { Settings } from "../ledger/Queue.ts"
 import type { LlmRequest, LlmShape } from "../llm/Llm.ts"
@@ -60,7 +59,7 @@ export const makeRun = Effect.fnUntraced(function* (
   options: AnnotateOptions,
   prompt: Prompt,
   llm: LlmShape
-): Effect.fn.Return<Run, OptionError, Ledger> {
+): Effect.fn.Return<Run, OptionError> {
   const unsupported = llm.lacks?.find((option) => options[option] !== undefined)
   if (unsupported !== undefined) return yield* refuse(unsupported, `the API of ${llm.provider} has no such parameter`)
   if (options.batch && llm.batch === undefined) return yield* refuse("batch", `${llm.provider} has no batch API`)
@@ -92,7 +91,7 @@ export const makeRun = Effect.fnUntraced(function* (
     owner,
     queue: `${options.job}/${hash.slice(0, 16)}${options.batch ? "/batch" : ""}`,
     held: new Set(),
-    limiter: makeLimiter(options, yield* Ledger),
+    limiter: makeLimiter(options),
     tally: new Tally(startedAt, options.total ?? null, price !== undefined && llm.free !== true),
     addressOf: (sentence) => contentAddress(hash, sentence),
     request: ({ address, round, sentence }) => ({

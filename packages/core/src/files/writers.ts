@@ -1,5 +1,5 @@
 import { OutputError } from "../errors.ts"
-import { openAtomic, writeAtomic } from "./writeAtomic.ts"
+import { type AtomicFile, openAtomic, writeAtomic } from "./writeAtomic.ts"
 
 /** Rows to write: all at hand, or made as they are asked for. */
 export type Rows<A> = Iterable<A> | AsyncIterable<A>
@@ -39,21 +39,28 @@ export const writeLines = async <A>(path: string, rows: Rows<A>, format: (row: A
   return count
 }
 
-/** A file of JSON Lines that can be read while it grows, as `<path>.partial`. See `openAtomic`. @throws OutputError */
-export const openJsonl = async (path: string) => {
+/** A file of JSON Lines that can be read while it grows, as `<path>.partial`: from the first row on. See `openAtomic`. @throws OutputError */
+export const openJsonl = (path: string) => {
   if (/\.parquet$/i.test(path)) {
     const [reason, remedy] = ["JSON Lines are written", "name it .jsonl; nuner convert makes Parquet of it"]
     throw new OutputError({ path, reason, remedy })
   }
-  const { abandon, commit, write } = await openAtomic(path, true)
   const lineOf = liner(path, jsonLine)
+  let file: Promise<AtomicFile> | undefined
+  const opened = () => {
+    file ??= openAtomic(path, true)
+    return file
+  }
   return {
     /** Adds rows, which stand in the file when the promise resolves. */
     write: async (rows: ReadonlyArray<unknown>): Promise<void> => {
-      if (rows.length > 0) await write(rows.map(lineOf).join(""))
+      if (rows.length > 0) await (await opened()).write(rows.map(lineOf).join(""))
     },
-    commit,
-    abandon
+    commit: async (): Promise<number> => (await opened()).commit(),
+    abandon: async (): Promise<void> => {
+      const begun = await file?.catch(() => undefined)
+      await begun?.abandon()
+    }
   }
 }
 
