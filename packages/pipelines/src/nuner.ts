@@ -47,6 +47,7 @@ import { IncompleteError } from "./errors.ts"
 import { withStandardInput } from "./inputs/standardInput.ts"
 import { Progress } from "./services/Progress.ts"
 import { platform } from "./services/platform.ts"
+import { spanLog } from "./services/spanLog.ts"
 import { OnManifest } from "./services/stage.ts"
 
 const commands = [
@@ -148,7 +149,7 @@ export const commandHelp = (path: ReadonlyArray<string>): Effect.Effect<HelpDoc.
 
 const runWith = (args: ReadonlyArray<string>): Effect.Effect<number> =>
   Command.runWith(command, { version: packageJson.version })(joinNegativeLists(args)).pipe(
-    Effect.provide(Layer.mergeAll(Progress.stderr, platform, CliOutput.layerPresenter(presenter))),
+    Effect.provide(Layer.mergeAll(Progress.stderr, platform, spanLog, CliOutput.layerPresenter(presenter))),
     Effect.exit,
     Effect.map((exit) => {
       if (Exit.isSuccess(exit)) return 0

@@ -1,8 +1,10 @@
 import { aligner } from "@nuner/aligner"
-import { type AnnotateInput, annotate, type Progress } from "@nuner/annotator"
+import { type AnnotateInput, annotateStream, layersOf, type Progress } from "@nuner/annotator"
 import type { Annotation, LabelledSentence } from "@nuner/core"
+import { Effect, Stream } from "effect"
 import { scored } from "../benchmark/Run.ts"
 import type { Unit } from "../benchmark/TrainingSet.ts"
+import { type StageError, stageError } from "../errors.ts"
 import { asText, entitiesOf } from "./entitiesOf.ts"
 import type { LlmMethod, LlmPrediction, LlmRun } from "./LlmRun.ts"
 import { questionsOf, type TypeWords } from "./questions.ts"
@@ -19,7 +21,7 @@ export interface SetToMeasure {
   readonly examples: ReadonlyArray<LabelledSentence>
   readonly test: ReadonlyArray<LabelledSentence>
   /** How and whom to ask. */
-  readonly asking: Omit<AnnotateInput, "sentences" | "prompt" | "provider">
+  readonly asking: Omit<AnnotateInput, "sentences" | "prompt" | "provider" | "signal">
   readonly provider: (asked: Asked) => AnnotateInput["provider"]
   /** Of question `n` of `of`. */
   readonly onProgress: (progress: Progress, n: number, of: number) => void
@@ -31,7 +33,9 @@ export type Measured =
   | { readonly overBudget: number }
 
 /** Asks about every test sentence, with the examples of one training set, and scores what is answered. The ledger knows earlier answers. */
-export const measureSet = async (input: SetToMeasure): Promise<Measured> => {
+export const measureSet = Effect.fn("measureSet")(function* (
+  input: SetToMeasure
+): Effect.fn.Return<Measured, StageError> {
   const { asking, dataset, examples, method, set, size, test, types, unit } = input
   const texts = test.map((sentence) => asText(sentence).text)
   const annotations: ReadonlyArray<Array<Annotation>> = test.map(() => [])
@@ -44,22 +48,32 @@ export const measureSet = async (input: SetToMeasure): Promise<Measured> => {
   for (const [n, { prompt, type }] of questions.entries()) {
     const sentences = texts.map((text, i) => ({ id: String(i), text }))
     const provider = input.provider({ type, unit, size, set })
-    for await (const event of annotate({ ...asking, provider, prompt, sentences, total: test.length })) {
-      if (event.type === "progress") input.onProgress(event.progress, n, questions.length)
-      else if (event.type === "summary") priced &&= event.summary.cost !== null
-      else {
-        addresses.add(event.address)
-        if (event.type === "annotated") {
-          for (const { reason } of event.rejected) unreadable[reason] = (unreadable[reason] ?? 0) + 1
-          const found = event.record.annotations.map(({ concept, entity }) => ({
-            entity,
-            concept: types.types.get(concept)!
-          }))
-          annotations[Number(event.record.id)]!.push(...found)
-        } else if (event.state === "over budget") overBudget++
-        else unanswered[event.reason] = (unanswered[event.reason] ?? 0) + 1
-      }
-    }
+    const { layer, options } = yield* Effect.try({
+      try: () => layersOf({ ...asking, provider, prompt, total: test.length }),
+      catch: stageError("llm")
+    })
+    yield* annotateStream(Stream.fromIterable(sentences), options).pipe(
+      Stream.provide(layer),
+      Stream.runForEach((event) =>
+        Effect.sync(() => {
+          if (event.type === "progress") return input.onProgress(event.progress, n, questions.length)
+          if (event.type === "summary") {
+            priced &&= event.summary.cost !== null
+            return
+          }
+          addresses.add(event.address)
+          if (event.type === "annotated") {
+            for (const { reason } of event.rejected) unreadable[reason] = (unreadable[reason] ?? 0) + 1
+            const found = event.record.annotations.map(({ concept, entity }) => ({
+              entity,
+              concept: types.types.get(concept)!
+            }))
+            annotations[Number(event.record.id)]!.push(...found)
+          } else if (event.state === "over budget") overBudget++
+          else unanswered[event.reason] = (unanswered[event.reason] ?? 0) + 1
+        })
+      )
+    )
   }
   if (overBudget > 0) return { overBudget }
 
@@ -72,7 +86,7 @@ export const measureSet = async (input: SetToMeasure): Promise<Measured> => {
       ...{ examples: examples.length, testSentences: test.length },
       ...{ unanswered, unreadable, mentions, unaligned },
       ...scored(test, { words: predicted, entities: predicted }),
-      ...(await usageOf(asking.ledger, addresses, priced))
+      ...(yield* usageOf(asking.ledger, addresses, priced))
     },
     predictions: predicted.map(({ entities }, sentence) => ({
       unit,
@@ -83,4 +97,4 @@ export const measureSet = async (input: SetToMeasure): Promise<Measured> => {
       entities
     }))
   }
-}
+})

@@ -1,9 +1,13 @@
-import { Ledger, layerLedger } from "@nuner/annotator"
+import { Ledger, type LedgerError, layerLedger } from "@nuner/annotator"
 import { Effect } from "effect"
 import type { Usage } from "./LlmRun.ts"
 
-/** What the questions at these addresses cost, whichever run sent them: from the ledger. @throws LedgerError */
-export const usageOf = (ledger: string, addresses: Iterable<string>, priced: boolean): Promise<Usage> =>
+/** What the questions at these addresses cost, whichever run sent them: from the ledger. */
+export const usageOf = (
+  ledger: string,
+  addresses: Iterable<string>,
+  priced: boolean
+): Effect.Effect<Usage, LedgerError> =>
   Effect.gen(function* () {
     const { attempts } = yield* Ledger
     let [requests, inputTokens, outputTokens, cost] = [0, 0, 0, 0]
@@ -16,4 +20,4 @@ export const usageOf = (ledger: string, addresses: Iterable<string>, priced: boo
       }
     }
     return { requests, inputTokens, outputTokens, ...(priced ? { cost } : {}) }
-  }).pipe(Effect.provide(layerLedger(ledger)), Effect.runPromise)
+  }).pipe(Effect.provide(layerLedger(ledger)))

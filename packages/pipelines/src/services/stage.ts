@@ -64,6 +64,7 @@ export interface Stage<R> {
  * One process at a time: where another is at the same artefact, this one is refused. So is an artefact at the place of an input.
  */
 export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
+  yield* Effect.annotateCurrentSpan("stage", stage.name)
   const progress = yield* Progress
   const onManifest = yield* OnManifest
   yield* attempt(stage.name, () => checkPlaces(stage))

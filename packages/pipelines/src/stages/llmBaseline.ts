@@ -29,21 +29,21 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
     seeds: { mine: options.seed },
     inputs: [train, test, ...exclude, ...(answers === undefined ? [] : [answers])],
     artefacts: [place("runs.jsonl"), place("predictions.jsonl"), table],
-    work: attempt("llm", async (signal) => {
+    work: Effect.gen(function* () {
       const skipped = skippedRecords(out)
-      const plan = await planBaseline(options, { say, out: skipped })
+      const plan = yield* attempt("llm", () => planBaseline(options, { say, out: skipped }))
       const runs: Array<LlmRun> = []
       const predictions: Array<LlmPrediction> = []
-      const write = async () => {
+      const write = attempt("llm", async () => {
         await writeJsonl(place("runs.jsonl"), runs)
         await writeJsonl(place("predictions.jsonl"), predictions)
         await writeAtomic(table, runs.length === 0 ? [] : [llmReport(runs, plan.dataset)])
-      }
+      })
       let overBudget = 0
       const unanswered: Record<string, number> = {}
       for (const { examples, set, size } of plan.sets) {
         const name = `${options.unit} = ${size}, set ${set}`
-        const measured = await measureSet({
+        const measured = yield* measureSet({
           ...{
             method,
             unit: options.unit,
@@ -54,14 +54,13 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
             types: plan.types,
             test: plan.dataset.test
           },
-          ...{ asking: { ...plan.asking, signal }, provider: plan.provider },
+          ...{ asking: plan.asking, provider: plan.provider },
           onProgress: (progress, n, of) => {
             const done = n * plan.dataset.test.length + progress.done
             const note = `${name}  ${formatProgress(progress)}`
             update({ stage: "llm", done, total: of * plan.dataset.test.length, note })
           }
         })
-        signal.throwIfAborted()
         if ("overBudget" in measured) {
           overBudget = measured.overBudget
           break
@@ -71,12 +70,12 @@ export const llmBaselineStage = Effect.fn("llmBaselineStage")(function* (options
         }
         runs.push(measured.run)
         predictions.push(...measured.predictions)
-        await write()
+        yield* write
         const { cost, entityMicroF1, tokenMacroF1 } = measured.run
         const price = cost === undefined ? "" : `, $${cost.toFixed(4)}`
         say(`${name}: token macro F1 ${tokenMacroF1.toFixed(1)}, entity micro F1 ${entityMicroF1.toFixed(1)}${price}`)
       }
-      await write()
+      yield* write
       const left = plan.sets.length - runs.length
       return {
         completion: completionOf(unanswered, overBudget, left),

@@ -35,3 +35,25 @@ test.each(["annotate", "label"])(
     }
   }
 )
+
+test("NUNER_LOG names the file in which a run's spans stand, with how they ended", async () => {
+  using folder = tempDir()
+  const [log, texts, out] = [folder.file("log.jsonl"), folder.file("annotated.jsonl"), folder.file("out.jsonl")]
+  writeFileSync(texts, '{"id": "1", "text": "We saw Ada.", "annotations": [{"entity": "Ada", "concept": "person"}]}\n')
+  process.env.NUNER_LOG = log
+  try {
+    expect(await inProcess("align", texts, "--out", out)).toMatchObject({ code: 0 })
+    expect(await inProcess("align", texts, "--out", texts)).toMatchObject({ code: 1 })
+  } finally {
+    delete process.env.NUNER_LOG
+  }
+  const lines = readFileSync(log, "utf8")
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line))
+  const stages = lines.filter(({ span }) => span === "runStage")
+  expect(stages).toMatchObject([
+    { stage: "align", within: "alignStage", ended: "done", seconds: expect.any(Number) },
+    { stage: "align", ended: "failed", error: expect.stringContaining("is also an input") }
+  ])
+})
