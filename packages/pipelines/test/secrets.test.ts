@@ -45,6 +45,7 @@ afterAll(() => chatty.stop(true))
 test("a run with planted secrets leaves them nowhere: files, ledger, output", async () => {
   const { PLANTED_KEY } = process.env
   process.env.PLANTED_KEY = planted.key
+  process.env.NUNER_LOG = at("log.jsonl")
   const postgres = hasPostgres ? await Postgres.start() : undefined
   writeFileSync(at("texts.txt"), "Ada was here.\nRome was old.\n")
   const login = `${planted.login}:${planted.password}@`
@@ -89,11 +90,13 @@ test("a run with planted secrets leaves them nowhere: files, ledger, output", as
     if (postgres !== undefined) said.push(postgres.dump())
     expect(said.join("")).toContain("Rome was old.")
     expect(said.join("")).toContain("<key>")
+    expect(readFileSync(at("log.jsonl"), "utf8")).toContain('"stage":"annotate"')
     for (const secret of Object.values(planted)) {
       const at = said.findIndex((text) => text.includes(secret))
       expect(at < 0 ? "" : said[at]!.slice(said[at]!.indexOf(secret) - 100).slice(0, 200)).toBe("")
     }
   } finally {
+    delete process.env.NUNER_LOG
     if (PLANTED_KEY === undefined) delete process.env.PLANTED_KEY
     await postgres?.stop()
   }
