@@ -14,6 +14,7 @@ import {
 } from "@nuner/encoder"
 import { readSafetensors, useEngine } from "@nuner/engine"
 import { tempDir } from "@nuner/testing"
+import { loadGliner } from "@nuner/zeroshot"
 import { $ } from "bun"
 
 const cli = join(import.meta.dir, "../src/cli.ts")
@@ -231,4 +232,22 @@ describe("nuner encode", () => {
     expect(await child.exited).toBe(130)
     expect(readdirSync(folder.path).filter((name) => name.startsWith("many.parquet"))).toEqual([])
   })
+})
+
+test("a zero-shot model goes out in the layout of GLiNER's Python, with its network in ONNX", async () => {
+  const model = join(import.meta.dir, "../../zeroshot/test/fixtures/width-1")
+  const { code, err } = await nuner("export", model, "-o", at("zero"), "--onnx", "fp32", "--dtype", "F16")
+  expect([code, err]).toEqual([
+    0,
+    expect.stringContaining("zero-shot model in GLiNER's layout, safetensors F16, ONNX fp32")
+  ])
+  expect(existsSync(at("zero/onnx/model.onnx"))).toBe(true)
+  const [before, after] = [await loadGliner(model), await loadGliner(at("zero"))]
+  const found = async ({ predict }: typeof before) =>
+    (await predict(["Ada lives in Bonn"], ["person", "city"], { threshold: 0.01, multiLabel: true })).entities[0]!
+  const [wanted, given] = [await found(before), await found(after)]
+  expect(given.map(({ text, type }) => [text, type])).toEqual(wanted.map(({ text, type }) => [text, type]))
+  for (const [i, { score }] of given.entries()) expect(score).toBeCloseTo(wanted[i]!.score, 2)
+  before.dispose()
+  after.dispose()
 })

@@ -11,6 +11,7 @@ export type { GlinerConfig } from "./gliner/GlinerConfig.ts"
 export { loadGliner } from "./gliner/loadGliner.ts"
 export { NewGlinerOptions, newGliner } from "./gliner/newGliner.ts"
 export { GlinerPredictOptions } from "./gliner/options.ts"
+export { saveGliner } from "./gliner/saveGliner.ts"
 export { ZeroTrainOptions, type ZeroTrainSettings, zeroTrainSettings } from "./train/options.ts"
 export type { ZeroTrainSentence } from "./train/trainingSentences.ts"
 export {

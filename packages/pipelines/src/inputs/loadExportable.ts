@@ -4,7 +4,8 @@ import { join } from "node:path"
 import { type Dense, loadClassifier, saveClassifier, type TokenClassifier } from "@nuner/classifier"
 import { InputError } from "@nuner/core"
 import {
-  type exportOnnx,
+  type ExportOnnxOptions,
+  exportOnnx,
   loadEncoder,
   loadTokenClassifier,
   parseConfigJson,
@@ -13,22 +14,25 @@ import {
   saveTokenClassifier
 } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
+import { exportGliner, loadGliner, saveGliner } from "@nuner/zeroshot"
 
 /** A model that other stacks have a layout for. */
 export interface Exportable {
+  /** In a few words: "encoder". */
+  readonly what: string
   readonly labels: ReadonlyArray<string>
-  /** What `exportOnnx` takes. */
-  readonly network: Parameters<typeof exportOnnx>[1]
   /** Tensors of the checkpoint that no layout here has a place for. */
   readonly unused: ReadonlyArray<string>
   /** What will be read otherwise than here. */
   readonly notes: ReadonlyArray<string>
   save(directory: string, options: SaveOptions): Promise<void>
+  /** Adds its network in ONNX. */
+  exportOnnx(directory: string, options: ExportOnnxOptions): Promise<void>
   dispose(): void
 }
 
 /**
- * An encoder, a token classifier in Hugging Face's layout, or one of ours: whichever the directory holds.
+ * An encoder, a token classifier in Hugging Face's layout, one of ours, or a zero-shot model in GLiNER's: whichever the directory holds.
  *
  * @param encoderOnly without its head
  * @throws InputError for a model of two networks
@@ -38,6 +42,7 @@ export const loadExportable = async (directory: string, encoderOnly: boolean): P
     const remedy = `export ${join(directory, "detector")} (finds spans) or ${join(directory, "classifier")} (an encoder)`
     throw new InputError({ source: directory, reason: "is a TadNER model: two networks and how to adapt them", remedy })
   }
+  if (existsSync(join(directory, "gliner_config.json"))) return ofGliner(directory, encoderOnly)
   if (encoderOnly) return ofEncoder(directory)
   if (existsSync(join(directory, "nuner.json"))) return ofClassifier(directory)
   return (await hasHead(directory)) ? ofTokenClassifier(directory) : ofEncoder(directory)
@@ -55,17 +60,40 @@ const hasHead = async (directory: string): Promise<boolean> => {
 const ofEncoder = async (directory: string): Promise<Exportable> => {
   const encoder = await loadEncoder(directory)
   return {
-    ...{ labels: [], network: encoder, unused: encoder.unused, notes: [] },
+    ...{ what: "encoder", labels: [], unused: encoder.unused, notes: [] },
     save: (to, options) => saveEncoder(to, encoder, options),
+    exportOnnx: (to, options) => exportOnnx(to, encoder, options),
     dispose: () => encoder.dispose()
   }
 }
 
+/** A zero-shot model: GLiNER's layout is what it has here too. */
+const ofGliner = async (directory: string, encoderOnly: boolean): Promise<Exportable> => {
+  const model = await loadGliner(directory)
+  const { encoder } = model
+  const both = { labels: [], unused: [], notes: [], dispose: () => model.dispose() }
+  if (encoderOnly) {
+    return {
+      ...{ what: "encoder", ...both },
+      save: (to, options) => saveEncoder(to, encoder, options),
+      exportOnnx: (to, options) => exportOnnx(to, encoder, options)
+    }
+  }
+  return {
+    ...{ what: "zero-shot model in GLiNER's layout", ...both },
+    save: (to, options) => saveGliner(to, model, options),
+    exportOnnx: (to, options) => exportGliner(to, model, options)
+  }
+}
+
+const classifierOf = (labels: ReadonlyArray<string>): string => `token classifier of ${labels.length} labels`
+
 const ofTokenClassifier = async (directory: string): Promise<Exportable> => {
   const model = await loadTokenClassifier(directory)
   return {
-    ...{ labels: model.labels, network: model, unused: [], notes: [] },
+    ...{ what: classifierOf(model.labels), labels: model.labels, unused: [], notes: [] },
     save: (to, options) => saveTokenClassifier(to, model, options),
+    exportOnnx: (to, options) => exportOnnx(to, model, options),
     dispose: () => model.dispose()
   }
 }
@@ -78,8 +106,9 @@ const ofClassifier = async (directory: string): Promise<Exportable> => {
   const labels = head.classes
   const tensors = { ...tensorsOf(calibrated), ...(head.dense && { dense: tensorsOf(head.dense) }) }
   return {
-    ...{ labels, network: { encoder, ...tensors, labels, layers }, unused: [], notes: notesOf(classifier) },
+    ...{ what: classifierOf(labels), labels, unused: [], notes: notesOf(classifier) },
     save: (to, options) => saveClassifier(to, { ...classifier, head: calibrated, temperature: 1 }, options),
+    exportOnnx: (to, options) => exportOnnx(to, { encoder, ...tensors, labels, layers }, options),
     dispose: () => {
       tf.dispose(tensors)
       classifier.dispose()

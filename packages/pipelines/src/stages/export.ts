@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { readdir, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
-import { exportOnnx, modelCard, type OnnxType, onnxFile, replaceDirectory, type WeightDtype } from "@nuner/encoder"
+import { modelCard, type OnnxType, onnxFile, replaceDirectory, type WeightDtype } from "@nuner/encoder"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { loadExportable } from "../inputs/loadExportable.ts"
@@ -24,7 +24,7 @@ export interface ExportStageOptions {
 }
 
 /**
- * A directory that Python's transformers and, with `onnx`, transformers.js load as it stands. The model card is that of the model, where it
+ * A directory that Python's transformers and, with `onnx`, transformers.js load as it stands; of a zero-shot model one that GLiNER's Python does. The model card is that of the model, where it
  * has one. Whole or not at all; networks that lay in the directory from before are removed.
  */
 export const exportStage = Effect.fn("exportStage")(function* (options: ExportStageOptions) {
@@ -40,7 +40,7 @@ export const exportStage = Effect.fn("exportStage")(function* (options: ExportSt
     large: true,
     work: attempt("export", async (signal) => {
       const exportable = await loadExportable(directory, encoderOnly)
-      const { labels, network, notes, unused } = exportable
+      const { labels, notes, unused, what } = exportable
       try {
         for (const note of notes) progress.say(`${"export".padEnd(10)} note: ${note}`)
         const card = await cardOf(directory, labels)
@@ -49,18 +49,17 @@ export const exportStage = Effect.fn("exportStage")(function* (options: ExportSt
           for (const [done, type] of onnx.entries()) {
             progress.update({ stage: "export", done, total: onnx.length + 1, note: type })
             signal.throwIfAborted()
-            await exportOnnx(fresh, network, { types: [type] })
+            await exportable.exportOnnx(fresh, { types: [type] })
           }
           await exportable.save(fresh, { dtype, card })
           written = await readdir(fresh, { recursive: true })
         })
         await removeOthers(out, written)
         const networks = onnx.length === 0 ? "" : `, ONNX ${onnx.join(", ")}`
-        const head = labels.length === 0 ? "encoder" : `token classifier of ${labels.length} labels`
         const left = unused.length === 0 ? "" : `; left out: ${unused.join(", ")}`
         return {
           counts: { networks: { in: onnx.length + 1, out: onnx.length + 1, dropped: {} } },
-          summary: `${head}, safetensors ${dtype}${networks}${left}`
+          summary: `${what}, safetensors ${dtype}${networks}${left}`
         }
       } finally {
         exportable.dispose()

@@ -119,7 +119,7 @@ export const gliner = (parts: GlinerParts): Gliner => {
     ...(config.spanMode !== "token_level" && config.maxWidth > 1 && { maxWidth: config.maxWidth }),
     predictWords,
     predict: textPredictor(wordRules[config.words], predictWords),
-    save: (directory, options) => saveGliner(directory, parts, options),
+    save: (directory, { card } = {}) => saveGliner(directory, parts, card === undefined ? {} : { card }),
     dispose: () => {
       encoder.dispose()
       disposeAll(head)

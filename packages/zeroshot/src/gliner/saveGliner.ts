@@ -1,5 +1,4 @@
-import { saveWithin, tensorSources, toConfigJson, tokenizerFiles } from "@nuner/encoder"
-import type { SaveZeroShotOptions } from "../ZeroShotModel.ts"
+import { type SaveOptions, saveWithin, tensorSources, toConfigJson, tokenizerFiles } from "@nuner/encoder"
 import type { GlinerParts } from "./Gliner.ts"
 import { toGlinerJson } from "./GlinerConfig.ts"
 import { CONFIG_FILE } from "./glinerLayout.ts"
@@ -9,20 +8,20 @@ import { ENCODER_PREFIX, headParameters } from "./headParameters.ts"
  * Writes a directory that GLiNER's Python loads as it stands (`GLiNER.from_pretrained(directory)`): `gliner_config.json`, `model.safetensors`, the
  * tokenizer's files. Whole or not at all.
  *
- * @throws SafetensorsError for a weight that is no number
+ * @throws OptionError for a weight beyond the range of F16; SafetensorsError for one that is no number
  */
 export const saveGliner = async (
   directory: string,
   parts: GlinerParts,
-  { card }: SaveZeroShotOptions = {}
+  { card, dtype = "F32" }: SaveOptions = {}
 ): Promise<void> => {
   const { config, encoder, head } = parts
   const beside = headParameters(config, encoder.config.hidden).flatMap(({ name, transposed }) =>
-    tensorSources(name, head[name]!, transposed, "F32")
+    tensorSources(name, head[name]!, transposed, dtype)
   )
   const { files } = await glinerFiles(parts)
   const cards = card === undefined ? {} : { "README.md": card }
-  await saveWithin(directory, encoder, { prefix: ENCODER_PREFIX, beside, files: { ...files, ...cards } })
+  await saveWithin(directory, encoder, { prefix: ENCODER_PREFIX, beside, dtype, files: { ...files, ...cards } })
 }
 
 /** The files beside the weights, by name, and the id of the mark before a type. */
