@@ -235,10 +235,10 @@ describe("nuner tadner", () => {
   test("bad input is told in one line", async () => {
     const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
       [["tadner", "episodes", at("train.jsonl"), "--model", at("model"), "--out", at("x")], "train.jsonl:1"],
-      [["tadner", "episodes", at("none"), "--model", at("model"), "--out", at("x")], "none"],
+      [["tadner", "episodes", at("none"), "--model", at("model"), "--out", at("z")], "none"],
       [[...run, "--shard", "2"], 'option "shard": "2" (write 0/4)'],
       [[...episodes, "--frozen-layers", "3", "--out", at("y")], '"frozenLayers"'],
-      [[...episodes, "--type-names", "few-nerf", "--out", at("y")], "few-nerd, few-tk"],
+      [[...episodes, "--type-names", "few-nerf", "--out", at("w")], "few-nerd, few-tk"],
       [["tadner", "predict", at("model"), "a text"], "fit it to examples first"],
       [["tadner", "predict", at("encoder"), "a text"], "tadner.json"],
       [
