@@ -35,9 +35,21 @@ const pieces = [
   "Warsaw,Paris;London/Rome|Oslo"
 ]
 
+/** Texts of scripts whose words a dictionary of the platform divides: the same only where the dictionaries are. */
+export const dictionaryTexts: ReadonlyArray<string> = [
+  "マリー・キュリーはワルシャワで生まれた。",
+  "東京都知事は昨日、大阪を訪れた。",
+  "玛丽·居里出生于华沙。",
+  "北京大学的王教授去了上海。",
+  "香港大學的李小姐在台北讀書。",
+  "มารี กูรี เกิดที่วอร์ซอ",
+  "นายกรัฐมนตรีไปกรุงเทพมหานครเมื่อวานนี้",
+  "Marie Curie 在巴黎 and โตเกียว 🧪"
+]
+
 /**
  * Two hundred odd texts: emoji, right to left, accents apart from their letters, widthless characters, controls, special tokens in the
- * text, none at all, very long ones. No script whose words need a dictionary: those differ with the platform.
+ * text, none at all, very long ones. No script whose words need a dictionary: see `dictionaryTexts`.
  */
 export const oddTexts: ReadonlyArray<string> = Array.from({ length: 200 }, (_, i) => {
   const at = (step: number) => pieces[(i * step + Math.floor(i / pieces.length)) % pieces.length]!
