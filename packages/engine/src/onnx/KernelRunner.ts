@@ -109,8 +109,11 @@ export class KernelRunner {
       const values = buffers.map(({ address }) =>
         this.#runtime.tensor(address + start * 4, length * 4, [...padding, length], "float32")
       )
-      session.run(values.slice(0, inputs.length), values.slice(inputs.length))
-      for (const value of values) this.#runtime.api.release("ReleaseValue", value)
+      try {
+        session.run(values.slice(0, inputs.length), values.slice(inputs.length))
+      } finally {
+        for (const value of values) this.#runtime.api.release("ReleaseValue", value)
+      }
     }
   }
 
