@@ -150,7 +150,7 @@ describe("nuner export", () => {
   test("what cannot be meant is refused in one line", async () => {
     const cases: Array<[Array<string>, RegExp]> = [
       [["--model", at("encoder"), "-o", at("encoder")], /is also an input/],
-      [["--model", at("encoder"), "-o", at("x"), "--onnx", "int4"], /--onnx.*int4/],
+      [["--model", at("encoder"), "-o", at("x"), "--onnx", "int4"], /"onnx\[0\]".*int4/],
       [["--model", at("encoder"), "-o", at("x"), "--dtype", "BF16"], /dtype/],
       [["--model", at("nowhere/to/be"), "-o", at("x")], /neither a directory/]
     ]
