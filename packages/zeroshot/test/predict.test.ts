@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, test } from "bun:test"
 import { cp, readdir, readFile, writeFile } from "node:fs/promises"
 import { join } from "node:path"
 import { maxTokens } from "@nuner/encoder"
+import { readSafetensors, writeSafetensors } from "@nuner/engine"
 import { FakeHub, leakCheck, oddTexts, tempDir, testEngine } from "@nuner/testing"
 import { type Candidate, type Gliner, loadGliner, mergeWords, ZeroShot } from "@nuner/zeroshot"
 
@@ -267,6 +268,30 @@ describe("a model by its name", () => {
     await writeFile(join(directory, "gliner_config.json"), JSON.stringify({ ...config, ...changed }))
     await leakCheck(() => expect(loadGliner(directory)).rejects.toThrow(message))
   })
+
+  test("whose tensors have the names of older versions is read by them", () =>
+    leakCheck(async () => {
+      using folder = tempDir()
+      const directory = folder.file("old")
+      const source = join(fixtures, "token-level")
+      await cp(source, directory, { recursive: true })
+      const file = await readSafetensors(join(source, "model.safetensors"))
+      const renamed = [...file.entries.values()].map(({ name, shape }) => ({
+        name: `model.${name.replace("scorer.out_mlp.3", "scorer.out_mlp.2")}`,
+        dtype: "F32" as const,
+        shape,
+        data: () => file.read(name)
+      }))
+      await writeSafetensors(join(directory, "model.safetensors"), renamed)
+      await file.close()
+      const [old, model] = [await loadGliner(directory), await loadGliner(source)]
+      const options = { threshold: 0.3 }
+      const wanted = await model.predict([text], types, options)
+      expect(wanted.entities[0]!.length).toBeGreaterThan(0)
+      expect(await old.predict([text], types, options)).toEqual(wanted)
+      old.dispose()
+      model.dispose()
+    }))
 
   test("a directory of something else says what a zero-shot model has", async () => {
     using folder = tempDir()
