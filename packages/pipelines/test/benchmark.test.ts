@@ -470,7 +470,7 @@ describe("nuner benchmark", () => {
       [["probe", "--encoder", at("base"), "--train", "none", "--test", "test.jsonl", "--out", "y"], "none"],
       [
         ["probe", "--encoder", at("base"), "--train", "train.jsonl", "--test", "test.jsonl", "--out", "y", "--c", "-1"],
-        "protocol.c"
+        `option "c"`
       ]
     ] as const) {
       const { code, err } = await nuner(...args)
