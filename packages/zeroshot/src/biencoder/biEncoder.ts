@@ -8,7 +8,7 @@ import { textPredictor } from "../textPredictor.ts"
 import { wordRules } from "../words/wordRules.ts"
 import type { ScoredEntity, ZeroShotModel } from "../ZeroShotModel.ts"
 import { segment } from "./segment.ts"
-import { SCORER_FILE, type Scorer, type Settings, saveCalibration } from "./settings.ts"
+import { type Calibration, SCORER_FILE, type Scorer, saveCalibration } from "./settings.ts"
 import { TypeVectors, toUnitRows } from "./TypeVectors.ts"
 import { jointsOf, type WordVectors, wordVectors } from "./wordVectors.ts"
 
@@ -17,7 +17,7 @@ export interface BiEncoderParts {
   readonly text: Encoder
   readonly concept: Encoder
   readonly scorer: Scorer
-  readonly settings: Omit<Settings, "format" | "concepts">
+  readonly settings: Calibration
 }
 
 export interface BiEncoder extends ZeroShotModel, BiEncoderParts {}
@@ -100,7 +100,7 @@ export const wordLogits = (
     scorer: { bias, similarity, temperature },
     settings: { a, b }
   }: Pick<BiEncoderParts, "scorer"> & {
-    readonly settings: Pick<Settings, "a" | "b">
+    readonly settings: Pick<Calibration, "a" | "b">
   }
 ): Float32Array => {
   if (words === 0 || columns.shape[0] === 0) return new Float32Array(0)

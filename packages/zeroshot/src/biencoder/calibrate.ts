@@ -14,7 +14,7 @@ import { foldConcept } from "@nuner/sampler"
 import * as Schema from "effect/Schema"
 import { type BiEncoderParts, decode, wordLogits } from "./biEncoder.ts"
 import { fitLogistic } from "./fitLogistic.ts"
-import type { Settings } from "./settings.ts"
+import type { Calibration } from "./settings.ts"
 import { TypeVectors } from "./TypeVectors.ts"
 import { distances, jointsOf, type WordVectors, wordVectors } from "./wordVectors.ts"
 
@@ -59,7 +59,7 @@ export const calibrate = async (
   { concept, scorer, text }: Omit<BiEncoderParts, "settings">,
   sentences: ReadonlyArray<AlignedSentence>,
   options: CalibrateOptions & { readonly signal?: AbortSignal | undefined } = {}
-): Promise<BiEncoderParts["settings"]> => {
+): Promise<Calibration> => {
   const { signal, ...given } = options
   const settings = decodeOptions("calibrate", CalibrateOptions, given)
   const annotated = sentences.filter(({ mentions }) => mentions.length > 0)
@@ -179,7 +179,7 @@ const cellLabels = ({ entities, types, words }: Asked): Array<number> => {
 }
 
 /** Which neighbouring words are of one mention, of those pairs of which a word is in one. Where mentions overlap, any of them counts. */
-const fitJoint = (sentences: ReadonlyArray<Asked>, width: number): Settings["joint"] => {
+const fitJoint = (sentences: ReadonlyArray<Asked>, width: number): Calibration["joint"] => {
   const rows: Array<Float32Array> = []
   const labels: Array<number> = []
   for (const { mentions, vectors } of sentences) {

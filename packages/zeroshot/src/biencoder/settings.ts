@@ -45,20 +45,19 @@ export const Settings = Schema.Struct({
 })
 export interface Settings extends Schema.Schema.Type<typeof Settings> {}
 
+/** What calibration finds. */
+export interface Calibration extends Omit<Settings, "format" | "concepts"> {}
+
 /**
  * Makes the directory of a text encoder a zero-shot model.
  *
  * @param concepts where its concept encoder is: a folder in the directory, or the name of a model
  */
-export const saveCalibration = (
-  directory: string,
-  settings: Omit<Settings, "format" | "concepts">,
-  concepts = "concepts"
-): Promise<void> =>
+export const saveCalibration = (directory: string, calibration: Calibration, concepts = "concepts"): Promise<void> =>
   writeJson(join(directory, SETTINGS_FILE), {
     format: "nuner-bi-encoder-1",
     concepts,
-    ...settings
+    ...calibration
   } satisfies Settings)
 
 /** @throws InputError naming file and field */

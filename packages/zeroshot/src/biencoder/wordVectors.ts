@@ -1,6 +1,6 @@
 import { type EncodeOptions, type EncoderParts, encode } from "@nuner/encoder"
 import type { WordSequence } from "../ZeroShotModel.ts"
-import type { Settings } from "./settings.ts"
+import type { Calibration } from "./settings.ts"
 
 /** The words of a sentence as the text encoder sees them. */
 export interface WordVectors {
@@ -23,7 +23,7 @@ export async function* wordVectors(
 }
 
 /** What speaks for each word being of one entity with the word before it, in logits, never against `[words]`; the first is 0. */
-export const jointsOf = ({ values, words }: WordVectors, { bias, weights }: Settings["joint"]): Float32Array => {
+export const jointsOf = ({ values, words }: WordVectors, { bias, weights }: Calibration["joint"]): Float32Array => {
   const width = weights.length
   const joints = new Float32Array(words)
   for (let word = 1; word < words; word++) {
