@@ -28,7 +28,7 @@ import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { READ, streamOf } from "../services/streams.ts"
 import { plain } from "./plain.ts"
-import { curveOf, logOf, trainModel } from "./trainModel.ts"
+import { artefactsOf, trainModel } from "./trainModel.ts"
 
 const count = Schema.Int.check(Schema.isGreaterThan(0))
 
@@ -95,7 +95,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
     settings: plain({ ...shape, tokenizer: undefined, ...language, from, tokens, data }),
     seeds: { base: seed },
     inputs: [...inputs, ...[tokenizer, directory].filter((path) => path !== undefined)],
-    artefacts: tokens > 0 ? [out, logOf(out), curveOf(out)] : [out],
+    artefacts: tokens > 0 ? artefactsOf(out) : [out],
     tensors: true,
     work: Effect.gen(function* () {
       const door = intake({ data, say, out })

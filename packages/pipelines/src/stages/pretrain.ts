@@ -22,7 +22,7 @@ import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
 import { openEncoder, resolveEncoder } from "./resolveEncoder.ts"
-import { curveOf, logOf, met, type TrainedModel, trainModel } from "./trainModel.ts"
+import { artefactsOf, met, type TrainedModel, trainModel } from "./trainModel.ts"
 
 export interface PretrainStageOptions extends PretrainOptions {
   /** Aligned sentences, or labelled data of any format, whose types are the concepts; one file behind the other. */
@@ -54,7 +54,7 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     settings: plain({ ...settings, base, concepts, data, dtype }),
     seeds: { pretrain: settings.seed },
     inputs: [...inputs, directory],
-    artefacts: [out, logOf(out), curveOf(out)],
+    artefacts: artefactsOf(out),
     large: true,
     tensors: true,
     work: Effect.gen(function* () {

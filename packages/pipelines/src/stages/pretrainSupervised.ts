@@ -16,7 +16,7 @@ import { runStage } from "../services/stage.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
 import { openEncoder, resolveEncoder } from "./resolveEncoder.ts"
-import { curveOf, logOf, met, trainModel } from "./trainModel.ts"
+import { artefactsOf, met, trainModel } from "./trainModel.ts"
 
 export interface PretrainSupervisedStageOptions extends SupervisedOptions {
   /**
@@ -49,7 +49,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
     settings: plain({ objective: "types", ...settings, base, dtype, datasets: files.map(({ name }) => name), data }),
     seeds: { pretrain: settings.seed },
     inputs: [...files.map(({ path }) => path), directory],
-    artefacts: [out, logOf(out), curveOf(out)],
+    artefacts: artefactsOf(out),
     large: true,
     tensors: true,
     work: Effect.gen(function* () {

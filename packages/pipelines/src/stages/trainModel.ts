@@ -47,9 +47,11 @@ export interface TrainedModel<Start, Scores> {
   readonly read: ReadEvent["counts"]
 }
 
-/** Files that training leaves beside the model. */
-export const logOf = (out: string): string => `${out}.log.jsonl`
-export const curveOf = (out: string): string => `${out}.loss.svg`
+const logOf = (out: string): string => `${out}.log.jsonl`
+const curveOf = (out: string): string => `${out}.loss.svg`
+
+/** What a stage that trains makes: the model, and beside it the log of losses and their curve. */
+export const artefactsOf = (out: string): ReadonlyArray<string> => [out, logOf(out), curveOf(out)]
 
 /** Trains an encoder by the events of an objective and writes it as a model directory. What is cut short goes on from its last checkpoint. */
 export const trainModel = Effect.fn("trainModel")(function* <Start extends StartEvent, Scores>(

@@ -24,7 +24,7 @@ import { READ, streamOf } from "../services/streams.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
 import { resolveEncoder } from "./resolveEncoder.ts"
-import { curveOf, logOf, trainModel } from "./trainModel.ts"
+import { artefactsOf, trainModel } from "./trainModel.ts"
 
 export interface ZeroTrainStageOptions extends ZeroTrainOptions {
   /** Aligned sentences, or labelled data of any format, whose types are asked for; one file behind the other. */
@@ -51,7 +51,7 @@ export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: Ze
     settings: plain({ ...settings, head, base, data }),
     seeds: { train: settings.seed },
     inputs: [...inputs, directory],
-    artefacts: [out, logOf(out), curveOf(out)],
+    artefacts: artefactsOf(out),
     large: true,
     tensors: true,
     work: Effect.gen(function* () {
