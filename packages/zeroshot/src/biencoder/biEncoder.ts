@@ -2,8 +2,8 @@ import { join } from "node:path"
 import { decodeOptions, writeJson } from "@nuner/core"
 import { type Encoder, saveEncoder } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
-import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
+import { givenOptions, predictFields } from "../predictFields.ts"
 import { textPredictor } from "../textPredictor.ts"
 import { wordRules } from "../words/wordRules.ts"
 import type { ScoredEntity, ZeroShotModel } from "../ZeroShotModel.ts"
@@ -22,13 +22,7 @@ export interface BiEncoderParts {
 
 export interface BiEncoder extends ZeroShotModel, BiEncoderParts {}
 
-const probability = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
-const Options = Schema.Struct({
-  threshold: Schema.optional(probability),
-  thresholds: Schema.Record(Schema.String, probability).pipe(Schema.withDecodingDefault(Effect.succeed({}))),
-  multiLabel: Schema.Boolean.pipe(Schema.withDecodingDefault(Effect.succeed(false))),
-  batchTokens: Schema.Int.check(Schema.isGreaterThan(0)).pipe(Schema.withDecodingDefault(Effect.succeed(2048)))
-})
+const Options = Schema.Struct({ ...predictFields, threshold: Schema.optionalKey(predictFields.threshold) })
 
 /**
  * NuNER's own two encoders as a zero-shot model (Bogdanov et al. 2024, section 3.2 has the score): types go through the concept encoder once and are
@@ -43,7 +37,7 @@ export const biEncoder = (parts: BiEncoderParts): BiEncoder => {
     types,
     { signal, nested: _, ...options } = {}
   ) => {
-    const { batchTokens, multiLabel, threshold, thresholds } = decodeOptions("zeroshot", Options, options)
+    const { batchTokens, multiLabel, threshold, thresholds } = decodeOptions("zeroshot", Options, givenOptions(options))
     const { names, repeated, vectors } = await typeVectors.read(types)
     const least = names.map((name) => thresholds[name] ?? threshold ?? settings.threshold)
     const entities: Array<Array<ScoredEntity>> = []

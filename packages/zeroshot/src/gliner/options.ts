@@ -1,10 +1,10 @@
 import { decodeOptions, option } from "@nuner/core"
 import { Schema } from "effect"
+import { givenOptions, predictFields } from "../predictFields.ts"
 import type { ZeroShotOptions } from "../ZeroShotModel.ts"
 import type { GlinerConfig } from "./GlinerConfig.ts"
 
 const count = Schema.Int.check(Schema.isGreaterThan(0))
-const probability = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 
 /** The switches of both modes: what the published code does, and what is right. */
 export const predictionModes = {
@@ -38,11 +38,11 @@ export const GlinerPredictOptions = Schema.Struct({
     default: "min",
     help: "of a token-level model: the least of an entity's probabilities, or, as published before March 2025, the mean of those inside"
   }),
-  threshold: option(probability, { default: 0.5, help: "least probability of an entity" }),
-  thresholds: option(Schema.Record(Schema.String, probability), { default: {}, help: "the same for single types" }),
+  threshold: option(predictFields.threshold, { default: 0.5, help: "least probability of an entity" }),
+  thresholds: predictFields.thresholds,
   nested: option(Schema.Boolean, { default: false, help: "an entity may lie inside another one" }),
-  multiLabel: option(Schema.Boolean, { default: false, help: "the same words may be entities of several types" }),
-  batchTokens: option(count, { default: 2048, help: "the most tokens of a batch, padding included" })
+  multiLabel: predictFields.multiLabel,
+  batchTokens: predictFields.batchTokens
 })
 
 export type GlinerPredictOptions = ZeroShotOptions & Partial<(typeof GlinerPredictOptions)["Encoded"]>
@@ -52,8 +52,7 @@ export const predictSettings = (
   options: Omit<GlinerPredictOptions, "signal">,
   { maxTypes, maxWidth, spanMode }: GlinerConfig
 ) => {
-  const given = Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
-  const settings = decodeOptions("zeroshot", GlinerPredictOptions, given)
+  const settings = decodeOptions("zeroshot", GlinerPredictOptions, givenOptions(options))
   const switches = predictionModes[settings.mode]
   const singleWords = spanMode !== "token_level" && maxWidth === 1
   return {
