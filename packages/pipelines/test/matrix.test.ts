@@ -324,11 +324,13 @@ describe("preview", () => {
 
   test("interrupted: what is answered is not asked again", async () => {
     const { args, asked } = previewed()
-    const { code } = await interrupted(args, () => asked() > 4)
+    const inFlight = 2
+    const { code } = await interrupted([...args, "--concurrency", String(inFlight)], () => asked() > 4)
     expect([0, 130]).toContain(code)
     expect(await inProcess(...args)).toMatchObject({ code: 0 })
     // The fake honours no idempotency key: what was under way is asked again.
-    expect(asked()).toBeWithin(sentences.length, 2 * sentences.length)
+    expect(asked()).toBeGreaterThanOrEqual(sentences.length)
+    expect(asked()).toBeLessThanOrEqual(sentences.length + inFlight)
   })
 
   test("a failed item is shown with its reason, and asked again by the same call", async () => {
