@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { existsSync, readFileSync } from "node:fs"
+import { existsSync, readdirSync, readFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { formats } from "@nuner/core"
 import { commandHelp } from "@nuner/pipelines"
@@ -82,6 +82,16 @@ test("a link to a file or a heading that is not there is told, one to a page or 
   expect(a.body.markup).toContain('href="../packages/index.html"')
   expect(a.body.markup).toContain('href="../scripts/pack.ts.html#3"')
   expect(b.body.markup).toContain('href="../docs/a.html#two-words"')
+})
+
+test("every function, class and table that a package exports says what it is", () => {
+  const packages = readdirSync(join(repository, "packages")).filter((room) => room !== "testing")
+  const silent = packages.flatMap((room) =>
+    declarationsOf(repository, `packages/${room}/src/index.ts`)
+      .filter(({ doc, signature }) => doc === "" && /^(const|class|function) /.test(signature))
+      .map(({ file, name }) => `${file}: ${name}`)
+  )
+  expect(silent).toEqual([])
 })
 
 test("the API shows declarations without bodies, private members left out, types and values of a name together", () => {

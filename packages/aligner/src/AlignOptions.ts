@@ -1,6 +1,7 @@
 import { option } from "@nuner/core"
 import { Schema } from "effect"
 
+/** Which occurrences of an answer's words in its sentence are taken. */
 export const AlignOptions = Schema.Struct({
   policy: option(Schema.Literals(["all", "first", "in-order"]), {
     default: "all",

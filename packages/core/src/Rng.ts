@@ -35,6 +35,7 @@ export const rng = (seed: number | string): Rng => {
   return generator
 }
 
+/** Continues the sequence of the generator whose `state()` this is. */
 export const rngFrom = (state: RngState): Rng => {
   let [a, b, c, d] = state
   const bits = (): number => {

@@ -12,6 +12,7 @@ import { Learner, LearnerOptions } from "./learn/Learner.ts"
 import type { AnswerRequest, Calls, Row, State, Task } from "./protocol.ts"
 import { TaskQueue } from "./tasks/TaskQueue.ts"
 
+/** What a review may be told, beside its sentences and types. */
 export const ReviewOptions = Schema.Struct({
   ...LearnerOptions.fields,
   heldOut: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.9 })), {

@@ -1,6 +1,7 @@
 import { decodeOptions, option, rng } from "@nuner/core"
 import { Schema } from "effect"
 
+/** How much is held out, and by which seed. */
 export const SplitSettings = Schema.Struct({
   validation: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })), {
     default: 0.1,

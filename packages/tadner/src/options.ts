@@ -7,6 +7,7 @@ const count = Schema.Int.check(Schema.isGreaterThan(0))
 const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
 
 const Mode = Schema.Literals(["published", "corrected"])
+/** As the published code computes, or as the paper says and it should. */
 export type Mode = typeof Mode.Type
 
 /** The switches of both modes: what the published code does, and what is right. */

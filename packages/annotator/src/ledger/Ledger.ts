@@ -19,4 +19,5 @@ export interface LedgerShape extends Queue, Attempts, Batches, Jobs, Workers {
   readonly lock: (queue: string) => Effect.Effect<boolean, LedgerError, Scope.Scope>
 }
 
+/** Where every request, its cost and its answer are written down before and after it is sent: SQLite for one process, Postgres for many. */
 export class Ledger extends Context.Service<Ledger, LedgerShape>()("@nuner/annotator/Ledger") {}

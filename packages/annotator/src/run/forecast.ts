@@ -32,6 +32,7 @@ export interface Forecast {
   readonly pricesOf: string
 }
 
+/** `forecast`, of the ledger and the provider that the surroundings give. */
 export const forecastEffect = Effect.fnUntraced(function* <E, R>(
   sentences: Stream.Stream<Sentence, E, R>,
   { prompt = figure2, ...input }: AnnotateOptionsInput & { readonly prompt?: Prompt }

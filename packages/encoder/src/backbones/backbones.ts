@@ -9,6 +9,7 @@ import { mpnet } from "./mpnet.ts"
 import { roberta } from "./roberta.ts"
 import { xlmRoberta } from "./xlmRoberta.ts"
 
+/** Every architecture that is read, by the `model_type` of its `config.json`. */
 export const backbones = {
   bert,
   roberta,

@@ -16,6 +16,7 @@ export interface HubSettings {
   readonly timeoutSeconds: number
 }
 
+/** Where the hub, its cache and its key are, by the variables that `huggingface_hub` reads. */
 export const hubSettings = (environment: Readonly<Record<string, string | undefined>> = process.env): HubSettings => {
   const set = (name: string) => environment[name] || undefined
   const home = set("HF_HOME") ?? join(set("XDG_CACHE_HOME") ?? join(homedir(), ".cache"), "huggingface")

@@ -18,6 +18,7 @@ export const EncodedCounts = Schema.Struct({
 })
 export interface EncodedCounts extends Schema.Schema.Type<typeof EncodedCounts> {}
 
+/** Counts for a line of a log; `decodeCounts` gives all of them back. */
 export const encodeCounts = (counts: Counts): EncodedCounts => {
   const { allTypes, correct, gold, predicted, starts, typeOf, types, units } = counts
   const totals = types.map(() => [0, 0, 0] as [number, number, number])

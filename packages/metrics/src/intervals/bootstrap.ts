@@ -4,6 +4,7 @@ import type { Counts } from "../counts/Counts.ts"
 import { percentile } from "./percentile.ts"
 import { type Resampled, resampled } from "./Resampled.ts"
 
+/** What is resampled, how often, and which interval is taken of it. */
 export const BootstrapOptions = Schema.Struct({
   metric: option(Schema.Literals(["microF1", "macroF1", "microPrecision", "microRecall"]), {
     default: "microF1",

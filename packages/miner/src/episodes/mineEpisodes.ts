@@ -7,6 +7,7 @@ import { drawEpisode } from "./drawEpisode.ts"
 import { eligibleTypes } from "./eligibleTypes.ts"
 import { groupsOf } from "./groups.ts"
 
+/** N ways, K~2K shots, how many episodes, by which sampler. */
 export const MineEpisodesOptions = Schema.Struct({
   n: option(Count, { help: "types of an episode" }),
   k: option(Count, { help: "entities of each type in the support set: k to 2k" }),
@@ -57,6 +58,7 @@ export const mineEpisodes = (options: MineEpisodesOptions): Generator<MinedEpiso
 
 const { episodes: _, ...one } = MineEpisodesOptions.fields
 const MineEpisodeOptions = Schema.Struct(one)
+/** `mineEpisodes` for one. */
 export interface MineEpisodeOptions extends Omit<MineEpisodesOptions, "episodes"> {}
 
 /** One episode, see `mineEpisodes`. @throws OptionError, InfeasibleError */

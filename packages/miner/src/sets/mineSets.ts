@@ -5,6 +5,7 @@ import { isPool, type Minable, pool, tally } from "../pool/Pool.ts"
 import { problemOf, sentencesWithin } from "../search/Problem.ts"
 import { type Sampler, samplers, solver } from "../search/solve.ts"
 
+/** k~2k entities of each type, how many sets, by which sampler. */
 export const MineSetsOptions = Schema.Struct({
   k: option(Count, { help: "every type has between k and 2k entities" }),
   sets: option(Count, { default: 10, help: "number of sets, as many as in the paper" }),

@@ -2,6 +2,7 @@ import { decodeOptions, type LabelledSentence, option, rng } from "@nuner/core"
 import { Schema } from "effect"
 import { Count, seedField } from "../options.ts"
 
+/** How many sentences, by which seed. */
 export const SampleOptions = Schema.Struct({
   size: option(Count, { default: 1000, help: "sentences, as in the paper's test sets for its comparison with LLMs" }),
   seed: seedField

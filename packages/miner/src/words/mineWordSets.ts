@@ -6,6 +6,7 @@ import { isPool, type Minable, type Pool, pool } from "../pool/Pool.ts"
 import { sentencesWithin } from "../search/Problem.ts"
 import { wordTypes } from "./wordTypes.ts"
 
+/** Words of each type, how many sets. */
 export const MineWordSetsOptions = Schema.Struct({
   words: option(Count, { help: "words of each type, k_w" }),
   sets: option(Schema.optionalKey(Count), {
@@ -60,6 +61,7 @@ export const mineWordSets = (options: MineWordSetsOptions): Array<WordSet> => {
 
 const { sets: _, ...one } = MineWordSetsOptions.fields
 const MineWordSetOptions = Schema.Struct(one)
+/** `mineWordSets` for one. */
 export interface MineWordSetOptions extends Omit<MineWordSetsOptions, "sets"> {}
 
 /** One set, see `mineWordSets`. @throws OptionError, InfeasibleError */

@@ -39,6 +39,7 @@ const words = {
 } as const
 const kw = [0, 1, 2, 4, 8, 16, 32, 64]
 
+/** What the paper reports, F1 with its deviation, by row and size: shown beside ours as what it is, other weights on other data. */
 export const paperTables: ReadonlyArray<PaperTable> = [
   {
     ...{ number: 2, title: "NuNER and UniversalNER, entity level", ...full, of: "average" },

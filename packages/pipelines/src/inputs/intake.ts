@@ -50,6 +50,7 @@ export interface Intake {
   readonly files: ReadonlyArray<string>
 }
 
+/** The door through which a stage reads its data. Records that can't be read are skipped, counted, told by `say` and listed beside `out`. */
 export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intake => {
   const reports: Array<DataReport> = []
   const skipped = typeof out === "string" ? skippedRecords(out) : out

@@ -12,6 +12,7 @@ import { Layer } from "effect"
 
 export { runMain } from "@effect/platform-node-shared/NodeRuntime"
 
+/** What the command line needs of its machine: files, paths, standard streams, terminal, processes. */
 export const platform = NodeChildProcessSpawner.layer.pipe(
   Layer.provideMerge(Layer.mergeAll(NodeFileSystem.layer, NodePath.layer, NodeStdio.layer, NodeTerminal.layer))
 )

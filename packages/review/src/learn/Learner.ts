@@ -14,6 +14,7 @@ import { Diversity } from "./Diversity.ts"
 import { sentenceVectors } from "./sentenceVectors.ts"
 import { uncertainty } from "./uncertainty.ts"
 
+/** How a review chooses what comes next, and what it learns from. */
 export const LearnerOptions = Schema.Struct({
   strategy: option(Schema.Literals(["useful", "random", "order"]), {
     default: "useful",

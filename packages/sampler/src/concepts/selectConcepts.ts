@@ -141,6 +141,7 @@ export const selectConcepts = <S extends ConceptSentence>(
   return { sentences: Array.from(kept, (sentence) => keepConcepts(sentences[sentence]!, keeps)), counts }
 }
 
+/** Annotated sentences as `chooseSentences` reads them. */
 export const corpusOf = (sentences: ReadonlyArray<ConceptSentence>): ConceptCorpus => ({
   count: sentences.length,
   names: (sentence) => conceptNames(sentences[sentence]!),

@@ -4,6 +4,7 @@ import { foldConcept } from "../concepts/foldConcept.ts"
 import { nearSynonyms } from "./nearSynonyms.ts"
 import type { TokenLabel } from "./tokenLabels.ts"
 
+/** Which tokens count as what, for which concepts of a batch. */
 export const TargetSettings = Schema.Struct({
   tokens: option(Schema.optionalKey(Schema.Natural), {
     help: "width of the padded batch",

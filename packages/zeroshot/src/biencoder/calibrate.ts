@@ -18,6 +18,7 @@ import type { Calibration } from "./settings.ts"
 import { TypeVectors } from "./TypeVectors.ts"
 import { distances, jointsOf, type WordVectors, wordVectors } from "./wordVectors.ts"
 
+/** What a calibration is fitted and measured on. */
 export const CalibrateOptions = Schema.Struct({
   sentences: option(Schema.Int.check(Schema.isGreaterThan(1)), {
     default: 2000,

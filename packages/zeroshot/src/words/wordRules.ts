@@ -18,4 +18,5 @@ const published = new RegExp(
 const publishedWords = (text: string): Array<Word> =>
   Array.from(text.matchAll(published), ({ 0: word, index }) => ({ word, start: index, end: index + word.length }))
 
+/** Two ways to split a text into words: as the published models were trained, and ours. A model is stored with the name of its own. */
 export const wordRules = { published: publishedWords, ours: words } as const
