@@ -55,6 +55,7 @@ export {
 export { type Need, type OptionText, option } from "./options/option.ts"
 export { type Rng, type RngState, rng, rngFrom } from "./Rng.ts"
 export { AnnotatedSentence, Annotation } from "./schema/Annotation.ts"
+export { decodeJson } from "./schema/decodeJson.ts"
 export { Episode } from "./schema/Episode.ts"
 export { Entity, LabelledSentence } from "./schema/LabelledSentence.ts"
 export { AlignedSentence, Mention, Unaligned } from "./schema/Mention.ts"

@@ -1,6 +1,7 @@
 export { InputError, OptionError } from "./errors.ts"
 export { decodeOptions } from "./options/decodeOptions.ts"
 export { option } from "./options/option.ts"
+export { decodeJson } from "./schema/decodeJson.ts"
 export type { Entity, LabelledSentence } from "./schema/LabelledSentence.ts"
 export type { Sentence } from "./schema/Sentence.ts"
 export type { Span } from "./schema/Span.ts"

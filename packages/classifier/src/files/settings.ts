@@ -1,5 +1,4 @@
-import { InputError } from "@nuner/core"
-import * as Result from "effect/Result"
+import { decodeJson } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import { type ClassScheme, classSchemes, NONE } from "../labels/classes.ts"
 
@@ -31,18 +30,8 @@ export const Settings = Schema.Struct({
 export interface Settings extends Schema.Schema.Type<typeof Settings> {}
 
 /** @throws InputError naming the field */
-export const parseSettings = (text: string, source: string): Settings => {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw new InputError({ source, reason: "not JSON: the file is damaged", remedy: "save the model again" })
-  }
-  const decoded = Schema.decodeUnknownResult(Settings)(json)
-  if (Result.isSuccess(decoded)) return decoded.success
-  const reason = decoded.failure.message.replace(/\s*\n\s*/g, " ")
-  throw new InputError({ source, reason, remedy: "not a token classifier of this version: save the model again" })
-}
+export const parseSettings = (text: string, source: string): Settings =>
+  decodeJson(Settings, text, { source, remedy: "not a token classifier of this version: save the model again" })
 
 /** What a classifier is made of, as the file says it. */
 export const partsOf = ({ scheme, layers, pooling, temperature, thresholds, transitions }: Settings) => ({

@@ -1,11 +1,10 @@
 import { readFile } from "node:fs/promises"
 import * as Effect from "effect/Effect"
-import * as Result from "effect/Result"
 import * as Schema from "effect/Schema"
 import { BalanceError, InputError } from "../errors.ts"
 import { writeJson } from "../files/writers.ts"
-import { decoder } from "../formats/jsonl.ts"
 import { readError } from "../formats/Source.ts"
+import { decodeJson } from "../schema/decodeJson.ts"
 import { FileDigest } from "./FileDigest.ts"
 
 /** What went into a stage, what came out, and what was dropped for which reason. They balance: `in = out + all dropped`. */
@@ -88,7 +87,7 @@ export const writeManifest = async (path: string, manifest: Manifest): Promise<v
 /** @throws InputError when it is missing, no manifest, or does not balance. */
 export const readManifest = async (path: string): Promise<Manifest> => {
   const text = await readFile(path, "utf8").catch((cause) => Promise.reject(readError(path, cause)))
-  const manifest = Result.getOrThrow(decode(parse(path, text), path))
+  const manifest = decodeJson(Manifest, text, { source: path, remedy: "run the stage again" })
   try {
     balance(manifest.stage, manifest.counts)
   } catch (cause) {
@@ -100,14 +99,4 @@ export const readManifest = async (path: string): Promise<Manifest> => {
     })
   }
   return manifest
-}
-
-const decode = decoder(Manifest)
-
-const parse = (path: string, text: string): unknown => {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new InputError({ source: path, reason: "not JSON", remedy: "run the stage again" })
-  }
 }

@@ -1,5 +1,5 @@
-import { InputError } from "@nuner/core"
-import { Result, Schema } from "effect"
+import { decodeJson } from "@nuner/core"
+import { Schema } from "effect"
 import { AdaptOptions } from "../options.ts"
 
 export const SETTINGS_FILE = "tadner.json"
@@ -34,15 +34,5 @@ export const Settings = Schema.Struct({
 export interface Settings extends Schema.Schema.Type<typeof Settings> {}
 
 /** @throws InputError naming what is wrong */
-export const parseSettings = (text: string, source: string): Settings => {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw new InputError({ source, reason: "not JSON: the file is damaged", remedy: "save the model again" })
-  }
-  const decoded = Schema.decodeUnknownResult(Settings)(json)
-  if (Result.isSuccess(decoded)) return decoded.success
-  const reason = decoded.failure.message.replace(/\s*\n\s*/g, " ")
-  throw new InputError({ source, reason, remedy: "no TadNER model of this version: save it again" })
-}
+export const parseSettings = (text: string, source: string): Settings =>
+  decodeJson(Settings, text, { source, remedy: "no TadNER model of this version: save it again" })

@@ -1,7 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { InputError, writeJson } from "@nuner/core"
-import * as Result from "effect/Result"
+import { decodeJson, InputError, writeJson } from "@nuner/core"
 import * as Schema from "effect/Schema"
 
 /** The file that makes a text encoder's directory a zero-shot model. */
@@ -66,18 +65,8 @@ export const readSettings = async <S extends Schema.ConstraintDecoder<unknown>>(
   source: string,
   remedy: string
 ): Promise<S["Type"]> => {
-  const fail = (reason: string): never => {
-    throw new InputError({ source, reason: reason.replace(/\s*\n\s*/g, " "), remedy })
-  }
-  const text = await readFile(source, "utf8").catch((cause: NodeJS.ErrnoException) =>
-    fail(`cannot be read (${cause.code})`)
-  )
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return fail("not JSON: the file is damaged")
-  }
-  const decoded = Schema.decodeUnknownResult(schema)(json)
-  return Result.isSuccess(decoded) ? decoded.success : fail(decoded.failure.message)
+  const text = await readFile(source, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    throw new InputError({ source, reason: `cannot be read (${cause.code})`, remedy })
+  })
+  return decodeJson(schema, text, { source, remedy })
 }
