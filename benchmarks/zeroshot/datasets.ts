@@ -5,9 +5,10 @@ export const MISC = "misc"
 
 export interface Dataset {
   readonly name: string
-  /** Under `few-shot/` of the data. */
+  /** Under `few-shot/` of the data; a dataset that is not there is passed over. */
   readonly test: string
-  readonly dev: (experiment: Experiment) => string
+  /** What thresholds are chosen on. */
+  readonly dev?: (experiment: Experiment) => string
   /** What is asked for each type: its label in words. */
   readonly names: Readonly<Record<string, string>>
 }
@@ -16,6 +17,7 @@ const same = (...types: ReadonlyArray<string>) => Object.fromEntries(types.map((
 
 const few = (path: string) => (experiment: Experiment) => experiment.data(`few-shot/${path}`)
 
+/** CrossNER's five domains and MIT's three sets as GLiNER is evaluated on them, under UniNER's names for types; and two more. */
 export const datasets: ReadonlyArray<Dataset> = [
   {
     name: "CrossNER politics",
@@ -38,6 +40,32 @@ export const datasets: ReadonlyArray<Dataset> = [
     }
   },
   {
+    name: "CrossNER AI",
+    test: "crossner/ai/test.txt",
+    names: {
+      ...same("field", "task", "product", "algorithm", "researcher", "metrics", "university", "country", "person"),
+      ...same("location", "conference"),
+      ...{ organisation: "organization", programlang: "programming language", [MISC]: "miscellaneous" }
+    }
+  },
+  {
+    name: "CrossNER literature",
+    test: "crossner/literature/test.txt",
+    names: {
+      ...same("book", "writer", "award", "poem", "event", "magazine", "person", "location", "country"),
+      ...{ organisation: "organization", literarygenre: "literary genre", [MISC]: "miscellaneous" }
+    }
+  },
+  {
+    name: "CrossNER music",
+    test: "crossner/music/test.txt",
+    names: {
+      ...same("song", "band", "album", "award", "event", "country", "location", "person"),
+      ...{ musicgenre: "music genre", musicalartist: "musical artist", musicalinstrument: "musical instrument" },
+      ...{ organisation: "organization", [MISC]: "miscellaneous" }
+    }
+  },
+  {
     name: "MIT Movie",
     test: "mit-movie/test.bio",
     dev: (experiment) => experiment.at("data/mit-movie.dev.jsonl"),
@@ -52,5 +80,22 @@ export const datasets: ReadonlyArray<Dataset> = [
     test: "wnut17/test.conll",
     dev: few("wnut17/dev.conll"),
     names: { ...same("person", "location", "corporation", "product", "group"), "creative-work": "creative work" }
+  },
+  {
+    name: "MIT Restaurant",
+    test: "mit-restaurant/test.bio",
+    names: {
+      ...{ Rating: "rating", Amenity: "amenity", Location: "location", Restaurant_Name: "restaurant name" },
+      ...{ Price: "price", Hours: "hours", Dish: "dish", Cuisine: "cuisine" }
+    }
+  },
+  {
+    name: "JNLPBA",
+    test: "jnlpba/test.tsv",
+    dev: few("jnlpba/devel.tsv"),
+    names: {
+      ...{ DNA: "DNA region or gene", RNA: "RNA molecule", protein: "protein" },
+      ...{ cell_line: "cell line", cell_type: "cell type" }
+    }
   }
 ]

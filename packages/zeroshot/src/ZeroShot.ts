@@ -4,6 +4,7 @@ import { InputError } from "@nuner/core"
 import { encoderLayout, type FromPretrainedOptions, type ModelLayout, resolveModel } from "@nuner/encoder"
 import { biEncoderKind } from "./biencoder/loadBiEncoder.ts"
 import { glinerKind } from "./gliner/loadGliner.ts"
+import { readThresholds, THRESHOLDS_FILE, withThresholds } from "./thresholds.ts"
 import type { ZeroShotKind, ZeroShotModel } from "./ZeroShotModel.ts"
 
 /** Every layout that is read, the first one that fits is taken. */
@@ -11,7 +12,10 @@ const kinds: ReadonlyArray<ZeroShotKind> = [glinerKind, biEncoderKind]
 
 /** The files of whichever kind a model on the hub is, else of an encoder. */
 const layout: ModelLayout = {
-  wanted: (files, source) => layoutOf((file) => files.includes(file)).wanted(files, source),
+  wanted: (files, source) => [
+    ...layoutOf((file) => files.includes(file)).wanted(files, source),
+    ...files.filter((file) => file === THRESHOLDS_FILE)
+  ],
   isComplete: (directory) => layoutOf((file) => existsSync(join(directory, file))).isComplete(directory)
 }
 
@@ -27,7 +31,11 @@ const layoutOf = (has: (file: string) => boolean): ModelLayout =>
 const fromPretrained = async (model: string, options: FromPretrainedOptions = {}): Promise<ZeroShotModel> => {
   const directory = await resolveModel(model, { layout, ...options })
   const found = kinds.find(({ file }) => existsSync(join(directory, file)))
-  if (found !== undefined) return found.load(directory, options)
+  if (found !== undefined) {
+    const own = await readThresholds(directory)
+    const loaded = await found.load(directory, options)
+    return own === undefined ? loaded : withThresholds(loaded, own)
+  }
   throw new InputError({
     source: directory,
     reason: "holds no zero-shot model",

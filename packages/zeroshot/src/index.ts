@@ -11,7 +11,15 @@ export type { GlinerConfig } from "./gliner/GlinerConfig.ts"
 export { loadGliner } from "./gliner/loadGliner.ts"
 export { NewGlinerOptions, newGliner } from "./gliner/newGliner.ts"
 export { GlinerPredictOptions } from "./gliner/options.ts"
+export { reshapeGliner } from "./gliner/reshapeGliner.ts"
 export { saveGliner } from "./gliner/saveGliner.ts"
+export {
+  FitThresholdsOptions,
+  type FittedThresholds,
+  fitThresholds,
+  saveThresholds,
+  type Thresholds
+} from "./thresholds.ts"
 export { ZeroTrainOptions, type ZeroTrainSettings, zeroTrainSettings } from "./train/options.ts"
 export type { ZeroTrainSentence } from "./train/trainingSentences.ts"
 export {

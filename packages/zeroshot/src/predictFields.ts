@@ -1,7 +1,7 @@
 import { option } from "@nuner/core"
 import * as Schema from "effect/Schema"
 
-const probability = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
+export const probability = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 
 /** What every zero-shot model is asked with: see `ZeroShotOptions`. The default of `threshold` is each model's own. */
 export const predictFields = {

@@ -8,6 +8,7 @@ import {
   type Gliner,
   loadGliner,
   newGliner,
+  reshapeGliner,
   trainZeroShot,
   type ZeroTrainEvent,
   type ZeroTrainInput,
@@ -292,3 +293,21 @@ describe("a model of one's own", () => {
       expect([...first, ...rest]).toEqual(wanted)
     }))
 })
+
+test("a model of single words becomes one of spans, which are scored by the same weights; another head is refused", () =>
+  leakCheck(async () => {
+    const words = await loadGliner(join(fixtures, "width-1"))
+    const spans = reshapeGliner(words, { maxWidth: 3, headDropout: 0.2 })
+    expect(spans.config).toEqual({ ...words.config, maxWidth: 3, dropout: 0.2 })
+    expect(spans.maxWidth).toBe(3)
+    const text = "Marie Curie saw Warsaw"
+    const types = ["person", "city"]
+    const open = { threshold: 0, nested: true, multiLabel: true, merge: "none" } as const
+    const all = (await spans.predict([text], types, open)).entities[0]!
+    expect(all.some((entity) => entity.text.includes(" "))).toBe(true)
+    const single = all.filter((entity) => !entity.text.includes(" "))
+    expect(single).toEqual((await words.predict([text], types, open)).entities[0]!)
+    expect(() => reshapeGliner(words, { spanMode: "markerV0" })).toThrow(/spanMode.*markerV0.*marker/)
+    expect(() => reshapeGliner(words, { lstm: false })).toThrow(/lstm/)
+    spans.dispose()
+  }))

@@ -40,6 +40,19 @@ export const encoder = option(Schema.NonEmptyString, {
   help: "a model directory, a name on the Hugging Face hub, or mini, the encoder in the box"
 })
 
+/** What a zero-shot model reads for the types of labelled data. */
+export const zeroTypeNames = file(
+  "what a zero-shot model reads for types: mit-movie, wnut17, ... or a JSON file of label to name",
+  "made of the labels"
+)
+
+/** How sure a zero-shot model has to be of some types. */
+export const askedThresholds = option(Schema.optionalKey(Schema.Array(Schema.NonEmptyString)), {
+  help: "least probabilities of single types, person=0.4,city=0.3, of a zero-shot model",
+  absent: "the model's own",
+  repeated: true
+})
+
 /** How labelled data is read. */
 export const labelledData = component(DataOptions)
 /** How raw text is read: what matters without entities. */

@@ -2,10 +2,11 @@ import { OptionError } from "@nuner/core"
 import { BootstrapOptions } from "@nuner/metrics"
 import { Effect, Option } from "effect"
 import { Argument } from "effect/cli"
+import { parseThresholds } from "../inputs/asked.ts"
 import { evaluationReport } from "../report/evaluationReport.ts"
 import { evaluateStage } from "../stages/evaluate.ts"
 import { command } from "./command.ts"
-import { file, labelledData, one, outOrNone, seed, types } from "./components.ts"
+import { askedThresholds, file, labelledData, one, outOrNone, seed, types, zeroTypeNames } from "./components.ts"
 import { show } from "./output.ts"
 
 export const evaluateCommand = command("evaluate", {
@@ -20,10 +21,8 @@ export const evaluateCommand = command("evaluate", {
     against: file("a second model, tested against the first on the same sentences"),
     train: file("what the model was trained on: scores by how often it has an entity's words"),
     types,
-    typeNames: file(
-      "what a zero-shot model reads for types: mit-movie, wnut17, ... or a JSON file of label to name",
-      "made of the labels"
-    ),
+    typeNames: zeroTypeNames,
+    thresholds: askedThresholds,
     out: outOrNone("a JSON file for scores and predictions; beside it a page of the same, .html"),
     resamples: BootstrapOptions.fields.resamples,
     encoder: file("refused: few-shot probes of encoders are nuner probe"),
@@ -31,7 +30,7 @@ export const evaluateCommand = command("evaluate", {
   },
   components: { data: labelledData },
   reads: ({ input, train }) => [Option.getOrUndefined(input), train],
-  run: Effect.fnUntraced(function* ({ encoder, input, model, ...options }) {
+  run: Effect.fnUntraced(function* ({ encoder, input, model, thresholds, ...options }) {
     const refuse = (option: string, reason: string, remedy: string) =>
       new OptionError({ component: "evaluate", option, reason, remedy })
     if (encoder !== undefined) {
@@ -44,7 +43,11 @@ export const evaluateCommand = command("evaluate", {
     if (Option.isNone(model) || Option.isNone(input)) {
       return yield* refuse("model", "wants a model directory and labelled sentences", "nuner evaluate MODEL FILE")
     }
-    const { scored, ...evaluation } = yield* evaluateStage({ model: model.value, input: input.value, ...options })
+    const asked = parseThresholds(thresholds)
+    const { scored, ...evaluation } = yield* evaluateStage({
+      ...{ model: model.value, input: input.value, ...options },
+      ...(asked && { thresholds: asked })
+    })
     yield* show(evaluationReport(evaluation), evaluation)
   })
 })

@@ -1,14 +1,15 @@
 import { markText, option } from "@nuner/core"
 import { Effect, Schema } from "effect"
 import { attempt } from "../errors.ts"
+import { parseThresholds, parseTypes } from "../inputs/asked.ts"
 import { intake } from "../inputs/intake.ts"
-import { parseTypes } from "../inputs/loadRecogniser.ts"
+import { limitLines } from "../inputs/limits.ts"
 import { sourcesOf } from "../inputs/sources.ts"
 import { textsOf } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
 import { predictStage } from "../stages/predict.ts"
 import { command } from "./command.ts"
-import { askedTypes, one, several, textData } from "./components.ts"
+import { askedThresholds, askedTypes, one, several, textData } from "./components.ts"
 import { Json } from "./output.ts"
 
 /** @param path what it is called: "predict" */
@@ -21,6 +22,7 @@ export const predictCommandOf = (path: string) =>
     },
     options: {
       types: askedTypes,
+      thresholds: askedThresholds,
       minScore: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })), {
         default: 0,
         help: "leave out entities below this probability; of a zero-shot model 0 is its own threshold"
@@ -28,18 +30,20 @@ export const predictCommandOf = (path: string) =>
     },
     components: { data: textData },
     reads: ({ inputs }) => inputs,
-    run: Effect.fnUntraced(function* ({ data, inputs, minScore, model, types }) {
+    run: Effect.fnUntraced(function* ({ data, inputs, minScore, model, thresholds, types }) {
       const { say } = yield* Progress
       yield* attempt("predict", () => inputs.forEach(sourcesOf))
       const json = yield* Json
-      yield* predictStage({
+      const limits = yield* predictStage({
         model,
-        types: parseTypes(types),
+        asked: { types: parseTypes(types), thresholds: parseThresholds(thresholds) },
         texts: textsOf(inputs, intake({ data, say })),
         minScore,
         onPrediction: (prediction) =>
           console.log(json ? JSON.stringify(prediction) : markText(prediction.text, prediction.entities))
       })
+      if (limits !== undefined && json) console.log(JSON.stringify({ format: "nuner-limits-1", ...limits }))
+      else if (limits !== undefined) for (const line of limitLines(limits)) say(line)
     })
   })
 

@@ -6,6 +6,7 @@ import { pretrainSupervisedStage } from "../stages/pretrainSupervised.ts"
 import { command, component } from "./command.ts"
 import { dtype, encoder, labelledData, out, seed, several } from "./components.ts"
 import { show } from "./output.ts"
+import { calibrated } from "./zero.ts"
 
 const { seed: _, ...ofBoth } = SupervisedOptions.fields
 const names = { sampleSize: "sentences" }
@@ -51,15 +52,26 @@ export const pretrainCommand = command("pretrain", {
             { option: "objective", is: ["contrastive"] },
             { option: "projection", absent: true }
           ]
+        }),
+        calibrate: option(Schema.optionalKey(Schema.NonEmptyString), {
+          help: "aligned sentences that are not trained on: the two encoders become a zero-shot model, as by nuner zero calibrate",
+          absent: "scores stay no probabilities",
+          needs: [
+            { option: "objective", is: ["contrastive"] },
+            { option: "projection", absent: true },
+            { option: "concepts", is: [true] }
+          ]
         })
       }
     }),
     data: labelledData
   },
-  reads: ({ inputs }) => inputs.map((input) => input.replace(/^[\w.-]+=/, "")),
+  reads: ({ concepts, inputs }) => [...inputs.map((input) => input.replace(/^[\w.-]+=/, "")), concepts.calibrate],
   run: Effect.fnUntraced(function* ({ concepts, contrastive, objective, training, ...options }) {
-    const given = { ...options, ...training, ...contrastive, ...concepts }
+    const { calibrate, ...kept } = concepts
+    const given = { ...options, ...training, ...contrastive, ...kept }
     yield* (objective === "types" ? pretrainSupervisedStage : pretrainStage)(given)
+    if (calibrate !== undefined) yield* calibrated({ model: options.out, concepts: "concepts", inputs: [calibrate] })
     yield* show(options.out)
   })
 })

@@ -1,19 +1,22 @@
 import { ServeSettings, serve } from "@nuner/classifier"
 import { Effect } from "effect"
 import { attempt, stageError } from "../errors.ts"
-import { loadRecogniser, parseTypes } from "../inputs/loadRecogniser.ts"
+import { parseThresholds, parseTypes } from "../inputs/asked.ts"
+import { loadRecogniser } from "../inputs/loadRecogniser.ts"
 import { command, component } from "./command.ts"
-import { askedTypes, one } from "./components.ts"
+import { askedThresholds, askedTypes, one } from "./components.ts"
 import { show } from "./output.ts"
 
 export const serveCommand = command("serve", {
   does: "Answer predictions over HTTP",
   arguments: { model: one("model", "a model directory of nuner fit; a zero-shot model, such as mini") },
-  options: { types: askedTypes },
+  options: { types: askedTypes, thresholds: askedThresholds },
   components: { server: component(ServeSettings) },
-  run: Effect.fnUntraced(function* ({ model, server: settings, types }) {
+  run: Effect.fnUntraced(function* ({ model, server: settings, thresholds, types }) {
     const recogniser = yield* Effect.acquireRelease(
-      attempt("serve", () => loadRecogniser(model, parseTypes(types))),
+      attempt("serve", () =>
+        loadRecogniser(model, { types: parseTypes(types), thresholds: parseThresholds(thresholds) })
+      ),
       (loaded) => Effect.sync(() => loaded.dispose())
     )
     const server = yield* Effect.acquireRelease(

@@ -4,7 +4,9 @@ import { loadClassifier, type PredictOptions, type TextEntity, typesOf } from "@
 import { type Entity, InputError, type LabelledSentence, OptionError } from "@nuner/core"
 import { resolveModel } from "@nuner/encoder"
 import { TadNer } from "@nuner/tadner"
-import { ZeroShot, type ZeroShotType } from "@nuner/zeroshot"
+import { type Unrepresented, ZeroShot } from "@nuner/zeroshot"
+import type { Asked } from "./asked.ts"
+import { zeroShotRecogniser } from "./zeroShotRecogniser.ts"
 
 /** Any saved NER model, as those who read with it see it. */
 export interface Recogniser {
@@ -23,6 +25,10 @@ export interface Recogniser {
     sentences: ReadonlyArray<LabelledSentence>,
     options: { readonly signal: AbortSignal }
   ): Promise<ReadonlyArray<ReadonlyArray<Entity & { readonly score: number }>>>
+  /** Of a zero-shot model: what stood in its way so far. */
+  readonly unrepresented?: () => Unrepresented
+  /** Of a zero-shot model that has such a limit: the widest entity, in words. */
+  readonly maxWidth?: number | undefined
   dispose(): void
 }
 
@@ -31,12 +37,17 @@ export interface Recogniser {
  * token classification model a classifier. A model of another kind gets a line here.
  *
  * @param model a directory; "mini" or the name of a model on the hub where types are asked for
- * @param types what a zero-shot model is asked for; a model that knows its types takes none
+ * @param asked of a zero-shot model; a model that knows its types takes none
  * @throws InputError, SafetensorsError; OptionError for types that a model does not take, or lacks
  */
-export const loadRecogniser = async (model: string, types?: ReadonlyArray<ZeroShotType>): Promise<Recogniser> => {
+export const loadRecogniser = async (model: string, asked: Asked = {}): Promise<Recogniser> => {
+  const { thresholds, types } = asked
   const directory = types === undefined ? model : await resolveModel(model)
-  if (isZeroShot(directory)) return zeroShotRecogniser(model, types)
+  if (isZeroShot(directory)) return zeroShotRecogniser(model, asked)
+  if (thresholds !== undefined) {
+    const reason = `${model} is no zero-shot model`
+    throw new OptionError({ component: "model", option: "thresholds", reason, remedy: "use minScore" })
+  }
   if (types !== undefined) {
     const pair = existsSync(join(directory, "concepts", "scorer.json"))
     const reason = pair
@@ -72,37 +83,3 @@ export const isZeroShot = (model: string): boolean => model === "mini" || ZeroSh
 
 /** The directory of a model, also of the one in the box. */
 export const placeOf = async (model: string): Promise<string> => (isZeroShot(model) ? resolveModel(model) : model)
-
-/**
- * Types as a command line has them: "person,disease", or one with what is read for it: "disease=disease: an illness, of animals too". A name that
- * comes again is one type with several phrasings.
- */
-export const parseTypes = (given: ReadonlyArray<string> | undefined): ReadonlyArray<ZeroShotType> | undefined => {
-  if (given === undefined) return undefined
-  const phrasings = new Map<string, Array<string>>()
-  for (const one of given.flatMap((some) => (some.includes("=") ? [some] : some.split(",")))) {
-    const [, name = one, read = one] = /^([^=]+)=(.+)$/s.exec(one) ?? []
-    phrasings.set(name, [...(phrasings.get(name) ?? []), read])
-  }
-  return Array.from(phrasings, ([name, read]) => ({ name, read }))
-}
-
-const zeroShotRecogniser = async (
-  model: string,
-  types: ReadonlyArray<ZeroShotType> | undefined
-): Promise<Recogniser> => {
-  if (types === undefined || types.length === 0) {
-    const reason = `${model} is a zero-shot model`
-    throw new OptionError({ component: "model", option: "types", reason, remedy: "name some: --types person,company" })
-  }
-  const zeroShot = await ZeroShot.fromPretrained(model)
-  return {
-    kind: "zero-shot",
-    probabilities: true,
-    types: types.map((type) => (typeof type === "string" ? type : type.name)),
-    predict: async (texts, { minScore = 0, signal } = {}) =>
-      (await zeroShot.predict(texts, types, { threshold: minScore > 0 ? minScore : undefined, signal })).entities,
-    predictWords: async (sentences, { signal }) => (await zeroShot.predictWords(sentences, types, { signal })).entities,
-    dispose: zeroShot.dispose
-  }
-}

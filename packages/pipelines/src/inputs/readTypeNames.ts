@@ -1,5 +1,5 @@
 import { InputError } from "@nuner/core"
-import { type TypeNames, typeNames } from "@nuner/tadner"
+import { deriveName, type TypeNames, typeNames } from "@nuner/tadner"
 import { Result, Schema } from "effect"
 
 const Names = Schema.Record(Schema.String, Schema.NonEmptyString)
@@ -7,6 +7,15 @@ const Names = Schema.Record(Schema.String, Schema.NonEmptyString)
 /** The file of names, where there is one: an input of what is made with it. */
 export const typeNamesFile = (given: string | undefined): Array<string> =>
   given === undefined || Object.hasOwn(typeNames, given) ? [] : [given]
+
+/** What a zero-shot model reads for types of labelled data: their names where some are given, else the labels in words. @throws InputError */
+export const zeroShotTypes = async (
+  types: Iterable<string>,
+  typeNames: string | undefined
+): Promise<Array<{ readonly name: string; readonly read: string }>> => {
+  const names = await readTypeNames(typeNames)
+  return Array.from(types, (name) => ({ name, read: names[name] ?? deriveName(name) }))
+}
 
 /** Natural-language names of types: of a known dataset by its name, or a JSON file `{"label": "name"}`. @throws InputError */
 export const readTypeNames = async (given: string | undefined): Promise<TypeNames> => {

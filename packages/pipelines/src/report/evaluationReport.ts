@@ -1,4 +1,5 @@
 import type { BucketScore, MatchScore } from "@nuner/metrics"
+import { limitLines } from "../inputs/limits.ts"
 import type { ModelEvaluation } from "../stages/evaluate.ts"
 import { markdownTable } from "./table.ts"
 
@@ -79,8 +80,9 @@ export const evaluationTables = (evaluation: ModelEvaluation): EvaluationTables 
 /** An evaluation in Markdown. */
 export const evaluationReport = (evaluation: ModelEvaluation): string => {
   const { against, calibration, intro, tables } = evaluationTables(evaluation)
-  return [intro, ...tables.map(({ head, rows }) => markdownTable(head, rows)), calibration, against]
-    .filter((part) => part !== undefined)
+  const limits = evaluation.limits && limitLines(evaluation.limits).join("\n")
+  return [intro, ...tables.map(({ head, rows }) => markdownTable(head, rows)), calibration, against, limits]
+    .filter((part) => part !== undefined && part !== "")
     .join("\n\n")
 }
 

@@ -23,14 +23,14 @@ import {
   type WithScores
 } from "@nuner/metrics"
 import { page } from "@nuner/report"
-import { deriveName } from "@nuner/tadner"
-import type { ZeroShotType } from "@nuner/zeroshot"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
+import type { Asked } from "../inputs/asked.ts"
 import { intake } from "../inputs/intake.ts"
+import { type Limits, limitsOf } from "../inputs/limits.ts"
 import { isZeroShot, loadRecogniser, placeOf } from "../inputs/loadRecogniser.ts"
 import { typesOf } from "../inputs/readDataset.ts"
-import { readTypeNames, typeNamesFile } from "../inputs/readTypeNames.ts"
+import { typeNamesFile, zeroShotTypes } from "../inputs/readTypeNames.ts"
 import { evaluationSections } from "../report/sections/evaluationSections.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
@@ -51,6 +51,8 @@ export interface EvaluateStageOptions {
   readonly types?: ReadonlyArray<string>
   /** What a zero-shot model reads for types: a known dataset's name, or a JSON file of label to name. */
   readonly typeNames?: string
+  /** Of a zero-shot model: least probabilities of single types, over its own. */
+  readonly thresholds?: Readonly<Record<string, number>>
   /** A JSON file for the evaluation with every sentence's gold and predicted entities; beside it the same as `.html`. Absent: nothing is written. */
   readonly out?: string
   /** Draws of sentences for the intervals. Default 1,000. */
@@ -81,6 +83,8 @@ export interface ModelEvaluation extends Omit<Evaluation, "byType" | "words"> {
   readonly byFrequency?: ReadonlyArray<BucketScore>
   /** Where the model's scores are probabilities. */
   readonly calibration?: Reliability
+  /** Of a zero-shot model: what it could not represent. */
+  readonly limits?: Limits
   /** Model less the other, exact micro F1. */
   readonly against?: PairedInterval & { readonly model: string }
 }
@@ -110,11 +114,11 @@ export const evaluateStage = Effect.fn("evaluateStage")(function* (options: Eval
     await useEngine()
     const gold = await door.dataset(input)
     const known = train === undefined ? undefined : await door.dataset(train)
-    const names = await readTypeNames(options.typeNames)
-    const types = [...(options.types ?? typesOf(gold))].map((name) => ({ name, read: names[name] ?? deriveName(name) }))
-    const first = await predictAll(model, gold, types, signal)
+    const types = await zeroShotTypes(options.types ?? typesOf(gold), options.typeNames)
+    const asked: Asked = { types, thresholds: options.thresholds }
+    const first = await predictAll(model, gold, asked, signal)
     const second =
-      against === undefined ? undefined : { model: against, ...(await predictAll(against, gold, types, signal)) }
+      against === undefined ? undefined : { model: against, ...(await predictAll(against, gold, asked, signal)) }
     file = report({ ...options, gold, train: known, first, second })
     if (out !== undefined) {
       await writeJson(out, file)
@@ -153,18 +157,27 @@ const pageOf = (out: string): string => out.replace(/(\.json)?$/, ".html")
 interface Predictions {
   readonly predicted: ReadonlyArray<WithScores>
   readonly probabilities: boolean
+  readonly limits: Limits | undefined
 }
 
 const predictAll = async (
   model: string,
   sentences: ReadonlyArray<LabelledSentence>,
-  types: ReadonlyArray<ZeroShotType>,
+  { thresholds, types }: Asked,
   signal: AbortSignal
 ): Promise<Predictions> => {
-  const recogniser = await loadRecogniser(model, isZeroShot(model) ? types : undefined)
+  const recogniser = await loadRecogniser(model, isZeroShot(model) ? { types, thresholds } : {})
   try {
     const found = await recogniser.predictWords(sentences, { signal })
-    return { predicted: found.map((entities) => ({ entities })), probabilities: recogniser.probabilities }
+    const asked = new Set(recogniser.types)
+    const widths = sentences.flatMap(({ entities }) =>
+      entities.filter(({ type }) => asked.has(type)).map(({ end, start }) => end - start)
+    )
+    return {
+      predicted: found.map((entities) => ({ entities })),
+      probabilities: recogniser.probabilities,
+      limits: limitsOf(recogniser, widths)
+    }
   } finally {
     recogniser.dispose()
   }
@@ -210,6 +223,7 @@ const report = (
     byLength: scoresByLength(gold, predicted),
     ...(train && { byFrequency: scoresByFrequency(gold, predicted, train) }),
     ...(first.probabilities && { calibration: reliability(gold, predicted) }),
+    ...(first.limits && { limits: first.limits }),
     ...(second && {
       against: {
         model: second.model,

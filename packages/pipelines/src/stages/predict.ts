@@ -1,8 +1,9 @@
 import { predictStream, type TextEntity } from "@nuner/classifier"
 import { InputError } from "@nuner/core"
-import type { ZeroShotType } from "@nuner/zeroshot"
 import { Effect, Stream } from "effect"
 import { attempt } from "../errors.ts"
+import type { Asked } from "../inputs/asked.ts"
+import { limitsOf } from "../inputs/limits.ts"
 import { loadRecogniser } from "../inputs/loadRecogniser.ts"
 import { type InputText, type Predicted, predicted } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
@@ -11,21 +12,21 @@ import { streamOf } from "../services/streams.ts"
 /** A text with what the model found in it; spans are UTF-16 units. */
 export type Prediction = Predicted<TextEntity>
 
-/** The entities of each text, given to `onPrediction` as they come. */
+/** The entities of each text, given to `onPrediction` as they come; then what a zero-shot model could not represent. */
 export const predictStage = Effect.fn("predictStage")(function* (options: {
   /** A model directory: see `loadRecogniser`. */
   readonly model: string
-  /** What a zero-shot model is asked for. */
-  readonly types?: ReadonlyArray<ZeroShotType> | undefined
+  /** Of a zero-shot model. */
+  readonly asked?: Asked
   readonly texts: AsyncIterable<InputText | string> | Iterable<InputText | string>
   /** Entities with a lower score are left out; of a zero-shot model, 0 is its own threshold. */
   readonly minScore: number
   readonly onPrediction: (prediction: Prediction) => void
 }) {
-  const { minScore, model, onPrediction, texts, types } = options
+  const { asked, minScore, model, onPrediction, texts } = options
   const { update } = yield* Progress
   const recogniser = yield* Effect.acquireRelease(
-    attempt("predict", () => loadRecogniser(model, types)),
+    attempt("predict", () => loadRecogniser(model, asked)),
     (loaded) => Effect.sync(() => loaded.dispose())
   )
   if (recogniser.types.length === 0) {
@@ -41,4 +42,5 @@ export const predictStage = Effect.fn("predictStage")(function* (options: {
   yield* Stream.runForEach(found, ({ entities, input }) =>
     Effect.sync(() => onPrediction(predicted(typeof input === "string" ? { text: input } : input, entities)))
   )
+  return limitsOf(recogniser)
 }, Effect.scoped)

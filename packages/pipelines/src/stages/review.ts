@@ -65,7 +65,7 @@ const predicted = async (
   sentences: Awaited<ReturnType<typeof readToReview>>,
   signal: AbortSignal
 ): Promise<typeof sentences> => {
-  const recogniser = await loadRecogniser(model, isZeroShot(model) ? types : undefined)
+  const recogniser = await loadRecogniser(model, isZeroShot(model) ? { types } : {})
   try {
     const found = await recogniser.predictWords(sentences, { signal })
     return sentences.map((sentence, i) => ({

@@ -4,10 +4,10 @@ import type { DataOptionsInput } from "@nuner/core"
 import { fromPretrained, modelCard } from "@nuner/encoder"
 import {
   type CellScores,
-  type Gliner,
   loadGliner,
   type NewGlinerOptions,
   newGliner,
+  reshapeGliner,
   trainZeroShot,
   type ZeroTrainOptions,
   type ZeroTrainSentence,
@@ -35,7 +35,7 @@ export interface ZeroTrainStageOptions extends ZeroTrainOptions {
   readonly base: string
   /** The model directory; beside it the manifest, the log of losses and their curve. */
   readonly out: string
-  /** Of a new model: see `newGliner`. Default: NuNER Zero's, single words. */
+  /** Of a new model: see `newGliner`. Default: NuNER Zero's, single words. Of one to go on with: see `reshapeGliner`. */
   readonly head?: Omit<NewGlinerOptions, "seed">
 }
 
@@ -65,7 +65,7 @@ export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: Ze
         Stream.runCollect
       )
       const model = yield* Effect.acquireRelease(
-        attempt("zero train", () => modelOf(directory, base, { ...head, seed: settings.seed })),
+        attempt("zero train", () => modelOf(directory, base, head, settings.seed)),
         (loaded) => Effect.sync(() => loaded.dispose())
       )
       const { loss, scores, start, steps } = yield* trainModel<ZeroTrainStart, CellScores>({
@@ -102,7 +102,15 @@ export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: Ze
 })
 
 /** A zero-shot model to go on with, or a new one on an encoder. */
-const modelOf = async (directory: string, base: string, options: NewGlinerOptions): Promise<Gliner> =>
-  existsSync(join(directory, "gliner_config.json"))
-    ? loadGliner(directory)
-    : newGliner(await fromPretrained(directory), options, isHub(base) ? base : "")
+const modelOf = async (directory: string, base: string, head: Omit<NewGlinerOptions, "seed">, seed: number) => {
+  if (!existsSync(join(directory, "gliner_config.json"))) {
+    return newGliner(await fromPretrained(directory), { ...head, seed }, isHub(base) ? base : "")
+  }
+  const model = await loadGliner(directory)
+  try {
+    return reshapeGliner(model, head)
+  } catch (error) {
+    model.dispose()
+    throw error
+  }
+}

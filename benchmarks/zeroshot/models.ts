@@ -1,0 +1,55 @@
+import { loadEncoder } from "@nuner/encoder"
+import { readAligned } from "@nuner/pipelines"
+import { biEncoder, calibrate, ZeroShot, type ZeroShotModel } from "@nuner/zeroshot"
+import { aligned, allAligned, annotatedHumanText } from "../transfer/datasets.ts"
+import { type Experiment, nuner, type Step } from "../transfer/Experiment.ts"
+
+/** A row of the tables. */
+export interface Model {
+  readonly name: string
+  /** How it is trained, where it is trained here; what it leaves stands under the step's name in the experiment's folder. */
+  readonly training?: Step
+  readonly load: () => Promise<ZeroShotModel>
+  /** Least probability of an entity, chosen on dev sentences of WNUT17 and JNLPBA. Default: the model's own. */
+  readonly threshold?: number
+}
+
+/** Annotated sentences that the pair in the box learned from. */
+export const readByMini = allAligned
+/** Annotated sentences that models trained here learn from: all that there are. */
+export const readByHeads = (work: Experiment): ReadonlyArray<string> => [
+  ...allAligned(work),
+  aligned(work, annotatedHumanText)
+]
+
+export const models = (work: Experiment): ReadonlyArray<Model> => {
+  const trained = (slug: string, base: string, args: ReadonlyArray<string>): Pick<Model, "training" | "load"> => {
+    const step = `zero/${slug}`
+    const run = ["--base", base, "-o", work.at(step), "--validation", "0.005", "--validate-every", "250"]
+    return {
+      training: nuner(step, 0.5, ["zero", "train", ...readByHeads(work), ...run, ...recipe, ...args]),
+      load: () => ZeroShot.fromPretrained(work.at(step))
+    }
+  }
+  return [
+    { name: "nearest name, untrained", load: () => nearestName(work) },
+    { name: "mini", load: () => ZeroShot.fromPretrained("mini") },
+    { name: "words, from mini", ...trained("words", "mini", ["--steps", "1000"]) }
+  ]
+}
+
+/** NuNER Zero's head without its LSTM, on a type's own first sub-token: what learns most in a thousand steps. */
+const recipe = [
+  ...["--no-lstm", "--type-vector", "token", "--head-dropout", "0.1"],
+  ...["--batch-size", "16", "--learning-rate", "2e-4", "--head-rate", "5", "--negative-ratio", "3"]
+]
+
+/** Two untrained encoders: each word is of the type whose name is nearest, where it is near enough. */
+const nearestName = async (work: Experiment): Promise<ZeroShotModel> => {
+  const [text, concept] = await Promise.all([loadEncoder(work.model("minilm")), loadEncoder(work.model("minilm"))])
+  const scorer = { similarity: "cosine", temperature: 0.1, bias: 0, conceptPooling: "mean" } as const
+  const sentences = await Array.fromAsync(readAligned([aligned(work, annotatedHumanText)]))
+  const settings = await calibrate({ text, concept, scorer }, sentences, { sentences: 1000 })
+  // Words of one type are one entity: no joint was learned.
+  return biEncoder({ text, concept, scorer, settings: { ...settings, joint: { weights: [], bias: -1 } } })
+}
