@@ -2,7 +2,7 @@ import { differentiable } from "../autodiff/differentiable.ts"
 import { isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
-import { type DropoutKey, dropoutMask } from "./dropout.ts"
+import { type DropoutKey, dropped } from "./dropout.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 import { remembered } from "./remembered.ts"
 import { softmaxGradient } from "./softmax.ts"
@@ -78,22 +78,16 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
         const seen: tf.Tensor3D = addends.padding ? tf.add(biased, part(addends.padding, start, size)) : biased
         return tf.softmax(unseen ? tf.add(seen, tf.tensor3d(unseen, [1, tokens, tokens])) : seen) as tf.Tensor3D
       })
-    const drop = ({ start, size }: Chunk) =>
+    const drop = (x: tf.Tensor3D, { start }: Chunk): tf.Tensor3D =>
       options.dropout && options.dropout.rate > 0
-        ? (dropoutMask(
-            [size, tokens, tokens],
-            options.dropout.rate,
-            options.dropout.key,
-            start * tokens ** 2
-          ) as tf.Tensor3D)
-        : undefined
+        ? dropped(x, options.dropout.rate, options.dropout.key, start * tokens ** 2)
+        : x
 
     const whole = chunks.length === 1 ? weigh(qh, kh, { bias, padding }, chunks[0]!) : undefined
     const outputs = chunks.map((chunk) =>
       tf.tidy(() => {
         const weights = whole ?? weigh(qh, kh, { bias, padding }, chunk)
-        const dropped = drop(chunk)
-        return tf.matMul(dropped ? tf.mul(weights, dropped) : weights, part(vh, chunk.start, chunk.size))
+        return tf.matMul(drop(weights, chunk), part(vh, chunk.start, chunk.size))
       })
     )
     // What the weights are computed from again, where they are not kept.
@@ -110,12 +104,11 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
         const [dq, dk, dv, own] = tf.tidy(() => {
           const { start, size } = chunk
           const weights = kept ?? weigh(qh, kh, again, chunk)
-          const dropped = drop(chunk)
           const d = part(dyh, start, size)
-          const dv = tf.matMul(dropped ? tf.mul(weights, dropped) : weights, d, true, false)
+          const dv = tf.matMul(drop(weights, chunk), d, true, false)
           const ds = tf.tidy(() => {
-            const dw = tf.matMul(d, part(vh, start, size), false, true)
-            return softmaxGradient(dropped ? tf.mul(dw, dropped) : dw, weights) as tf.Tensor3D
+            const dw: tf.Tensor3D = tf.matMul(d, part(vh, start, size), false, true)
+            return softmaxGradient(drop(dw, chunk), weights) as tf.Tensor3D
           })
           const dq = tf.mul(tf.matMul(ds, part(kh, start, size)), scale)
           const dk = tf.matMul(ds, part(qh, start, size), true, false)

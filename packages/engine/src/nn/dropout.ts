@@ -1,7 +1,8 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { EngineError } from "../EngineError.ts"
-import { fillMask } from "../simd/maskLoop.ts"
+import type { DropoutAttributes } from "../onnx/kernels/vector.ts"
 import { tf } from "../tf.ts"
+import { compileKernels } from "../vector/kernels.ts"
 import { randomKey } from "./counterRandom.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 
@@ -26,20 +27,44 @@ export interface DropoutKey extends DropoutStream {
 export function dropout<T extends tf.Tensor>(x: T, rate: number, key: DropoutKey): T {
   if (!(rate >= 0 && rate < 1)) throw new EngineError(`dropout: rate must be in [0, 1), it is ${rate}`)
   return differentiable<T, "x">({ x }, () => ({
-    value: rate === 0 ? tf.clone(x) : (tf.mul(x, dropoutMask(x.shape, rate, key)) as T),
-    gradient: (dy) => ({ x: () => (rate === 0 ? dy : tf.mul(dy, dropoutMask(x.shape, rate, key))) })
+    value: rate === 0 ? tf.clone(x) : dropped(x, rate, key),
+    gradient: (dy) => ({ x: () => (rate === 0 ? dy : dropped(dy, rate, key)) })
   }))
 }
 
 /**
- * 0 or 1 / (1 - rate), rate rounded to 1/65536. `offset`: the element of a larger tensor's mask that this one starts at.
+ * The numbers of x that stay, divided by the share kept; 0 for the rest. `rate` is rounded to 1/65536. Not recorded.
+ *
+ * @param offset the element of a larger tensor that x starts at: its mask is a part of the larger one's
  */
-export function dropoutMask(shape: readonly number[], rate: number, key: DropoutKey, offset = 0): tf.Tensor {
+export function dropped<T extends tf.Tensor>(x: T, rate: number, key: DropoutKey, offset = 0): T {
   const random = randomKey(key.seed, key.step, key.site)
   const threshold = Math.min(Math.round(rate * 0x1_0000), 0xffff)
-  const options = { threshold, kept: 0x1_0000 / (0x1_0000 - threshold), offset }
-  if (hasKernel("DropoutMask")) return runKernel("DropoutMask", {}, { ...options, shape: [...shape], key: [...random] })
-  const mask = new Float32Array(tf.util.sizeFromShape([...shape]))
-  fillMask(mask, random, options)
-  return tf.tensor(mask, [...shape])
+  const options = { threshold, kept: 0x1_0000 / (0x1_0000 - threshold), offset, key: [...random] }
+  if (hasKernel("FusedDropout")) return runKernel<T>("FusedDropout", { x }, options)
+  return tf.tidy(() => tf.mul(x, tf.tensor(maskOf(x.size, options), x.shape)) as T)
+}
+
+/** Numbers of a mask made at once: with as many ones beside them, 128 KB of memory for the kernel. */
+const block = 2 ** 14
+
+const oneThread = () => {
+  const memory = new WebAssembly.Memory({ initial: 2, maximum: 2, shared: true })
+  const [ones, made] = [new Float32Array(memory.buffer, 0, block).fill(1), new Float32Array(memory.buffer, block * 4)]
+  return { kernel: compileKernels(memory).dropout, ones, made }
+}
+
+let compiled: ReturnType<typeof oneThread> | undefined
+
+/** The mask alone, for engines without threads of ours. */
+function maskOf(size: number, { key, kept, offset, threshold }: DropoutAttributes): Float32Array {
+  compiled ??= oneThread()
+  const { kernel, made, ones } = compiled
+  const mask = new Float32Array(size)
+  for (let at = 0; at < size; at += block) {
+    const count = Math.min(block, size - at)
+    kernel(at, count, ones.byteOffset, made.byteOffset, offset, key[0]!, key[1]!, threshold, kept)
+    mask.set(made.subarray(0, count), at)
+  }
+  return mask
 }

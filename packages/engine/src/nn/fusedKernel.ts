@@ -2,7 +2,7 @@ import { tf } from "../tf.ts"
 
 /** Kernels beyond tfjs's own that a backend may register; every caller has a twin made of plain operations. */
 export type FusedKernel =
-  | "DropoutMask"
+  | "FusedDropout"
   | "FusedGelu"
   | "FusedGeluGrad"
   | "FusedLayerNorm"

@@ -1,18 +1,17 @@
 import { EngineError } from "../EngineError.ts"
 import type { OpenGraph } from "../graph/GraphSession.ts"
-import type { AdamWUpdate } from "../optim/adamW.ts"
+import type { AdamWStep, AdamWUpdate } from "../optim/adamW.ts"
 import type { Precision } from "../selection/EngineReport.ts"
 import { tf } from "../tf.ts"
+import type { VectorThreads } from "../vector/VectorThreads.ts"
 import { BufferPool } from "./BufferPool.ts"
 import type { Fallback } from "./Fallback.ts"
-import { runAdamW } from "./inPlaceAdamW.ts"
 import { sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
+import { LinearMemory } from "./LinearMemory.ts"
 import { nativeGraphs } from "./nativeGraphs.ts"
 import { OneDnnKernels } from "./onednn/OneDnnKernels.ts"
 import { startRuntime } from "./Runtime.ts"
-import { LinearMemory } from "./simd/LinearMemory.ts"
-import type { VectorWorker } from "./simd/VectorWorker.ts"
 import { heapTrimmer, systemMemory } from "./systemMemory.ts"
 import { isNative, type NativeType, TensorData } from "./TensorData.ts"
 
@@ -21,6 +20,18 @@ type Numbers = Float32Array | Int32Array | Uint8Array
 /** From this size on an array is copied into native memory as it comes; smaller ones when a kernel first needs them. */
 const movedAtOnce = 2 ** 14
 
+/** The numbers of the kernel "adamw". @throws EngineError where one is not finite. */
+function adamwNumbers(step: AdamWStep): number[] {
+  if (!Object.values(step).every(Number.isFinite)) {
+    throw new EngineError(`adamw: a number is not finite: ${JSON.stringify(step)}`)
+  }
+  const { b1, b2, c1, c2, eps, lr, scale, wd } = step
+  // The scale of the gradient goes into the numbers that it is multiplied by anyway, and
+  // m / (sqrt(v / c2) + eps) = sqrt(c2) m / (sqrt(v) + sqrt(c2) eps): one division less.
+  const root = Math.sqrt(c2)
+  return [b1, (1 - b1) * scale, b2, (1 - b2) * scale ** 2, root * eps, (root * lr) / c1, 1 - lr * wd]
+}
+
 /** The tfjs backend whose tensors live in native memory and whose kernels run on ONNX Runtime. One exists a process. */
 export class OnnxBackend extends tf.KernelBackend {
   readonly version: string
@@ -28,16 +39,17 @@ export class OnnxBackend extends tf.KernelBackend {
   readonly pool: BufferPool
   readonly kernels: KernelRunner
   readonly openGraph: OpenGraph
+  /** The kernels that ONNX Runtime has no operators for. */
+  readonly vector: VectorThreads
   /** Kernels that ran on tfjs-cpu instead; set when the kernels are registered. */
   fallback: Fallback | undefined
   #oneDnn: OneDnnKernels | undefined
   readonly #foreign: tf.DataStorage<TensorData>
-  readonly #worker: VectorWorker
   readonly #trimHeap: () => void
   #count = 0
 
   /** @throws EngineError where ONNX Runtime's library is missing or too old. */
-  constructor(threads: number, worker: VectorWorker, spin = true) {
+  constructor(threads: number, vector: VectorThreads, spin = true) {
     super()
     const runtime = startRuntime(threads, spin)
     this.version = runtime.api.version
@@ -45,12 +57,12 @@ export class OnnxBackend extends tf.KernelBackend {
     const system = systemMemory(runtime.api)
     this.pool = new BufferPool(
       runtime,
-      worker.bytes > 0 ? new LinearMemory(worker.start, worker.bytes, system) : system
+      vector.bytes > 0 ? new LinearMemory(vector.start, vector.bytes, system) : system
     )
     this.#trimHeap = heapTrimmer()
     this.kernels = new KernelRunner(runtime, this, this.#trimHeap)
     this.openGraph = nativeGraphs(runtime, this.pool, this.#trimHeap)
-    this.#worker = worker
+    this.vector = vector
     this.#foreign = new tf.DataStorage(this, tf.engine())
   }
 
@@ -127,15 +139,15 @@ export class OnnxBackend extends tf.KernelBackend {
         }
       }
     }
-    runAdamW(
-      this.#worker,
+    this.vector.run(
       updates.map(({ p, m, v, g, numbers }) => {
         for (const written of [p, m, v]) {
           this.#unshare(written)
           this.native(written).written = true
           this.unpack(written.dataId)
         }
-        return { buffers: [p, m, v, g].map((tensor) => this.native(tensor).buffer!), size: sizeOf(p.shape), numbers }
+        const addresses = [p, m, v, g].map((tensor) => this.native(tensor).buffer!.address)
+        return { kernel: "adamw" as const, units: sizeOf(p.shape), addresses, numbers: adamwNumbers(numbers) }
       })
     )
   }

@@ -2,18 +2,18 @@ import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu"
 import "@tensorflow/tfjs-backend-cpu"
 import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
+import { VectorThreads } from "../vector/VectorThreads.ts"
 import { Fallback } from "./Fallback.ts"
 import type { HostKernel } from "./HostKernel.ts"
-import { adamwLoop } from "./inPlaceAdamW.ts"
 import type { Kernel } from "./Kernel.ts"
+import { kernelError } from "./kernelError.ts"
 import { creationKernels } from "./kernels/creation.ts"
-import { dropoutKernels } from "./kernels/dropoutMask.ts"
 import { kernels } from "./kernels/kernels.ts"
 import { segmentSumKernels } from "./kernels/segmentSum.ts"
+import { vectorKernels } from "./kernels/vector.ts"
 import { viewKernels } from "./kernels/views.ts"
 import { OnnxBackend } from "./OnnxBackend.ts"
 import { oneDnnKernels } from "./onednn/OneDnnKernels.ts"
-import { VectorWorker } from "./simd/VectorWorker.ts"
 
 export const backendName = "onnx"
 
@@ -30,7 +30,7 @@ let backend: OnnxBackend | undefined
  */
 export async function registerOnnx(threads: number, spin = true): Promise<OnnxBackend> {
   if (backend !== undefined) return backend
-  const onnx = new OnnxBackend(threads, await VectorWorker.start(adamwLoop), spin)
+  const onnx = new OnnxBackend(threads, await VectorThreads.start(threads), spin)
   const fallback = new Fallback(onnx, tf.findBackend("cpu") as MathBackendCPU)
   onnx.fallback = fallback
   const registered = new Set<string>()
@@ -44,9 +44,11 @@ export async function registerOnnx(threads: number, spin = true): Promise<OnnxBa
         fallback.run(name, inputs as Inputs, attrs as tf.NamedAttrMap)
     })
   }
-  for (const kernel of [...viewKernels, ...creationKernels, ...dropoutKernels, ...segmentSumKernels])
+  for (const kernel of [...viewKernels, ...creationKernels, ...segmentSumKernels])
     register(kernel.name, host(onnx, kernel))
-  for (const kernel of kernels) register(kernel.name, compiled(onnx, kernel))
+  for (const kernel of vectorKernels)
+    register(kernel.name, shared(onnx, kernel.name, named(kernel.name, host(onnx, kernel))))
+  for (const kernel of kernels) register(kernel.name, shared(onnx, kernel.name, compiled(onnx, kernel)))
   for (const { kernelName } of tf.getKernelsForBackend("cpu")) {
     if (!registered.has(kernelName)) register(kernelName, () => undefined)
   }
@@ -59,11 +61,26 @@ function host(backend: OnnxBackend, kernel: HostKernel): Run {
   return (inputs, attributes) => kernel.run(backend, inputs as Record<string, tf.TensorInfo>, attributes)
 }
 
-function compiled(backend: OnnxBackend, kernel: Kernel): Run {
-  const shared = oneDnnKernels.includes(kernel.name)
+/** Errors led by the kernel's name and operands. */
+function named(name: string, run: Run): Run {
   return (inputs, attributes) => {
-    const taken = shared ? backend.oneDnn?.run(kernel.name, inputs as tf.NamedTensorInfoMap, attributes) : undefined
-    if (taken !== undefined) return taken
+    try {
+      return run(inputs, attributes)
+    } catch (error) {
+      throw kernelError(name, Object.values(inputs) as tf.TensorInfo[], error)
+    }
+  }
+}
+
+/** A kernel that oneDNN may take over. */
+function shared(backend: OnnxBackend, name: string, run: Run): Run {
+  if (!oneDnnKernels.includes(name)) return run
+  return (inputs, attributes) =>
+    backend.oneDnn?.run(name, inputs as tf.NamedTensorInfoMap, attributes) ?? run(inputs, attributes)
+}
+
+function compiled(backend: OnnxBackend, kernel: Kernel): Run {
+  return (inputs, attributes) => {
     const tensors = operands(kernel, inputs)
     const unchanged = noop(kernel.name, tensors, attributes)
     if (unchanged) return backend.alias(unchanged, unchanged.shape)

@@ -2,13 +2,14 @@ import { expect, test } from "bun:test"
 import { testEngine } from "@nuner/testing"
 import { dropout, EngineError, fanInInit, normalInit, tf } from "../../src/index.ts"
 import { randomBits, randomKey, randomOrder, randomUniform } from "../../src/nn/counterRandom.ts"
-import { dropoutMask } from "../../src/nn/dropout.ts"
+import { dropped } from "../../src/nn/dropout.ts"
 import { wave } from "../lib/wave.ts"
 
 await testEngine()
 
 const key = { seed: 7, step: 3, site: "layer.0" }
-const mask = (count: number, rate: number, k = key) => tf.tidy(() => dropoutMask([count], rate, k).dataSync())
+const mask = (count: number, rate: number, k = key, offset = 0) =>
+  tf.tidy(() => dropped(tf.ones([count]), rate, k, offset).dataSync())
 const correlation = (a: ArrayLike<number>, b: ArrayLike<number>) => {
   const n = a.length
   const mean = (x: ArrayLike<number>) => Array.from(x).reduce((sum, v) => sum + v, 0) / n
@@ -38,7 +39,7 @@ test("the vector loop makes the mask that its definition says, from any element 
       const half = (i + offset) % 2 === 0 ? bits & 0xffff : bits >>> 16
       return half >= threshold ? 0x1_0000 / (0x1_0000 - threshold) : 0
     })
-    expect(tf.tidy(() => dropoutMask([count], rate, key, offset).dataSync())).toEqual(expected)
+    expect(mask(count, rate, key, offset)).toEqual(expected)
   }
 })
 
@@ -68,7 +69,7 @@ test("a part of a mask is the mask of the part, at any offset", () => {
     [33, 68],
     [100, 1]
   ] as const) {
-    const part = tf.tidy(() => dropoutMask([count], 0.5, key, offset).dataSync())
+    const part = mask(count, 0.5, key, offset)
     expect(part).toEqual(whole.slice(offset, offset + count))
   }
 })

@@ -27,26 +27,6 @@ const gelu: Kernel = {
   emit: (graph, values) => [graph.op("Gelu", values)]
 }
 
-/** `dy * (cdf(x) + x * pdf(x))` */
-const geluGrad: Kernel = {
-  name: "FusedGeluGrad",
-  inputs: ["dy", "x"],
-  elementwise: true,
-  infer(operands) {
-    check("FusedGeluGrad", operands)
-    checkShape("dy", operands[0]!, operands[1]!.shape)
-    return [like(operands[1]!)]
-  },
-  emit(graph, [dy, x]) {
-    const mul = (a: string, b: string) => graph.op("Mul", [a, b])
-    const erf = graph.op("Erf", [mul(x!, graph.float(Math.SQRT1_2))])
-    const cdf = mul(graph.op("Add", [erf, graph.float(1)]), graph.float(0.5))
-    const density = graph.op("Exp", [mul(mul(x!, graph.float(-0.5)), x!)])
-    const slope = graph.op("Add", [cdf, mul(mul(x!, graph.float(1 / Math.sqrt(2 * Math.PI))), density)])
-    return [mul(dy!, slope)]
-  }
-}
-
 /** Normalises the last axis: `[..., hidden]` -> y, and mean and 1 / deviation `[..., 1]` for the gradient. */
 const layerNorm: Kernel<{ readonly eps: number }> = {
   name: "FusedLayerNorm",
@@ -61,51 +41,6 @@ const layerNorm: Kernel<{ readonly eps: number }> = {
   },
   emit: (graph, values, _operands, { eps }) =>
     graph.ops("LayerNormalization", values, { axis: -1, epsilon: { float: eps } }, 3)
-}
-
-/** Gradients of x `[..., hidden]`, gamma and beta `[hidden]`. */
-const layerNormGrad: Kernel = {
-  name: "FusedLayerNormGrad",
-  inputs: ["dy", "x", "gamma", "mean", "rstd"],
-  infer(operands) {
-    check("FusedLayerNormGrad", operands)
-    const [dy, x, gamma, mean, rstd] = operands as [Operand, Operand, Operand, Operand, Operand]
-    checkShape("dy", dy, x.shape)
-    checkShape("gamma", gamma, x.shape.slice(-1))
-    for (const rows of [mean, rstd]) checkShape("mean or rstd", rows, [...x.shape.slice(0, -1), 1])
-    return [like(x), like(gamma), like(gamma)]
-  },
-  emit(graph, [dy, x, gamma, mean, rstd], operands) {
-    const mul = (a: string, b: string) => graph.op("Mul", [a, b])
-    const sub = (a: string, b: string) => graph.op("Sub", [a, b])
-    const { shape } = operands[1]!
-    const rows = graph.int64s(shape.slice(0, -1).map((_, i) => i))
-    const sumOfRows = (value: string) => graph.op("ReduceSum", [value, rows], { keepdims: 0 })
-    // mean(value * gamma) over the last axis, as a product with the column gamma / hidden: nothing of x's size is written.
-    const hidden = graph.cast(graph.op("Size", [gamma!]), "float32")
-    const column = graph.op("Unsqueeze", [graph.op("Div", [gamma!, hidden]), graph.int64s([1])])
-    const weightedMean = (value: string) => graph.op("MatMul", [value, column])
-    const normal = mul(sub(x!, mean!), rstd!)
-    const dyNormal = mul(dy!, normal)
-    const centred = sub(sub(mul(dy!, gamma!), weightedMean(dy!)), mul(normal, weightedMean(dyNormal)))
-    return [mul(centred, rstd!), sumOfRows(dyNormal), sumOfRows(dy!)]
-  }
-}
-
-/** `y * (dy - sum(dy * y))` over the last axis, y being the softmax. */
-const softmaxGrad: Kernel = {
-  name: "FusedSoftmaxGrad",
-  inputs: ["dy", "y"],
-  infer(operands) {
-    check("FusedSoftmaxGrad", operands)
-    checkShape("dy", operands[0]!, operands[1]!.shape)
-    return [like(operands[1]!)]
-  },
-  emit(graph, [dy, y], operands) {
-    const product = graph.op("Mul", [dy!, y!])
-    const sum = graph.op("ReduceSum", [product, graph.int64s([operands[1]!.shape.length - 1])], { keepdims: 1 })
-    return [graph.op("Sub", [product, graph.op("Mul", [y!, sum])])]
-  }
 }
 
 /** The sum of all squares, a scalar; row by row first, since a single sum of millions of floats keeps three digits. */
@@ -179,13 +114,4 @@ const packedLinear: Kernel = {
   emit: (graph, values) => [graph.op("Gemm", values)]
 }
 
-export const fusedKernels: readonly Kernel[] = [
-  gelu,
-  geluGrad,
-  layerNorm,
-  layerNormGrad,
-  softmaxGrad,
-  sumOfSquares,
-  attention,
-  packedLinear
-]
+export const fusedKernels: readonly Kernel[] = [gelu, layerNorm, sumOfSquares, attention, packedLinear]
