@@ -1,7 +1,7 @@
 /**
- * Fine-tuned on 8 examples a type: ours on the base and on `mini`, beside SpanMarker on the same base, sets, passes, rate and batch size. One set a dataset and
+ * Fine-tuned on 8 examples a type: ours on the base and on `mini`, beside SpanMarker on the same base, sets, passes, rate and batch size. Three sets a dataset and
  * the first 200 test sentences, each run in a process of its own on one thread; runs are lines of `results/finetuned.jsonl`, and what stands there is not made
- * again.
+ * again. The table has means over the sets of a row.
  *
  *     NUNER_THREADS=1 NUNER_DATA=<data> NUNER_MODELS=<folder of minilm> NUNER_PYTHON=<python with span-marker> bun benchmarks/mini/finetuned.ts [<part of a name>]
  */
@@ -25,6 +25,7 @@ const datasets = {
 const systems = ["SpanMarker on minilm", "full on minilm", "full on mini", "probe on minilm", "probe on mini"] as const
 
 const K = 8
+const SETS = 3
 const TEST_SENTENCES = 200
 const training = { epochs: 10, batchSize: 8, learningRate: 2e-4, seed: 0 } as const
 
@@ -37,6 +38,8 @@ const Fitted = {
 const Run = Schema.Struct({
   dataset: Schema.Literals(Object.keys(datasets) as Array<keyof typeof datasets>),
   system: Schema.Literals(systems),
+  /** Which of the mined sets. */
+  set: Schema.Natural,
   trainSentences: Schema.Natural,
   words: EncodedCounts,
   entities: EncodedCounts,
@@ -44,7 +47,7 @@ const Run = Schema.Struct({
   versions: Schema.optionalKey(Schema.Record(Schema.String, Schema.String))
 })
 type Run = typeof Run.Type
-type Case = Pick<Run, "dataset" | "system">
+type Case = Pick<Run, "dataset" | "system" | "set">
 type Found = ReadonlyArray<Pick<LabelledSentence, "entities">>
 
 const secondsSince = (began: NodeJS.CpuUsage): number => {
@@ -96,18 +99,18 @@ const spanMarker = async (train: ReadonlyArray<LabelledSentence>, test: Readonly
   }
 }
 
-const measure = async ({ dataset, system }: Case): Promise<Run> => {
+const measure = async ({ dataset, set, system }: Case): Promise<Run> => {
   const [sentences, test] = await Promise.all(
     datasets[dataset].map((file) => readDataset(join(dataDir()!, "few-shot", file)))
   )
-  const { sentences: train } = mineSets({ sentences: sentences!, k: K, sets: 1, seed: 0 })[0]!
+  const { sentences: train } = mineSets({ sentences: sentences!, k: K, sets: SETS, seed: 0 })[set]!
   const held = test!.slice(0, TEST_SENTENCES)
   const { found, ...fitted } = await (system === "SpanMarker on minilm"
     ? spanMarker(train, held)
     : ours(system, train, held))
   const types = [...new Set(held.flatMap(({ entities }) => entities.map(({ type }) => type)))].toSorted()
   return {
-    ...{ dataset, system, trainSentences: train.length, ...fitted },
+    ...{ dataset, system, set, trainSentences: train.length, ...fitted },
     words: encodeCounts(countWords(held, found, { types })),
     entities: encodeCounts(countEntities(held, found))
   }
@@ -128,21 +131,42 @@ else {
             .map((line) => JSON.parse(line))
         )
       : []
-  const cases = Run.fields.dataset.literals.flatMap((dataset) => systems.map((system) => ({ dataset, system })))
-  for (const one of cases.filter(({ dataset, system }) => `${dataset}, ${system}`.includes(argument))) {
-    if (stand().some(({ dataset, system }) => dataset === one.dataset && system === one.system)) continue
+  const cases = Array.from({ length: SETS }, (_, set) =>
+    Run.fields.dataset.literals.flatMap((dataset) => systems.map((system) => ({ dataset, system, set })))
+  ).flat()
+  const nameOf = ({ dataset, set, system }: Case) => `${dataset}, ${system}, set ${set}`
+  for (const one of cases.filter((one) => nameOf(one).includes(argument))) {
+    if (stand().some((run) => nameOf(run) === nameOf(one))) continue
     appendFileSync(log, `${JSON.stringify(await inProcess<Run>(import.meta.filename, JSON.stringify(one)))}\n`)
   }
-  const rows = cases.flatMap(({ dataset, system }) => {
-    const run = stand().find((run) => run.dataset === dataset && run.system === system)
-    if (run === undefined) return []
-    const { entities, gigabytes, secondsToFit, sentencesPerSecond, trainSentences, words } = run
-    const [tokens, found] = [scores(decodeCounts(words)).macro.f1, scores(decodeCounts(entities)).micro.f1]
-    const numbers = [100 * tokens, 100 * found, secondsToFit].map((value) => value.toFixed(1))
-    return [[dataset, String(trainSentences), system, ...numbers, sentencesPerSecond.toFixed(0), gigabytes.toFixed(2)]]
-  })
+  const rows = Run.fields.dataset.literals.flatMap((dataset) =>
+    systems.flatMap((system) => {
+      const runs = stand().filter((run) => run.dataset === dataset && run.system === system)
+      if (runs.length === 0) return []
+      const average = (value: (run: Run) => number) => runs.reduce((sum, run) => sum + value(run), 0) / runs.length
+      const numbers = [
+        average(({ words }) => 100 * scores(decodeCounts(words)).macro.f1),
+        average(({ entities }) => 100 * scores(decodeCounts(entities)).micro.f1),
+        average(({ secondsToFit }) => secondsToFit)
+      ].map((value) => value.toFixed(1))
+      const sentences = average(({ trainSentences }) => trainSentences).toFixed(0)
+      const speed = average(({ sentencesPerSecond }) => sentencesPerSecond).toFixed(0)
+      return [
+        [
+          dataset,
+          String(runs.length),
+          sentences,
+          system,
+          ...numbers,
+          speed,
+          average(({ gigabytes }) => gigabytes).toFixed(2)
+        ]
+      ]
+    })
+  )
   const header = [
     "dataset",
+    "sets",
     "sentences",
     "system",
     "token macro F1",

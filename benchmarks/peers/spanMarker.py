@@ -42,7 +42,7 @@ data = Dataset.from_dict(
         "ner_tags": [[scheme.index(tag) for tag in tagged(sentence)] for sentence in given["train"]],
     }
 )
-model = SpanMarkerModel.from_pretrained(given["base"], labels=scheme, model_max_length=128, entity_max_length=8)
+model = SpanMarkerModel.from_pretrained(given["base"], labels=scheme, model_max_length=128, marker_max_length=64, entity_max_length=8)
 arguments = transformers.TrainingArguments(
     output_dir=tempfile.mkdtemp(),
     learning_rate=given["rate"],
