@@ -15,10 +15,10 @@ import {
 import { texts } from "./texts.ts"
 import { tiny } from "./tiny.ts"
 
-const batchOf = async (encoder: ReturnType<typeof tiny>) => {
+const batchOf = async (encoder: ReturnType<typeof tiny>, tokens = Number.POSITIVE_INFINITY) => {
   const encodings = await encoder.tokenizer.encodeBatch(texts.map((text) => text.slice(0, 40)))
   return tokenBatch(
-    encodings.map(({ ids }) => ids),
+    encodings.map(({ ids }) => ids.slice(0, tokens)),
     encoder.config.padId
   )
 }
@@ -36,15 +36,18 @@ const atTokens = (values: Float32Array, { mask }: { readonly mask: Int32Array })
 }
 
 for (const architecture of Object.keys(backbones) as Array<keyof typeof backbones>) {
-  test(`the compiled network of a ${architecture} gives the hidden states of its tensors`, () =>
+  test(`the compiled network of a ${architecture} gives the hidden states of its tensors, with padding and without`, () =>
     leakCheck(async () => {
       const encoder = tiny(architecture)
-      const batch = await batchOf(encoder)
       const layers = [-1, 0, 1, -1]
-      const states = await encoder.inference!.states(batch, layers)
-      expect(states).toHaveLength(4)
-      const together = await hiddenStates(encoder, batch, layers)
-      close(atTokens(together, batch), atTokens(byTensors(encoder, batch, layers), batch), 1e-4)
+      const [padded, whole] = [await batchOf(encoder), await batchOf(encoder, 3)]
+      expect([padded.mask.includes(0), whole.mask.includes(0)]).toEqual([true, false])
+      for (const batch of [padded, whole]) {
+        const states = await encoder.inference!.states(batch, layers)
+        expect(states).toHaveLength(4)
+        const together = await hiddenStates(encoder, batch, layers)
+        close(atTokens(together, batch), atTokens(byTensors(encoder, batch, layers), batch), 1e-4)
+      }
       encoder.dispose()
     }))
 }

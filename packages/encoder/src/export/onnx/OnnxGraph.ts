@@ -15,11 +15,18 @@ const bytesOf: Readonly<Record<ElementType, number>> = {
 /** The name of a value in a graph. */
 export type Value = string
 
-/** An integer, a list of them, `{ float }`, or `{ text }`. */
-export type Attribute = number | ReadonlyArray<number> | { readonly float: number } | { readonly text: string }
+/** An integer, a list of them, `{ float }`, `{ text }`, or the node that a branch consists of. */
+export type Attribute =
+  | number
+  | ReadonlyArray<number>
+  | { readonly float: number }
+  | { readonly text: string }
+  | { readonly branch: Node }
 
 export interface Node {
+  /** One that is not ONNX's own has its domain before it: `com.microsoft.MultiHeadAttention`. */
   readonly operator: string
+  /** "" where an optional one is left out. */
   readonly inputs: ReadonlyArray<Value>
   readonly outputs: ReadonlyArray<Value>
   readonly attributes: Readonly<Record<string, Attribute>>
@@ -75,6 +82,12 @@ export class OnnxGraph {
     const outputs = Array.from({ length: count }, () => `${operator}_${this.#count++}`)
     this.nodes.push({ operator, inputs, outputs, attributes })
     return outputs
+  }
+
+  /** The result of the first operator where a condition holds, else of the second. */
+  either(condition: Value, first: Omit<Node, "outputs">, second: Omit<Node, "outputs">): Value {
+    const branch = (node: Omit<Node, "outputs">) => ({ branch: { ...node, outputs: [`branch_${this.#count++}`] } })
+    return this.op("If", [condition], { then_branch: branch(first), else_branch: branch(second) })
   }
 
   cast(value: Value, type: ElementType): Value {

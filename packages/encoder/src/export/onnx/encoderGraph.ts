@@ -45,11 +45,11 @@ const logits = (
 
 /**
  * The forward pass as an ONNX graph that gives every hidden state, `config.layers + 1` outputs `[batch, sequence, hidden]` from the
- * embeddings' on; inputs as of `encoderGraph`.
+ * embeddings' on; inputs as of `encoderGraph`. For ONNX Runtime alone: attention is an operator of its own.
  */
 export const statesGraph = (config: EncoderConfig, weightsOf: (graph: OnnxGraph) => Weights): OnnxGraph => {
   const graph = new OnnxGraph()
-  for (const name of hiddenStates(graph, weightsOf(graph), config)) {
+  for (const name of hiddenStates(graph, weightsOf(graph), config, { fused: true })) {
     graph.outputs.push({ name, type: "float32", shape: ["batch", "sequence", config.hidden] })
   }
   return graph
@@ -59,8 +59,18 @@ export const statesGraph = (config: EncoderConfig, weightsOf: (graph: OnnxGraph)
 export const drawEncoder = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): Value =>
   hiddenStates(graph, weights, config).at(-1)!
 
-const hiddenStates = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): Array<Value> => {
-  const parts = onnxParts(graph, weights, config)
+interface Drawing {
+  /** Whether attention may be drawn as ONNX Runtime's operator. */
+  readonly fused: boolean
+}
+
+const hiddenStates = (
+  graph: OnnxGraph,
+  weights: Weights,
+  config: EncoderConfig,
+  drawing: Drawing = { fused: false }
+): Array<Value> => {
+  const parts = onnxParts(graph, weights, config, drawing)
   const backbone = backboneOf(config)
   const states = [backbone.embed(parts, config)]
   const shared = backbone.shared?.(parts, config)
@@ -70,7 +80,7 @@ const hiddenStates = (graph: OnnxGraph, weights: Weights, config: EncoderConfig)
 }
 
 /** Parts that draw: a value is the name of a node's result. What is drawn in every layer alike, ONNX Runtime computes once. */
-const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): Parts<Value> => {
+const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig, { fused }: Drawing): Parts<Value> => {
   const { heads, hidden, layerNormEps } = config
   const { float } = weights
   const { counting, tokenTypes } = backboneOf(config)
@@ -119,6 +129,8 @@ const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): P
     rotary: (x, theta) => rotary(graph, weights, config, places(graph, ids), x, theta),
     dropout: (_site, x) => x,
     attention: (_site, q, k, v, { bias, scale = 1 / Math.sqrt(hidden / heads), window } = {}) => {
+      if (fused && bias === undefined && window === undefined)
+        return fusedAttention(graph, mask, [q, k, v], heads, scale)
       const query = split(q, [0, 2, 1, 3]) // [batch, heads, sequence, d]
       const key = split(k, [0, 2, 3, 1]) // [batch, heads, d, sequence]
       const value = split(v, [0, 2, 1, 3])
@@ -152,6 +164,26 @@ const onnxParts = (graph: OnnxGraph, weights: Weights, config: EncoderConfig): P
       return graph.op("Mul", [sum, graph.scalar(scale, float)])
     }
   }
+}
+
+/**
+ * Attention as one operator of ONNX Runtime. Without a mask it never holds all scores at once (Dao et al. 2022, FlashAttention), a fifth of the time of texts of
+ * 512 tokens: so a batch without padding is read without one.
+ */
+const fusedAttention = (
+  graph: OnnxGraph,
+  mask: Value,
+  inputs: ReadonlyArray<Value>,
+  heads: number,
+  scale: number
+): Value => {
+  const node = (inputs: ReadonlyArray<Value>) => ({
+    operator: "com.microsoft.MultiHeadAttention",
+    inputs,
+    attributes: { num_heads: heads, scale: { float: scale } }
+  })
+  const least = graph.op("ReduceMin", [mask], { keepdims: 0 })
+  return graph.either(graph.cast(least, "bool"), node(inputs), node([...inputs, "", graph.cast(mask, "int32")]))
 }
 
 /** 0 for a token, a large negative number for padding: `[batch, 1, 1, sequence]`. */

@@ -5,6 +5,8 @@ import { bytesHead, float, int, join, message, sizeOf, text } from "./protobuf.t
 /** ONNX 1.12: the first whose operator set has LayerNormalization. */
 const irVersion = 8
 const operatorSet = 17
+/** Of ONNX Runtime's own operators. */
+const ownOperators = { domain: "com.microsoft", version: 1 } as const
 
 /** A protocol-buffer message has 2 GiB at most. */
 const maxBytes = 2 ** 31 - 1
@@ -37,6 +39,7 @@ export const onnxModel = (graph: OnnxGraph, outside: ReadonlySet<Value> = new Se
     int(1, irVersion),
     text(2, "nuner"),
     message(8, [text(1, ""), int(2, operatorSet)]),
+    ...(graph.nodes.some(isOwn) ? [message(8, [text(1, ownOperators.domain), int(2, ownOperators.version)])] : []),
     bytesHead(7, size)
   ])
   async function* pieces(): AsyncGenerator<Uint8Array> {
@@ -70,21 +73,34 @@ const described = ({ name, type, shape }: Pick<Initializer, "name" | "type" | "s
   text(8, name)
 ]
 
+const isOwn = ({ attributes, operator }: Node): boolean =>
+  operator.startsWith(ownOperators.domain) ||
+  Object.values(attributes).some((value) => typeof value === "object" && "branch" in value && isOwn(value.branch))
+
 const nodeParts = ({ operator, inputs, outputs, attributes }: Node): Array<Uint8Array> => [
   ...inputs.map((name) => text(1, name)),
   ...outputs.map((name) => text(2, name)),
   text(3, `${outputs[0]}`),
-  text(4, operator),
+  text(4, operator.slice(operator.lastIndexOf(".") + 1)),
+  text(7, operator.slice(0, Math.max(0, operator.lastIndexOf(".")))),
   ...Object.entries(attributes).map(([name, value]) => message(5, [text(1, name), ...attributeParts(value)]))
 ]
 
-/** Field 20 says which of the others holds: 1 a float, 2 an integer, 3 a text, 7 integers. */
+/** Field 20 says which of the others holds: 1 a float, 2 an integer, 3 a text, 5 a graph, 7 integers. */
 const attributeParts = (value: Node["attributes"][string]): Array<Uint8Array> => {
   if (typeof value === "number") return [int(3, value), int(20, 2)]
   if ("text" in value) return [text(4, value.text), int(20, 3)]
   if ("float" in value) return [float(2, value.float), int(20, 1)]
+  if ("branch" in value) return [message(6, branchParts(value.branch)), int(20, 5)]
   return [...value.map((item) => int(8, item)), int(20, 7)]
 }
+
+/** A graph of a single node: what it reads beside is the graph's around it, and of what it gives the name alone is said. */
+const branchParts = (node: Node): Array<Uint8Array> => [
+  message(1, nodeParts(node)),
+  text(2, "branch"),
+  ...node.outputs.map((name) => message(12, [text(1, name)]))
+]
 
 const portParts = ({ name, type, shape }: Port): Array<Uint8Array> => {
   const extents = shape.map((side) => message(1, [typeof side === "number" ? int(1, side) : text(2, side)]))
