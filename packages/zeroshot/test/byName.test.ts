@@ -96,7 +96,6 @@ describe("a model by its name", () => {
     ["a head that is not implemented", { span_mode: "conv_max" }, /span_mode/],
     ["another pooling", { subtoken_pooling: "mean" }, /subtoken_pooling: "mean" is not implemented/],
     ["fused layers", { fuse_layers: true }, /fuse_layers: true is not implemented/],
-    ["a second encoder", { labels_encoder: "bge" }, /labels_encoder: "bge" is not implemented/],
     ["weights of another head", { span_mode: "marker" }, /span_rep_layer\.project_start\.0\.weight: is missing/],
     ["a missing tensor", { num_rnn_layers: 1 }, /rnn\.lstm\.weight_ih_l0: is missing/]
   ])("%s is refused by the field's name", async (_name, changed, message) => {

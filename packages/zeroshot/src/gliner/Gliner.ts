@@ -17,6 +17,7 @@ import type {
   ZeroShotType
 } from "../ZeroShotModel.ts"
 import type { GlinerConfig } from "./GlinerConfig.ts"
+import { LabelVectors } from "./LabelVectors.ts"
 import { type GlinerPredictOptions, type PredictSettings, predictSettings } from "./options.ts"
 import { readLogits } from "./readLogits.ts"
 import { type RowBatch, rowBatch } from "./rowBatch.ts"
@@ -28,6 +29,8 @@ export interface GlinerParts {
   readonly encoder: Encoder
   /** Everything behind the encoder: see `headParameters`. */
   readonly head: Parameters
+  /** The encoder that reads types, which then do not stand before the text (GLiNER-bi). Such a model is not trained, saved or exported here. */
+  readonly labels?: Encoder
 }
 
 /** A model that reads types and text in one row: GLiNER, and NuNER Zero, which is one of width 1. */
@@ -46,16 +49,19 @@ export interface Gliner extends ZeroShotModel, GlinerParts {
 
 /** Puts the parts together; the model owns them from here on. */
 export const gliner = (parts: GlinerParts): Gliner => {
-  const { config, encoder, head } = parts
+  const { config, encoder, head, labels } = parts
+  const own = labels && new LabelVectors(labels, head, config.hidden)
   const predictWords: Gliner["predictWords"] = async (sentences, types, { signal, ...options } = {}) => {
     const settings = predictSettings(options, config)
-    const tokens: PromptTokens = { ...config, tokenizer: encoder.tokenizer }
-    const { names, repeated, texts } = readTypes(types, tokens)
-    const pieces = await wordPieces(encoder.tokenizer, allWords(sentences, texts, tokens))
+    const { endToken, typeToken } = config
+    const { names, repeated, texts } = readTypes(types, own ? [] : [typeToken, endToken])
+    const tokens: PromptTokens = { typeToken, tokenizer: encoder.tokenizer, ...(!own && { endToken }) }
+    const pieces = await wordPieces(encoder.tokenizer, allWords(sentences, texts, config))
+    await own?.read(texts)
     const limit = maxTokens(encoder.config)
     const groups = typeGroups(texts, pieces, config.typeToken, {
       most: settings.typesAtOnce,
-      budget: settings.long === "truncate" ? Number.POSITIVE_INFINITY : Math.floor(limit / 2)
+      budget: own || settings.long === "truncate" ? Number.POSITIVE_INFINITY : Math.floor(limit / 2)
     })
     const stretches = groups.flatMap((group) =>
       sentences.flatMap(({ words }, text) =>
@@ -68,12 +74,13 @@ export const gliner = (parts: GlinerParts): Gliner => {
     for (const places of packByLength(lengths, settings.batchTokens)) {
       signal?.throwIfAborted()
       const some = places.map((place) => stretches[place]!)
-      const batch = rowBatch(
-        some.map(({ row }) => row),
-        encoder.config.padId,
-        config
+      const rows = some.map(({ row }) => row)
+      const asked = own?.rows(
+        some.map(({ group }) => group),
+        texts
       )
-      const logits = await readLogits(parts, batch)
+      const batch = { ...rowBatch(rows, encoder.config.padId, config), ...(asked && { types: asked.types }) }
+      const logits = await readLogits(parts, batch, asked)
       for (const [i, { group, own, start, text }] of some.entries()) {
         const size = logits.length / some.length
         const found = candidatesOf(
@@ -122,6 +129,7 @@ export const gliner = (parts: GlinerParts): Gliner => {
     save: (directory, { card } = {}) => saveGliner(directory, parts, card === undefined ? {} : { card }),
     dispose: () => {
       encoder.dispose()
+      labels?.dispose()
       disposeAll(head)
     }
   }
@@ -130,7 +138,7 @@ export const gliner = (parts: GlinerParts): Gliner => {
 function* allWords(
   sentences: ReadonlyArray<WordSequence>,
   types: ReadonlyArray<string>,
-  { endToken, typeToken }: PromptTokens
+  { endToken, typeToken }: GlinerConfig
 ): Generator<string> {
   yield* [typeToken, endToken, ...types]
   for (const { words } of sentences) yield* words
@@ -167,7 +175,7 @@ const planRows = (
 ): Array<Stretch> => {
   if (words.length === 0) return []
   const { config, limit, pieces, settings, texts, tokens } = plan
-  const types = group.map((type) => texts[type]!)
+  const types = tokens.endToken === undefined ? [] : group.map((type) => texts[type]!)
   const rowOf = (some: ReadonlyArray<string>, limit?: number) =>
     promptRow(tokens, pieces, types, some, settings.emptyWords, limit)
   if (settings.long === "truncate") {

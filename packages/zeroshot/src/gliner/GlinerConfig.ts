@@ -31,6 +31,11 @@ const File = Schema.Struct({
   encoder_config: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)).pipe(
     absent<Record<string, unknown> | null>(null)
   ),
+  /** Name of the encoder that reads types by themselves (GLiNER-bi), and its config.json. */
+  labels_encoder: Schema.NullOr(Schema.NonEmptyString).pipe(absent<string | null>(null)),
+  labels_encoder_config: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)).pipe(
+    absent<Record<string, unknown> | null>(null)
+  ),
   /** What is not GLiNER's. */
   nuner: Schema.Struct({ words: Schema.Literals(["published", "ours"]) }).pipe(
     absent<{ words: WordRule }>({ words: "published" })
@@ -47,7 +52,8 @@ export interface GlinerConfig {
   readonly maxWords: number
   readonly maxTypes: number
   readonly lstm: boolean
-  readonly typeVector: "mark" | "token"
+  /** Whether a type is read in the text's row, its vector that of its mark or of the token behind it, or by an encoder of its own. */
+  readonly typeVector: "mark" | "token" | "own"
   readonly typeToken: string
   readonly endToken: string
   /** Name of the base encoder, as far as it is known. */
@@ -64,20 +70,22 @@ const fixed: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   words_splitter_type: ["whitespace"],
   precomputed_prompts_mode: [false],
   span_encoder_config: [],
-  labels_encoder: [],
-  labels_encoder_config: [],
   labels_decoder: [],
   relations_layer: []
 }
 
 /**
- * @returns the model's config, and config.json of its encoder where the file has it
+ * @returns the model's config, config.json of its encoder where the file has it, and the encoder for types where there is one
  * @throws InputError naming the field
  */
 export const parseGlinerConfig = (
   text: string,
   source: string
-): { readonly config: GlinerConfig; readonly encoder: Record<string, unknown> | undefined } => {
+): {
+  readonly config: GlinerConfig
+  readonly encoder: Record<string, unknown> | undefined
+  readonly labels: { readonly name: string; readonly json: Record<string, unknown> | undefined } | undefined
+} => {
   let json: Record<string, unknown>
   try {
     json = JSON.parse(text)
@@ -98,7 +106,9 @@ export const parseGlinerConfig = (
   if (file.num_rnn_layers === 1 && file.hidden_size % 2 === 1) {
     throw new InputError({ source, field: "hidden_size", reason: `${file.hidden_size} cannot be halved for the LSTM` })
   }
+  const own = file.labels_encoder !== null
   return {
+    labels: own ? { name: file.labels_encoder!, json: file.labels_encoder_config ?? undefined } : undefined,
     config: {
       spanMode: file.span_mode,
       maxWidth: file.max_width,
@@ -106,8 +116,9 @@ export const parseGlinerConfig = (
       dropout: file.dropout,
       maxWords: file.max_len,
       maxTypes: file.max_types,
-      lstm: file.num_rnn_layers === 1,
-      typeVector: file.embed_ent_token ? "mark" : "token",
+      // With an encoder for types the published code makes an LSTM and never runs it.
+      lstm: file.num_rnn_layers === 1 && !own,
+      typeVector: own ? "own" : file.embed_ent_token ? "mark" : "token",
       typeToken: file.ent_token,
       endToken: file.sep_token,
       base: file.model_name,
@@ -123,7 +134,7 @@ export const toGlinerJson = (
   encoder: Record<string, unknown>,
   ids: { readonly type: number; readonly vocabulary: number }
 ): string => {
-  const file: File & Record<string, unknown> = {
+  const file: Omit<File, "labels_encoder" | "labels_encoder_config"> & Record<string, unknown> = {
     model_type: config.spanMode === "token_level" ? "gliner_uni_encoder_token" : "gliner_uni_encoder_span",
     model_name: config.base,
     name: "nuner",

@@ -6,6 +6,8 @@ import type { ModelLayout } from "@nuner/encoder"
 export const CONFIG_FILE = "gliner_config.json"
 export const SAFETENSORS_FILE = "model.safetensors"
 export const PICKLE_FILE = "pytorch_model.bin"
+/** The tokenizer of an encoder for types (GLiNER-bi). */
+export const LABELS_FOLDER = "labels_tokenizer"
 
 /** The files of a tokenizer, wherever they are: the whole of it, or SentencePiece's own. */
 const tokenizerNames = ["tokenizer.json", "spm.model"]
@@ -23,7 +25,14 @@ export const glinerLayout: ModelLayout = {
     }
     const tokenizer = firstOf(tokenizerNames, has)
     // Weights last: a directory that has them has everything.
-    return [CONFIG_FILE, ...(tokenizer ? [tokenizer] : []), ...["tokenizer_config.json"].filter(has), weights]
+    const labels = [...tokenizerNames, "tokenizer_config.json"].map((name) => `${LABELS_FOLDER}/${name}`).filter(has)
+    return [
+      CONFIG_FILE,
+      ...(tokenizer ? [tokenizer] : []),
+      ...["tokenizer_config.json"].filter(has),
+      ...labels,
+      weights
+    ]
   },
   isComplete: async (directory) => {
     const has = (name: string) => existsSync(join(directory, name))

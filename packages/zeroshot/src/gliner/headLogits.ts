@@ -9,7 +9,7 @@ import type { GlinerConfig } from "./GlinerConfig.ts"
 export interface ReadRows {
   /** [rows, words, hidden] */
   readonly words: tf.Tensor3D
-  /** [rows, types, hidden] */
+  /** [rows, types, hidden]; [rows or 1, types, D] of an encoder of their own */
   readonly types: tf.Tensor3D
   /** Words of each row. */
   readonly lengths: ArrayLike<number>
@@ -33,8 +33,9 @@ export const headLogits = (
   const there = tf.tensor3d(present, [words.shape[0], words.shape[1], 1])
   const seen = tf.mul(project(words), there) as tf.Tensor3D
   const read = config.lstm ? biLstm(parameters, "rnn.lstm", seen, lengths) : seen
-  if (config.spanMode === "token_level") return tokenLogits(parameters, read, project(types), dropping)
-  return spanLogits(parameters, config.spanMode, read, project(types), config.maxWidth, dropping)
+  const asked = config.typeVector === "own" ? types : project(types)
+  if (config.spanMode === "token_level") return tokenLogits(parameters, read, asked, dropping)
+  return spanLogits(parameters, config.spanMode, read, asked, config.maxWidth, dropping)
 }
 
 /**

@@ -1,5 +1,6 @@
 import { normalInit, type Parameters, tf } from "@nuner/engine"
 import type { GlinerConfig } from "./GlinerConfig.ts"
+import { LABELS_PROJECTION } from "./LabelVectors.ts"
 
 /** A parameter behind the encoder, by its name in GLiNER's checkpoints. */
 export interface HeadParameter {
@@ -15,8 +16,16 @@ export interface HeadParameter {
 /** Before the names of the encoder's own parameters. */
 export const ENCODER_PREFIX = "token_rep_layer.bert_layer.model."
 
-/** Everything that is learned behind an encoder of width `encoderHidden`, in the order of the forward pass. */
-export const headParameters = (config: GlinerConfig, encoderHidden: number): Array<HeadParameter> => {
+/**
+ * Everything that is learned behind an encoder of width `encoderHidden`, in the order of the forward pass.
+ *
+ * @param labelsHidden width of the encoder for types, where they have one
+ */
+export const headParameters = (
+  config: GlinerConfig,
+  encoderHidden: number,
+  labelsHidden = config.hidden
+): Array<HeadParameter> => {
   const d = config.hidden
   const linear = (name: string, inputs: number, outputs: number): Array<HeadParameter> => [
     { name: `${name}.weight`, shape: [inputs, outputs], transposed: true, fanIn: inputs },
@@ -51,6 +60,7 @@ export const headParameters = (config: GlinerConfig, encoderHidden: number): Arr
   }
   return [
     ...(encoderHidden === d ? [] : linear("token_rep_layer.projection", encoderHidden, d)),
+    ...(labelsHidden === d ? [] : linear(LABELS_PROJECTION, labelsHidden, d)),
     ...(config.lstm ? [...direction(""), ...direction("_reverse")] : []),
     ...heads[config.spanMode]()
   ]

@@ -3,6 +3,7 @@ import { readFile } from "node:fs/promises"
 import { join } from "node:path"
 import { InputError } from "@nuner/core"
 import {
+  type Encoder,
   encoderWithin,
   type FromPretrainedOptions,
   loadTokenizer,
@@ -23,9 +24,17 @@ import { promptTokenizer } from "../prompt/promptTokenizer.ts"
 import type { ZeroShotKind } from "../ZeroShotModel.ts"
 import { baseConfig } from "./baseConfig.ts"
 import { type Gliner, gliner } from "./Gliner.ts"
-import { type GlinerConfig, parseGlinerConfig } from "./GlinerConfig.ts"
-import { CONFIG_FILE, glinerLayout, PICKLE_FILE, SAFETENSORS_FILE, tokenizerLayout } from "./glinerLayout.ts"
-import { ENCODER_PREFIX, headParameters } from "./headParameters.ts"
+import { parseGlinerConfig } from "./GlinerConfig.ts"
+import {
+  CONFIG_FILE,
+  glinerLayout,
+  LABELS_FOLDER,
+  PICKLE_FILE,
+  SAFETENSORS_FILE,
+  tokenizerLayout
+} from "./glinerLayout.ts"
+import { ENCODER_PREFIX, type HeadParameter, headParameters } from "./headParameters.ts"
+import { LABELS_PREFIX } from "./LabelVectors.ts"
 
 /**
  * Loads a model in GLiNER's layout, published or ours: `gliner_config.json`, `model.safetensors` or `pytorch_model.bin` (which is read as data: see
@@ -36,18 +45,21 @@ import { ENCODER_PREFIX, headParameters } from "./headParameters.ts"
  */
 export const loadGliner = async (directory: string, options: FromPretrainedOptions = {}): Promise<Gliner> => {
   const path = join(directory, CONFIG_FILE)
-  const { config, encoder: json } = parseGlinerConfig(await readFile(path, "utf8"), path)
-  const tokenizer = await promptTokenizer(await tokenizerOf(directory, config, options), config)
+  const { config, encoder: json, labels: ofLabels } = parseGlinerConfig(await readFile(path, "utf8"), path)
+  const found = await tokenizerOf(directory, config.base, options)
+  const tokenizer = await promptTokenizer(found, [config.typeToken, config.endToken], ofLabels === undefined)
   const file = withoutPrefix(await openWeights(directory))
   try {
-    const words = `${ENCODER_PREFIX}embeddings.word_embeddings.weight`
-    const rows = file.entries.get(words)?.shape[0]
-    const encoderJson = { ...(json ?? baseConfig(config.base, path)), ...(rows !== undefined && { vocab_size: rows }) }
-    const encoderConfig = parseConfigJson(JSON.stringify(encoderJson), `${path} encoder_config`)
-    checkTokenizer(path, tokenizer, encoderConfig.vocabSize)
-    const encoder = await encoderWithin(file, ENCODER_PREFIX, encoderConfig, tokenizer)
+    const encoder = await encoderOf(file, ENCODER_PREFIX, json ?? baseConfig(config.base, path), tokenizer, path)
     try {
-      return gliner({ config, encoder, head: await readHead(file, config, encoderConfig.hidden) })
+      const labels = ofLabels && (await labelsOf(file, directory, ofLabels, options))
+      try {
+        const head = await readHead(file, headParameters(config, encoder.config.hidden, labels?.config.hidden))
+        return gliner({ config, encoder, head, ...(labels && { labels }) })
+      } catch (error) {
+        labels?.dispose()
+        throw error
+      }
     } catch (error) {
       encoder.dispose()
       throw error
@@ -59,12 +71,38 @@ export const loadGliner = async (directory: string, options: FromPretrainedOptio
 
 export const glinerKind: ZeroShotKind = { kind: "gliner", file: CONFIG_FILE, layout: glinerLayout, load: loadGliner }
 
-/** The model's own tokenizer, or, of a model that comes without one, that of its base. */
-const tokenizerOf = async (
+const encoderOf = (
+  file: SafetensorsFile,
+  prefix: string,
+  json: Record<string, unknown>,
+  tokenizer: Tokenizer,
+  source: string
+): Promise<Encoder> => {
+  const rows = file.entries.get(`${prefix}embeddings.word_embeddings.weight`)?.shape[0]
+  const sized = { ...json, ...(rows !== undefined && { vocab_size: rows }) }
+  const config = parseConfigJson(JSON.stringify(sized), `${source} ${prefix}`)
+  checkTokenizer(source, tokenizer, config.vocabSize)
+  return encoderWithin(file, prefix, config, tokenizer)
+}
+
+/** The encoder for types, its tokenizer in a folder of the model, or else that of its base. */
+const labelsOf = async (
+  file: SafetensorsFile,
   directory: string,
-  { base }: GlinerConfig,
+  { json, name }: { readonly name: string; readonly json: Record<string, unknown> | undefined },
   options: FromPretrainedOptions
-): Promise<Tokenizer> => {
+): Promise<Encoder> => {
+  const source = join(directory, CONFIG_FILE)
+  if (json === undefined) {
+    const remedy = `add the content of config.json of "${name}"`
+    throw new InputError({ source, field: "labels_encoder_config", reason: "is missing", remedy })
+  }
+  const tokenizer = await tokenizerOf(join(directory, LABELS_FOLDER), name, options)
+  return encoderOf(file, LABELS_PREFIX, json, tokenizer, source)
+}
+
+/** The tokenizer in a folder, or, where there is none, that of a base. */
+const tokenizerOf = async (directory: string, base: string, options: FromPretrainedOptions): Promise<Tokenizer> => {
   if (base === "" || (await tokenizerLayout.isComplete(directory))) return loadTokenizer(directory)
   return loadTokenizer(await resolveModel(base, { ...options, revision: "main", layout: tokenizerLayout }))
 }
@@ -91,10 +129,10 @@ const checkTokenizer = (source: string, tokenizer: Tokenizer, rows: number): voi
   throw new InputError({ source, reason, remedy: "take the tokenizer that belongs to the model" })
 }
 
-const readHead = async (file: SafetensorsFile, config: GlinerConfig, hidden: number): Promise<Parameters> => {
+const readHead = async (file: SafetensorsFile, parameters: ReadonlyArray<HeadParameter>): Promise<Parameters> => {
   const head: Parameters = {}
   try {
-    for (const { name, shape, transposed } of headParameters(config, hidden)) {
+    for (const { name, shape, transposed } of parameters) {
       // In 0.2.0 the scorer's network had no dropout layer of its own in between.
       const stored = file.entries.has(name) ? name : name.replace("scorer.out_mlp.3", "scorer.out_mlp.2")
       const entry = file.entries.get(stored)

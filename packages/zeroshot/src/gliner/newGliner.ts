@@ -54,7 +54,7 @@ export const newGliner = async (encoder: Encoder, options: NewGlinerOptions = {}
       reason: `${config.hidden} cannot be halved for the LSTM`
     })
   }
-  const tokenizer = await promptTokenizer(encoder.tokenizer, config)
+  const tokenizer = await promptTokenizer(encoder.tokenizer, [config.typeToken, config.endToken])
   const head = initHead(config, encoder.config.hidden, seed)
   return gliner({ config, encoder: withRows(encoder, tokenizer, seed), head })
 }

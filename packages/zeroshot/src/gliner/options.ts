@@ -50,7 +50,7 @@ export type GlinerPredictOptions = ZeroShotOptions & Partial<(typeof GlinerPredi
 /** @throws OptionError */
 export const predictSettings = (
   options: Omit<GlinerPredictOptions, "signal">,
-  { maxTypes, maxWidth, spanMode }: GlinerConfig
+  { maxTypes, maxWidth, spanMode, typeVector }: GlinerConfig
 ) => {
   const settings = decodeOptions("zeroshot", GlinerPredictOptions, givenOptions(options))
   const switches = predictionModes[settings.mode]
@@ -59,7 +59,11 @@ export const predictSettings = (
     ...switches,
     ...settings,
     merge: singleWords ? (settings.merge ?? switches.merge) : ("none" as const),
-    typesAtOnce: settings.typesAtOnce ?? switches.typesAtOnce ?? maxTypes
+    // Types with an encoder of their own do not see each other; all pairs of words and types are too many.
+    typesAtOnce:
+      settings.typesAtOnce ??
+      switches.typesAtOnce ??
+      (typeVector === "own" && spanMode !== "token_level" ? Number.MAX_SAFE_INTEGER : maxTypes)
   }
 }
 export type PredictSettings = ReturnType<typeof predictSettings>

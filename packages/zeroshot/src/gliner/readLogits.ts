@@ -2,10 +2,19 @@ import { hiddenStates } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
 import type { GlinerParts } from "./Gliner.ts"
 import { headLogits } from "./headLogits.ts"
+import type { TypeRows } from "./LabelVectors.ts"
 import type { RowBatch } from "./rowBatch.ts"
 
-/** Logits of a batch as plain numbers, `[rows, words, width, types]` or `[rows, words, types, 3]`. */
-export const readLogits = async ({ config, encoder, head }: GlinerParts, batch: RowBatch): Promise<Float32Array> => {
+/**
+ * Logits of a batch as plain numbers, `[rows, words, width, types]` or `[rows, words, types, 3]`.
+ *
+ * @param own types that do not stand in the rows
+ */
+export const readLogits = async (
+  { config, encoder, head }: GlinerParts,
+  batch: RowBatch,
+  own?: TypeRows
+): Promise<Float32Array> => {
   const { lengths, tokens, typeAt, types, wordAt, words } = batch
   const states = await hiddenStates(encoder, tokens)
   const { hidden } = encoder.config
@@ -20,7 +29,7 @@ export const readLogits = async ({ config, encoder, head }: GlinerParts, batch: 
   const logits = tf.tidy(() =>
     headLogits(config, head, {
       words: pick(wordAt, words),
-      types: pick(typeAt, types),
+      types: own ? tf.tensor3d(own.values, [own.rows, own.types, config.hidden]) : pick(typeAt, types),
       lengths,
       present: Float32Array.from(wordAt, (place) => (place < 0 ? 0 : 1))
     })

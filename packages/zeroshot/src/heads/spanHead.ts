@@ -11,7 +11,7 @@ export type SpanMode = "marker" | "markerV0"
  * last layer is multiplied into `q_c`, of which there are few.
  *
  * @param words h [rows, words, D]
- * @param types e [rows, types, D]
+ * @param types e [rows, types, D], or [1, types, D] for all rows
  * @returns [rows, words, width, types]; a span past the end of its row means nothing
  */
 export const spanLogits = (
@@ -25,7 +25,7 @@ export const spanLogits = (
   const at = "span_rep_layer.span_rep_layer"
   const start = tf.relu(feedForward(parameters, `${at}.project_start`, words, dropping)) // [rows, words, D]
   const end = tf.relu(feedForward(parameters, `${at}.project_end`, words, dropping))
-  const query = feedForward(parameters, "prompt_rep_layer", types, dropping) // [rows, types, D]
+  const query = feedForward(parameters, "prompt_rep_layer", types, dropping) // as types
   const size = words.shape[2]
   const first = `${at}.out_project${mode === "marker" ? "" : ".0"}`
   const [ofStart, ofEnd] = tf.split(parameters[`${first}.weight`]!, 2, 0) as [tf.Tensor2D, tf.Tensor2D] // [D, out]

@@ -6,7 +6,7 @@ import { drop, type HeadDropout, linearOf } from "./feedForward.ts"
  * `z = W2 relu(W1 [a; u; a' * u'])` with `[a; a'] = W_t h`, `[u; u'] = W_e e`. The pairs are not made: `W1` is a sum over its three parts.
  *
  * @param words h [rows, words, D]
- * @param types e [rows, types, D]
+ * @param types e [rows, types, D], or [1, types, D] for all rows
  * @returns [rows, words, types, 3]
  */
 export const tokenLogits = (
@@ -16,7 +16,7 @@ export const tokenLogits = (
   dropping?: HeadDropout
 ): tf.Tensor4D => {
   const [rows, count, size] = words.shape
-  const labels = types.shape[1]
+  const [sets, labels] = types.shape
   const halves = (name: string, x: tf.Tensor3D) =>
     tf.split(linearOf(parameters, name, x), 2, -1) as [tf.Tensor3D, tf.Tensor3D]
   const [a, second] = halves("scorer.proj_token", words) // [rows, words, D]
@@ -31,7 +31,7 @@ export const tokenLogits = (
       tf.reshape(product(pairs, ofPair), [rows, count, labels, wide]),
       tf.reshape(product(a, ofWord), [rows, count, 1, wide])
     ),
-    tf.reshape(tf.add(product(u, ofType), parameters["scorer.out_mlp.0.bias"]!), [rows, 1, labels, wide])
+    tf.reshape(tf.add(product(u, ofType), parameters["scorer.out_mlp.0.bias"]!), [sets, 1, labels, wide])
   )
   return linearOf(parameters, "scorer.out_mlp.3", tf.relu(drop(hidden, "scorer.out_mlp", dropping))) as tf.Tensor4D
 }

@@ -24,8 +24,8 @@ export interface PromptTokens {
   readonly tokenizer: Tokenizer
   /** Stands before each type; its vector is the type's. */
   readonly typeToken: string
-  /** Stands between the types and the text. */
-  readonly endToken: string
+  /** Stands between the types and the text; absent where no type stands before it. */
+  readonly endToken?: string
 }
 
 /** What the encoder reads: types and text in one row, and where to find their vectors. */
@@ -71,8 +71,8 @@ export const promptRow = (
     if (type !== "") push(type)
     return at
   })
-  push(endToken)
-  const promptWords = types.length + types.filter((type) => type !== "").length + 1
+  if (endToken !== undefined) push(endToken)
+  const promptWords = types.length + types.filter((type) => type !== "").length + (endToken === undefined ? 0 : 1)
   for (const word of words) push(word)
   const { suffix } = tokenizer
   const end = Math.min(ids.length, limit - suffix.length)

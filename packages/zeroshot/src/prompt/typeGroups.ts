@@ -1,6 +1,6 @@
 import { OptionError } from "@nuner/core"
 import type { ZeroShotType } from "../ZeroShotModel.ts"
-import { type PromptTokens, promptLength, type WordPieces } from "./prompt.ts"
+import { promptLength, type WordPieces } from "./prompt.ts"
 
 /** Types as they are called and as they are read, each once. */
 export interface ReadTypes {
@@ -11,7 +11,7 @@ export interface ReadTypes {
 }
 
 /** @throws OptionError for a type that holds a mark of the prompt, or several texts, which one row has no place for */
-export const readTypes = (types: ReadonlyArray<ZeroShotType>, marks: Omit<PromptTokens, "tokenizer">): ReadTypes => {
+export const readTypes = (types: ReadonlyArray<ZeroShotType>, marks: ReadonlyArray<string>): ReadTypes => {
   const fail = (reason: string, remedy: string): never => {
     throw new OptionError({ component: "zeroshot", option: "types", reason, remedy })
   }
@@ -20,7 +20,7 @@ export const readTypes = (types: ReadonlyArray<ZeroShotType>, marks: Omit<Prompt
     const name = typeof type === "string" ? type : type.name
     const read = typeof type === "string" ? [type] : [type.read].flat()
     if (read.length !== 1) fail(`"${name}" has ${read.length} texts`, "this model reads one text a type")
-    const mark = [marks.typeToken, marks.endToken].find((token) => read[0]!.includes(token))
+    const mark = marks.find((token) => read[0]!.includes(token))
     if (mark !== undefined) fail(`"${name}" holds ${mark}, which parts types`, "call it something else")
     if (!found.has(name)) found.set(name, read[0]!)
   }

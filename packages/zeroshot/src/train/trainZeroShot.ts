@@ -63,6 +63,10 @@ export type ZeroTrainEvent = ZeroTrainStart | TrainingEvent<CellScores>
 export async function* trainZeroShot(input: ZeroTrainInput): AsyncGenerator<ZeroTrainEvent, void, void> {
   const { checkpoint, model, sentences, signal, ...options } = input
   const settings = zeroTrainSettings(options)
+  if (model.labels !== undefined) {
+    const reason = "an encoder of its own reads its types: such models are not trained here"
+    throw new InputError({ source: "model", reason, remedy: "nuner pretrain makes two encoders" })
+  }
   const { counts, sentences: chosen } = trainingSentences(sentences, model.config, settings)
   if (chosen.length < 2) {
     const reason = `${chosen.length} sentences with types are nothing to learn from`

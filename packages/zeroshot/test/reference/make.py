@@ -6,6 +6,7 @@ bun odd-texts.ts | .venv/bin/python make.py
 
 import json
 import logging
+import re
 import shutil
 import sys
 import tempfile
@@ -87,11 +88,12 @@ def build(case, folder):
     base.save_pretrained(folder)
     config = encoder(len(base))
     config.save_pretrained(folder)
+    return randomised(dict(model_name=str(folder), max_len=100, dropout=0.1, max_types=25, **fields), case), safe
+
+
+def randomised(fields, case):
     torch.manual_seed(sum(map(ord, case)))
-    model = GLiNER.from_config(
-        dict(model_name=str(folder), max_len=100, dropout=0.1, max_types=25, **fields),
-        backbone_from_pretrained=False,
-    )
+    model = GLiNER.from_config(fields, backbone_from_pretrained=False)
     with torch.no_grad():
         for name, weight in model.model.named_parameters():
             if "LayerNorm" in name and name.endswith("weight"):
@@ -102,9 +104,7 @@ def build(case, folder):
                 weight.copy_(torch.randn_like(weight) * (0.5 if "word_embeddings" in name else 1.0 / weight.shape[-1] ** 0.5))
     model.eval()
     model.config.model_name = "tiny"
-    return model, safe
-
-
+    return model
 
 
 def main():
@@ -112,13 +112,18 @@ def main():
     for case in cases:
         with tempfile.TemporaryDirectory() as folder:
             model, safe = build(case, Path(folder))
-            target = here / case
-            shutil.rmtree(target, ignore_errors=True)
-            model.save_pretrained(target, safe_serialization=safe)
-        for extra in ("README.md",):
-            (target / extra).unlink(missing_ok=True)
-        outputs["models"][case] = reference(model)
+            save(model, case, safe)
+        outputs["models"][case] = reference(model) | {"training": training(model)}
     (here / "gliner.json").write_text(json.dumps(outputs, ensure_ascii=True, separators=(",", ":")) + "\n")
+
+
+def save(model, case, safe):
+    target = here / case
+    shutil.rmtree(target, ignore_errors=True)
+    model.save_pretrained(target, safe_serialization=safe)
+    (target / "README.md").unlink(missing_ok=True)
+    config = target / "gliner_config.json"
+    config.write_text(re.sub(r'("_name_or_path": ")[^"]*', r"\1", config.read_text()))
 
 
 sentences = [
@@ -178,7 +183,6 @@ def reference(model):
         "shape": list(logits.shape),
         "logits": [round(x, 7) for x in logits.flatten().tolist()],
         "entities": entities,
-        "training": training(model),
     }
 
 
