@@ -22,7 +22,11 @@ const shapes = [
   [16, 128],
   [48, 32]
 ] as const
-const models = { small: small({ positions: 514 }), base: robertaBase }
+const models = {
+  small: small({ positions: 514 }),
+  "6x384": small({ positions: 514, layers: 6, hidden: 384, heads: 6 }),
+  base: robertaBase
+}
 
 interface Case {
   readonly model: keyof typeof models
@@ -30,6 +34,8 @@ interface Case {
   readonly tokens: number
   /** Layers frozen from the bottom, the embeddings with them. */
   readonly frozen: number
+  /** Rate of dropout in the step, on both sides: on embeddings, attention weights and what is added to a layer's input. */
+  readonly dropout: number
 }
 
 interface Measured {
@@ -46,11 +52,18 @@ type Variant = (typeof variants)[number]
 /** Seconds that a peer may take. */
 const patience = 240
 
-const cases: readonly Case[] = (["small", "base"] as const).flatMap((model) =>
-  shapes.flatMap(([rows, tokens]) => [0, models[model].layers / 2].map((frozen) => ({ model, rows, tokens, frozen })))
-)
-const nameOf = ({ model, rows, tokens, frozen }: Case) =>
-  `${model} ${rows} x ${tokens}${frozen > 0 ? `, ${frozen} layers frozen` : ""}`
+const cases: readonly Case[] = [
+  ...(["small", "base"] as const).flatMap((model) =>
+    shapes.flatMap(([rows, tokens]) =>
+      [0, models[model].layers / 2].map((frozen) => ({ model, rows, tokens, frozen, dropout: 0 }))
+    )
+  ),
+  ...(["small", "6x384"] as const).flatMap((model) =>
+    shapes.map(([rows, tokens]) => ({ model, rows, tokens, frozen: 0, dropout: 0.1 }))
+  )
+]
+const nameOf = ({ model, rows, tokens, frozen, dropout }: Case) =>
+  `${model} ${rows} x ${tokens}${frozen > 0 ? `, ${frozen} layers frozen` : ""}${dropout > 0 ? `, fp32 eager, dropout ${dropout}` : ""}`
 /** A large case takes seconds a step: few repeats of one round keep the whole grid within minutes. */
 const isLarge = ({ model, rows, tokens }: Case) => model === "base" && rows * tokens > 512
 const roundsOf = (item: Case) => (isLarge(item) ? 1 : 2)
@@ -62,7 +75,7 @@ const idsOf = ({ rows, tokens }: Case) => Int32Array.from({ length: rows * token
 /** Our side, in a process of its own: what `bun benchmarks/engine.ts <case as JSON>` prints. */
 async function measure(item: Case): Promise<Measured & { readonly threads: number }> {
   const { version, threads } = await useEngine()
-  const config = models[item.model]
+  const config = { ...models[item.model], dropout: item.dropout, attentionDropout: item.dropout }
   const parameters = initEncoder(config, 1)
   parameters.concepts = tf.variable(tf.randomNormal([concepts, config.hidden], 0, 0.2, "float32", 1))
   const { rows, tokens, frozen } = item
@@ -76,8 +89,9 @@ async function measure(item: Case): Promise<Measured & { readonly threads: numbe
     concepts: Int32Array.from(batch.ids, (_, i) => i % concepts)
   }
   const model = { config, parameters }
+  let steps = 0
   const loss = () => {
-    const [hidden] = forward(model, batch)
+    const [hidden] = forward(model, batch, item.dropout > 0 ? { dropout: { seed: 1, step: steps++, site: "" } } : {})
     const h = tf.reshape(hidden!, [rows * tokens, config.hidden]) as tf.Tensor2D
     return contrastiveBce({ h, u: parameters.concepts as tf.Tensor2D }, targets)
   }
@@ -200,9 +214,10 @@ async function* compareBf16(item: Case, fp32: readonly Measured[], torch: Peer):
   }
 }
 
-const runs = (variant: Variant, { rows, frozen }: Case, round: number): boolean =>
+const runs = (variant: Variant, { dropout, frozen, rows }: Case, round: number): boolean =>
   variant === "fp32 eager" ||
-  (process.env.NUNER_BENCH_VARIANTS !== "0" &&
+  (dropout === 0 &&
+    process.env.NUNER_BENCH_VARIANTS !== "0" &&
     round === 0 &&
     (variant === "bf16 autocast" || (process.env.NUNER_BENCH_VARIANTS !== "bf16" && rows === 8 && frozen === 0)))
 

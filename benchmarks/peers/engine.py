@@ -18,12 +18,17 @@ torch.set_num_threads(run["threads"])
 torch.manual_seed(1)
 hidden, heads, layers, inner = run["hidden"], run["heads"], run["layers"], run["feedForward"]
 rows, tokens, concepts, frozen = run["rows"], run["tokens"], run["concepts"], run["frozen"]
+rate = run["dropout"]
+
+
+def dropped(x):
+    return F.dropout(x, rate, training=torch.is_grad_enabled()) if rate > 0 else x
 
 
 def attend(q, k, v):
     if hasattr(F, "scaled_dot_product_attention"):
-        return F.scaled_dot_product_attention(q, k, v)
-    return torch.softmax(q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5, -1) @ v
+        return F.scaled_dot_product_attention(q, k, v, dropout_p=rate if torch.is_grad_enabled() else 0)
+    return dropped(torch.softmax(q @ k.transpose(-1, -2) * q.shape[-1] ** -0.5, -1)) @ v
 
 
 class Layer(nn.Module):
@@ -37,8 +42,8 @@ class Layer(nn.Module):
         b, t, _ = x.shape
         split = lambda y: y.view(b, t, heads, hidden // heads).transpose(1, 2)
         y = attend(split(self.q(x)), split(self.k(x)), split(self.v(x))).transpose(1, 2).reshape(b, t, hidden)
-        x = self.norm1(x + self.o(y))
-        return self.norm2(x + self.down(F.gelu(self.up(x))))
+        x = self.norm1(x + dropped(self.o(y)))
+        return self.norm2(x + dropped(self.down(F.gelu(self.up(x)))))
 
 
 class Encoder(nn.Module):
@@ -52,7 +57,7 @@ class Encoder(nn.Module):
     def forward(self, ids):
         training = torch.is_grad_enabled()
         with torch.set_grad_enabled(training and frozen == 0):
-            x = self.norm(self.words(ids) + self.positions(torch.arange(ids.shape[1])))
+            x = dropped(self.norm(self.words(ids) + self.positions(torch.arange(ids.shape[1]))))
         # Layers below the frozen line keep nothing for a backward pass.
         for i, layer in enumerate(self.layers):
             with torch.set_grad_enabled(training and i >= frozen):

@@ -4,7 +4,7 @@ import { EngineError } from "../EngineError.ts"
 import { tf } from "../tf.ts"
 import { type DropoutKey, dropped } from "./dropout.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
-import { remembered } from "./remembered.ts"
+import { addBias, biasGradient, biasPart, isFull, keyBias, unseenBias } from "./scoreBias.ts"
 import { softmaxGradient } from "./softmax.ts"
 
 export interface AttentionOptions {
@@ -26,8 +26,8 @@ export interface AttentionOptions {
   /** Dropout on the attention weights. Default: none. */
   readonly dropout?: { readonly rate: number; readonly key: DropoutKey }
   /**
-   * Most scores [heads, tokens, tokens] held in one tensor, as a count of numbers. Beyond it heads are worked off in chunks,
-   * and the backward pass computes the weights again instead of keeping them. Default 2^23 (32 MiB); one head is the least.
+   * Most scores [heads, tokens, tokens] held in one tensor, as a count of numbers. Beyond it heads, and a head's queries, are worked off in parts,
+   * and the backward pass computes the weights again instead of keeping them. Default 2^23 (32 MiB); one query's are the least.
    */
   readonly maxScores?: number
 }
@@ -36,7 +36,7 @@ export interface AttentionOptions {
  * Multi-head scaled dot-product attention (Vaswani et al. 2017): `softmax(scale q k^T + bias + mask) v` per head.
  *
  * With n = batch * heads, up to `maxScores` the weights [n, tokens, tokens] are kept for the backward pass; beyond it the peak
- * is three tensors of `max(maxScores, tokens^2)` numbers at a time, whatever the batch. A row whose keys are
+ * is three tensors of `maxScores` numbers at a time, whatever the batch. A row whose keys are
  * all masked attends to all of them evenly.
  *
  * @param q [batch, tokens, hidden], as k and v
@@ -66,30 +66,39 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
   }
   const split3 = (x: tf.Tensor) => splitHeads(x as tf.Tensor3D, heads)
   const unseen = unseenBias(tokens, options.causal, options.window)
+  // A head whose scores are too many by themselves goes by some of its queries at a time.
+  const pieces = split(tokens, size === 1 ? Math.max(1, Math.floor(maxScores / tokens)) : tokens)
 
   return differentiable<tf.Tensor3D, "q" | "k" | "v" | "bias">({ q, k, v, ...(bias && { bias }) } as Inputs, (save) => {
     const [qh, kh, vh] = [tf.mul(split3(q), scale) as tf.Tensor3D, split3(k), split3(v)] // [batch * heads, tokens, d]
     const padding = mask && keyBias(mask, batch, tokens, heads) // [batch * heads, 1, tokens]
-    // Of the matrices [chunk, tokens, tokens], the largest there are, only the weights outlive this.
-    const weigh = (q: tf.Tensor3D, k: tf.Tensor3D, addends: Addends, { start, size }: Chunk) =>
+    // Of the matrices [chunk, queries, tokens], the largest there are, only the weights outlive this.
+    const weigh = (q: tf.Tensor3D, k: tf.Tensor3D, addends: Addends, chunk: Part, queries: Part) =>
       tf.tidy(() => {
-        const scores: tf.Tensor3D = tf.matMul(part(q, start, size), part(k, start, size), false, true) // [chunk, tokens, tokens]
-        const biased = addends.bias ? addBias(scores, biasPart(addends.bias, start, size)) : scores
-        const seen: tf.Tensor3D = addends.padding ? tf.add(biased, part(addends.padding, start, size)) : biased
-        return tf.softmax(unseen ? tf.add(seen, tf.tensor3d(unseen, [1, tokens, tokens])) : seen) as tf.Tensor3D
+        const own = cut(cut(q, chunk), queries, 1)
+        const scores: tf.Tensor3D = tf.matMul(own, cut(k, chunk), false, true) // [chunk, queries, tokens]
+        const ownBias = addends.bias && cut(biasPart(addends.bias, chunk), queries, 1)
+        const biased = ownBias ? addBias(scores, ownBias) : scores
+        const seen: tf.Tensor3D = addends.padding ? tf.add(biased, cut(addends.padding, chunk)) : biased
+        const limits = unseen?.subarray(queries.start * tokens, (queries.start + queries.size) * tokens)
+        return tf.softmax(limits ? tf.add(seen, tf.tensor3d(limits, [1, queries.size, tokens])) : seen) as tf.Tensor3D
       })
-    const drop = (x: tf.Tensor3D, { start }: Chunk): tf.Tensor3D =>
+    const drop = (x: tf.Tensor3D, chunk: Part, queries: Part): tf.Tensor3D =>
       options.dropout && options.dropout.rate > 0
-        ? dropped(x, options.dropout.rate, options.dropout.key, start * tokens ** 2)
+        ? dropped(x, options.dropout.rate, options.dropout.key, chunk.start * tokens ** 2 + queries.start * tokens)
         : x
 
-    const whole = chunks.length === 1 ? weigh(qh, kh, { bias, padding }, chunks[0]!) : undefined
-    const outputs = chunks.map((chunk) =>
-      tf.tidy(() => {
-        const weights = whole ?? weigh(qh, kh, { bias, padding }, chunk)
-        return tf.matMul(drop(weights, chunk), part(vh, chunk.start, chunk.size))
-      })
-    )
+    const kept = chunks.length * pieces.length === 1
+    const whole = kept ? weigh(qh, kh, { bias, padding }, chunks[0]!, pieces[0]!) : undefined
+    const outputs = chunks.map((chunk) => {
+      const attended = pieces.map((queries) =>
+        tf.tidy((): tf.Tensor3D => {
+          const weights = whole ?? weigh(qh, kh, { bias, padding }, chunk, queries)
+          return tf.matMul(drop(weights, chunk, queries), cut(vh, chunk))
+        })
+      )
+      return join(attended, 1)
+    })
     // What the weights are computed from again, where they are not kept.
     const addends = whole ? [] : [padding, bias].filter((addend) => addend !== undefined)
     save(qh, kh, vh, ...(whole ? [whole] : addends))
@@ -99,33 +108,36 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
       const kept = whole && rest[0]!
       const again = kept ? {} : { padding: padding && rest[0], bias: bias && rest.at(-1) }
       const dyh = split3(dy)
-      const dbias: Array<tf.Tensor3D> = [] // by the part of the bias
+      const dbias: Array<Array<tf.Tensor3D>> = [] // by the part of the bias, by queries
       const parts = chunks.map((chunk) => {
-        const [dq, dk, dv, own] = tf.tidy(() => {
-          const { start, size } = chunk
-          const weights = kept ?? weigh(qh, kh, again, chunk)
-          const d = part(dyh, start, size)
-          const dv = tf.matMul(drop(weights, chunk), d, true, false)
-          const ds = tf.tidy(() => {
-            const dw: tf.Tensor3D = tf.matMul(d, part(vh, start, size), false, true)
-            return softmaxGradient(drop(dw, chunk), weights) as tf.Tensor3D
+        const at = bias ? (chunk.start % bias.shape[0]) / chunks[0]!.size : 0
+        let sums: readonly tf.Tensor3D[] = []
+        const dq = pieces.map((queries, piece) => {
+          const [dq, dk, dv, own] = tf.tidy(() => {
+            const weights = kept ?? weigh(qh, kh, again, chunk, queries)
+            const d = cut(cut(dyh, chunk), queries, 1)
+            const dv = tf.matMul(drop(weights, chunk, queries), d, true, false)
+            const ds = tf.tidy(() => {
+              const dw: tf.Tensor3D = tf.matMul(d, cut(vh, chunk), false, true)
+              return softmaxGradient(drop(dw, chunk, queries), weights) as tf.Tensor3D
+            })
+            const dq = tf.mul(tf.matMul(ds, cut(kh, chunk)), scale)
+            const dk = tf.matMul(ds, cut(cut(qh, chunk), queries, 1), true, false)
+            return [dq, dk, dv, ...(bias ? [biasGradient(ds, bias.shape[0])] : [])] as tf.Tensor3D[]
           })
-          const dq = tf.mul(tf.matMul(ds, part(kh, start, size)), scale)
-          const dk = tf.matMul(ds, part(qh, start, size), true, false)
-          return [dq, dk, dv, ...(bias ? [biasGradient(ds, bias.shape[0])] : [])] as tf.Tensor3D[]
+          sums = added(sums, [dk!, dv!])
+          if (bias) {
+            dbias[at] ??= []
+            dbias[at][piece] = added(dbias[at][piece] ? [dbias[at][piece]] : [], [own!])[0]!
+          }
+          return dq!
         })
-        if (bias) {
-          const at = (chunk.start % bias.shape[0]) / chunks[0]!.size
-          const before = dbias[at]
-          dbias[at] = before ? tf.tidy(() => tf.add(before, own!)) : own!
-          if (before) tf.dispose([before, own!])
-        }
-        return [dq, dk, dv]
+        return [join(dq, 1), ...sums]
       })
       const [dq, dk, dv] = [0, 1, 2].map((i) => mergeHeads(join(parts.map((p) => p[i]!)), heads))
-      return { q: () => dq!, k: () => dk!, v: () => dv!, bias: () => join(dbias) }
+      return { q: () => dq!, k: () => dk!, v: () => dv!, bias: () => join(dbias.map((pieces) => join(pieces, 1))) }
     }
-    return { value: mergeHeads(join(outputs as tf.Tensor3D[]), heads), gradient }
+    return { value: mergeHeads(join(outputs), heads), gradient }
   })
 }
 
@@ -144,21 +156,6 @@ const fitting = (size: number, period: number): number => {
   while (period % divisor !== 0) divisor--
   return divisor
 }
-
-/** The rows of the bias that stand beside rows `start..start + size` of the scores: as many, or all of it, to be repeated. */
-const biasPart = (bias: tf.Tensor3D, start: number, size: number): tf.Tensor3D =>
-  size >= bias.shape[0] ? bias : part(bias, start % bias.shape[0], size)
-
-/** `scores + bias`, the bias repeated along the rows. */
-const addBias = (scores: tf.Tensor3D, bias: tf.Tensor3D): tf.Tensor3D => {
-  if (scores.shape[0] === bias.shape[0]) return tf.add(scores, bias)
-  const repeated = tf.reshape(scores, [-1, ...bias.shape])
-  return tf.reshape(tf.add(repeated, bias), scores.shape)
-}
-
-/** The gradient of a bias from that of the scores beside it: `[chunk, tokens, tokens]` summed over the repeats. */
-const biasGradient = (scores: tf.Tensor3D, rows: number): tf.Tensor3D =>
-  scores.shape[0] <= rows ? scores : tf.sum(tf.reshape(scores, [-1, rows, ...scores.shape.slice(1)]), 0)
 
 interface FusedOptions {
   readonly heads: number
@@ -187,23 +184,40 @@ const fusedAttention = (
     return runKernel<tf.Tensor3D>("FusedAttention", { q, k, v, ...seen, ...added }, { heads, causal, scale })
   })
 
-const isFull = (mask: ArrayLike<number>): boolean => Array.prototype.every.call(mask, (entry) => entry !== 0)
-
-interface Chunk {
+/** Some of the rows, or of the queries. */
+interface Part {
   readonly start: number
   readonly size: number
 }
 
-const split = (count: number, size: number): Chunk[] =>
+const split = (count: number, size: number): Part[] =>
   Array.from({ length: Math.ceil(count / size) }, (_, i) => ({
     start: i * size,
     size: Math.min(size, count - i * size)
   }))
 
-const part = (x: tf.Tensor3D, start: number, size: number): tf.Tensor3D =>
-  size === x.shape[0] ? x : tf.slice(x, [start, 0, 0], [size, -1, -1])
+const cut = (x: tf.Tensor3D, { start, size }: Part, axis: 0 | 1 = 0): tf.Tensor3D => {
+  if (size === x.shape[axis]) return x
+  return axis === 0 ? tf.slice(x, [start, 0, 0], [size, -1, -1]) : tf.slice(x, [0, start, 0], [-1, size, -1])
+}
 
-const join = (parts: tf.Tensor3D[]): tf.Tensor3D => (parts.length === 1 ? parts[0]! : tf.concat(parts, 0))
+/** The parts one after the other. */
+const join = (parts: readonly tf.Tensor3D[], axis: 0 | 1 = 0): tf.Tensor3D => {
+  if (parts.length === 1) return parts[0]!
+  const whole = tf.concat([...parts], axis)
+  tf.dispose([...parts])
+  return whole
+}
+
+/** Sums so far, and one more of each; takes both over. */
+const added = (sums: readonly tf.Tensor3D[], more: readonly tf.Tensor3D[]): readonly tf.Tensor3D[] =>
+  more.map((one, i) => {
+    const before = sums[i]
+    if (before === undefined) return one
+    const sum: tf.Tensor3D = tf.add(before, one)
+    tf.dispose([before, one])
+    return sum
+  })
 
 /** [batch, tokens, heads * d] -> [batch * heads, tokens, d] */
 export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
@@ -218,39 +232,6 @@ function mergeHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
   const together = tf.transpose(tf.reshape(x, [rows / heads, heads, tokens, d]), [0, 2, 1, 3])
   return tf.reshape(together, [rows / heads, tokens, heads * d])
 }
-
-/** 0 for keys, -1e9 for padding: [batch * heads, 1, tokens]; undefined where nothing is padding. */
-function keyBias(mask: ArrayLike<number>, batch: number, tokens: number, heads: number): tf.Tensor3D | undefined {
-  if (isFull(mask)) return undefined
-  const bias = new Float32Array(batch * heads * tokens)
-  for (let row = 0; row < batch * heads; row++) {
-    const from = Math.floor(row / heads) * tokens
-    for (let t = 0; t < tokens; t++) if (mask[from + t] === 0) bias[row * tokens + t] = -1e9
-  }
-  return tf.tensor3d(bias, [batch * heads, 1, tokens])
-}
-
-/** 0 for a key that a query may see, -1e9 for a later one or one beyond the window: [tokens, tokens]; undefined where all are seen. */
-const unseenBias = (tokens: number, causal = false, window = tokens): Float32Array | undefined => {
-  if (!causal && window >= tokens - 1) return undefined
-  return tokens > mostRemembered ? unseen(tokens, causal, window) : unseenAgain(tokens, causal, window)
-}
-
-/** Tokens of which what is unseen is kept, a MiB at most. */
-const mostRemembered = 512
-
-const unseen = (tokens: number, causal: boolean, window: number): Float32Array => {
-  const bias = new Float32Array(tokens * tokens)
-  for (let query = 0; query < tokens; query++) {
-    const row = bias.subarray(query * tokens, (query + 1) * tokens)
-    row.fill(-1e9, 0, Math.max(0, query - window))
-    row.fill(-1e9, Math.min(tokens, query + 1 + (causal ? 0 : window)))
-  }
-  return bias
-}
-
-/** Every layer asks for the same; the stretches of a long text, too. */
-const unseenAgain = remembered(unseen)
 
 /** Tokens that are worked off at once: the inner half of them sees its whole window. */
 const stretchOf = (window: number): number => Math.max(4 * window, 64)

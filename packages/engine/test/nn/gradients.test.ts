@@ -222,9 +222,10 @@ test("the numbers do not depend on how attention is cut", () => {
       tf.Tensor3D,
       tf.Tensor3D
     ]
-    const all = [undefined, 100, 50, 1].map((maxScores) =>
+    const all = [undefined, 100, 50, 10, 1].map((maxScores) =>
       attention(q, k, v, { heads: 3, dropout: { rate: 0.5, key }, ...(maxScores && { maxScores }) }).dataSync()
     )
-    for (const some of all) expect(some).toEqual(all[0]!)
+    // A product of one row is summed in another order.
+    for (const some of all) close(some, all[0]!, 1e-6)
   })
 })
