@@ -58,7 +58,7 @@ export function adamw(
   }
 }
 
-/** "lowbias32", as `mix` of nn/counterRandom.ts, of four numbers. */
+/** "lowbias32", as `mix` of nn/random.ts, of four numbers. */
 function mix(bits: v128): v128 {
   bits = i32x4.mul(v128.xor(bits, i32x4.shr_u(bits, 16)), i32x4.splat(0x21f0aaad))
   bits = i32x4.mul(v128.xor(bits, i32x4.shr_u(bits, 15)), i32x4.splat(0x735a2d97))

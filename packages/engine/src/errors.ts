@@ -1,4 +1,7 @@
-import { EngineError } from "./EngineError.ts"
+/** What the engine throws: one line that says what happened and what to do. */
+export class EngineError extends Error {
+  override readonly name = "EngineError"
+}
 
 /** A safetensors file that lies about itself, or cannot be written. */
 export class SafetensorsError extends EngineError {

@@ -1,38 +1,46 @@
+export { variableGrads } from "./autodiff/backward.ts"
 export { checkpointed } from "./autodiff/checkpointed.ts"
 export { type Differentiable, differentiable } from "./autodiff/differentiable.ts"
-export { frozen, stopGradient } from "./autodiff/frozen.ts"
-export { variableGrads } from "./autodiff/variableGrads.ts"
-export type { Examples } from "./data/Examples.ts"
+export { frozen, stopGradient } from "./autodiff/tape.ts"
+export { type EpochOptions, type EpochPlan, type Examples, packByLength, planEpochs } from "./data/batches.ts"
 export { fingerprint } from "./data/fingerprint.ts"
-export { packByLength } from "./data/packByLength.ts"
-export { type EpochOptions, type EpochPlan, planEpochs } from "./data/planEpochs.ts"
 export { planWindows, type Window } from "./data/planWindows.ts"
-export { EngineError } from "./EngineError.ts"
-export { CheckpointError, NonFiniteError, SafetensorsError } from "./errors.ts"
-export type { GraphModel, GraphSession, GraphWeights, OpenGraph } from "./graph/GraphSession.ts"
-export { type OnnxRuntime, ordinaryGraphs } from "./graph/ordinaryGraphs.ts"
+export { CheckpointError, EngineError, NonFiniteError, SafetensorsError } from "./errors.ts"
+export {
+  type GraphModel,
+  type GraphSession,
+  type GraphWeights,
+  type OnnxRuntime,
+  type OpenGraph,
+  ordinaryGraphs
+} from "./graphs.ts"
 export type { Head } from "./loss/chunkedHead.ts"
 export { type ContrastiveOptions, contrastiveBce } from "./loss/contrastiveBce.ts"
 export { type CrossEntropyOptions, crossEntropy, linearCrossEntropy } from "./loss/crossEntropy.ts"
 export type { BceOptions, SparseTargets } from "./loss/SparseTargets.ts"
-export { sweeper } from "./memory/sweeper.ts"
-export { trimMemory } from "./memory/trimMemory.ts"
+export { sweeper, trimMemory } from "./memory.ts"
 export { type AttentionOptions, attention } from "./nn/attention.ts"
 export { type DisentangledOptions, type DistanceTables, disentangledBias } from "./nn/disentangledBias.ts"
 export { type DropoutKey, type DropoutStream, dropout } from "./nn/dropout.ts"
-export { embedding } from "./nn/embedding.ts"
+export { embedding, segmentSum } from "./nn/embedding.ts"
 export { gelu } from "./nn/gelu.ts"
-export { fanInInit, type InitialiserKey, normalInit } from "./nn/initialisers.ts"
 export { layerNorm } from "./nn/layerNorm.ts"
 export { linear } from "./nn/linear.ts"
 export { disposeAll, freeze, type Gradients, markOf, type Parameters } from "./nn/Parameters.ts"
+export { fanInInit, type InitialiserKey, normalInit } from "./nn/random.ts"
 export { residual } from "./nn/residual.ts"
 export { rotary } from "./nn/rotary.ts"
-export { segmentSum } from "./nn/segmentSum.ts"
 export { softmax } from "./nn/softmax.ts"
-export { type AdamOptions, type AdamWOptions, type AdamWStep, adam, adamW } from "./optim/adamW.ts"
+export {
+  type AdamOptions,
+  type AdamWOptions,
+  type AdamWStep,
+  adam,
+  adamW,
+  type Optimizer,
+  type OptimizerState
+} from "./optim/adamW.ts"
 export { addGradients, clipFactor, globalNorm } from "./optim/globalNorm.ts"
-export type { Optimizer, OptimizerState } from "./optim/Optimizer.ts"
 export { type Schedule, schedules } from "./optim/schedules.ts"
 export type { AnyDtype, Dtype, TensorData } from "./safetensors/dtypes.ts"
 export type { TensorEntry } from "./safetensors/header.ts"

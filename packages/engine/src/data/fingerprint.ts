@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { sweeper } from "../memory/sweeper.ts"
+import { sweeper } from "../memory.ts"
 import type { Parameters } from "../nn/Parameters.ts"
 
 /**

@@ -1,4 +1,4 @@
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 
 /** A stretch `[start, end)` of a text's tokens that is read by itself. */
 export interface Window {

@@ -1,4 +1,4 @@
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 
 /** Cells of a matrix [tokens, concepts] as two lists of one length: cell i is (tokens[i], concepts[i]). No cell twice. */
 export interface SparseTargets {

@@ -1,4 +1,4 @@
-import { segmentSum } from "../nn/segmentSum.ts"
+import { segmentSum } from "../nn/embedding.ts"
 import { tf } from "../tf.ts"
 import type { PartialLoss } from "./chunkedHead.ts"
 import type { BceCells } from "./SparseTargets.ts"

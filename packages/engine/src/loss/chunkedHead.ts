@@ -1,6 +1,6 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { isRecording } from "../autodiff/tape.ts"
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 
 /** One chunk's share of a loss, and its gradient with respect to the chunk's logits where asked for. */

@@ -1,7 +1,7 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { isRecording } from "../autodiff/tape.ts"
-import { EngineError } from "../EngineError.ts"
-import { segmentSum } from "../nn/segmentSum.ts"
+import { EngineError } from "../errors.ts"
+import { segmentSum } from "../nn/embedding.ts"
 import { tf } from "../tf.ts"
 import { chunkedHead, type Head, type PartialLoss } from "./chunkedHead.ts"
 

@@ -1,4 +1,4 @@
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 import { splitHeads } from "./attention.ts"
 import { embedding } from "./embedding.ts"

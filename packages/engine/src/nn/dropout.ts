@@ -1,10 +1,10 @@
 import { differentiable } from "../autodiff/differentiable.ts"
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 import type { DropoutAttributes } from "../onnx/kernels/vector.ts"
 import { tf } from "../tf.ts"
 import { compileKernels } from "../vector/kernels.ts"
-import { randomKey } from "./counterRandom.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
+import { randomKey } from "./random.ts"
 
 /** The masks of one step (micro-batch) of a run. */
 export interface DropoutStream {

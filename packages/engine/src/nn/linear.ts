@@ -1,6 +1,6 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { isRecording } from "../autodiff/tape.ts"
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 

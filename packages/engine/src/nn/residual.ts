@@ -1,5 +1,5 @@
 import { differentiable } from "../autodiff/differentiable.ts"
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 
 /** `x + y` of one shape. Keeps neither operand for the backward pass; `tf.add` keeps both. */

@@ -1,7 +1,7 @@
 import { differentiable } from "../autodiff/differentiable.ts"
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
+import { remembered } from "../LruCache.ts"
 import { tf } from "../tf.ts"
-import { remembered } from "./remembered.ts"
 
 /**
  * Rotary positions (Su et al. 2021): in each head of width d the pair of numbers i and i + d / 2 is turned by the angle

@@ -1,5 +1,5 @@
+import { remembered } from "../LruCache.ts"
 import { tf } from "../tf.ts"
-import { remembered } from "./remembered.ts"
 
 /** The rows of the bias that stand beside a part of the rows of the scores: as many, or all of it, to be repeated. */
 export const biasPart = (

@@ -1,5 +1,5 @@
 import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu"
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
 

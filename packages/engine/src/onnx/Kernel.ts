@@ -1,5 +1,7 @@
+import { EngineError } from "../errors.ts"
 import type { tf } from "../tf.ts"
 import type { Graph, Value } from "./Graph.ts"
+import type { OnnxBackend } from "./OnnxBackend.ts"
 
 /** What a kernel knows of an input: its shape and type, never its numbers. */
 export interface Operand {
@@ -62,4 +64,21 @@ export function every(operands: readonly Operand[], ...types: tf.DataType[]): bo
 export function axesOf(axes: number | readonly number[] | null | undefined, rank: number): number[] {
   const given = axes === null || axes === undefined ? Array.from({ length: rank }, (_, i) => i) : [axes].flat()
   return given.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b)
+}
+
+/** A kernel done without ONNX Runtime: views of the same memory, loops in JavaScript, kernels of the engine's own threads. */
+export interface HostKernel<Inputs extends string = string, Attributes = unknown> {
+  readonly name: string
+  /** What comes out, or undefined where these operands are left to the tfjs-cpu kernel. */
+  run(
+    backend: OnnxBackend,
+    inputs: Record<Inputs, tf.TensorInfo>,
+    attributes: Attributes
+  ): tf.TensorInfo | tf.TensorInfo[] | undefined
+}
+
+/** What went wrong in a kernel, led by its name and operands, as in `Add(float32[2,3], float32[4,5]): ...`. */
+export function kernelError(name: string, operands: readonly Operand[], error: unknown): EngineError {
+  const shapes = operands.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")
+  return new EngineError(`${name}(${shapes}): ${error instanceof Error ? error.message : error}`)
 }

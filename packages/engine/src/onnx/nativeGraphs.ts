@@ -1,8 +1,7 @@
 import { ptr } from "bun:ffi"
-import type { GraphModel, GraphSession, OpenGraph } from "../graph/GraphSession.ts"
+import type { GraphModel, GraphSession, OpenGraph } from "../graphs.ts"
 import type { BufferPool, NativeBuffer } from "./BufferPool.ts"
-import type { Runtime } from "./Runtime.ts"
-import { Session } from "./Session.ts"
+import { type Runtime, Session } from "./Runtime.ts"
 
 /**
  * Networks on ONNX Runtime's library itself: they share its threads with the kernels, and read weights where JavaScript has them.

@@ -1,8 +1,33 @@
-import { EngineError } from "../EngineError.ts"
-import type { Parameters } from "../nn/Parameters.ts"
+import { EngineError } from "../errors.ts"
+import type { Gradients, Parameters } from "../nn/Parameters.ts"
 import { tf } from "../tf.ts"
-import { decays } from "./decays.ts"
-import type { Optimizer, OptimizerState } from "./Optimizer.ts"
+
+/** What an optimizer remembers: plain data, so that a checkpoint can hold it. */
+export interface OptimizerState {
+  /** Updates made so far. */
+  step: number
+  /** Moments and the like, by name; variables that the state owns. */
+  readonly tensors: Record<string, tf.Variable>
+}
+
+/** An optimizer is two functions. */
+export interface Optimizer {
+  /** The state before the first update, for the trainable parameters. The caller disposes its tensors. */
+  readonly init: (parameters: Parameters) => OptimizerState
+  /**
+   * Moves each parameter that has a gradient, in place, and the state with it. Gradients stay the caller's.
+   *
+   * @param lr the learning rate of this update
+   * @param scale multiplies every gradient, as for clipping or a mean over micro-batches. Default 1
+   */
+  readonly update: (
+    parameters: Parameters,
+    gradients: Gradients,
+    state: OptimizerState,
+    lr: number,
+    scale?: number
+  ) => void
+}
 
 export interface AdamOptions {
   /** Decay rate of the mean of gradients, in [0, 1). Default 0.9. */
@@ -112,3 +137,6 @@ function step({ p, m, v, g, numbers: { lr, scale, b1, b2, eps, wd, c1, c2 } }: A
     p.assign(tf.sub(tf.mul(p, 1 - lr * wd), tf.mul(tf.div(m, deviation), lr / c1)))
   })
 }
+
+/** Whether a parameter is subject to weight decay: kernels and embedding tables are; biases, LayerNorm and scalars are not. */
+export const decays = (_name: string, { rank }: tf.Variable): boolean => rank >= 2

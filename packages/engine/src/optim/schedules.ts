@@ -1,4 +1,4 @@
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 
 /** The learning rate of an update; the first update is step 0. */
 export type Schedule = (step: number) => number

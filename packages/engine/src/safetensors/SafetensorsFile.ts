@@ -1,6 +1,5 @@
 import { SafetensorsError } from "../errors.ts"
-import { dtypes, type TensorData } from "./dtypes.ts"
-import { fromBfloat16, fromFloat16 } from "./halfPrecision.ts"
+import { dtypes, fromBfloat16, fromFloat16, type TensorData } from "./dtypes.ts"
 import { maxHeaderBytes, parseHeader, type TensorEntry } from "./header.ts"
 
 /** An open file: the header is read and checked, tensors are read one at a time. */

@@ -1,9 +1,8 @@
 import { type FileHandle, open, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import { SafetensorsError } from "../errors.ts"
-import { sweeper } from "../memory/sweeper.ts"
-import { bytesOf, type Dtype, dtypes, type TensorData } from "./dtypes.ts"
-import { toBfloat16, toFloat16 } from "./halfPrecision.ts"
+import { sweeper } from "../memory.ts"
+import { bytesOf, type Dtype, dtypes, type TensorData, toBfloat16, toFloat16 } from "./dtypes.ts"
 import { encodeHeader, type TensorEntry } from "./header.ts"
 
 /** A tensor to be written. `data` is called when its turn comes, and its numbers are let go before the next one's. */

@@ -1,10 +1,9 @@
-import { variableGrads } from "../autodiff/variableGrads.ts"
-import { readAhead } from "../data/readAhead.ts"
-import { EngineError } from "../EngineError.ts"
-import { CheckpointError, NonFiniteError } from "../errors.ts"
+import { variableGrads } from "../autodiff/backward.ts"
+import { readAhead } from "../data/batches.ts"
+import { CheckpointError, EngineError, NonFiniteError } from "../errors.ts"
 import { disposeAll, type Gradients } from "../nn/Parameters.ts"
+import type { OptimizerState } from "../optim/adamW.ts"
 import { addGradients, clipFactor, globalNorm } from "../optim/globalNorm.ts"
-import type { OptimizerState } from "../optim/Optimizer.ts"
 import { currentPrecision } from "../selection/useEngine.ts"
 import {
   listCheckpoints,

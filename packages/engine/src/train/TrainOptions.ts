@@ -1,7 +1,7 @@
-import { EngineError } from "../EngineError.ts"
+import { EngineError } from "../errors.ts"
 import type { DropoutStream } from "../nn/dropout.ts"
 import type { Parameters } from "../nn/Parameters.ts"
-import type { Optimizer } from "../optim/Optimizer.ts"
+import type { Optimizer } from "../optim/adamW.ts"
 import type { Schedule } from "../optim/schedules.ts"
 import type { tf } from "../tf.ts"
 

@@ -1,5 +1,4 @@
-import { EngineError } from "../EngineError.ts"
-import type { VectorKernel } from "./kernels.ts"
+import { EngineError } from "../errors.ts"
 import {
   addressesAt,
   block,
@@ -14,8 +13,9 @@ import {
   type Setup,
   scratch,
   unitsAt,
+  type VectorKernel,
   widthAt
-} from "./Setup.ts"
+} from "./kernels.ts"
 
 const wasmPage = 2 ** 16
 /** All that a 32-bit address reaches; other systems than Linux cannot give single pages back, and get scratch alone. */

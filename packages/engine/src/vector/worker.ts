@@ -1,8 +1,8 @@
 import { type Pointer, ptr, toArrayBuffer } from "bun:ffi"
-import { compileKernels, type Place, vectorKernels } from "./kernels.ts"
 import {
   addressesAt,
   block,
+  compileKernels,
   failed,
   finished,
   granule,
@@ -11,12 +11,14 @@ import {
   kernelAt,
   kernelNames,
   numbersAt,
+  type Place,
   requests,
   type Setup,
   scratch,
   unitsAt,
+  vectorKernels,
   widthAt
-} from "./Setup.ts"
+} from "./kernels.ts"
 
 declare const self: Worker
 

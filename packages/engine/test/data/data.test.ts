@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test"
 import { testEngine } from "@nuner/testing"
-import { readAhead } from "../../src/data/readAhead.ts"
+import { readAhead } from "../../src/data/batches.ts"
 import { fingerprint, packByLength, planEpochs, planWindows, tf, type Window } from "../../src/index.ts"
-import { randomKey, randomUniform } from "../../src/nn/counterRandom.ts"
+import { randomKey, randomUniform } from "../../src/nn/random.ts"
 
 await testEngine()
 

@@ -1,8 +1,8 @@
 import { expect, test } from "bun:test"
 import { testEngine } from "@nuner/testing"
 import { dropout, EngineError, fanInInit, normalInit, tf } from "../../src/index.ts"
-import { randomBits, randomKey, randomOrder, randomUniform } from "../../src/nn/counterRandom.ts"
 import { dropped } from "../../src/nn/dropout.ts"
+import { randomBits, randomKey, randomOrder, randomUniform } from "../../src/nn/random.ts"
 import { wave } from "../lib/wave.ts"
 
 await testEngine()

@@ -1,8 +1,7 @@
 import { afterEach, beforeAll, expect, test } from "bun:test"
 import { EngineError, tf, useEngine } from "../../src/index.ts"
-import { libraryPath } from "../../src/onnx/library.ts"
 import type { OnnxBackend } from "../../src/onnx/OnnxBackend.ts"
-import { openOrtApi } from "../../src/onnx/OrtApi.ts"
+import { libraryPath, openOrtApi } from "../../src/onnx/OrtApi.ts"
 
 let before: { tensors: number; inUse: number }
 const backend = () => tf.backend() as unknown as OnnxBackend

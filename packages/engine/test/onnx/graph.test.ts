@@ -1,7 +1,7 @@
 import { beforeAll, expect, test } from "bun:test"
 import { useEngine } from "../../src/index.ts"
+import { LruCache } from "../../src/LruCache.ts"
 import { Graph } from "../../src/onnx/Graph.ts"
-import { LruCache } from "../../src/onnx/LruCache.ts"
 import { openOrtApi, slots } from "../../src/onnx/OrtApi.ts"
 import { Protobuf } from "../../src/onnx/Protobuf.ts"
 

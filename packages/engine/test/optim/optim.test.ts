@@ -13,7 +13,7 @@ import {
   tf,
   variableGrads
 } from "../../src/index.ts"
-import { decays } from "../../src/optim/decays.ts"
+import { decays } from "../../src/optim/adamW.ts"
 import { reference } from "../lib/reference.ts"
 import { tinyBatch, tinyForward, tinyParameters } from "../lib/tinyEncoder.ts"
 import { wave } from "../lib/wave.ts"

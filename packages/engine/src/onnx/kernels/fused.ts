@@ -1,4 +1,4 @@
-import { EngineError } from "../../EngineError.ts"
+import { EngineError } from "../../errors.ts"
 import { every, type Kernel, type Operand, type Result } from "../Kernel.ts"
 
 // Kernels that tfjs does not know. The building blocks call them by name where the engine has them and compute the same from

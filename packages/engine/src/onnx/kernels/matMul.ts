@@ -1,7 +1,8 @@
+import { EngineError } from "../../errors.ts"
 import type { tf } from "../../tf.ts"
 import type { Graph, Value } from "../Graph.ts"
 import { every, type Kernel, type Operand, sizeOf } from "../Kernel.ts"
-import { productShape, type Transposition } from "./productShape.ts"
+import { broadcast } from "./elementwise.ts"
 
 function product(graph: Graph, a: Value, b: Value, { transposeA, transposeB }: Transposition): Value {
   if (!transposeA && !transposeB) return graph.op("MatMul", [a, b])
@@ -64,3 +65,23 @@ const fusedMatMul: Kernel<tf._FusedMatMulAttrs> = {
 }
 
 export const matMulKernels: readonly Kernel[] = [batchMatMul, fusedMatMul]
+
+/** Which operands of a product are transposed first. */
+export interface Transposition {
+  readonly transposeA: boolean
+  readonly transposeB: boolean
+}
+
+/** `[..., m, k] x [..., k, n] -> [..., m, n]`, either operand transposed first where its attribute says so. */
+export function productShape([a, b]: readonly Operand[], { transposeA, transposeB }: Transposition): number[] {
+  const [rows, innerA] = lastTwo(a!.shape, transposeA)
+  const [innerB, columns] = lastTwo(b!.shape, transposeB)
+  if (innerA !== innerB) throw new EngineError(`inner extents ${innerA} and ${innerB} differ`)
+  return [...broadcast(a!.shape.slice(0, -2), b!.shape.slice(0, -2)), rows, columns]
+}
+
+/** Rows and columns of an operand as the product sees them. */
+export function lastTwo(shape: readonly number[], transposed: boolean): [number, number] {
+  const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1]
+  return transposed ? [columns, rows] : [rows, columns]
+}

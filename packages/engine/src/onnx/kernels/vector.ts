@@ -1,8 +1,7 @@
-import { EngineError } from "../../EngineError.ts"
+import { EngineError } from "../../errors.ts"
 import type { tf } from "../../tf.ts"
 import type { VectorJob } from "../../vector/VectorThreads.ts"
-import type { HostKernel } from "../HostKernel.ts"
-import { sizeOf } from "../Kernel.ts"
+import { type HostKernel, sizeOf } from "../Kernel.ts"
 import type { OnnxBackend } from "../OnnxBackend.ts"
 
 // Kernels that tfjs does not know and ONNX Runtime has no operators for, on the engine's own threads. The building blocks call them by

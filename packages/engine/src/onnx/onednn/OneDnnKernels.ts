@@ -1,11 +1,11 @@
+import { EngineError } from "../../errors.ts"
+import { LruCache } from "../../LruCache.ts"
 import { tf } from "../../tf.ts"
-import { sizeOf } from "../Kernel.ts"
-import { kernelError } from "../kernelError.ts"
+import { kernelError, sizeOf } from "../Kernel.ts"
 import type { OnnxBackend } from "../OnnxBackend.ts"
 import { Bf16Products } from "./Bf16Products.ts"
-import { checkProducts } from "./checkProducts.ts"
-import { GeluGradient } from "./GeluGradient.ts"
 import { type OneDnnLibrary, openOneDnn } from "./OneDnnLibrary.ts"
+import { Primitive } from "./Primitive.ts"
 
 /** The kernels that `OneDnnKernels` may take over. */
 export const oneDnnKernels: readonly string[] = ["BatchMatMul", "_FusedMatMul", "PackedLinear", "FusedGeluGrad"]
@@ -71,5 +71,72 @@ export class OneDnnKernels {
   clear(): void {
     this.products.clear()
     this.#geluGradient.clear()
+  }
+}
+
+const sizesKept = 64
+
+/** `dy (cdf(x) + x pdf(x))` in float32: one pass on oneDNN takes a third of the time of ONNX Runtime's eleven. */
+class GeluGradient {
+  readonly #backend: OnnxBackend
+  readonly #library: OneDnnLibrary
+  readonly #primitives = new LruCache<Primitive>(sizesKept, (primitive) => primitive.release())
+
+  constructor(backend: OnnxBackend, library: OneDnnLibrary) {
+    this.#backend = backend
+    this.#library = library
+  }
+
+  /** @throws EngineError where shapes or types differ, after dispose, and where memory runs out. */
+  run(dy: tf.TensorInfo, x: tf.TensorInfo): tf.TensorInfo {
+    if (dy.dtype !== "float32" || x.dtype !== "float32") throw new EngineError("takes float32 tensors")
+    if (dy.shape.join() !== x.shape.join()) throw new EngineError(`dy has shape [${dy.shape}], not [${x.shape}]`)
+    const address = (tensor: tf.TensorInfo) => this.#backend.native(tensor).buffer!.address
+    const [from, gradient] = [address(x), address(dy)]
+    const primitive = this.#primitive(sizeOf(x.shape))
+    const dx = this.#backend.empty([...x.shape], "float32")
+    primitive.run(from, gradient, address(dx))
+    return dx
+  }
+
+  clear(): void {
+    this.#primitives.clear()
+  }
+
+  #primitive(size: number): Primitive {
+    return this.#primitives.getOr(`${size}`, () =>
+      Primitive.geluGradient(this.#library, { dims: [size], strides: [1], type: "f32" })
+    )
+  }
+}
+
+const size = 64
+
+/**
+ * Multiplies two matrices of small whole numbers, which bf16 holds exactly, one of them transposed and with a bias.
+ *
+ * @throws EngineError where a number is off, or where oneDNN has no fast code for it.
+ */
+function checkProducts(products: Bf16Products, backend: OnnxBackend): void {
+  const at = (row: number, column: number) => ((row * 7 + column * 3) % 9) - 4
+  const values = Float32Array.from({ length: size * size }, (_, i) => at(Math.floor(i / size), i % size))
+  const write = (values: Float32Array, shape: number[]): tf.TensorInfo => ({
+    dataId: backend.write(values, shape, "float32"),
+    shape,
+    dtype: "float32"
+  })
+  const [matrix, bias] = [write(values, [size, size]), write(values.slice(0, size), [size])]
+  try {
+    const product = products.run(matrix, matrix, { transposeA: false, transposeB: true }, bias)!
+    const got = backend.readSync(product.dataId) as Float32Array
+    backend.disposeData(product.dataId)
+    for (const [i, actual] of got.entries()) {
+      const [row, column] = [Math.floor(i / size), i % size]
+      let expected = at(0, column)
+      for (let k = 0; k < size; k++) expected += at(row, k) * at(column, k)
+      if (actual !== expected) throw new EngineError(`bf16 self-check: number ${i} is ${actual}, not ${expected}`)
+    }
+  } finally {
+    for (const { dataId } of [matrix, bias]) backend.disposeData(dataId)
   }
 }

@@ -1,10 +1,9 @@
-import { CString, type dlopen, type Pointer, ptr, read } from "bun:ffi"
-import { EngineError } from "../../EngineError.ts"
+import { CString, dlopen, type Pointer, ptr, read } from "bun:ffi"
+import { readdirSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { EngineError } from "../../errors.ts"
 import type { Handle } from "../OrtApi.ts"
-import { type DescriptorApi, descriptorApi } from "./descriptors.ts"
-import { findOneDnn, remedy } from "./findOneDnn.ts"
-import { load } from "./load.ts"
-import { limitOpenMp, quietOpenMp } from "./openMp.ts"
+import { type DescriptorApi, descriptorApi } from "./Primitive.ts"
 
 /** Functions that versions 2 and 3 share. All but the first two return a status, 0 on success. */
 const common = {
@@ -106,4 +105,79 @@ export function implementation({ symbols, create }: OneDnnLibrary, descriptor: H
   const query = 8
   const text = create("implementation", (out) => symbols.dnnl_primitive_desc_query(descriptor, query, 0, out))
   return new CString(text).toString()
+}
+
+/** Where distributions put it; LD_LIBRARY_PATH goes before. */
+const folders = ["/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"]
+
+/** What to run to get the library. */
+export const remedy =
+  "`apt install libdnnl2` (Debian 12, Ubuntu 22.04; libdnnl3.6 on Debian 13), or set NUNER_ONEDNN to the path of libdnnl.so"
+
+/**
+ * The oneDNN library: the file that NUNER_ONEDNN names, else the newest `libdnnl.so.<2 or 3>` on the library path.
+ *
+ * @throws EngineError where there is none, or where the system is not Linux on x64.
+ */
+export function findOneDnn(
+  environment: Record<string, string | undefined> = process.env,
+  system: string = `${process.platform} ${process.arch}`
+): string {
+  if (system !== "linux x64") throw new EngineError(`bf16 runs on Linux x64 only, not on ${system}`)
+  if (environment.NUNER_ONEDNN) return environment.NUNER_ONEDNN
+  const searched = [...(environment.LD_LIBRARY_PATH ?? "").split(":").filter((folder) => folder !== ""), ...folders]
+  for (const folder of searched) {
+    const [newest] = files(folder)
+      .filter((name) => /^libdnnl\.so\.[23](\.\d+)*$/.test(name))
+      .sort((a, b) => b.localeCompare(a, "en", { numeric: true }))
+    if (newest !== undefined) return join(folder, newest)
+  }
+  throw new EngineError(`bf16 needs the library oneDNN, which is not here: ${remedy}`)
+}
+
+function files(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** Binds functions of a library. @throws EngineError where it or one of them is missing. */
+export function load<S extends Parameters<typeof dlopen>[1]>(path: string, functions: S) {
+  try {
+    return dlopen(path, functions).symbols
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error
+    throw new EngineError(`Cannot load oneDNN from ${path}: ${reason}; ${remedy}`)
+  }
+}
+
+/**
+ * Tells OpenMP, before it is loaded, that its threads shall sleep between products: beside ONNX Runtime's threads, which spin,
+ * theirs would take processors from each other. A choice of the user's (OMP_WAIT_POLICY) stands.
+ */
+function quietOpenMp(): void {
+  const { setenv } = dlopen("libc.so.6", { setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" } }).symbols
+  setenv(Buffer.from("OMP_WAIT_POLICY\0"), Buffer.from("passive\0"), 0)
+}
+
+/** Sets the number of threads of every OpenMP library in this process; oneDNN brings the one that it was linked with. */
+function limitOpenMp(threads: number): void {
+  const maps = readFileSync("/proc/self/maps", "utf8")
+  const paths = new Set(maps.match(/\/\S*\/lib(?:gomp|iomp5|omp)[.-]\S*/g) ?? [])
+  for (const path of paths) {
+    const { omp_set_num_threads } = dlopen(path, { omp_set_num_threads: { args: ["i32"], returns: "void" } }).symbols
+    omp_set_num_threads(threads)
+  }
+}
+
+/** Whether the processor says that it has bf16 instructions (Linux on x64; elsewhere nothing here would use them). */
+export function hasBf16(): boolean {
+  if (process.platform !== "linux" || process.arch !== "x64") return false
+  try {
+    return /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync("/proc/cpuinfo", "utf8"))
+  } catch {
+    return false
+  }
 }

@@ -1,6 +1,6 @@
-import { EngineError } from "../../EngineError.ts"
+import { EngineError } from "../../errors.ts"
 import type { OnnxBackend } from "../../onnx/OnnxBackend.ts"
-import { hasBf16 } from "../../onnx/onednn/hasBf16.ts"
+import { hasBf16 } from "../../onnx/onednn/OneDnnLibrary.ts"
 import { tf } from "../../tf.ts"
 import type { Candidate } from "../Candidate.ts"
 import { cpu } from "./cpu.ts"

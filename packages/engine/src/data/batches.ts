@@ -1,5 +1,19 @@
-import { EngineError } from "../EngineError.ts"
-import { randomKey, randomOrder } from "../nn/counterRandom.ts"
+import { EngineError } from "../errors.ts"
+import { randomKey, randomOrder } from "../nn/random.ts"
+
+/**
+ * What there is to learn from, by number. An example is what is shuffled and counted: a sentence, a row of packed text. It is made (read,
+ * tokenised) when a batch asks for it, so that the steps of an epoch are known without making any.
+ */
+export interface Examples<Example> {
+  readonly count: number
+  /** About how many tokens each has, for batches of like lengths `[count]`. Absent: all the same. */
+  readonly lengths?: ArrayLike<number>
+  /** Of the content: equal for equal examples in the same order. A checkpoint of other examples is refused by it. */
+  readonly fingerprint: string
+  /** The examples of these numbers, in their order. */
+  at(indices: Int32Array): Promise<ReadonlyArray<Example>>
+}
 
 export interface EpochOptions {
   /** Examples of an epoch. */
@@ -76,4 +90,53 @@ function sortWindow(
     stretch.set(sorted.subarray(batch * batchSize, (batch + 1) * batchSize), place * batchSize)
   })
   stretch.set(sorted.subarray(full * batchSize), full * batchSize)
+}
+
+/**
+ * Batches for reading, where order is free and no batch weighs more than another: items of like length together, longest first (so that
+ * memory peaks at once), as many as fit into `batchTokens` padded tokens; an item longer than that is a batch of its own.
+ *
+ * @param lengths tokens of each item
+ * @returns indices into `lengths`, batch by batch
+ */
+export function packByLength(lengths: ReadonlyArray<number>, batchTokens: number): Array<ReadonlyArray<number>> {
+  const order = lengths.map((_, index) => index).sort((a, b) => lengths[b]! - lengths[a]! || a - b)
+  const batches: Array<Array<number>> = []
+  let rows: Array<number> = []
+  for (const index of order) {
+    // The first of a batch is its longest.
+    const longest = rows.length === 0 ? lengths[index]! : lengths[rows[0]!]!
+    if (rows.length > 0 && (rows.length + 1) * longest > batchTokens) {
+      batches.push(rows)
+      rows = []
+    }
+    rows.push(index)
+  }
+  if (rows.length > 0) batches.push(rows)
+  return batches
+}
+
+/**
+ * Makes batches before they are asked for, so that reading and tokenising go on while a step computes. At most `ahead` of them wait; what
+ * a batch holds does not change, since `make` depends on its number alone.
+ *
+ * @param end the number of the first batch that there is not
+ */
+export function readAhead<Batch>(
+  make: (index: number) => Batch | Promise<Batch>,
+  { ahead, end }: { readonly ahead: number; readonly end: number }
+): (index: number) => Promise<Batch> {
+  let waiting = new Map<number, Promise<Batch>>()
+  const start = async (index: number) => make(index)
+  return (index) => {
+    const next = new Map([[index, waiting.get(index) ?? start(index)]])
+    for (let later = index + 1; later <= index + ahead && later < end; later++) {
+      const made = waiting.get(later) ?? start(later)
+      // It is thrown where the batch is asked for, and nowhere if it never is.
+      made.catch(() => {})
+      next.set(later, made)
+    }
+    waiting = next
+    return next.get(index)!
+  }
 }

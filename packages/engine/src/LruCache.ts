@@ -4,7 +4,7 @@ export class LruCache<V> {
   readonly #capacity: number
   readonly #dropped: (value: V) => void
 
-  constructor(capacity: number, dropped: (value: V) => void) {
+  constructor(capacity: number, dropped: (value: V) => void = () => {}) {
     this.#capacity = capacity
     this.#dropped = dropped
   }
@@ -46,4 +46,15 @@ export class LruCache<V> {
     for (const value of this.#entries.values()) this.#dropped(value)
     this.#entries.clear()
   }
+}
+
+/** Results of a function that are kept. */
+const most = 8
+
+/** A function that gives the same array again where it was just asked for it. Nobody may write into what it gives. */
+export const remembered = <A extends ReadonlyArray<number | boolean>, R>(
+  compute: (...args: A) => R
+): ((...args: A) => R) => {
+  const kept = new LruCache<R>(most)
+  return (...args) => kept.getOr(args.join(), () => compute(...args))
 }

@@ -1,3 +1,5 @@
+import { tf } from "./tf.ts"
+
 /**
  * Runs Bun's collector each time that so many bytes have been let go. Left alone it lets typed arrays and lists of numbers pile up by the gigabyte
  * before it looks; Node's needs no help.
@@ -13,4 +15,10 @@ export const sweeper = (limit = 2 ** 26): ((bytes: number) => void) => {
     globalThis.Bun?.gc(true)
     released = 0
   }
+}
+
+/** Gives the system back what tensors no longer use. An engine keeps it for the next ones: to be called when much has been freed for good. */
+export const trimMemory = (): void => {
+  const backend = tf.engine().backend as { trim?(): void } | null | undefined
+  backend?.trim?.()
 }

@@ -1,0 +1,180 @@
+import { EngineError } from "../../errors.ts"
+import type { tf } from "../../tf.ts"
+import type { Graph, Value } from "../Graph.ts"
+import { every, type Kernel, type Operand, type Result } from "../Kernel.ts"
+
+type Emit<A> = (graph: Graph, x: Value, attributes: A) => Value
+
+/** A float32 function of each element. */
+function unary<A>(name: string, emit: Emit<A>, resultType: Result["dtype"] = "float32"): Kernel<A> {
+  return {
+    name,
+    inputs: ["x"],
+    infer: (operands) =>
+      every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: resultType }] : undefined,
+    emit: (graph, [x], _operands, attributes) => [emit(graph, x!, attributes)]
+  }
+}
+
+/** tfjs kernels that are one ONNX operator of the same or another name. */
+const direct = [
+  "Abs",
+  "Ceil",
+  "Cos",
+  "Elu",
+  "Erf",
+  "Exp",
+  "Floor",
+  "Log",
+  "Neg",
+  "Reciprocal",
+  "Relu",
+  "Round",
+  "Sigmoid",
+  "Sin",
+  "Sqrt",
+  "Tanh"
+].map((name) => unary(name, (g, x) => g.op(name, [x])))
+
+export const unaryKernels: readonly Kernel[] = [
+  ...direct,
+  unary("Rsqrt", (g, x) => g.op("Reciprocal", [g.op("Sqrt", [x])])),
+  unary("Square", (g, x) => g.op("Mul", [x, x])),
+  unary("Relu6", (g, x) => g.op("Clip", [x, g.float(0), g.float(6)])),
+  unary<tf.LeakyReluAttrs>("LeakyRelu", (g, x, { alpha }) => g.op("LeakyRelu", [x], { alpha: { float: alpha } })),
+  unary<tf.ClipByValueAttrs>("ClipByValue", (g, x, { clipValueMin, clipValueMax }) =>
+    g.op("Clip", [x, g.float(clipValueMin), g.float(clipValueMax)])
+  ),
+  // ONNX's own Sign gives 0 or 1 for NaN depending on the version; tfjs gives 0.
+  unary("Sign", (g, x) => {
+    const positive = g.cast(g.op("Greater", [x, g.float(0)]), "float32")
+    const negative = g.cast(g.op("Less", [x, g.float(0)]), "float32")
+    return g.op("Sub", [positive, negative])
+  }),
+  unary<tf.StepAttrs>("Step", (g, x, { alpha }) => {
+    const notPositive = g.op("Where", [g.op("IsNaN", [x]), x, g.float(alpha ?? 0)])
+    return g.op("Where", [g.op("Greater", [x, g.float(0)]), g.float(1), notPositive])
+  }),
+  // max(x, 0) + log1p(exp(-|x|)); ONNX Runtime's own Softplus is one number at a time.
+  {
+    ...unary("Softplus", (g, x) => {
+      const small = g.op("Exp", [g.op("Neg", [g.op("Abs", [x])])])
+      const sum = g.op("Add", [small, g.float(1)])
+      const lost = g.op("Sub", [small, g.op("Sub", [sum, g.float(1)])])
+      const log1p = g.op("Add", [g.op("Log", [sum]), g.op("Div", [lost, sum])])
+      return g.op("Add", [g.op("Relu", [x]), log1p])
+    }),
+    elementwise: true
+  },
+  unary("IsNan", (g, x) => g.op("IsNaN", [x]), "bool"),
+  {
+    name: "LogicalNot",
+    inputs: ["x"],
+    infer: (operands) => (every(operands, "bool") ? [{ shape: [...operands[0]!.shape], dtype: "bool" }] : undefined),
+    emit: (graph, [x]) => [graph.op("Not", [x!])]
+  }
+]
+
+/** The shape of two operands broadcast together, numpy's rule. */
+export function broadcast(a: readonly number[], b: readonly number[]): number[] {
+  const rank = Math.max(a.length, b.length)
+  return Array.from({ length: rank }, (_, i) => {
+    const x = a[a.length - rank + i] ?? 1
+    const y = b[b.length - rank + i] ?? 1
+    if (x !== y && x !== 1 && y !== 1) throw new EngineError(`shapes [${a}] and [${b}] do not broadcast`)
+    return x === 1 ? y : x
+  })
+}
+
+type EmitBinary = (graph: Graph, a: Value, b: Value) => Value
+
+function binary(name: string, types: Result["dtype"][], resultType: "same" | "bool", emit: EmitBinary): Kernel {
+  return {
+    name,
+    inputs: ["a", "b"],
+    infer([a, b]: readonly Operand[]) {
+      const type = types.find((type) => type === a!.dtype && type === b!.dtype)
+      if (type === undefined) return undefined
+      return [{ shape: broadcast(a!.shape, b!.shape), dtype: resultType === "bool" ? "bool" : type }]
+    },
+    emit: (graph, [a, b]) => [emit(graph, a!, b!)]
+  }
+}
+
+const operator =
+  (operator: string): EmitBinary =>
+  (graph, a, b) =>
+    graph.op(operator, [a, b])
+const float: Result["dtype"][] = ["float32"]
+const number: Result["dtype"][] = ["float32", "int32"]
+const logical: Result["dtype"][] = ["bool"]
+
+export const binaryKernels: readonly Kernel[] = [
+  binary("Add", number, "same", operator("Add")),
+  binary("Sub", number, "same", operator("Sub")),
+  binary("Multiply", number, "same", operator("Mul")),
+  binary("Maximum", number, "same", operator("Max")),
+  binary("Minimum", number, "same", operator("Min")),
+  binary("RealDiv", float, "same", operator("Div")),
+  binary("Pow", float, "same", operator("Pow")),
+  binary("FloorDiv", float, "same", (g, a, b) => g.op("Floor", [g.op("Div", [a, b])])),
+  binary("SquaredDifference", number, "same", (g, a, b) => {
+    const difference = g.op("Sub", [a, b])
+    return g.op("Mul", [difference, difference])
+  }),
+  binary("Equal", number, "bool", operator("Equal")),
+  binary("NotEqual", number, "bool", (g, a, b) => g.op("Not", [g.op("Equal", [a, b])])),
+  binary("Greater", number, "bool", operator("Greater")),
+  binary("GreaterEqual", number, "bool", operator("GreaterOrEqual")),
+  binary("Less", number, "bool", operator("Less")),
+  binary("LessEqual", number, "bool", operator("LessOrEqual")),
+  binary("LogicalAnd", logical, "bool", operator("And")),
+  binary("LogicalOr", logical, "bool", operator("Or")),
+  {
+    name: "Prelu",
+    inputs: ["x", "alpha"],
+    infer: (operands) =>
+      every(operands, "float32") && operands[0]!.shape.length >= operands[1]!.shape.length
+        ? [{ shape: [...operands[0]!.shape], dtype: "float32" }]
+        : undefined,
+    emit: (graph, values) => [graph.op("PRelu", values)]
+  },
+  {
+    name: "AddN",
+    inputs: "list",
+    infer: (operands) =>
+      every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: "float32" }] : undefined,
+    emit: (graph, values) => [graph.op("Sum", values)]
+  },
+  {
+    name: "Select",
+    inputs: ["condition", "t", "e"],
+    infer([condition, t, e]) {
+      const alike = condition!.shape.join() === t!.shape.join() && t!.dtype === e!.dtype
+      if (!alike || condition!.dtype !== "bool" || !every([t!], "float32", "int32")) return undefined
+      return [{ shape: [...t!.shape], dtype: t!.dtype as Result["dtype"] }]
+    },
+    emit: (graph, values) => [graph.op("Where", values)]
+  }
+]
+
+const sameShape = (operands: readonly Operand[]) =>
+  every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: "float32" as const }] : undefined
+
+const fromEnd = (axis: number, { shape }: Operand) => (axis < 0 ? axis : axis - shape.length)
+
+const softmax: Kernel<tf.SoftmaxAttrs> = {
+  name: "Softmax",
+  inputs: ["logits"],
+  infer: sameShape,
+  emit: (graph, values, [x], { dim }) => [graph.op("Softmax", values, { axis: fromEnd(dim, x!) })]
+}
+
+const logSoftmax: Kernel<tf.LogSoftmaxAttrs> = {
+  name: "LogSoftmax",
+  inputs: ["logits"],
+  infer: sameShape,
+  emit: (graph, values, [x], { axis }) => [graph.op("LogSoftmax", values, { axis: fromEnd(axis, x!) })]
+}
+
+export const softmaxKernels: readonly Kernel[] = [softmax, logSoftmax]
