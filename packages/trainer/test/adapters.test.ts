@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import type { LabelledSentence } from "@nuner/core"
-import { copyEncoder, type Encoder, randomEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
+import { copyEncoder, type Encoder, loraSettings, randomEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { pretrain, pretrainMaskedLanguage, pretrainSupervised } from "@nuner/trainer"
@@ -86,6 +86,25 @@ describe("pre-training with adapters", () => {
       await drain(runs.contrastive(encoder, { concept, frozenLayers: 1 }))
       expect(changed(before, numbers(concept)).sort()).toEqual([...queryAndValue].sort())
       for (const one of [encoder, concept]) one.dispose()
+    }))
+
+  test("a concept encoder that shares the weights which nothing changes learns the same, and frees its own alone", () =>
+    leakCheck(async () => {
+      const learned = async (lora: ReturnType<typeof loraSettings>) => {
+        const encoder = tiny()
+        const concept = copyEncoder(encoder, lora)
+        const shared = Object.entries(concept.parameters).filter(([name, one]) => one === encoder.parameters[name])
+        await drain(runs.contrastive(encoder, { concept }))
+        const result = [numbers(encoder), numbers(concept)]
+        concept.dispose()
+        expect(numbers(encoder)).toEqual(result[0]!)
+        encoder.dispose()
+        return { result, shared: shared.map(([name]) => name) }
+      }
+      const [whole, sharing] = [await learned(undefined), await learned(loraSettings("test", { loraRank: 2 }))]
+      expect(sharing.result).toEqual(whole.result)
+      expect(whole.shared).toEqual([])
+      expect([...sharing.shared, ...queryAndValue].sort()).toEqual(Object.keys(sharing.result[0]!).sort())
     }))
 
   test("stopped and resumed is equal to the bit", () =>

@@ -64,6 +64,10 @@ const targetLayers = (config: EncoderConfig, targets: ReadonlyArray<string>): Ar
 const targetsError = (reason: string, remedy: string): OptionError =>
   new OptionError({ component: "lora", option: "loraTargets", reason, remedy })
 
+/** The weights beside which adapters of those settings stand, by name. @throws OptionError for a target that no linear layer has */
+export const adaptedWeights = (config: EncoderConfig, { targets }: LoraSettings): ReadonlySet<string> =>
+  new Set(targetLayers(config, targets).map(({ name }) => `${name}.weight`))
+
 /** A weight as others know it: with its adapter in it, `W + s A B`. A tensor of its own. */
 export const mergedWeight = (model: Model, name: string): tf.Tensor => {
   const weight = model.parameters[name]!

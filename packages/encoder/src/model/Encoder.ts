@@ -1,7 +1,9 @@
 import { disposeAll, markOf, type Parameters, sweeper, tf, trimMemory } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { inferenceOf, sameMark } from "../inference/Inference.ts"
-import { mergedWeight } from "../lora/lora.ts"
+import { isAdapter } from "../lora/adapterOf.ts"
+import type { LoraSettings } from "../lora/LoraOptions.ts"
+import { adaptedWeights, mergedWeight } from "../lora/lora.ts"
 import type { Tokenizer } from "../tokenizer/Tokenizer.ts"
 import { initEncoder } from "./initEncoder.ts"
 import type { Model } from "./Model.ts"
@@ -15,8 +17,13 @@ export interface Encoder extends Model {
   dispose(): void
 }
 
-/** Puts the parts together; the encoder owns the parameters from here on. */
-export const makeEncoder = (config: EncoderConfig, parameters: Parameters, tokenizer: Tokenizer): Encoder => {
+/** Puts the parts together; the encoder owns the parameters from here on, but those that are `borrowed`, by name. */
+export const makeEncoder = (
+  config: EncoderConfig,
+  parameters: Parameters,
+  tokenizer: Tokenizer,
+  borrowed: ReadonlySet<string> = new Set()
+): Encoder => {
   const inference = inferenceOf(
     config,
     () => parameters,
@@ -26,7 +33,7 @@ export const makeEncoder = (config: EncoderConfig, parameters: Parameters, token
     ...{ config, parameters, tokenizer, inference },
     dispose: () => {
       inference.dispose()
-      disposeAll(parameters)
+      disposeAll(Object.fromEntries(Object.entries(parameters).filter(([name]) => !borrowed.has(name))))
       trimMemory()
     }
   }
@@ -98,16 +105,28 @@ export const randomEncoder = (config: EncoderConfig, tokenizer: Tokenizer, seed:
 /** An encoder's parts, without its ownership. */
 export type EncoderParts = Omit<Encoder, "dispose">
 
-/** The same weights in variables of its own; adapters are merged into them. */
-export const copyEncoder = (encoder: EncoderParts): Encoder => {
+/**
+ * The same weights in variables of its own; adapters are merged into them.
+ *
+ * @param lora adapters that the copy is to be trained by, and nothing else of it: weights that these will not be merged into stay the original's, which has
+ *   to live as long
+ */
+export const copyEncoder = (encoder: EncoderParts, lora?: LoraSettings): Encoder => {
   const { config, tokenizer } = encoder
+  const isAdapted = Object.keys(encoder.parameters).some(isAdapter)
+  const own = lora === undefined || isAdapted ? undefined : adaptedWeights(config, lora)
+  const borrowed = new Set<string>()
   const release = sweeper(pieces)
-  const copies = parameterSpecs(config).map(({ name }) => {
+  const weights = parameterSpecs(config).map(({ name }) => {
+    if (own !== undefined && !own.has(name)) {
+      borrowed.add(name)
+      return [name, encoder.parameters[name]!] as const
+    }
     const copy = tf.tidy(() => copyOf(mergedWeight(encoder, name)))
     release(8 * copy.size)
     return [name, copy] as const
   })
-  return makeEncoder(config, Object.fromEntries(copies), tokenizer)
+  return makeEncoder(config, Object.fromEntries(weights), tokenizer, borrowed)
 }
 
 /** Through the host: an optimizer that works in place must not reach the original. */

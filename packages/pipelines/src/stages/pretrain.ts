@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { type DataOptionsInput, writeJson } from "@nuner/core"
-import { copyEncoder, type EncoderConfig, maxTokens, modelCard, saveEncoder } from "@nuner/encoder"
+import { copyEncoder, type EncoderConfig, loraSettings, maxTokens, modelCard, saveEncoder } from "@nuner/encoder"
 import { SentenceStore } from "@nuner/sampler"
 import {
   type ContrastiveScores,
@@ -65,7 +65,7 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
       )
       const encoder = yield* openEncoder("pretrain", directory)
       const concept = yield* Effect.acquireRelease(
-        Effect.sync(() => copyEncoder(encoder)),
+        attempt("pretrain", () => copyEncoder(encoder, loraSettings("pretrain", settings))),
         (copy) => Effect.sync(() => copy.dispose())
       )
       let scorer: ScorerEvent | undefined

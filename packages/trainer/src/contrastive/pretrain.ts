@@ -1,5 +1,5 @@
 import { type AlignedSentence, type Counts, InputError, OptionError, rng } from "@nuner/core"
-import { copyEncoder, type Encoder, maxTokens, mergeLora } from "@nuner/encoder"
+import { copyEncoder, type Encoder, loraSettings, maxTokens, mergeLora } from "@nuner/encoder"
 import { disposeAll, type EpochPlan, type Examples, fingerprint, planEpochs } from "@nuner/engine"
 import {
   type ConceptFrequencies,
@@ -73,7 +73,7 @@ export async function* pretrain(input: PretrainInput): AsyncGenerator<PretrainEv
   const { checkpoint, concept: given, sentences, signal, text, ...options } = input
   const settings = decodePretrainOptions(options)
   const chosen = await chooseTraining(sentences, settings)
-  const concept = given ?? copyEncoder(text)
+  const concept = given ?? copyEncoder(text, loraSettings("pretrain", settings))
   let [encoder, beside] = [text, concept]
   try {
     encoder = withAdapters(text, settings)
