@@ -28,14 +28,17 @@ export const inferenceOf = (
   mark: () => Mark
 ): Inference => {
   const plain = parameterSpecs(config).length
-  let compiled: { readonly session: Promise<GraphSession>; readonly of: Mark } | undefined
+  let compiled: { readonly session: Promise<GraphSession>; readonly of: Mark; ready?: GraphSession } | undefined
   const dispose = () => {
-    const released = compiled?.session
+    const released = compiled
     compiled = undefined
-    released?.then(
-      (session) => session.release(),
-      () => {}
-    )
+    // At once, where it can be: what comes next may need the memory.
+    if (released?.ready) released.ready.release()
+    else
+      released?.session.then(
+        (session) => session.release(),
+        () => {}
+      )
   }
   return {
     states: async (batch, layers) => {
@@ -44,11 +47,13 @@ export const inferenceOf = (
       if (!sameMark(compiled?.of, now)) dispose()
       if (now === undefined) return undefined
       compiled ??= { session: statesModel(config, weights()).then(compileGraph), of: now }
-      return readStates(await compiled.session, config, batch, layers)
+      const own = compiled
+      own.ready = await own.session
+      return readStates(own.ready, config, batch, layers)
     },
     dispose
   }
 }
 
-export const sameMark = (a: Mark, b: Mark): boolean =>
+const sameMark = (a: Mark, b: Mark): boolean =>
   a !== undefined && b !== undefined && a.length === b.length && a.every((one, i) => one === b[i])

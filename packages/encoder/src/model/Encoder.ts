@@ -1,6 +1,6 @@
 import { disposeAll, markOf, type Parameters, sweeper, tf, trimMemory } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
-import { inferenceOf, sameMark } from "../inference/Inference.ts"
+import { inferenceOf } from "../inference/Inference.ts"
 import { isAdapter } from "../lora/adapterOf.ts"
 import type { LoraSettings } from "../lora/LoraOptions.ts"
 import { adaptedWeights, mergedWeight } from "../lora/lora.ts"
@@ -51,28 +51,26 @@ export const storedEncoder = (
   tokenizer: Tokenizer
 ): Encoder => {
   let parameters: Parameters | undefined
-  let asRead: ReturnType<typeof markOf>
   const inference = inferenceOf(
     config,
     () => parameters ?? weights,
-    () => {
-      const mark = parameters && markOf(parameters)
-      return parameters === undefined || sameMark(mark, asRead) ? [weights] : mark
-    }
+    () => (parameters === undefined ? [weights] : markOf(parameters))
   )
   return {
     ...{ config, tokenizer, inference },
     get parameters() {
       if (parameters === undefined) {
+        // It holds the weights as they were read, which would lie in memory beside their tensors.
+        inference.dispose()
         parameters = toParameters(weights)
-        asRead = markOf(parameters)
       }
       return parameters
     },
     dispose: () => {
-      inference.dispose()
       if (parameters !== undefined) disposeAll(parameters)
       for (const name of Object.keys(weights)) delete weights[name]
+      // The last that holds them.
+      inference.dispose()
       trimMemory()
     }
   }

@@ -1,7 +1,11 @@
 import { ptr } from "bun:ffi"
 import type { GraphModel, GraphSession, OpenGraph } from "../graphs.ts"
+import { sweeper } from "../memory.ts"
 import type { BufferPool, NativeBuffer } from "./BufferPool.ts"
 import { type Runtime, Session } from "./Runtime.ts"
+
+/** Of all networks. */
+const letGo = sweeper()
 
 /**
  * Networks on ONNX Runtime's library itself: they share its threads with the kernels, and read weights where JavaScript has them.
@@ -17,6 +21,7 @@ export const nativeGraphs =
     // What was needed to compile it is several times what it keeps.
     trim()
     const { inputs: inputNames } = model
+    const weights = model.weights.reduce((bytes, { data }) => bytes + data.byteLength, 0)
     return {
       run: async (inputs, shape, outputs, width) => {
         const size = shape.reduce((product, extent) => product * extent, 1)
@@ -46,6 +51,7 @@ export const nativeGraphs =
       release: () => {
         session.release()
         held.length = 0
+        letGo(weights)
         trim()
       }
     }
