@@ -57,7 +57,7 @@ describe("--engine, --precision and --threads", () => {
 
   test("what is wrong or not to be had is refused in one line", async () => {
     for (const [flags, variables, reason] of [
-      [["--engine", "gpu"], {}, '"cuda" | "native" | "onnx" | "wasm" | "cpu"'],
+      [["--engine", "gpu"], {}, '"cuda" | "webgpu" | "native" | "onnx" | "wasm" | "cpu"'],
       [["--precision", "fp16"], {}, '"fp32" | "bf16"'],
       [["--threads", "0"], {}, "greater than 0"],
       [["--threads", "many"], {}, '--threads: "many"'],

@@ -1,4 +1,4 @@
-import type { DropoutStream, Examples, Parameters, tf } from "@nuner/engine"
+import type { DropoutStream, Examples, LossContext, Parameters, tf } from "@nuner/engine"
 
 /** What an encoder is trained for: the part of a run that `trainObjective` does not know. Its tensors are freed by `dispose`. */
 export interface Objective<Example, Batch, Scores extends { readonly loss: number }> {
@@ -37,5 +37,5 @@ export interface ObjectiveContext {
   /** Absent: no dropout. The objective adds the site. */
   readonly dropout: DropoutStream | undefined
   /** Adds a number to the step event's metrics. */
-  readonly report: (name: string, value: number) => void
+  readonly report: LossContext["report"]
 }

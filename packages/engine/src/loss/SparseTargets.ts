@@ -6,6 +6,9 @@ export interface SparseTargets {
   readonly concepts: Int32Array
 }
 
+/** Receives a number by its name; a promise where the number is yet to be read from where it was computed. */
+export type Telemetry = (name: string, value: number | Promise<number>) => void
+
 export interface BceOptions {
   /** Weight of a token's cells; 0 for padding and special tokens, whose cells leave the mean [tokens]. Default: all 1. */
   readonly tokenWeights?: ArrayLike<number>
@@ -17,7 +20,7 @@ export interface BceOptions {
    * Receives `positiveRate`, `positiveLogit` and `negativeLogit` (means), and `saturated` (the share of |z| > 10).
    * Costs a few passes over the logits.
    */
-  readonly report?: (name: string, value: number) => void
+  readonly report?: Telemetry
 }
 
 /**

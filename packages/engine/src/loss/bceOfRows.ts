@@ -1,7 +1,7 @@
 import { segmentSum } from "../nn/embedding.ts"
 import { tf } from "../tf.ts"
 import type { PartialLoss } from "./chunkedHead.ts"
-import type { BceCells } from "./SparseTargets.ts"
+import type { BceCells, Telemetry } from "./SparseTargets.ts"
 
 /**
  * The part of the mean binary cross-entropy that the rows from `start` on contribute, from sparse positives:
@@ -40,41 +40,69 @@ export function bceOfRows(
   return { loss: tf.mul(sum, share) as tf.Scalar, gradient: gradient && tf.mul(gradient, share) }
 }
 
-/** Sums over the logits for the telemetry of sparse targets. */
+/** Sums over the logits for the telemetry of sparse targets. They stay where they are computed until someone reads the promises. */
 export class BceStatistics {
   readonly #cells: BceCells
-  #all = 0
-  #positive = 0
-  #ignored = 0
-  #saturated = 0
+  /** Of all logits, those of positives and those of ignored cells; and how many beyond 10 count: [4]. */
+  #sums: tf.Tensor | undefined
 
   constructor(cells: BceCells) {
     this.#cells = cells
   }
 
   add(z: tf.Tensor2D, weights: Float32Array | undefined, listed: tf.Tensor1D | undefined, linear: Float32Array): void {
-    // A logit counts once, whatever the weight of its token.
-    const counted = weights?.map((weight) => (weight === 0 ? 0 : 1))
-    const masked = (x: tf.Tensor2D) => (counted ? tf.mul(x, tf.tensor2d(counted, [counted.length, 1])) : x)
-    this.#all += tf.sum(masked(z)).dataSync()[0]!
-    this.#saturated += tf.sum(masked(tf.cast(tf.greater(tf.abs(z), 10), "float32"))).dataSync()[0]!
-    listed?.dataSync().forEach((logit, i) => {
-      if (linear[i] !== 0) this.#positive += logit
-      else {
-        this.#ignored += logit
-        if (Math.abs(logit) > 10) this.#saturated--
-      }
+    const sums = tf.tidy(() => {
+      // A logit counts once, whatever the weight of its token.
+      const counted = weights?.map((weight) => (weight === 0 ? 0 : 1))
+      const masked = (x: tf.Tensor2D) => (counted ? tf.mul(x, tf.tensor2d(counted, [counted.length, 1])) : x)
+      const none = tf.scalar(0)
+      const only = (x: tf.Tensor | undefined, stays: (factor: number) => boolean): tf.Tensor =>
+        x && linear.some(stays) ? tf.sum(tf.mul(x, tf.tensor1d(linear.map((factor) => (stays(factor) ? 1 : 0))))) : none
+      const isPositive = (factor: number) => factor !== 0
+      const isIgnored = (factor: number) => factor === 0
+      const saturated = tf.sum(masked(beyond(z, 10)))
+      const here = tf.stack([
+        tf.sum(masked(z)),
+        only(listed, isPositive),
+        only(listed, isIgnored),
+        tf.sub(saturated, only(listed && beyond(listed, 10), isIgnored))
+      ])
+      return this.#sums ? tf.add(this.#sums, here) : here
     })
+    this.dispose()
+    this.#sums = tf.keep(sums)
   }
 
-  report(report: (name: string, value: number) => void): void {
+  report(report: Telemetry): void {
     const { count, positives } = this.#cells
+    const sums = this.#sums!.data().finally(() => this.dispose())
     report("positiveRate", positives / count)
-    if (positives > 0) report("positiveLogit", this.#positive / positives)
-    if (positives < count) report("negativeLogit", (this.#all - this.#positive - this.#ignored) / (count - positives))
-    report("saturated", this.#saturated / count)
+    if (positives > 0)
+      report(
+        "positiveLogit",
+        sums.then(([, positive]) => positive! / positives)
+      )
+    if (positives < count) {
+      const negatives = sums.then(([all, positive, ignored]) => all! - positive! - ignored!)
+      report(
+        "negativeLogit",
+        negatives.then((sum) => sum / (count - positives))
+      )
+    }
+    report(
+      "saturated",
+      sums.then(([, , , saturated]) => saturated! / count)
+    )
+  }
+
+  dispose(): void {
+    this.#sums?.dispose()
+    this.#sums = undefined
   }
 }
+
+/** 1 where the absolute value is above a limit, else 0. */
+const beyond = <T extends tf.Tensor>(x: T, limit: number): T => tf.cast(tf.greater(tf.abs(x), limit), "float32") as T
 
 /** The first place in an ascending list whose value is not below `value`. */
 function lowerBound(list: Float64Array, value: number): number {

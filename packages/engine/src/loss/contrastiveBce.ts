@@ -20,9 +20,14 @@ export interface ContrastiveOptions extends BceOptions {
 export function contrastiveBce(head: Head, targets: SparseTargets, options: ContrastiveOptions = {}): tf.Scalar {
   const cells = bceCells(head.h.shape[0], head.u.shape[0], targets, options)
   const statistics = options.report && new BceStatistics(cells)
-  const loss = chunkedHead(head, options.maxLogits ?? 2 ** 22, (z, start, withGradient) =>
-    bceOfRows(z, start, cells, withGradient, statistics)
-  )
-  if (options.report) statistics?.report(options.report)
-  return loss
+  try {
+    const loss = chunkedHead(head, options.maxLogits ?? 2 ** 22, (z, start, withGradient) =>
+      bceOfRows(z, start, cells, withGradient, statistics)
+    )
+    if (options.report) statistics?.report(options.report)
+    return loss
+  } catch (error) {
+    statistics?.dispose()
+    throw error
+  }
 }

@@ -8,6 +8,8 @@ export interface Loaded {
   readonly threads: number
   /** What would make it faster here, where something would. */
   readonly faster?: string
+  /** Why it is taken only where it is asked for by name, where that is known only now. */
+  readonly doubt?: string
 }
 
 /** How one engine is brought up. */

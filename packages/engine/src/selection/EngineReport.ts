@@ -1,5 +1,5 @@
 /** The engines in the order in which they are tried. */
-export const engineNames = ["cuda", "native", "onnx", "wasm", "cpu"] as const
+export const engineNames = ["cuda", "webgpu", "native", "onnx", "wasm", "cpu"] as const
 
 export type EngineName = (typeof engineNames)[number]
 

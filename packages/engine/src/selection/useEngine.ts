@@ -35,8 +35,8 @@ let startedWith: number | undefined
 let current: Promise<EngineReport | undefined> = Promise.resolve(undefined)
 
 /**
- * Brings up the tensor engine and says which one it is: cuda, native, onnx, wasm or cpu, the first that trains a tiny model
- * to the right numbers. Calling it again gives the same report; asking for another engine or precision switches, and tensors
+ * Brings up the tensor engine and says which one it is: cuda, webgpu, native, onnx, wasm or cpu, the first that trains a
+ * tiny model to the right numbers. Calling it again gives the same report; asking for another engine or precision switches, and tensors
  * move along as they are used. Another number of threads is refused.
  *
  * @throws EngineError where the engine or precision that was asked for does not work here; the message says what to run.
@@ -105,7 +105,12 @@ async function choose({ prefer, threads, ...options }: UseEngineOptions): Promis
     }
     let found: Loaded
     try {
-      found = await load(count, precision)
+      const { doubt, ...loaded } = await load(count, precision)
+      if (doubt !== undefined && asked === undefined) {
+        tried.push({ name, backend, works: false, detail: doubt })
+        continue
+      }
+      found = loaded
       await tf.setBackend(backend)
       await tf.ready()
       selfCheck()

@@ -1,10 +1,12 @@
 import { variableGrads } from "../autodiff/backward.ts"
 import { readAhead } from "../data/batches.ts"
 import { CheckpointError, EngineError, NonFiniteError } from "../errors.ts"
+import type { Telemetry } from "../loss/SparseTargets.ts"
 import { disposeAll, type Gradients } from "../nn/Parameters.ts"
 import type { OptimizerState } from "../optim/adamW.ts"
 import { addGradients, clipFactor, globalNorm } from "../optim/globalNorm.ts"
 import { currentPrecision } from "../selection/useEngine.ts"
+import { tf } from "../tf.ts"
 import {
   listCheckpoints,
   type RunState,
@@ -16,6 +18,16 @@ import {
 import { lockDirectory } from "./lockDirectory.ts"
 import type { Best, CheckpointEvent, EvaluationEvent, TrainEvent } from "./TrainEvent.ts"
 import type { TrainOptions } from "./TrainOptions.ts"
+
+type Reported = readonly [name: string, value: number | Promise<number>]
+
+/** Sums of the numbers of a name, over the number of micro-batches. */
+async function meansOf(reported: readonly Reported[], used: number): Promise<Record<string, number>> {
+  const means: Record<string, number> = {}
+  const numbers = await Promise.all(reported.map(([, value]) => value))
+  for (const [i, [name]] of reported.entries()) means[name] = (means[name] ?? 0) + numbers[i]! / used
+  return means
+}
 
 /** Where a run stands, and the parts of a step: the inside of `train`. */
 export class Run<Batch> {
@@ -106,16 +118,27 @@ export class Run<Batch> {
     const started = performance.now()
     const step = this.step + 1
     const sum: Gradients = {}
+    const losses: tf.Scalar[] = []
     try {
-      const batches = await this.#gradients(step, sum)
+      const batches = await this.#gradients(step, sum, losses)
       if (batches === undefined) return undefined
-      const { used, loss, tokens, metrics } = batches
+      const { reported, tokens } = batches
+      const used = losses.length
       const skipped = this.#accumulate - used
       if (used === 0) {
         this.step = step
         return { type: "skip", step, skipped }
       }
-      const gradNorm = (await globalNorm(sum)) / used
+      // The one place of a step that waits for numbers: all of them are asked for at once.
+      const [numbers, norm, metrics] = await Promise.all([
+        Promise.all(losses.map(async (one) => (await one.data())[0]!)),
+        globalNorm(sum),
+        meansOf(reported, used)
+      ])
+      const bad = numbers.find((number) => !Number.isFinite(number))
+      if (bad !== undefined) throw new NonFiniteError(step, bad, undefined, this.#saved.path)
+      const loss = numbers.reduce((total, number) => total + number, 0) / used
+      const gradNorm = norm / used
       if (!Number.isFinite(gradNorm)) throw new NonFiniteError(step, loss, gradNorm, this.#saved.path)
       const lr = schedule(this.step)
       const factor = clip === undefined ? 1 : clipFactor(gradNorm, clip)
@@ -130,18 +153,15 @@ export class Run<Batch> {
       }
     } finally {
       disposeAll(sum)
+      tf.dispose(losses)
     }
   }
 
-  /** Adds up the gradients of the step's micro-batches into `sum`. */
-  async #gradients(step: number, sum: Gradients) {
+  /** Adds up the gradients of the step's micro-batches into `sum`, and their losses to `losses`; waits for no number. */
+  async #gradients(step: number, sum: Gradients, losses: tf.Scalar[]) {
     const { parameters, loss, tokens, signal } = this.#options
-    const metrics: Record<string, number> = {}
-    const report = (name: string, value: number) => {
-      metrics[name] = (metrics[name] ?? 0) + value
-    }
-    let used = 0
-    let total = 0
+    const reported: Reported[] = []
+    const report: Telemetry = (name, value) => void reported.push([name, value])
     let count = 0
     for (let micro = 0; micro < this.#accumulate; micro++) {
       const index = (step - 1) * this.#accumulate + micro
@@ -150,16 +170,11 @@ export class Run<Batch> {
       if (batch === undefined) continue
       const context = { step, dropout: { seed: this.#seed, step: index }, report }
       const { value, grads } = variableGrads(() => loss(batch, context), parameters)
+      losses.push(value)
       addGradients(sum, grads)
-      const number = (await value.data())[0]!
-      value.dispose()
-      if (!Number.isFinite(number)) throw new NonFiniteError(step, number, undefined, this.#saved.path)
-      total += number
       count += tokens?.(batch) ?? 0
-      used++
     }
-    for (const name of Object.keys(metrics)) metrics[name]! /= used
-    return { used, loss: total / used, tokens: tokens && count, metrics }
+    return { reported, tokens: tokens && count }
   }
 
   async evaluate(): Promise<EvaluationEvent> {

@@ -1,4 +1,5 @@
 import { EngineError } from "../errors.ts"
+import type { Telemetry } from "../loss/SparseTargets.ts"
 import type { DropoutStream } from "../nn/dropout.ts"
 import type { Parameters } from "../nn/Parameters.ts"
 import type { Optimizer } from "../optim/adamW.ts"
@@ -41,8 +42,8 @@ export interface LossContext {
   readonly step: number
   /** Seed and micro-batch number; a model adds the site. */
   readonly dropout: DropoutStream
-  /** Adds a number to the step event's metrics. */
-  readonly report: (name: string, value: number) => void
+  /** Adds a number to the step event's metrics; a promise is awaited when the step's gradients are there. */
+  readonly report: Telemetry
 }
 
 export interface EvaluateOptions {

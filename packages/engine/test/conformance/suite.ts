@@ -1,6 +1,6 @@
 /**
  * Runs tfjs-core's own tests on one backend and prints the outcome as JSON.
- * usage: bun suite.ts <onnx|cpu|wasm> [regular expression over file names]
+ * usage: bun suite.ts <onnx|cpu|wasm|webgpu> [regular expression over file names]
  */
 import { createRequire } from "node:module"
 import { dirname, join } from "node:path"
@@ -29,8 +29,9 @@ const { useEngine } = await import("../../src/selection/useEngine.ts")
 const { backend } = await useEngine({ prefer: engine as "onnx" })
 
 const { setTestEnvs } = await import(join(core, "jasmine_util.js"))
-// One name for all engines, so that their outcomes can be compared.
-setTestEnvs([{ name: "engine", backendName: backend, isDataSync: true }])
+// One name for all engines, so that their outcomes can be compared. A device computes everything itself: tfjs leaves small things to the processor.
+const flags = engine === "webgpu" ? { WEBGPU_CPU_FORWARD: false } : {}
+setTestEnvs([{ name: "engine", backendName: backend, isDataSync: true, flags }])
 // What a backend answers for: operations, gradients, optimizers, variables, tensors. Left out: the browser, files, platforms.
 const relevant = /'\.\/((?:ops\/|optimizers\/|gradients_test|engine_test|variable_test|tensor_test)[^']*)'/g
 for (const [, path] of (await Bun.file(join(core, "tests.js")).text()).matchAll(relevant)) {
@@ -43,7 +44,7 @@ jasmine.clearReporters()
 jasmine.configure({ random: false })
 jasmine.addReporter({
   specDone({ fullName, status, failedExpectations }) {
-    const name = fullName.replace(" engine {}", "")
+    const name = fullName.replace(/ engine \{.*?\}/, "")
     if (status === "passed") passed.push(name)
     else if (status === "failed") failed[name] = failedExpectations[0]?.message.split("\n")[0] ?? ""
   }

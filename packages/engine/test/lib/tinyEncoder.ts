@@ -1,4 +1,14 @@
-import { attention, embedding, gelu, layerNorm, linear, type Parameters, residual, tf } from "../../src/index.ts"
+import {
+  type AttentionOptions,
+  attention,
+  embedding,
+  gelu,
+  layerNorm,
+  linear,
+  type Parameters,
+  residual,
+  tf
+} from "../../src/index.ts"
 import { wave } from "./wave.ts"
 
 /** One post-norm transformer layer with a classifier head, as in test/fixtures/reference_torch.py. */
@@ -33,10 +43,19 @@ export const tinyBatch = {
 }
 
 /** Logits [batch * 5, 3] of sentences of 5 tokens. */
-export function tinyForward(p: Parameters, ids: Int32Array, mask: number[]): tf.Tensor2D {
+export function tinyForward(
+  p: Parameters,
+  ids: Int32Array,
+  mask: number[],
+  dropout?: AttentionOptions["dropout"]
+): tf.Tensor2D {
   const shape: [number, number, number] = [ids.length / 5, 5, 8]
   const x = tf.reshape(embedding(p.embedding!, ids), shape) as tf.Tensor3D
-  const a = attention(linear(x, p.query!), linear(x, p.key!), linear(x, p.value!), { heads: 2, mask })
+  const a = attention(linear(x, p.query!), linear(x, p.key!), linear(x, p.value!), {
+    heads: 2,
+    mask,
+    ...(dropout && { dropout })
+  })
   const y = layerNorm(residual(x, linear(a, p.output!)), p["norm1.weight"]!, p["norm1.bias"]!)
   const up = gelu(linear(y, p.up!, p["up.bias"]))
   const z = layerNorm(residual(y, linear(up, p.down!)), p["norm2.weight"]!, p["norm2.bias"]!)

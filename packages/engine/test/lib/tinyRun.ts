@@ -1,5 +1,6 @@
 import {
   adamW,
+  contrastiveBce,
   crossEntropy,
   disposeAll,
   dropout,
@@ -37,6 +38,30 @@ export const tinyOptions = (parameters: Parameters, more: Partial<TrainOptions<B
   evaluate: { every: 3, run: () => ({ loss: validationLoss(parameters) }), best: { metric: "loss", mode: "min" } },
   ...more
 })
+
+/** A small run with all that could need numbers on the way: dropout in attention and beside it, the contrastive loss and its telemetry, clipping. */
+export const telemetryOptions = (
+  parameters: Parameters,
+  more: Partial<TrainOptions<Batch>> = {}
+): TrainOptions<Batch> => {
+  const { evaluate: _, ...options } = tinyOptions(parameters)
+  return {
+    ...options,
+    loss: ({ ids, mask, labels }, { dropout: stream, report }) => {
+      const key = (site: string) => ({ ...stream, site })
+      const logits = dropout(
+        tinyForward(parameters, ids, mask, { rate: 0.1, key: key("attention") }),
+        0.2,
+        key("logits")
+      )
+      const cells = { tokens: Int32Array.of(0, 3, 5), concepts: Int32Array.of(1, 6, 2) }
+      const h = tf.matMul(logits, parameters.head as tf.Tensor2D, false, true) as tf.Tensor2D
+      const contrastive = contrastiveBce({ h, u: parameters.embedding as tf.Tensor2D }, cells, { report })
+      return tf.add(crossEntropy(logits, labels), contrastive)
+    },
+    ...more
+  }
+}
 
 export const validationLoss = (parameters: Parameters): number =>
   tf.tidy(() => crossEntropy(tinyForward(parameters, tinyBatch.ids, tinyBatch.mask), tinyBatch.labels).dataSync()[0]!)

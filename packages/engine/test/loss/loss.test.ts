@@ -1,6 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { close, leakCheck, testEngine } from "@nuner/testing"
 import {
+  type ContrastiveOptions,
   contrastiveBce,
   crossEntropy,
   EngineError,
@@ -78,7 +79,7 @@ test("extreme logits give finite losses and gradients", () => {
 })
 
 test("the telemetry of sparse targets, counted by hand", async () => {
-  await leakCheck(() => {
+  await leakCheck(async () => {
     const values = waveValues(12, 1, 14)
     const positive = [1, 8, 9]
     const ignored = 0
@@ -95,8 +96,8 @@ test("the telemetry of sparse targets, counted by hand", async () => {
     const h = tf.tensor2d(values, [4, 3])
     const identity = tf.eye(3)
     for (const maxLogits of [100, 3]) {
-      const got: Record<string, number> = {}
-      const report = (name: string, value: number) => {
+      const got: Record<string, number | Promise<number>> = {}
+      const report: ContrastiveOptions["report"] = (name, value) => {
         got[name] = value
       }
       contrastiveBce({ h, u: identity }, cells([0, 1], [3, 0], [2, 2]), {
@@ -106,7 +107,7 @@ test("the telemetry of sparse targets, counted by hand", async () => {
         report
       }).dispose()
       expect(Object.keys(got)).toEqual(Object.keys(expected))
-      close(Object.values(got), Object.values(expected), 1e-5)
+      close(await Promise.all(Object.values(got)), Object.values(expected), 1e-5)
     }
     h.dispose()
     identity.dispose()

@@ -27,6 +27,7 @@ test("the first engine that works is taken, and the report says what was tried a
   expect(report.version).toMatch(/^ONNX Runtime \d/)
   expect(report.tried.map(({ name, works }: { name: string; works: boolean }) => [name, works])).toEqual([
     ["cuda", false],
+    ["webgpu", false],
     ["native", false],
     ["onnx", true]
   ])
@@ -71,7 +72,7 @@ test("an engine that is not there is refused with the command that installs it",
 
 test("a misspelt engine is refused by name", async () => {
   const { errors } = await run("await useEngine()", { NUNER_ENGINE: "gpu" })
-  expect(errors).toContain('NUNER_ENGINE is "gpu"; it must be one of cuda, native, onnx, wasm, cpu')
+  expect(errors).toContain('NUNER_ENGINE is "gpu"; it must be one of cuda, webgpu, native, onnx, wasm, cpu')
 })
 
 test("wasm, repaired, trains to the right numbers", async () => {
