@@ -1,3 +1,4 @@
+export { OnnxGraph, type Value } from "@nuner/engine"
 export type { Architecture, Backbone } from "./backbones/Backbone.ts"
 export { backboneOf, backbones } from "./backbones/backbones.ts"
 export { parseConfigJson, toConfigJson } from "./config/configJson.ts"
@@ -29,7 +30,6 @@ export {
   type OnnxNetwork,
   onnxFile
 } from "./export/onnx/exportOnnx.ts"
-export { OnnxGraph, type Value } from "./export/onnx/OnnxGraph.ts"
 export type { OnnxType, WeightNumbers, Weights } from "./export/onnx/Weights.ts"
 export {
   type LanguageHead,

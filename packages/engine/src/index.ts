@@ -13,7 +13,9 @@ export {
   type OnnxRuntime,
   type OpenGraph,
   ordinaryGraphs
-} from "./graphs.ts"
+} from "./graph/GraphSession.ts"
+export { OnnxGraph, type Value } from "./graph/OnnxGraph.ts"
+export { type OnnxModel, onnxModel } from "./graph/onnxModel.ts"
 export type { Head } from "./loss/chunkedHead.ts"
 export { type ContrastiveOptions, contrastiveBce } from "./loss/contrastiveBce.ts"
 export { type CrossEntropyOptions, crossEntropy, linearCrossEntropy } from "./loss/crossEntropy.ts"

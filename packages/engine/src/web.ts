@@ -3,7 +3,15 @@ export { frozen } from "./autodiff/tape.ts"
 export { packByLength } from "./data/batches.ts"
 export { planWindows, type Window } from "./data/planWindows.ts"
 export { EngineError, SafetensorsError } from "./errors.ts"
-export { type GraphModel, type GraphSession, type OnnxRuntime, type OpenGraph, ordinaryGraphs } from "./graphs.ts"
+export {
+  type GraphModel,
+  type GraphSession,
+  type OnnxRuntime,
+  type OpenGraph,
+  ordinaryGraphs
+} from "./graph/GraphSession.ts"
+export { OnnxGraph, type Value } from "./graph/OnnxGraph.ts"
+export { type OnnxModel, onnxModel } from "./graph/onnxModel.ts"
 export { sweeper } from "./memory.ts"
 export { attention } from "./nn/attention.ts"
 export { disentangledBias } from "./nn/disentangledBias.ts"

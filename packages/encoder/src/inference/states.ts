@@ -1,9 +1,8 @@
 import type { GraphModel, GraphSession } from "@nuner/engine"
 import { checkBatch, type EncoderConfig, resolveLayers } from "../config/EncoderConfig.ts"
 import { statesGraph } from "../export/onnx/encoderGraph.ts"
+import { exportedModel, piecesOf } from "../export/onnx/exportedModel.ts"
 import { floatWeights } from "../export/onnx/floatWeights.ts"
-import { onnxModel } from "../export/onnx/onnxModel.ts"
-import { join } from "../export/onnx/protobuf.ts"
 import type { WeightNumbers } from "../export/onnx/Weights.ts"
 import type { TokenBatch } from "../model/TokenBatch.ts"
 
@@ -15,10 +14,15 @@ export const statesModel = async (
   const graph = statesGraph(config, (graph) => floatWeights({ graph, parameters }, "float32"))
   const outside = [...graph.initializers.values()].filter(({ name }) => Object.hasOwn(parameters, name))
   const names = (ports: ReadonlyArray<{ readonly name: string }>) => ports.map(({ name }) => name)
-  const pieces: Array<Uint8Array> = []
-  for await (const piece of onnxModel(graph, new Set(names(outside)))) pieces.push(piece)
+  const model = exportedModel(graph, new Set(names(outside)))
+  const bytes = new Uint8Array(model.bytes)
+  let at = 0
+  for await (const piece of piecesOf(model)) {
+    bytes.set(piece, at)
+    at += piece.length
+  }
   return {
-    bytes: join(pieces),
+    bytes,
     weights: await Promise.all(outside.map(async ({ data, name, shape }) => ({ name, shape, data: await data() }))),
     inputs: names(graph.inputs),
     outputs: names(graph.outputs)

@@ -1,9 +1,8 @@
 import { type Pointer, toArrayBuffer } from "bun:ffi"
+import { bytesOf, type ElementType, elementType } from "../graph/OnnxGraph.ts"
 import type { Handle } from "./OrtApi.ts"
-import { type ElementType, elementType, type Runtime } from "./Runtime.ts"
+import type { Runtime } from "./Runtime.ts"
 import type { SystemMemory } from "./systemMemory.ts"
-
-const bytesPerElement: Record<ElementType, number> = { float32: 4, int32: 4, int64: 8, bool: 1 }
 
 /** Below this size buffers are cut from slabs that are kept; from it on each is a mapping of its own that can be given back. */
 const ownMapping = 2 ** 16
@@ -46,7 +45,7 @@ export class NativeBuffer {
       if (this.#values.size >= shapesRemembered) this.forgetValues()
       let size = 1
       for (const extent of shape) size *= extent
-      value = this.#runtime.tensor(this.address, size * bytesPerElement[type], shape, type)
+      value = this.#runtime.tensor(this.address, size * bytesOf[type], shape, type)
       this.#values.set(key, value)
     }
     return value

@@ -1,6 +1,6 @@
 import { EngineError } from "../errors.ts"
+import type { OnnxGraph, Value } from "../graph/OnnxGraph.ts"
 import type { tf } from "../tf.ts"
-import type { Graph, Value } from "./Graph.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
 
 /** What a kernel knows of an input: its shape and type, never its numbers. */
@@ -40,7 +40,12 @@ export interface Kernel<Attributes = unknown> {
    */
   view?(operands: readonly Operand[], attributes: Attributes): readonly (readonly number[])[] | undefined
   /** Builds the graph for operands of these types and ranks and gives the names of its results. */
-  emit(graph: Graph, values: readonly Value[], operands: readonly Operand[], attributes: Attributes): readonly Value[]
+  emit(
+    graph: OnnxGraph,
+    values: readonly Value[],
+    operands: readonly Operand[],
+    attributes: Attributes
+  ): readonly Value[]
   /** Looks at the numbers of operands where ONNX Runtime would take wrong ones without a word. @throws EngineError */
   check?(operands: readonly Operand[], attributes: Attributes, numbers: (operand: number) => ArrayLike<number>): void
   /** Lists of whole numbers (bounds, shapes) that are passed at each call, after the operands, instead of compiled in. */

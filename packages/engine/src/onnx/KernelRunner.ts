@@ -1,10 +1,12 @@
+import { OnnxGraph } from "../graph/OnnxGraph.ts"
+import { onnxModel } from "../graph/onnxModel.ts"
 import { LruCache } from "../LruCache.ts"
 import type { tf } from "../tf.ts"
 import type { NativeBuffer } from "./BufferPool.ts"
-import { Graph } from "./Graph.ts"
 import { type Kernel, kernelError, type Operand, type Result, sizeOf } from "./Kernel.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
 import type { Handle } from "./OrtApi.ts"
+import { PackedWeights } from "./PackedWeights.ts"
 import { type Runtime, Session } from "./Runtime.ts"
 import { isNative, type NativeType, type TensorData } from "./TensorData.ts"
 
@@ -154,25 +156,32 @@ export class KernelRunner {
     attributes: unknown,
     weights?: TensorData
   ): Compiled {
-    const graph = new Graph()
+    const graph = new OnnxGraph()
     const packed = weights && kernel.weights!
     const values = operands.map(({ dtype, shape }, i) =>
       i === packed
-        ? graph.weights(shape, weights!.view() as Float32Array)
-        : graph.input(dtype as NativeType, shape.length)
+        ? graph.tensor("weights", "float32", shape, () => asBytes(weights!.view() as Float32Array))
+        : graph.input(`input_${i}`, dtype as NativeType, open(shape.length))
     )
     const lists = kernel.indices?.(operands, attributes) ?? []
-    for (const _ of lists) values.push(graph.input("int64", 1))
+    for (const i of lists.keys()) values.push(graph.input(`indices_${i}`, "int64", open(1)))
     const inputs = values.filter((_, i) => i !== packed)
     const names = kernel.emit(graph, values, operands, attributes)
-    for (const [i, name] of names.entries()) graph.output(name, results[i]!.dtype, results[i]!.shape.length)
+    for (const [i, name] of names.entries()) graph.output(name, name, results[i]!.dtype, open(results[i]!.shape.length))
     const session = this.#session(graph, inputs, names, weights !== undefined)
     const indices = lists.map((list) => this.#backend.pool.take(list.length * 8))
     return { session, indices, ...(packed !== undefined && { packed }) }
   }
 
-  #session(graph: Graph, inputs: readonly string[], outputs: readonly string[], packed: boolean): Session {
-    if (!packed) return new Session(this.#runtime, graph.encode(), inputs, outputs)
+  #session(graph: OnnxGraph, inputs: readonly string[], outputs: readonly string[], packed: boolean): Session {
+    if (!packed) {
+      return new Session(
+        this.#runtime,
+        encoded(graph, (bytes) => new Uint8Array(bytes)),
+        inputs,
+        outputs
+      )
+    }
     // A model with weights in it is large, and read once: JavaScript would be slow to see that it is garbage.
     let model: NativeBuffer | undefined
     const native = (bytes: number): Uint8Array => {
@@ -180,7 +189,7 @@ export class KernelRunner {
       return new Uint8Array(model.array, 0, bytes)
     }
     try {
-      return new Session(this.#runtime, graph.encode(native), inputs, outputs, this.#runtime.packedOptions)
+      return new Session(this.#runtime, encoded(graph, native), inputs, outputs, this.#runtime.packedOptions)
     } finally {
       if (model) this.#backend.pool.give(model)
     }
@@ -190,6 +199,27 @@ export class KernelRunner {
     session.release()
     for (const buffer of indices) this.#backend.pool.give(buffer)
   }
+}
+
+/** The version of ONNX that kernels are written for. */
+const version = { format: 10, operators: 20 } as const
+
+/** As many extents without numbers: one model serves all shapes of its rank. */
+const open = (rank: number): undefined[] => Array.from({ length: rank }, () => undefined)
+
+const asBytes = ({ buffer, byteLength, byteOffset }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength)
+
+/** A model in memory that the caller provides. */
+function encoded(graph: OnnxGraph, allocate: (bytes: number) => Uint8Array): Uint8Array {
+  const { bytes, pieces } = onnxModel(graph, version)
+  const model = allocate(bytes)
+  let at = 0
+  for (const piece of pieces) {
+    const content = piece instanceof Uint8Array ? piece : (piece.data() as Uint8Array)
+    model.set(content, at)
+    at += content.length
+  }
+  return model
 }
 
 /** Operands and results under the shapes of the kernel's view, where it has one. */
@@ -210,64 +240,3 @@ function attributesKey(attributes: unknown): string {
   for (const name in attributes as object) key += `;${(attributes as Record<string, unknown>)[name]}`
   return key
 }
-
-/** Bytes of weights that are kept a second time, compiled in. */
-const mostBytes = 2 ** 31
-
-/** Bytes dropped after which the C library is made to give memory back; also when nothing is left. */
-const trimAfter = 2 ** 26
-
-/** What was compiled with the numbers of a tensor in it, for as long as the tensor lives and keeps its numbers. */
-export class PackedWeights<V> {
-  readonly #entries = new Map<TensorData, Map<string, V>>()
-  readonly #dropped: (value: V) => void
-  readonly #trim: () => void
-  #bytes = 0
-  #untrimmed = 0
-
-  constructor(dropped: (value: V) => void, trim: () => void) {
-    this.#dropped = dropped
-    this.#trim = trim
-  }
-
-  /** Tensors that something was compiled with. */
-  get size(): number {
-    return this.#entries.size
-  }
-
-  /** Whether something may be compiled with the numbers: what an optimizer writes will be written again. */
-  admits(weights: TensorData): boolean {
-    return !weights.written && this.#bytes + bytesOf(weights) <= mostBytes
-  }
-
-  get(weights: TensorData, key: string): V | undefined {
-    return this.#entries.get(weights)?.get(key)
-  }
-
-  set(weights: TensorData, key: string, value: V): void {
-    const values = this.#entries.get(weights) ?? new Map<string, V>()
-    this.#entries.set(weights, values.set(key, value))
-    this.#bytes += bytesOf(weights)
-  }
-
-  /** The numbers are about to change, or to go. */
-  drop(weights: TensorData): void {
-    const values = this.#entries.get(weights)
-    if (values === undefined) return
-    this.#entries.delete(weights)
-    for (const value of values.values()) {
-      this.#bytes -= bytesOf(weights)
-      this.#untrimmed += bytesOf(weights)
-      this.#dropped(value)
-    }
-    if (this.#untrimmed < trimAfter && this.#bytes > 0) return
-    this.#untrimmed = 0
-    this.#trim()
-  }
-
-  clear(): void {
-    for (const weights of [...this.#entries.keys()]) this.drop(weights)
-  }
-}
-
-const bytesOf = ({ size }: TensorData): number => size * 4

@@ -1,5 +1,5 @@
 import { EngineError } from "../errors.ts"
-import type { OpenGraph } from "../graphs.ts"
+import type { OpenGraph } from "../graph/GraphSession.ts"
 import type { AdamWStep, AdamWUpdate } from "../optim/adamW.ts"
 import type { Precision } from "../selection/EngineReport.ts"
 import { tf } from "../tf.ts"

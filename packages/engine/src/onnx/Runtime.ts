@@ -1,11 +1,7 @@
 import { ptr } from "bun:ffi"
 import { EngineError } from "../errors.ts"
+import { type ElementType, elementType } from "../graph/OnnxGraph.ts"
 import { type Handle, type OrtApi, openOrtApi } from "./OrtApi.ts"
-
-/** ONNX's numbers for the element types that we use. */
-export const elementType = { float32: 1, int32: 6, int64: 7, bool: 9 } as const
-
-export type ElementType = keyof typeof elementType
 
 export interface Runtime {
   readonly api: OrtApi

@@ -1,5 +1,5 @@
 import { ptr } from "bun:ffi"
-import type { GraphModel, GraphSession, OpenGraph } from "../graphs.ts"
+import type { GraphModel, GraphSession, OpenGraph } from "../graph/GraphSession.ts"
 import { sweeper } from "../memory.ts"
 import type { BufferPool, NativeBuffer } from "./BufferPool.ts"
 import { type Runtime, Session } from "./Runtime.ts"

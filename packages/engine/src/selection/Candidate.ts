@@ -1,4 +1,4 @@
-import type { OpenGraph } from "../graphs.ts"
+import type { OpenGraph } from "../graph/GraphSession.ts"
 import type { EngineName, Precision } from "./EngineReport.ts"
 
 /** What is known of an engine once it is up. */

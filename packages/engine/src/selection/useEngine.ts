@@ -1,6 +1,6 @@
 import { availableParallelism } from "node:os"
 import { EngineError } from "../errors.ts"
-import type { GraphModel, GraphSession } from "../graphs.ts"
+import type { GraphModel, GraphSession } from "../graph/GraphSession.ts"
 import { tf } from "../tf.ts"
 import type { Loaded } from "./Candidate.ts"
 import { candidates } from "./candidates.ts"

@@ -82,16 +82,17 @@ test("wasm, repaired, trains to the right numbers", async () => {
 
 /** Chooses an engine, and sends numbers through a compiled network that makes floats of them. */
 const network = `
-  const { Graph } = await import(${JSON.stringify(join(import.meta.dir, "../../src/onnx/Graph.ts"))})
-  const { compileGraph, compilesGraphs } = await import(${JSON.stringify(source)})
+  const { compileGraph, compilesGraphs, OnnxGraph, onnxModel } = await import(${JSON.stringify(source)})
   const { name, tried } = await useEngine()
   const said = [name, tried.find((one) => one.name === "onnx").detail, await compilesGraphs()]
   if (await compilesGraphs()) {
-    const graph = new Graph()
-    const x = graph.input("int64", 2)
+    const graph = new OnnxGraph()
+    const x = graph.input("x", "int64", ["rows", "tokens"])
     const y = graph.op("Unsqueeze", [graph.cast(x, "float32"), graph.int64s([2])])
-    graph.output(y, "float32", 3)
-    const model = { bytes: graph.encode(), weights: [], inputs: [x], outputs: [y] }
+    graph.output(y, "y", "float32", ["rows", "tokens", 1])
+    const { pieces } = onnxModel(graph, { format: 8, operators: 17 })
+    const bytes = Buffer.concat(pieces.map((piece) => (piece.data ? piece.data() : piece)))
+    const model = { bytes, weights: [], inputs: [x], outputs: ["y"] }
     const session = await compileGraph(model)
     const [floats] = await session.run({ [x]: Int32Array.of(3, -4) }, [1, 2], [0], 1)
     said.push(floats instanceof Float32Array, [...floats])

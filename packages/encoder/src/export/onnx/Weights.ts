@@ -1,4 +1,4 @@
-import type { OnnxGraph, Value } from "./OnnxGraph.ts"
+import type { OnnxGraph, Value } from "@nuner/engine"
 
 /** What the numbers of an exported model are kept in: 32-bit floats, 16-bit floats, or 8-bit integers where weights meet activations. */
 export type OnnxType = "fp32" | "fp16" | "int8"

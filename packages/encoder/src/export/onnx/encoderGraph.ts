@@ -1,7 +1,7 @@
+import { OnnxGraph, type Value } from "@nuner/engine"
 import { backboneOf } from "../../backbones/backbones.ts"
 import type { DistanceBuckets, Parts } from "../../backbones/Parts.ts"
 import type { EncoderConfig } from "../../config/EncoderConfig.ts"
-import { OnnxGraph, type Value } from "./OnnxGraph.ts"
 import type { Weights } from "./Weights.ts"
 
 /** A token classifier's head: its weights are `classifier` and, where it has a hidden layer, `dense`. */

@@ -1,5 +1,5 @@
+import type { Value } from "@nuner/engine"
 import { checkRange } from "../../files/tensorSource.ts"
-import type { Value } from "./OnnxGraph.ts"
 import { bytes, read, type Weights, type WeightsSource } from "./Weights.ts"
 
 /** Weights as they are, or rounded to 16 bits. */

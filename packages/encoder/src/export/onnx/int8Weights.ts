@@ -1,6 +1,6 @@
+import type { Value } from "@nuner/engine"
 import { once, type Quantised, quantiseRows, roundTo } from "../../files/int8Rows.ts"
 import { floatWeights } from "./floatWeights.ts"
-import type { Value } from "./OnnxGraph.ts"
 import { bytes, read, type Weights, type WeightsSource } from "./Weights.ts"
 
 /**

@@ -1,17 +1,29 @@
 import { open, rm } from "node:fs/promises"
-import type { OnnxGraph } from "./OnnxGraph.ts"
-import { onnxModel } from "./onnxModel.ts"
+import { OptionError } from "@nuner/core"
+import type { OnnxGraph } from "@nuner/engine"
+import { exportedModel, piecesOf } from "./exportedModel.ts"
 
-/** Writes a graph as an ONNX model. @throws OptionError for a model beyond the format's 2 GiB */
+/** A protocol-buffer message has 2 GiB at most. */
+const maxBytes = 2 ** 31 - 1
+
+/**
+ * Writes a graph as an ONNX model; weights pass through memory one at a time.
+ *
+ * @throws OptionError for a model beyond the format's 2 GiB
+ */
 export const writeOnnx = async (path: string, graph: OnnxGraph): Promise<void> => {
-  const pieces = onnxModel(graph)
+  const model = exportedModel(graph)
+  if (model.bytes > maxBytes) {
+    const reason = `the model takes ${model.bytes} bytes, an ONNX file ends at ${maxBytes}`
+    throw new OptionError({ component: "exportOnnx", option: "types", reason, remedy: 'export "fp16" or "int8" only' })
+  }
   const file = await open(path, "w")
   const write = async (bytes: Uint8Array) => {
     for (let done = 0; done < bytes.length; )
       done += (await file.write(bytes, done, Math.min(bytes.length - done, 2 ** 28))).bytesWritten
   }
   try {
-    for await (const piece of pieces) await write(piece)
+    for await (const piece of piecesOf(model)) await write(piece)
     await file.sync()
     await file.close()
   } catch (error) {

@@ -1,9 +1,9 @@
 import { EngineError } from "../../errors.ts"
+import type { OnnxGraph, Value } from "../../graph/OnnxGraph.ts"
 import type { tf } from "../../tf.ts"
-import type { Graph, Value } from "../Graph.ts"
 import { every, type Kernel, type Operand, type Result } from "../Kernel.ts"
 
-type Emit<A> = (graph: Graph, x: Value, attributes: A) => Value
+type Emit<A> = (graph: OnnxGraph, x: Value, attributes: A) => Value
 
 /** A float32 function of each element. */
 function unary<A>(name: string, emit: Emit<A>, resultType: Result["dtype"] = "float32"): Kernel<A> {
@@ -86,7 +86,7 @@ export function broadcast(a: readonly number[], b: readonly number[]): number[] 
   })
 }
 
-type EmitBinary = (graph: Graph, a: Value, b: Value) => Value
+type EmitBinary = (graph: OnnxGraph, a: Value, b: Value) => Value
 
 function binary(name: string, types: Result["dtype"][], resultType: "same" | "bool", emit: EmitBinary): Kernel {
   return {

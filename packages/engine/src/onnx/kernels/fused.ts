@@ -40,7 +40,7 @@ const layerNorm: Kernel<{ readonly eps: number }> = {
     return [like(x), rows, rows]
   },
   emit: (graph, values, _operands, { eps }) =>
-    graph.ops("LayerNormalization", values, { axis: -1, epsilon: { float: eps } }, 3)
+    graph.ops("LayerNormalization", values, 3, { axis: -1, epsilon: { float: eps } })
 }
 
 /** The sum of all squares, a scalar; row by row first, since a single sum of millions of floats keeps three digits. */
@@ -94,7 +94,7 @@ const attention: Kernel<Attention> = {
     }
     const [mask = "", bias] = ["int32", "float32"].map((type) => rest[addends.findIndex(({ dtype }) => dtype === type)])
     const optional = bias ? ["", mask, bias] : mask ? ["", mask] : []
-    return graph.contrib("MultiHeadAttention", [q!, k!, v!, ...optional], attributes)
+    return [graph.op("com.microsoft.MultiHeadAttention", [q!, k!, v!, ...optional], attributes)]
   }
 }
 

@@ -1,12 +1,12 @@
 import { EngineError } from "../../errors.ts"
+import type { OnnxGraph, Value } from "../../graph/OnnxGraph.ts"
 import type { tf } from "../../tf.ts"
-import type { Graph, Value } from "../Graph.ts"
 import { every, type Kernel, type Operand, sizeOf } from "../Kernel.ts"
 import { broadcast } from "./elementwise.ts"
 
-function product(graph: Graph, a: Value, b: Value, { transposeA, transposeB }: Transposition): Value {
+function product(graph: OnnxGraph, a: Value, b: Value, { transposeA, transposeB }: Transposition): Value {
   if (!transposeA && !transposeB) return graph.op("MatMul", [a, b])
-  return graph.contrib("FusedMatMul", [a, b], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })[0]!
+  return graph.op("com.microsoft.FusedMatMul", [a, b], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })
 }
 
 /** All rows of a by the one matrix b: two-dimensional, where nothing has to be transposed or broadcast on the way. */

@@ -106,7 +106,7 @@ const unpack: Kernel<tf.UnpackAttrs> = {
   emit(graph, [x], [operand], attributes) {
     const axis = axesOf(attributes.axis, operand!.shape.length)[0]!
     const count = operand!.shape[axis]!
-    const parts = graph.ops("Split", [x!], { axis, num_outputs: count }, count)
+    const parts = graph.ops("Split", [x!], count, { axis, num_outputs: count })
     return parts.map((part) => graph.op("Squeeze", [part, graph.int64s([axis])]))
   }
 }
@@ -143,7 +143,7 @@ const splitV: Kernel<tf.SplitVAttrs> = {
   key: (attributes, [x]) => `${attributes.axis},${parts(x!, attributes).extents.length}`,
   emit(graph, [x, extents], [operand], attributes) {
     const { axis, extents: list } = parts(operand!, attributes)
-    return graph.ops("Split", [x!, extents!], { axis }, list.length)
+    return graph.ops("Split", [x!, extents!], list.length, { axis })
   }
 }
 
@@ -184,7 +184,7 @@ const pad: Kernel<tf.PadV2Attrs> = {
   ],
   key: ({ constantValue }) => `${constantValue}`,
   emit: (graph, [x, paddings], _operands, { constantValue }) => [
-    graph.op("Pad", [x!, paddings!, graph.float(constantValue)], { mode: "constant" })
+    graph.op("Pad", [x!, paddings!, graph.float(constantValue)], { mode: { text: "constant" } })
   ]
 }
 

@@ -1,5 +1,5 @@
+import type { Value } from "../../graph/OnnxGraph.ts"
 import type { tf } from "../../tf.ts"
-import type { Value } from "../Graph.ts"
 import { axesOf, every, type Kernel, type Result } from "../Kernel.ts"
 
 function reducedShape(shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] {

@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
-import { type OnnxRuntime, ordinaryGraphs } from "../../graphs.ts"
+import { type OnnxRuntime, ordinaryGraphs } from "../../graph/GraphSession.ts"
 import { tf } from "../../tf.ts"
 import type { Candidate } from "../Candidate.ts"
 import { repairWasm } from "./repairWasm.ts"

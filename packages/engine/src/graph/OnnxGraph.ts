@@ -2,7 +2,8 @@
 export const elementType = { float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10 } as const
 export type ElementType = keyof typeof elementType
 
-const bytesOf: Readonly<Record<ElementType, number>> = {
+/** Bytes of an element. */
+export const bytesOf: Readonly<Record<ElementType, number>> = {
   float32: 4,
   uint8: 1,
   int8: 1,
@@ -18,7 +19,7 @@ export type Value = string
 /** An integer, a list of them, `{ float }`, `{ text }`, or the node that a branch consists of. */
 export type Attribute =
   | number
-  | ReadonlyArray<number>
+  | readonly number[]
   | { readonly float: number }
   | { readonly text: string }
   | { readonly branch: Node }
@@ -27,33 +28,33 @@ export interface Node {
   /** One that is not ONNX's own has its domain before it: `com.microsoft.MultiHeadAttention`. */
   readonly operator: string
   /** "" where an optional one is left out. */
-  readonly inputs: ReadonlyArray<Value>
-  readonly outputs: ReadonlyArray<Value>
+  readonly inputs: readonly Value[]
+  readonly outputs: readonly Value[]
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
-/** A graph's input or output; a text is the name of an open extent. */
+/** A graph's input or output; a text is the name of an open extent, undefined one without a name. */
 export interface Port {
   readonly name: Value
   readonly type: ElementType
-  readonly shape: ReadonlyArray<number | string>
+  readonly shape: readonly (number | string | undefined)[]
 }
 
-/** Constant data, produced when its turn to be written comes. */
+/** Constant data, asked for when its turn to be written comes. */
 export interface Initializer {
   readonly name: Value
   readonly type: ElementType
-  readonly shape: ReadonlyArray<number>
+  readonly shape: readonly number[]
   /** Of the data. */
   readonly bytes: number
-  readonly data: () => Promise<Uint8Array>
+  readonly data: () => Uint8Array | Promise<Uint8Array>
 }
 
 /** An ONNX graph under construction; operators are added in the order of their computation. */
 export class OnnxGraph {
-  readonly inputs: Array<Port> = []
-  readonly outputs: Array<Port> = []
-  readonly nodes: Array<Node> = []
+  readonly inputs: Port[] = []
+  readonly outputs: Port[] = []
+  readonly nodes: Node[] = []
   readonly initializers = new Map<Value, Initializer>()
   #count = 0
 
@@ -62,23 +63,19 @@ export class OnnxGraph {
     return name
   }
 
-  /** Gives `value` the name of an output. */
+  /** Makes `value` an output, under that name. */
   output(value: Value, name: Value, type: ElementType, shape: Port["shape"]): void {
-    this.nodes.push({ operator: "Identity", inputs: [value], outputs: [name], attributes: {} })
+    if (name !== value) this.nodes.push({ operator: "Identity", inputs: [value], outputs: [name], attributes: {} })
     this.outputs.push({ name, type, shape })
   }
 
   /** Adds an operator with one result. */
-  op(operator: string, inputs: ReadonlyArray<Value>, attributes: Node["attributes"] = {}): Value {
+  op(operator: string, inputs: readonly Value[], attributes: Node["attributes"] = {}): Value {
     return this.ops(operator, inputs, 1, attributes)[0]!
   }
 
-  ops(
-    operator: string,
-    inputs: ReadonlyArray<Value>,
-    count: number,
-    attributes: Node["attributes"] = {}
-  ): Array<Value> {
+  /** Adds an operator with `count` results. */
+  ops(operator: string, inputs: readonly Value[], count: number, attributes: Node["attributes"] = {}): Value[] {
     const outputs = Array.from({ length: count }, () => `${operator}_${this.#count++}`)
     this.nodes.push({ operator, inputs, outputs, attributes })
     return outputs
@@ -95,14 +92,14 @@ export class OnnxGraph {
   }
 
   /** Large data under a name of its own. */
-  tensor(name: Value, type: ElementType, shape: ReadonlyArray<number>, data: () => Promise<Uint8Array>): Value {
+  tensor(name: Value, type: ElementType, shape: readonly number[], data: Initializer["data"]): Value {
     const bytes = shape.reduce((product, side) => product * side, bytesOf[type])
     this.initializers.set(name, { name, type, shape, bytes, data })
     return name
   }
 
   /** A list of whole numbers: shapes, axes. */
-  int64s(values: ReadonlyArray<number>): Value {
+  int64s(values: readonly number[]): Value {
     return this.#constant(`int64s_${values.join("_")}`, "int64", [values.length], new BigInt64Array(values.map(BigInt)))
   }
 
@@ -110,13 +107,17 @@ export class OnnxGraph {
     return this.#constant(`int64_${value}`, "int64", [], BigInt64Array.of(BigInt(value)))
   }
 
-  /** A number of type `type`. */
-  scalar(value: number, type: "float32" | "float16"): Value {
-    const data = type === "float32" ? Float32Array.of(value) : Float16Array.of(value)
-    return this.#constant(`${type}_${value}`, type, [], data)
+  float(value: number): Value {
+    return this.scalar(value, "float32")
   }
 
-  #constant(name: Value, type: ElementType, shape: ReadonlyArray<number>, data: ArrayBufferView): Value {
-    return this.tensor(name, type, shape, async () => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+  /** A number of type `type`. */
+  scalar(value: number, type: "float32" | "float16" | "int32"): Value {
+    const numbers = { float32: Float32Array, float16: globalThis.Float16Array, int32: Int32Array }[type]
+    return this.#constant(`${type}_${Object.is(value, -0) ? "-0" : value}`, type, [], numbers.of(value))
+  }
+
+  #constant(name: Value, type: ElementType, shape: readonly number[], data: ArrayBufferView): Value {
+    return this.tensor(name, type, shape, () => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }
 }
