@@ -87,8 +87,9 @@ export const recipeTable = async (experiment: Experiment): Promise<string | unde
   if (result === undefined) return undefined
   const { definition, runs } = result
   const scores = devScores(runs, k)
-  const names = [...new Set(Object.keys(definition.encoders).map((row) => row.replace(/ \[[^[]*\]$/, "")))]
-  const show = (value: number | undefined) => value?.toFixed(1) ?? "–"
+  const measured = Object.keys(definition.encoders).map((row) => row.replace(/ \[[^[]*\]$/, ""))
+  const names = [...new Set([...measured, ...Object.keys(candidates)])]
+  const show = (value: number | undefined) => value?.toFixed(1) ?? "not run"
   return markdownTable(
     [`dev sentences, k = ${k}`, "options", "last layer", "best layers", "which"],
     names.map((name) => {
@@ -96,7 +97,7 @@ export const recipeTable = async (experiment: Experiment): Promise<string | unde
       const best = others.toSorted(([, a], [, b]) => b - a)[0]
       return [
         ...[name, candidates[name]?.join(" ") ?? "", show(scores.get(`${name} [-1]`))],
-        ...(best === undefined ? ["–", "–"] : [show(best[1]), best[0].slice(name.length + 1)])
+        ...(best === undefined ? ["not run", ""] : [show(best[1]), best[0].slice(name.length + 1)])
       ]
     })
   )
