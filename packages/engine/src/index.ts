@@ -17,9 +17,8 @@ export {
 export { OnnxGraph, type Value } from "./graph/OnnxGraph.ts"
 export { type OnnxModel, onnxModel } from "./graph/onnxModel.ts"
 export type { Head } from "./loss/chunkedHead.ts"
-export { type ContrastiveOptions, contrastiveBce } from "./loss/contrastiveBce.ts"
+export { type BceOptions, type ContrastiveOptions, contrastiveBce, type SparseTargets } from "./loss/contrastiveBce.ts"
 export { type CrossEntropyOptions, crossEntropy, linearCrossEntropy } from "./loss/crossEntropy.ts"
-export type { BceOptions, SparseTargets } from "./loss/SparseTargets.ts"
 export { sweeper, trimMemory } from "./memory.ts"
 export { type AttentionOptions, attention } from "./nn/attention.ts"
 export { type DisentangledOptions, type DistanceTables, disentangledBias } from "./nn/disentangledBias.ts"
@@ -45,13 +44,12 @@ export {
 export { addGradients, clipFactor, globalNorm } from "./optim/globalNorm.ts"
 export { type Schedule, schedules } from "./optim/schedules.ts"
 export type { AnyDtype, Dtype, TensorData } from "./safetensors/dtypes.ts"
-export type { TensorEntry } from "./safetensors/header.ts"
 export { readSafetensors } from "./safetensors/readSafetensors.ts"
-export { type SafetensorsFile, safetensorsOf } from "./safetensors/SafetensorsFile.ts"
+export { type SafetensorsFile, safetensorsOf, type TensorEntry } from "./safetensors/SafetensorsFile.ts"
 export { checkFinite, readWeights, scaleOf, writeWeights } from "./safetensors/weights.ts"
 export { type TensorSource, writeSafetensors } from "./safetensors/writeSafetensors.ts"
-export { describeEngine } from "./selection/describeEngine.ts"
 export {
+  describeEngine,
   type EngineAttempt,
   type EngineName,
   type EngineReport,
@@ -59,11 +57,16 @@ export {
   type Precision,
   precisions
 } from "./selection/EngineReport.ts"
-export { kernelFallbacks } from "./selection/kernelFallbacks.ts"
-export { compileGraph, compilesGraphs, type UseEngineOptions, useEngine } from "./selection/useEngine.ts"
+export {
+  compileGraph,
+  compilesGraphs,
+  kernelFallbacks,
+  type UseEngineOptions,
+  useEngine
+} from "./selection/useEngine.ts"
 export { tf } from "./tf.ts"
 export { readTorch } from "./torch/readTorch.ts"
 export { bestCheckpoint, type Checkpoint, listCheckpoints, loadCheckpoint } from "./train/checkpoints.ts"
-export type * from "./train/TrainEvent.ts"
+export type * from "./train/TrainOptions.ts"
 export type { CheckpointOptions, EvaluateOptions, LossContext, TrainOptions } from "./train/TrainOptions.ts"
 export { train } from "./train/train.ts"

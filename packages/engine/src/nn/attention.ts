@@ -3,8 +3,9 @@ import { isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 import { type DropoutKey, dropped } from "./dropout.ts"
-import { hasKernel, runKernel } from "./fusedKernel.ts"
-import { addBias, biasGradient, biasPart, isFull, keyBias, unseenBias } from "./scoreBias.ts"
+import { fusedAttention } from "./fusedAttention.ts"
+import { hasKernel } from "./fusedKernel.ts"
+import { addBias, biasGradient, biasPart, keyBias, unseenBias } from "./scoreBias.ts"
 import { softmaxGradient } from "./softmax.ts"
 
 export interface AttentionOptions {
@@ -156,33 +157,6 @@ const fitting = (size: number, period: number): number => {
   while (period % divisor !== 0) divisor--
   return divisor
 }
-
-interface FusedOptions {
-  readonly heads: number
-  readonly causal: boolean
-  readonly mask: ArrayLike<number> | undefined
-  readonly bias: tf.Tensor3D | undefined
-  readonly window: number | undefined
-  readonly scale: number
-}
-
-/** In one kernel, where no gradient will be asked for. */
-const fusedAttention = (
-  q: tf.Tensor3D,
-  k: tf.Tensor3D,
-  v: tf.Tensor3D,
-  { bias, causal, heads, mask, scale, window }: FusedOptions
-): tf.Tensor3D =>
-  tf.tidy(() => {
-    const [batch, tokens] = q.shape
-    const seen = mask && !isFull(mask) ? { mask: tf.tensor2d(Int32Array.from(mask), [batch, tokens], "int32") } : {}
-    const far = window === undefined ? undefined : unseenBias(tokens, false, window)
-    const limit = far && tf.tensor4d(far, [1, 1, tokens, tokens])
-    const own = bias && tf.reshape(bias, [-1, heads, tokens, tokens])
-    const sum = own && limit ? tf.add(own, limit) : (own ?? limit)
-    const added = sum ? { bias: sum } : {}
-    return runKernel<tf.Tensor3D>("FusedAttention", { q, k, v, ...seen, ...added }, { heads, causal, scale })
-  })
 
 /** Some of the rows, or of the queries. */
 interface Part {

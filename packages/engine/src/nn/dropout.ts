@@ -1,6 +1,7 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { EngineError } from "../errors.ts"
-import type { DropoutAttributes } from "../onnx/kernels/vector.ts"
+import { type HostKernel, sizeOf } from "../onnx/Kernel.ts"
+import { addressOf, checkOperands, filled } from "../onnx/vectorResults.ts"
 import { tf } from "../tf.ts"
 import { compileKernels } from "../vector/kernels.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
@@ -67,4 +68,28 @@ function maskOf(size: number, { key, kept, offset, threshold }: DropoutAttribute
     mask.set(made.subarray(0, count), at)
   }
   return mask
+}
+
+export interface DropoutAttributes {
+  readonly key: readonly number[]
+  /** Of the 16 random bits of a number: below it the number is dropped. */
+  readonly threshold: number
+  /** What a number that stays is multiplied by. */
+  readonly kept: number
+  /** The number of a larger tensor's mask that this one begins with. */
+  readonly offset: number
+}
+
+export const dropoutKernel: HostKernel<"x", DropoutAttributes> = {
+  name: "FusedDropout",
+  run(backend, { x }, { key, kept, offset, threshold }) {
+    checkOperands({ x: [x, x.shape] })
+    const operand = addressOf(backend, x)
+    return filled(backend, [...x.shape], (address) => ({
+      kernel: "dropout",
+      units: sizeOf(x.shape),
+      addresses: [operand, address],
+      numbers: [offset, key[0]!, key[1]!, threshold, kept]
+    }))
+  }
 }

@@ -1,4 +1,6 @@
 import { differentiable } from "../autodiff/differentiable.ts"
+import { checkFloat, type HostKernel, type Kernel, like, sizeOf } from "../onnx/Kernel.ts"
+import { addressOf, checkOperands, filled } from "../onnx/vectorResults.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 
@@ -26,3 +28,28 @@ const normalCdf = <T extends tf.Tensor>(x: T): T =>
 
 const normalPdf = <T extends tf.Tensor>(x: T): T =>
   tf.tidy(() => tf.mul(tf.exp(tf.mul(tf.square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI)))
+
+/** `x * cdf(x)` of the standard normal distribution, exact (erf). */
+export const geluKernel: Kernel = {
+  name: "FusedGelu",
+  inputs: ["x"],
+  infer(operands) {
+    checkFloat("FusedGelu", operands)
+    return [like(operands[0]!)]
+  },
+  emit: (graph, values) => [graph.op("Gelu", values)]
+}
+
+/** `dy * (cdf(x) + x * pdf(x))` */
+export const geluGradKernel: HostKernel<"dy" | "x"> = {
+  name: "FusedGeluGrad",
+  run(backend, { dy, x }) {
+    checkOperands({ x: [x, x.shape], dy: [dy, x.shape] })
+    const operands = [dy, x].map((tensor) => addressOf(backend, tensor))
+    return filled(backend, [...x.shape], (address) => ({
+      kernel: "geluGrad",
+      units: sizeOf(x.shape),
+      addresses: [...operands, address]
+    }))
+  }
+}

@@ -1,4 +1,15 @@
 import { differentiable } from "../autodiff/differentiable.ts"
+import {
+  checkFloat,
+  checkShape,
+  type HostKernel,
+  type Kernel,
+  like,
+  type Operand,
+  type Result,
+  sizeOf
+} from "../onnx/Kernel.ts"
+import { addressOf, checkOperands, filled, summed } from "../onnx/vectorResults.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 
@@ -50,4 +61,48 @@ function normaliseGradient(
   const alongScale = tf.mul(xhat, tf.mean(tf.mul(d, xhat), -1, true))
   const rows = x.shape.slice(0, -1).map((_, axis) => axis)
   return [tf.mul(tf.sub(tf.sub(d, alongMean), alongScale), rstd), tf.sum(tf.mul(dy, xhat), rows), tf.sum(dy, rows)]
+}
+
+/** Normalises the last axis: `[..., hidden]` -> y, and mean and 1 / deviation `[..., 1]` for the gradient. */
+export const layerNormKernel: Kernel<{ readonly eps: number }> = {
+  name: "FusedLayerNorm",
+  inputs: ["x", "gamma", "beta"],
+  infer(operands) {
+    checkFloat("FusedLayerNorm", operands)
+    const [x, gamma, beta] = operands as [Operand, Operand, Operand]
+    checkShape("gamma", gamma, x.shape.slice(-1))
+    checkShape("beta", beta, x.shape.slice(-1))
+    const rows: Result = { shape: [...x.shape.slice(0, -1), 1], dtype: "float32" }
+    return [like(x), rows, rows]
+  },
+  emit: (graph, values, _operands, { eps }) =>
+    graph.ops("LayerNormalization", values, 3, { axis: -1, epsilon: { float: eps } })
+}
+
+/** Gradients of x `[..., hidden]`, gamma and beta `[hidden]`. */
+export const layerNormGradKernel: HostKernel<"dy" | "x" | "gamma" | "mean" | "rstd"> = {
+  name: "FusedLayerNormGrad",
+  run(backend, { dy, x, gamma, mean, rstd }) {
+    const width = x.shape.at(-1)!
+    const rows = [...x.shape.slice(0, -1), 1]
+    checkOperands({
+      x: [x, x.shape],
+      dy: [dy, x.shape],
+      gamma: [gamma, [width]],
+      mean: [mean, rows],
+      rstd: [rstd, rows]
+    })
+    const operands = [dy, x, gamma, mean, rstd].map((tensor) => addressOf(backend, tensor))
+    let dx: tf.TensorInfo
+    const sums = summed(backend, 2, width, (addresses) => {
+      dx = filled(backend, [...x.shape], (address) => ({
+        kernel: "layerNormGrad",
+        units: sizeOf(x.shape) / width,
+        width,
+        addresses: [...operands, address, ...addresses],
+        numbers: [width]
+      }))
+    })
+    return [dx!, ...sums]
+  }
 }

@@ -1,6 +1,7 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
+import { checkFloat, checkShape, type Kernel, type Operand } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 
@@ -58,3 +59,19 @@ const product = (x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D | undefi
 }
 
 const rows = (x: tf.Tensor, width: number): tf.Tensor2D => tf.reshape(x, [x.size / width, width])
+
+/** `x kernel + bias`, x `[rows, in]`, for weights that are read many times and not written. */
+export const packedLinearKernel: Kernel = {
+  name: "PackedLinear",
+  inputs: ["x", "kernel", "bias"],
+  weights: 1,
+  infer(operands) {
+    checkFloat("PackedLinear", operands)
+    const [x, kernel, bias] = operands as [Operand, Operand, Operand]
+    const [inputs, outputs] = kernel.shape as [number, number]
+    checkShape("x", x, [x.shape[0]!, inputs])
+    checkShape("bias", bias, [outputs])
+    return [{ shape: [x.shape[0]!, outputs], dtype: "float32" }]
+  },
+  emit: (graph, values) => [graph.op("Gemm", values)]
+}

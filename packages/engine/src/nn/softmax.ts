@@ -1,4 +1,6 @@
 import { differentiable } from "../autodiff/differentiable.ts"
+import { type HostKernel, sizeOf } from "../onnx/Kernel.ts"
+import { addressOf, checkOperands, filled } from "../onnx/vectorResults.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 
@@ -15,4 +17,21 @@ export function softmax<T extends tf.Tensor>(x: T): T {
 export function softmaxGradient(dy: tf.Tensor, y: tf.Tensor): tf.Tensor {
   if (hasKernel("FusedSoftmaxGrad")) return runKernel("FusedSoftmaxGrad", { dy, y })
   return tf.mul(y, tf.sub(dy, tf.sum(tf.mul(dy, y), -1, true)))
+}
+
+/** `y * (dy - sum(dy * y))` over the last axis, y being the softmax. */
+export const softmaxGradKernel: HostKernel<"dy" | "y"> = {
+  name: "FusedSoftmaxGrad",
+  run(backend, { dy, y }) {
+    checkOperands({ y: [y, y.shape], dy: [dy, y.shape] })
+    const width = y.shape.at(-1)!
+    const operands = [dy, y].map((tensor) => addressOf(backend, tensor))
+    return filled(backend, [...y.shape], (address) => ({
+      kernel: "softmaxGrad",
+      units: sizeOf(y.shape) / width,
+      width,
+      addresses: [...operands, address],
+      numbers: [width]
+    }))
+  }
 }

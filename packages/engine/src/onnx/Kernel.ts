@@ -87,3 +87,18 @@ export function kernelError(name: string, operands: readonly Operand[], error: u
   const shapes = operands.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")
   return new EngineError(`${name}(${shapes}): ${error instanceof Error ? error.message : error}`)
 }
+
+/** @throws EngineError where an operand is not float32: a kernel of ours has no other to fall back to. */
+export function checkFloat(name: string, operands: readonly Operand[]): void {
+  if (!every(operands, "float32")) {
+    throw new EngineError(`${name} takes float32 tensors, not ${operands.map(({ dtype }) => dtype).join(", ")}`)
+  }
+}
+
+/** @throws EngineError where an operand has another shape. */
+export function checkShape(what: string, { shape }: Operand, expected: readonly number[]): void {
+  if (shape.join() !== expected.join()) throw new EngineError(`${what} has shape [${shape}], not [${expected}]`)
+}
+
+/** A result of the operand's shape. */
+export const like = ({ shape }: Operand): Result => ({ shape: [...shape], dtype: "float32" })

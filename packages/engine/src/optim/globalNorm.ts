@@ -1,5 +1,6 @@
 import { hasKernel, runKernel } from "../nn/fusedKernel.ts"
 import type { Gradients } from "../nn/Parameters.ts"
+import { checkFloat, type Kernel } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 
 /** The 2-norm of all gradients taken as one vector. Memory beside them is at most the squares of one. */
@@ -37,3 +38,19 @@ const sumOfSquares = (x: tf.Tensor): tf.Tensor =>
   hasKernel("FusedSumOfSquares")
     ? runKernel("FusedSumOfSquares", { x })
     : tf.tidy(() => tf.sum(tf.sum(tf.square(x), -1)))
+
+/** The sum of all squares, a scalar; row by row first, since a single sum of millions of floats keeps three digits. */
+export const sumOfSquaresKernel: Kernel = {
+  name: "FusedSumOfSquares",
+  inputs: ["x"],
+  infer(operands) {
+    checkFloat("FusedSumOfSquares", operands)
+    return [{ shape: [], dtype: "float32" }]
+  },
+  emit(graph, [x], operands) {
+    const rank = operands[0]!.shape.length
+    if (rank === 0) return [graph.op("Mul", [x!, x!])]
+    const rows = graph.op("ReduceSumSquare", [x!, graph.int64s([rank - 1])], { keepdims: 0 })
+    return [rank === 1 ? rows : graph.op("ReduceSum", [rows], { keepdims: 0 })]
+  }
+}

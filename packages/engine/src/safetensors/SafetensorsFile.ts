@@ -1,6 +1,5 @@
 import { SafetensorsError } from "../errors.ts"
-import { dtypes, fromBfloat16, fromFloat16, type TensorData } from "./dtypes.ts"
-import { maxHeaderBytes, parseHeader, type TensorEntry } from "./header.ts"
+import { type AnyDtype, bytesOf, dtypes, fromBfloat16, fromFloat16, isDtype, type TensorData } from "./dtypes.ts"
 
 /** An open file: the header is read and checked, tensors are read one at a time. */
 export interface SafetensorsFile {
@@ -74,4 +73,108 @@ export function decode({ dtype }: TensorEntry, { buffer }: Uint8Array<ArrayBuffe
     default:
       return new Float32Array(buffer)
   }
+}
+
+/** Where a tensor lies in its file. */
+export interface TensorEntry {
+  readonly name: string
+  readonly dtype: AnyDtype
+  readonly shape: readonly number[]
+  /** Bytes, from the end of the header. */
+  readonly start: number
+  readonly end: number
+}
+
+export interface Header {
+  readonly metadata: Readonly<Record<string, string>>
+  /** In the order of the data. */
+  readonly entries: readonly TensorEntry[]
+}
+
+/** The format's own limit on a header. */
+const maxHeaderBytes = 100_000_000
+
+/**
+ * Reads a header and holds it against the file: known dtypes, whole shapes, sizes that agree with the offsets, and data that covers
+ * the file without hole, overlap or remainder.
+ *
+ * @param dataBytes the bytes of the file after the header
+ * @throws SafetensorsError
+ */
+function parseHeader(path: string, text: string, dataBytes: number): Header {
+  const parsed = parseObject(path, text)
+  const metadata: Record<string, string> = Object.create(null)
+  const entries: TensorEntry[] = []
+  for (const [name, value] of Object.entries(parsed)) {
+    if (name === "__metadata__") {
+      for (const [key, entry] of Object.entries(object(path, value, "__metadata__ is no object"))) {
+        if (typeof entry !== "string") throw new SafetensorsError(path, `__metadata__ "${key}" is no text`)
+        metadata[key] = entry
+      }
+    } else {
+      entries.push(parseEntry(path, name, value, dataBytes))
+    }
+  }
+  entries.sort((a, b) => a.start - b.start || a.end - b.end)
+  let covered = 0
+  for (const { name, start, end } of entries) {
+    if (start !== covered) {
+      throw new SafetensorsError(path, `data begins at ${start}, the one before ends at ${covered}`, name)
+    }
+    covered = end
+  }
+  if (covered !== dataBytes) {
+    throw new SafetensorsError(
+      path,
+      `the tensors take ${covered} bytes, the file has ${dataBytes}: truncated or not safetensors`
+    )
+  }
+  return { metadata, entries }
+}
+
+function parseEntry(path: string, name: string, value: unknown, dataBytes: number): TensorEntry {
+  const fail = (reason: string): never => {
+    throw new SafetensorsError(path, reason, name)
+  }
+  const entry = object(path, value, `tensor "${name}" is no object`)
+  const { dtype, shape, data_offsets: offsets } = entry
+  if (typeof dtype !== "string" || !isDtype(dtype)) return fail(`unknown dtype ${JSON.stringify(dtype)}`)
+  if (!isCounts(shape)) return fail(`shape ${JSON.stringify(shape)} is no list of sizes`)
+  if (!isCounts(offsets) || offsets.length !== 2) return fail(`data_offsets ${JSON.stringify(offsets)} are no pair`)
+  const [start, end] = offsets as [number, number]
+  const bytes = shape.reduce((product, size) => product * size, bytesOf[dtype])
+  if (end > dataBytes || start > end) return fail(`data_offsets [${offsets}] lie outside the file's ${dataBytes} bytes`)
+  if (end - start !== bytes) return fail(`${dtype} [${shape}] takes ${bytes} bytes, data_offsets give ${end - start}`)
+  return { name, dtype, shape, start, end }
+}
+
+function parseObject(path: string, text: string): Record<string, unknown> {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(text)
+  } catch {
+    throw new SafetensorsError(path, "the header is not JSON: not a safetensors file")
+  }
+  return object(path, parsed, "the header is no object")
+}
+
+function object(path: string, value: unknown, reason: string): Record<string, unknown> {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SafetensorsError(path, reason)
+  return value as Record<string, unknown>
+}
+
+const isCounts = (value: unknown): value is number[] =>
+  Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
+
+/** The header's bytes, length prefix included, padded with spaces to 8 bytes as the reference implementation does. */
+export function encodeHeader({ metadata, entries }: Header): Uint8Array {
+  const fields: Record<string, unknown> = Object.create(null)
+  if (Object.keys(metadata).length > 0) fields.__metadata__ = metadata
+  for (const { name, dtype, shape, start, end } of entries) fields[name] = { dtype, shape, data_offsets: [start, end] }
+  const json = new TextEncoder().encode(JSON.stringify(fields))
+  const padded = Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(8 + padded).fill(0x20)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)
+  bytes.set(json, 8)
+  return bytes
 }

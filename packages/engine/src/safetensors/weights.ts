@@ -1,6 +1,5 @@
 import { SafetensorsError } from "../errors.ts"
 import type { TensorData } from "./dtypes.ts"
-import { firstNonFinite } from "./firstNonFinite.ts"
 import type { SafetensorsFile } from "./SafetensorsFile.ts"
 import { type TensorSource, writeSafetensors } from "./writeSafetensors.ts"
 
@@ -68,4 +67,12 @@ export const checkFinite = (path: string, tensor: string, values: TensorData): v
   const at = values instanceof Float32Array ? firstNonFinite(values) : -1
   if (at >= 0)
     throw new SafetensorsError(path, `holds ${values[at]} at number ${at} of ${values.length}: no weights`, tensor)
+}
+
+/** Where a list first holds NaN or an infinity; -1 where all are numbers. */
+export function firstNonFinite(values: Float32Array): number {
+  const bits = new Int32Array(values.buffer, values.byteOffset, values.length)
+  // All bits of the exponent are set.
+  for (let i = 0; i < bits.length; i++) if ((bits[i]! & 0x7f80_0000) === 0x7f80_0000) return i
+  return -1
 }

@@ -3,7 +3,7 @@ import { dirname } from "node:path"
 import { SafetensorsError } from "../errors.ts"
 import { sweeper } from "../memory.ts"
 import { bytesOf, type Dtype, dtypes, type TensorData, toBfloat16, toFloat16 } from "./dtypes.ts"
-import { encodeHeader, type TensorEntry } from "./header.ts"
+import { encodeHeader, type TensorEntry } from "./SafetensorsFile.ts"
 
 /** A tensor to be written. `data` is called when its turn comes, and its numbers are let go before the next one's. */
 export interface TensorSource {

@@ -2,8 +2,7 @@ import { availableParallelism } from "node:os"
 import { EngineError } from "../errors.ts"
 import type { GraphModel, GraphSession } from "../graph/GraphSession.ts"
 import { tf } from "../tf.ts"
-import type { Loaded } from "./Candidate.ts"
-import { candidates } from "./candidates.ts"
+import type { Candidate, Loaded } from "./Candidate.ts"
 import {
   type EngineAttempt,
   type EngineName,
@@ -12,6 +11,11 @@ import {
   type Precision,
   precisions
 } from "./EngineReport.ts"
+import { cpu } from "./engines/cpu.ts"
+import { onnx } from "./engines/onnx.ts"
+import { cuda, native } from "./engines/tensorflow.ts"
+import { wasm } from "./engines/wasm.ts"
+import { webgpu } from "./engines/webgpu.ts"
 import { selfCheck } from "./selfCheck.ts"
 
 export interface UseEngineOptions {
@@ -136,4 +140,16 @@ function oneOf<A extends string>(known: readonly A[], value: string | undefined,
   const found = known.find((one) => one === value)
   if (!found) throw new EngineError(`${source} is "${value}"; it must be one of ${known.join(", ")}`)
   return found
+}
+
+/** The engines in the order in which they are tried. */
+export const candidates: readonly Candidate[] = [cuda, webgpu, native, onnx, wasm, cpu]
+
+/**
+ * Kernels that the onnx engine left to tfjs-cpu so far: how often each ran, by name and operand types, as in `Sum(bool)`.
+ * Empty for the other engines, which have no fallback.
+ */
+export function kernelFallbacks(): ReadonlyMap<string, number> {
+  const backend = tf.findBackend("onnx") as { readonly fallback?: { readonly calls: Map<string, number> } } | null
+  return backend?.fallback?.calls ?? new Map()
 }

@@ -3,12 +3,12 @@ import { join } from "node:path"
 import { CheckpointError } from "../errors.ts"
 import type { Parameters } from "../nn/Parameters.ts"
 import type { OptimizerState } from "../optim/adamW.ts"
-import { firstNonFinite } from "../safetensors/firstNonFinite.ts"
 import { readSafetensors } from "../safetensors/readSafetensors.ts"
+import { firstNonFinite } from "../safetensors/weights.ts"
 import { syncDirectory, writeSafetensors } from "../safetensors/writeSafetensors.ts"
 import type { Precision } from "../selection/EngineReport.ts"
 import { tf } from "../tf.ts"
-import type { Best } from "./TrainEvent.ts"
+import type { Best } from "./TrainOptions.ts"
 
 /**
  * A checkpoint is a folder `step-00001000` of three files: `parameters.safetensors`, `optimizer.safetensors` and `state.json`.

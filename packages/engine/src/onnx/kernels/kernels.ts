@@ -1,6 +1,12 @@
-import type { Kernel } from "../Kernel.ts"
+import { dropoutKernel } from "../../nn/dropout.ts"
+import { attentionKernel } from "../../nn/fusedAttention.ts"
+import { geluGradKernel, geluKernel } from "../../nn/gelu.ts"
+import { layerNormGradKernel, layerNormKernel } from "../../nn/layerNorm.ts"
+import { packedLinearKernel } from "../../nn/linear.ts"
+import { softmaxGradKernel } from "../../nn/softmax.ts"
+import { sumOfSquaresKernel } from "../../optim/globalNorm.ts"
+import type { HostKernel, Kernel } from "../Kernel.ts"
 import { binaryKernels, softmaxKernels, unaryKernels } from "./elementwise.ts"
-import { fusedKernels } from "./fused.ts"
 import { matMulKernels } from "./matMul.ts"
 import { gatherKernels, movementKernels } from "./movement.ts"
 import { reductionKernels } from "./reduction.ts"
@@ -14,5 +20,17 @@ export const kernels: readonly Kernel[] = [
   ...matMulKernels,
   ...movementKernels,
   ...gatherKernels,
-  ...fusedKernels
+  geluKernel,
+  layerNormKernel,
+  attentionKernel,
+  packedLinearKernel,
+  sumOfSquaresKernel
 ]
+
+/** Those that tfjs does not know and ONNX Runtime has no operators for, on the engine's own threads. */
+export const vectorKernels = [
+  geluGradKernel,
+  layerNormGradKernel,
+  softmaxGradKernel,
+  dropoutKernel
+] as readonly HostKernel[]

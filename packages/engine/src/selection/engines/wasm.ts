@@ -1,9 +1,9 @@
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm"
 import { type OnnxRuntime, ordinaryGraphs } from "../../graph/GraphSession.ts"
 import { tf } from "../../tf.ts"
 import type { Candidate } from "../Candidate.ts"
-import { repairWasm } from "./repairWasm.ts"
 
 /**
  * tfjs-wasm: for Node, and systems where ONNX Runtime's library was never called directly. Its heap ends at 4 GB: small models. Whole
@@ -23,4 +23,57 @@ export const wasm: Candidate = {
     return { version: `tfjs-wasm ${version_wasm}`, threads: 1 }
   },
   graphs: async (threads) => ordinaryGraphs((await import("onnxruntime-node")) as unknown as OnnxRuntime, threads)
+}
+
+/**
+ * What tfjs-wasm lacks for training: products with a transposed operand run on one slow path (measured: ten times the time
+ * of a transpose and a plain product), and the gradient of an embedding has no kernel.
+ */
+function repairWasm(): void {
+  for (const name of ["BatchMatMul", "_FusedMatMul"]) transposeFirst(name)
+  if (!tf.getKernel("UnsortedSegmentSum", "wasm")) {
+    tf.registerKernel({ kernelName: "UnsortedSegmentSum", backendName: "wasm", kernelFunc: segmentSum })
+  }
+}
+
+/** Replaces a product kernel by one that transposes its operands itself where asked to. */
+function transposeFirst(name: string): void {
+  const product = tf.getKernel(name, "wasm")
+  const transpose = tf.getKernel("Transpose", "wasm")
+  tf.unregisterKernel(name, "wasm")
+  const kernelFunc: tf.KernelFunc = ({ inputs, backend, attrs }) => {
+    const made: tf.TensorInfo[] = []
+    const turned = (x: tf.TensorInfo) => {
+      const rank = x.shape.length
+      const perm = [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]
+      const result = transpose.kernelFunc({ inputs: { x }, backend, attrs: { perm } }) as tf.TensorInfo
+      made.push(result)
+      return result
+    }
+    const a = attrs!.transposeA ? turned(inputs.a!) : inputs.a!
+    const b = attrs!.transposeB ? turned(inputs.b!) : inputs.b!
+    const plain = { ...attrs, transposeA: false, transposeB: false } as tf.NamedAttrMap
+    const result = product.kernelFunc({ inputs: { ...inputs, a, b }, backend, attrs: plain })
+    for (const { dataId } of made) (backend as BackendWasm).disposeData(dataId)
+    return result
+  }
+  tf.registerKernel({ ...product, kernelFunc })
+}
+
+const segmentSum: tf.KernelFunc = ({ inputs, backend, attrs }) => {
+  const { x, segmentIds } = inputs as Record<"x" | "segmentIds", tf.TensorInfo>
+  const { numSegments } = attrs as unknown as tf.UnsortedSegmentSumAttrs
+  const wasm = backend as BackendWasm
+  const output = wasm.makeOutput([numSegments, ...x.shape.slice(segmentIds.shape.length)], x.dtype)
+  const sums = wasm.typedArrayFromHeap(output) as Float32Array
+  const from = wasm.typedArrayFromHeap(x) as Float32Array
+  const ids = wasm.typedArrayFromHeap(segmentIds) as Int32Array
+  const width = from.length / ids.length
+  sums.fill(0)
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!
+    if (id < 0 || id >= numSegments) continue
+    for (let j = 0; j < width; j++) sums[id * width + j]! += from[i * width + j]!
+  }
+  return output
 }
