@@ -175,7 +175,7 @@ try {
   for (const room of publishOrder) await rm(join(root, "packages", room, "dist"), { recursive: true, force: true })
 }
 
-/** Encoding, prediction and few-shot learning under Node against Bun, on 200 odd texts. @returns how many comparisons failed */
+/** Encoding, prediction and few-shot learning under Node, and under Deno where it is installed, against Bun, on 200 odd texts. @returns how many comparisons failed */
 async function compareRuntimes(): Promise<number> {
   const node = Bun.which("node")
   const version = node === null ? undefined : (await $`node --version`.text()).trim()
@@ -187,9 +187,14 @@ async function compareRuntimes(): Promise<number> {
   const input = { directory: join(project, "model"), examples: (await examples()).slice(0, 24), texts: oddTexts }
   await Bun.write(join(project, "input.json"), JSON.stringify(input))
   await Bun.write(join(project, "runtimes.mjs"), Bun.file(join(root, "scripts/runtimes.mjs")))
-  const results = []
-  for (const runtime of ["bun", "node"]) {
-    const { exitCode, stderr } = await $`${runtime} runtimes.mjs input.json ${runtime}.json`
+  const peers: Record<string, ReadonlyArray<string>> = { [`Node ${version}`]: ["node"] }
+  if (Bun.which("deno") !== null) {
+    const deno = (await $`deno --version`.text()).split(" ")[1]
+    peers[`Deno ${deno}`] = ["deno", "run", "--allow-all", "--node-modules-dir=manual"]
+  }
+  const results: Record<string, { readonly engine: string }> = {}
+  for (const [runtime, command] of Object.entries({ Bun: ["bun"], ...peers })) {
+    const { exitCode, stderr } = await $`${command} runtimes.mjs input.json ${runtime}.json`
       .cwd(project)
       .nothrow()
       .quiet()
@@ -197,15 +202,20 @@ async function compareRuntimes(): Promise<number> {
       console.error(`${runtime} does not run the packages:\n${stderr}`)
       return 1
     }
-    results.push(await Bun.file(join(project, `${runtime}.json`)).json())
+    results[runtime] = await Bun.file(join(project, `${runtime}.json`)).json()
   }
-  const difference = differs(results[0], results[1], "")
-  if (difference !== undefined) console.error(`Node ${version} gives another result than Bun: ${difference}`)
-  else
-    console.log(
-      `Node ${version} (${results[1].engine}) encodes, predicts and learns as Bun (${results[0].engine}) does`
-    )
-  return difference === undefined ? 0 : 1
+  let failed = 0
+  for (const runtime of Object.keys(peers)) {
+    const { Bun: expected, [runtime]: found } = results
+    const difference = differs(expected, found, "")
+    if (difference === undefined)
+      console.log(`${runtime} (${found!.engine}) encodes, predicts and learns as Bun (${expected!.engine}) does`)
+    else {
+      failed++
+      console.error(`${runtime} gives another result than Bun: ${difference}`)
+    }
+  }
+  return failed
 }
 
 /** Where two results differ, numbers by more than 0.001; the engine may be another. */

@@ -16,7 +16,10 @@ data = Dataset.from_dict(
 )
 # The library pads to this; RoBERTa counts positions from 2 on.
 longest = min(64, AutoConfig.from_pretrained(sys.argv[1]).max_position_embeddings - 2)
-model = SpanMarkerModel.from_pretrained(sys.argv[1], labels=labels, model_max_length=longest, entity_max_length=8)
+# A sentence of seven words has 28 spans: of the 128 places for spans that a row has by default most would be padding.
+model = SpanMarkerModel.from_pretrained(
+    sys.argv[1], labels=labels, model_max_length=longest, marker_max_length=32, entity_max_length=8
+)
 arguments = TrainingArguments(output_dir="span-marker-model", learning_rate=5e-4, num_train_epochs=12, report_to="none")
 Trainer(model=model, args=arguments, train_dataset=data).train()
 print(model.predict("Marie Curie was born in Warsaw."))
