@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test"
+import { dirname, join } from "node:path"
 import { Glob } from "bun"
 import { rooms } from "./lib/rooms.ts"
 
@@ -40,6 +41,37 @@ for (const room of packageFolders) {
       if (ours !== undefined && !allowed.has(ours)) strangers.push(`package.json declares ${name}`)
     }
     expect(strangers).toEqual([])
+  })
+}
+
+/** What Node imports. */
+const everywhere = [
+  "core",
+  "aligner",
+  "sampler",
+  "miner",
+  "metrics",
+  "mini",
+  "mini-concepts",
+  "engine",
+  "encoder",
+  "classifier"
+]
+
+for (const room of everywhere) {
+  test(`importing ${room} loads nothing that Bun alone has`, async () => {
+    const seen = new Map<string, string>()
+    const open = async (path: string, from: string): Promise<void> => {
+      if (seen.has(path)) return
+      seen.set(path, from)
+      for (const { kind, path: name } of transpiler.scanImports(await Bun.file(path).text())) {
+        if (kind !== "import-statement") continue
+        if (name.startsWith("bun")) seen.set(name, path)
+        else if (name.startsWith(".")) await open(join(dirname(path), name), path)
+      }
+    }
+    await open(join(root, "packages", room, "src/index.ts"), "")
+    expect([...seen].filter(([name]) => name.startsWith("bun"))).toEqual([])
   })
 }
 

@@ -1,6 +1,5 @@
 import { EngineError } from "../../errors.ts"
 import type { OnnxBackend } from "../../onnx/OnnxBackend.ts"
-import { hasBf16 } from "../../onnx/onednn/OneDnnLibrary.ts"
 import { tf } from "../../tf.ts"
 import type { Candidate } from "../Candidate.ts"
 import { cpu } from "./cpu.ts"
@@ -18,6 +17,7 @@ export const onnx: Candidate = {
     if (process.versions.bun === undefined) throw new EngineError("needs Bun: it reaches ONNX Runtime through bun:ffi")
     await cpu.load(1, "fp32") // for kernels that ONNX Runtime does not serve
     const { registerOnnx } = await import("../../onnx/registerOnnx.ts")
+    const { hasBf16 } = await import("../../onnx/onednn/OneDnnLibrary.ts")
     const backend = await registerOnnx(threads, precision === "fp32")
     const faster =
       precision === "fp32" && hasBf16() ? { faster: "NUNER_PRECISION=bf16: this processor multiplies in bf16" } : {}
