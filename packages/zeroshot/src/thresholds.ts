@@ -53,6 +53,7 @@ export const withThresholds = (model: ZeroShotModel, own: Thresholds): ZeroShotM
   }
 }
 
+/** What thresholds of types are fitted by. */
 export const FitThresholdsOptions = Schema.Struct({
   mentions: option(Schema.Int.check(Schema.isGreaterThan(0)), {
     default: 10,
