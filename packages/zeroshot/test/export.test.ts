@@ -82,3 +82,13 @@ describe.each(["width-1", "marker", "marker-v0", "token-level"])("%s", (name) =>
       model.dispose()
     }))
 })
+
+test("Python reads the tokenizer of a DeBERTa as it is saved: transformers' own class would normalise otherwise", () =>
+  leakCheck(async () => {
+    using folder = tempDir()
+    const model = await loadGliner(join(fixtures, "marker-v0"))
+    await model.save(folder.path)
+    model.dispose()
+    const { tokenizer_class } = await Bun.file(folder.file("tokenizer_config.json")).json()
+    expect(tokenizer_class).toBe("PreTrainedTokenizerFast")
+  }))

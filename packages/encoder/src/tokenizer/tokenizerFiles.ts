@@ -16,7 +16,7 @@ export const tokenizerFiles = (tokenizer: Tokenizer, config: EncoderConfig): Rec
   const { model, normalizer, pre_tokenizer } = JSON.parse(tokenizer.json)
   const classes: Record<string, string> = roberta
     ? { BPE: "RobertaTokenizer", WordPiece: "MPNetTokenizer", Unigram: "XLMRobertaTokenizer" }
-    : { WordPiece: "BertTokenizer", Unigram: "DebertaV2Tokenizer" }
+    : { WordPiece: "BertTokenizer" } // transformers' class for DeBERTa makes a normalizer of its own, whatever tokenizer.json has
   const settings = {
     ...tokens,
     ...(model.type === "WordPiece" && {

@@ -14,7 +14,7 @@ for (const name of ["width-1", "marker", "marker-v0", "token-level"]) {
   const directory = join(folder!, name)
   await model.save(directory)
   await exportGliner(directory, model)
-  const { entities } = await model.predict(oddTexts, types, { mode: "published", merge: "none", threshold: 0.55 })
+  const { entities } = await model.predict(oddTexts, types, { mode: "published", merge: "none", threshold: 0.45 })
   await Bun.write(join(directory, "entities.json"), JSON.stringify({ texts: oddTexts, types, entities }))
   model.dispose()
 }
