@@ -12,6 +12,8 @@ export interface Model {
   readonly load: () => Promise<ZeroShotModel>
   /** Least probability of an entity, chosen on dev sentences of WNUT17 and JNLPBA. Default: the model's own. */
   readonly threshold?: number
+  /** Thresholds that it is tried with on dev sentences. */
+  readonly tried: ReadonlyArray<number>
 }
 
 /** Annotated sentences that the pair in the box learned from. */
@@ -23,26 +25,26 @@ export const readByHeads = (work: Experiment): ReadonlyArray<string> => [
 ]
 
 export const models = (work: Experiment): ReadonlyArray<Model> => {
-  const trained = (slug: string, base: string, args: ReadonlyArray<string>): Pick<Model, "training" | "load"> => {
+  const trained = (slug: string, base: string, args: ReadonlyArray<string>): Omit<Model, "name" | "threshold"> => {
     const step = `zero/${slug}`
     const run = ["--base", base, "-o", work.at(step), "--validation", "0.005", "--validate-every", "250"]
     return {
+      tried: [0.2, 0.3, 0.4, 0.5],
       training: nuner(step, 0.5, ["zero", "train", ...readByHeads(work), ...run, ...recipe, ...args]),
       load: () => ZeroShot.fromPretrained(work.at(step))
     }
   }
   return [
-    { name: "nearest name, untrained", load: () => nearestName(work) },
-    { name: "mini", load: () => ZeroShot.fromPretrained("mini") },
-    { name: "words, from mini", ...trained("words", "mini", ["--steps", "1000"]) }
+    { name: "nearest name, untrained", tried: [], load: () => nearestName(work) },
+    { name: "mini", tried: [0.05, 0.1, 0.15, 0.2, 0.25], load: () => ZeroShot.fromPretrained("mini") },
+    { name: "words", ...trained("words", "mini", [...rate("2e-4"), "--steps", "1000"]) },
+    { name: "spans", ...trained("spans", work.at("zero/words"), [...rate("1e-4"), "--steps", "200", "--max-width", "12"]) }
   ]
 }
 
 /** NuNER Zero's head, at rates that a thousand small steps want. */
-const recipe = [
-  ...["--head-dropout", "0.1", "--batch-size", "16", "--learning-rate", "2e-4", "--head-rate", "10"],
-  ...["--negative-ratio", "3"]
-]
+const recipe = ["--head-dropout", "0.1", "--batch-size", "16", "--head-rate", "10", "--negative-ratio", "3"]
+const rate = (peak: string) => ["--learning-rate", peak]
 
 /** Two untrained encoders: each word is of the type whose name is nearest, where it is near enough. */
 const nearestName = async (work: Experiment): Promise<ZeroShotModel> => {

@@ -43,9 +43,9 @@ const present = datasets.filter(
   ({ dev, name, test }) =>
     name === (values.dataset ?? name) && existsSync(work.data(`few-shot/${test}`)) && (!values.dev || dev !== undefined)
 )
-for (const { load, name, threshold, training } of models(work)) {
+for (const { load, name, threshold, training, tried } of models(work)) {
   if (name !== (values.model ?? name)) continue
-  const thresholds = values.dev ? [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6] : [threshold]
+  const thresholds = values.dev ? tried : [threshold]
   const missing = present.flatMap((dataset) =>
     [false, true].flatMap((misc) =>
       (misc && (values.dev || !(MISC in dataset.names))) ||
