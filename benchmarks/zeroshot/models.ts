@@ -38,7 +38,10 @@ export const models = (work: Experiment): ReadonlyArray<Model> => {
     { name: "nearest name, untrained", tried: [], load: () => nearestName(work) },
     { name: "mini", tried: [0.05, 0.1, 0.15, 0.2, 0.25], load: () => ZeroShot.fromPretrained("mini") },
     { name: "words", ...trained("words", "mini", [...rate("2e-4"), "--steps", "1000"]) },
-    { name: "spans", ...trained("spans", work.at("zero/words"), [...rate("1e-4"), "--steps", "200", "--max-width", "12"]) }
+    {
+      name: "spans",
+      ...trained("spans", work.at("zero/words"), [...rate("1e-4"), "--steps", "200", "--max-width", "12"])
+    }
   ]
 }
 
