@@ -29,7 +29,7 @@ export const models = (work: Experiment): ReadonlyArray<Model> => {
     const step = `zero/${slug}`
     const run = ["--base", base, "-o", work.at(step), "--validation", "0.005", "--validate-every", "250"]
     return {
-      tried: [0.2, 0.3, 0.4, 0.5],
+      tried: [0.2, 0.35, 0.5],
       training: nuner(step, 0.5, ["zero", "train", ...readByHeads(work), ...run, ...recipe, ...args]),
       load: () => ZeroShot.fromPretrained(work.at(step))
     }
@@ -40,6 +40,7 @@ export const models = (work: Experiment): ReadonlyArray<Model> => {
     { name: "words", ...trained("words", "mini", [...rate("2e-4"), "--steps", "1000"]) },
     {
       name: "spans",
+      threshold: 0.35,
       ...trained("spans", work.at("zero/words"), [...rate("1e-4"), "--steps", "200", "--max-width", "12"])
     }
   ]

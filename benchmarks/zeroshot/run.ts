@@ -61,7 +61,7 @@ for (const { load, name, threshold, training, tried } of models(work)) {
   for (const { dataset, misc } of missing) {
     const sentences = await readDataset(values.dev ? dataset.dev!(work) : work.data(`few-shot/${dataset.test}`))
     for (const threshold of thresholds) {
-      const asked = values.dev ? sentences.slice(0, 400) : sentences
+      const asked = values.dev ? sentences.slice(0, 150) : sentences
       const result = await score(name, model, { dataset, misc }, asked, threshold)
       scored.push(result)
       await appendFile(file, `${JSON.stringify(result)}\n`)
