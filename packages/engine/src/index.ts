@@ -70,3 +70,4 @@ export { bestCheckpoint, type Checkpoint, listCheckpoints, loadCheckpoint } from
 export type * from "./train/TrainOptions.ts"
 export type { CheckpointOptions, EvaluateOptions, LossContext, TrainOptions } from "./train/TrainOptions.ts"
 export { train } from "./train/train.ts"
+export { writeWhole } from "./writeWhole.ts"

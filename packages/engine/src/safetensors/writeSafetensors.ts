@@ -1,7 +1,6 @@
-import { type FileHandle, open, rename, rm } from "node:fs/promises"
-import { dirname } from "node:path"
 import { SafetensorsError } from "../errors.ts"
 import { sweeper } from "../memory.ts"
+import { writeWhole } from "../writeWhole.ts"
 import { bytesOf, type Dtype, dtypes, type TensorData, toBfloat16, toFloat16 } from "./dtypes.ts"
 import { encodeHeader, type TensorEntry } from "./SafetensorsFile.ts"
 
@@ -29,28 +28,21 @@ export async function writeSafetensors(
   const rank = ({ dtype }: TensorSource) => dtypes.indexOf(dtype)
   const sources = [...tensors].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
   const entries = layOut(path, sources)
-  const partial = `${path}.partial-${process.pid}-${Math.random().toString(36).slice(2)}`
-  try {
-    const file = await open(partial, "wx")
-    try {
-      await writeBytes(file, encodeHeader({ metadata, entries }))
-      const release = sweeper(2 ** 24)
-      const write = async (source: TensorSource): Promise<number> => {
-        const bytes = encode(path, source, await source.data())
-        await writeBytes(file, bytes)
-        return bytes.length
-      }
-      for (const source of sources) release(await write(source))
-      await file.sync()
-    } finally {
-      await file.close()
-    }
-    await rename(partial, path)
-  } catch (error) {
-    await rm(partial, { force: true })
-    throw error
+  await writeWhole(path, pieces(path, sources, encodeHeader({ metadata, entries })))
+}
+
+/** The header, and each tensor's numbers when its turn comes. */
+async function* pieces(
+  path: string,
+  sources: readonly TensorSource[],
+  header: Uint8Array
+): AsyncGenerator<Uint8Array, void> {
+  yield header
+  const release = sweeper(2 ** 24)
+  for (const source of sources) {
+    yield encode(path, source, await source.data())
+    release(bytesOf[source.dtype] * source.shape.reduce((product, size) => product * size, 1))
   }
-  await syncDirectory(dirname(path))
 }
 
 function layOut(path: string, sources: readonly TensorSource[]): TensorEntry[] {
@@ -83,17 +75,3 @@ function encode(path: string, { name, dtype, shape }: TensorSource, data: Tensor
 
 const halves = (dtype: "F16" | "BF16", data: Float32Array): Uint16Array =>
   dtype === "F16" ? toFloat16(data) : toBfloat16(data)
-
-async function writeBytes(file: FileHandle, bytes: Uint8Array): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, Math.min(bytes.length - done, 2 ** 28))
-    done += bytesWritten
-  }
-}
-
-/** Makes a rename durable. Some systems cannot open a directory; there the rename is as durable as they make it. */
-export async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r").catch(() => undefined)
-  await directory?.sync().catch(() => undefined)
-  await directory?.close()
-}

@@ -1,13 +1,14 @@
-import { mkdir, open, readdir, readFile, rename, rm } from "node:fs/promises"
+import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { CheckpointError } from "../errors.ts"
 import type { Parameters } from "../nn/Parameters.ts"
 import type { OptimizerState } from "../optim/adamW.ts"
 import { readSafetensors } from "../safetensors/readSafetensors.ts"
 import { firstNonFinite } from "../safetensors/weights.ts"
-import { syncDirectory, writeSafetensors } from "../safetensors/writeSafetensors.ts"
+import { writeSafetensors } from "../safetensors/writeSafetensors.ts"
 import type { Precision } from "../selection/EngineReport.ts"
 import { tf } from "../tf.ts"
+import { syncDirectory, writeWhole } from "../writeWhole.ts"
 import type { Best } from "./TrainOptions.ts"
 
 /**
@@ -72,8 +73,7 @@ export async function saveCheckpoint(
   await rm(partial, { recursive: true, force: true })
   if ((await listCheckpoints(directory)).some(({ step }) => step === state.step)) {
     // The same step has the same weights: only what was learned about them since is new.
-    await writeText(join(path, "state.json.writing"), encodeState(state))
-    await rename(join(path, "state.json.writing"), join(path, "state.json"))
+    await writeWhole(join(path, "state.json"), [encodeState(state)])
     return { path, step: state.step }
   }
   await mkdir(partial, { recursive: true })
@@ -84,8 +84,7 @@ export async function saveCheckpoint(
     await rm(partial, { recursive: true, force: true })
     throw error
   }
-  await writeText(join(partial, "state.json"), encodeState(state))
-  await syncDirectory(partial)
+  await writeWhole(join(partial, "state.json"), [encodeState(state)])
   await rename(partial, path)
   await syncDirectory(directory)
   await rotate(directory, keep, state.best?.step)
@@ -184,14 +183,4 @@ export async function readState(path: string): Promise<RunState> {
   return state
 }
 
-const encodeState = (state: RunState): string => `${JSON.stringify(state, null, 2)}\n`
-
-async function writeText(path: string, text: string): Promise<void> {
-  const file = await open(path, "w")
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
+const encodeState = (state: RunState): Uint8Array => new TextEncoder().encode(`${JSON.stringify(state, null, 2)}\n`)

@@ -1,6 +1,5 @@
-import { open, rm } from "node:fs/promises"
 import { OptionError } from "@nuner/core"
-import type { OnnxGraph } from "@nuner/engine"
+import { type OnnxGraph, writeWhole } from "@nuner/engine"
 import { exportedModel, piecesOf } from "./exportedModel.ts"
 
 /** A protocol-buffer message has 2 GiB at most. */
@@ -17,18 +16,5 @@ export const writeOnnx = async (path: string, graph: OnnxGraph): Promise<void> =
     const reason = `the model takes ${model.bytes} bytes, an ONNX file ends at ${maxBytes}`
     throw new OptionError({ component: "exportOnnx", option: "types", reason, remedy: 'export "fp16" or "int8" only' })
   }
-  const file = await open(path, "w")
-  const write = async (bytes: Uint8Array) => {
-    for (let done = 0; done < bytes.length; )
-      done += (await file.write(bytes, done, Math.min(bytes.length - done, 2 ** 28))).bytesWritten
-  }
-  try {
-    for await (const piece of piecesOf(model)) await write(piece)
-    await file.sync()
-    await file.close()
-  } catch (error) {
-    await file.close().catch(() => {})
-    await rm(path, { force: true })
-    throw error
-  }
+  await writeWhole(path, piecesOf(model))
 }
