@@ -8,15 +8,15 @@
  * run can be taken up again where it stopped; NUNER_BENCH_VARIANTS=0 leaves out torch.compile and bf16, NUNER_BENCH_VARIANTS=bf16 torch.compile alone;
  * NUNER_BENCH_CLOCK=processor measures processor time instead of wall time, for a busy machine and NUNER_THREADS=1.
  */
-import { forward, initEncoder, robertaBase, small } from "@nuner/encoder"
-import { adamW, contrastiveBce, freeze, tf, useEngine, variableGrads } from "@nuner/engine"
+import { robertaBase, small } from "@nuner/encoder"
+import { tf, useEngine } from "@nuner/engine"
 import { clock, now } from "./support/clock.ts"
+import { concepts, encoderStep, idsOf, type StepShape } from "./support/encoderStep.ts"
 import { inProcess } from "./support/inProcess.ts"
 import { median } from "./support/median.ts"
 import { runPython } from "./support/python.ts"
 import { type Benchmark, lessIsBetter, moreIsBetter, type Row } from "./support/Row.ts"
 
-const concepts = 256
 const shapes = [
   [8, 64],
   [16, 128],
@@ -28,14 +28,8 @@ const models = {
   base: robertaBase
 }
 
-interface Case {
+interface Case extends StepShape {
   readonly model: keyof typeof models
-  readonly rows: number
-  readonly tokens: number
-  /** Layers frozen from the bottom, the embeddings with them. */
-  readonly frozen: number
-  /** Rate of dropout in the step, on both sides: on embeddings, attention weights and what is added to a layer's input. */
-  readonly dropout: number
 }
 
 interface Measured {
@@ -70,49 +64,16 @@ const roundsOf = (item: Case) => (isLarge(item) ? 1 : 2)
 const repeatsOf = (item: Case) => (isLarge(item) ? 3 : item.model === "base" ? 3 : 10)
 /** Small steps are hundreds of kernels each: until they were compiled some forty times the compiler's own time is in them. */
 const warmupsOf = (item: Case) => (isLarge(item) ? 1 : item.model === "base" ? 2 : 40)
-const idsOf = ({ rows, tokens }: Case) => Int32Array.from({ length: rows * tokens }, (_, i) => 5 + ((i * 7919) % 8000))
 
 /** Our side, in a process of its own: what `bun benchmarks/engine.ts <case as JSON>` prints. */
 async function measure(item: Case): Promise<Measured & { readonly threads: number }> {
   const { version, threads } = await useEngine()
-  const config = { ...models[item.model], dropout: item.dropout, attentionDropout: item.dropout }
-  const parameters = initEncoder(config, 1)
-  parameters.concepts = tf.variable(tf.randomNormal([concepts, config.hidden], 0, 0.2, "float32", 1))
-  const { rows, tokens, frozen } = item
-  if (frozen > 0) {
-    const bottom = (name: string) => Number(/^encoder\.layer\.(\d+)\./.exec(name)?.[1] ?? frozen) < frozen
-    freeze(parameters, (name) => name.startsWith("embeddings.") || bottom(name))
-  }
-  const batch = { ids: idsOf(item), mask: new Int32Array(rows * tokens).fill(1), rows, tokens }
-  const targets = {
-    tokens: Int32Array.from(batch.ids, (_, i) => i),
-    concepts: Int32Array.from(batch.ids, (_, i) => i % concepts)
-  }
-  const model = { config, parameters }
-  let steps = 0
-  const loss = () => {
-    const [hidden] = forward(model, batch, item.dropout > 0 ? { dropout: { seed: 1, step: steps++, site: "" } } : {})
-    const h = tf.reshape(hidden!, [rows * tokens, config.hidden]) as tf.Tensor2D
-    return contrastiveBce({ h, u: parameters.concepts as tf.Tensor2D }, targets)
-  }
-  const optimizer = adamW()
-  const state = optimizer.init(parameters)
-  const runForward = async () => {
-    const [hidden] = forward(model, batch)
-    await hidden!.data()
-    hidden!.dispose()
-  }
-  const runStep = async () => {
-    const { value, grads } = variableGrads(loss, parameters)
-    optimizer.update(parameters, grads, state, 1e-4)
-    await value.data()
-    tf.dispose([value, ...Object.values(grads)])
-  }
-  const times = { forward: await timed(runForward, item), step: await timed(runStep, item) }
+  const { forward, step } = encoderStep(models[item.model], item)
+  const times = { forward: await timed(forward, item), step: await timed(step, item) }
   return { version, threads, ...times, peakMegabytes: process.resourceUsage().maxRSS / 2 ** 10 }
 }
 
-async function timed(body: () => Promise<void>, item: Case): Promise<number[]> {
+async function timed(body: () => Promise<unknown>, item: Case): Promise<number[]> {
   for (let i = 0; i < warmupsOf(item); i++) await body()
   const times: number[] = []
   for (let i = 0; i < repeatsOf(item); i++) {

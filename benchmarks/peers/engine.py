@@ -14,7 +14,14 @@ except ImportError:
     sys.exit(3)
 
 run = json.load(sys.stdin)
+device = "cpu"
+if run.get("onCard"):
+    device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else None
+    if device is None:
+        print("no card that torch sees", file=sys.stderr)
+        sys.exit(3)
 torch.set_num_threads(run["threads"])
+torch.set_default_device(device)
 torch.manual_seed(1)
 hidden, heads, layers, inner = run["hidden"], run["heads"], run["layers"], run["feedForward"]
 rows, tokens, concepts, frozen = run["rows"], run["tokens"], run["concepts"], run["frozen"]
@@ -83,7 +90,12 @@ except (TypeError, RuntimeError):
 clock = time.process_time if run["clock"] == "processor" else time.perf_counter
 
 
-def timed(f):
+def timed(step):
+    def f():
+        step()
+        if device != "cpu":
+            getattr(torch, device).synchronize()
+
     for _ in range(run["warmups"]):
         f()
     times = []
@@ -96,12 +108,12 @@ def timed(f):
 
 def measure(encoder, bf16):
     def forward():
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with torch.no_grad(), torch.autocast(device, torch.bfloat16, enabled=bf16):
             encoder(ids)
 
     def step():
         optimizer.zero_grad()
-        with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
+        with torch.autocast(device, torch.bfloat16, enabled=bf16):
             logits = encoder(ids).view(rows * tokens, hidden) @ model.concepts.t()
         F.binary_cross_entropy_with_logits(logits.float(), targets).backward()
         optimizer.step()
@@ -122,4 +134,7 @@ try:
 except Exception as error:  # no C++ compiler, an older torch, out of patience
     result["error"] = f"{type(error).__name__}: {str(error).splitlines()[0][:120] if str(error) else ''}"
 result["peakMegabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+if device == "cuda":
+    result["cardMegabytes"] = torch.cuda.max_memory_allocated() / 2**20
+    result["card"] = torch.cuda.get_device_name()
 print(json.dumps(result))

@@ -20,13 +20,20 @@ const [slack, always] = [1.5, 2 ** 26]
  */
 export function deviceBackend(Base: typeof WebGPUBackend, { device, info, waitUntilMapped }: Dawn): DeviceBackend {
   let fault: string | undefined
+  let lost = false
   const keep = (message: string) => {
     fault ??= message.split("\n")[0]!
   }
   device.addEventListener("uncapturederror", (event) => keep((event as GPUUncapturedErrorEvent).error.message))
-  device.lost.then(({ message, reason }) => reason === "destroyed" || keep(`the device is lost: ${message}`))
+  device.lost.then(({ message, reason }) => {
+    if (reason === "destroyed") return
+    lost = true
+    fault = `the device is lost: ${message}`
+  })
   const check = () => {
-    if (fault !== undefined) throw new EngineError(`webgpu: ${fault}`)
+    const found = fault
+    if (!lost) fault = undefined
+    if (found !== undefined) throw new EngineError(`webgpu: ${found}`)
   }
 
   return new (class extends Base {
@@ -62,9 +69,13 @@ export function deviceBackend(Base: typeof WebGPUBackend, { device, info, waitUn
     }
 
     override async read(dataId: object): Promise<tf.backend_util.BackendValues> {
+      const data = this.tensorMap.get(dataId)
+      if (data.values || data.dtype === "string" || data.dtype === "complex64") return super.read(dataId)
       check()
-      const values = await super.read(dataId)
+      // The tensor may be disposed meanwhile: tfjs would look for it again.
+      const values = numbers(await this.getBufferData(data.resource as GPUBuffer), data.dtype)
       check()
+      data.values = values
       return values
     }
 
