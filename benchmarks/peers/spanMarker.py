@@ -16,6 +16,7 @@ try:
     from datasets import Dataset
     from importlib.metadata import version
     from span_marker import SpanMarkerModel, Trainer
+    from transformers import AutoTokenizer
 except ImportError as error:
     print(f"{error.name} is not installed", file=sys.stderr)
     sys.exit(3)
@@ -42,7 +43,12 @@ data = Dataset.from_dict(
         "ner_tags": [[scheme.index(tag) for tag in tagged(sentence)] for sentence in given["train"]],
     }
 )
-model = SpanMarkerModel.from_pretrained(given["base"], labels=scheme, model_max_length=128, marker_max_length=64, entity_max_length=8)
+# Rows are padded to this: as short as the sentences allow.
+tokenizer = AutoTokenizer.from_pretrained(given["base"])
+longest = max(len(tokenizer(s["words"], is_split_into_words=True)["input_ids"]) for s in given["train"] + given["test"])
+model = SpanMarkerModel.from_pretrained(
+    given["base"], labels=scheme, model_max_length=longest, marker_max_length=64, entity_max_length=8
+)
 arguments = transformers.TrainingArguments(
     output_dir=tempfile.mkdtemp(),
     learning_rate=given["rate"],
