@@ -7,8 +7,8 @@ import { type Experiment, nuner, type Step } from "../transfer/Experiment.ts"
 /** A row of the tables. */
 export interface Model {
   readonly name: string
-  /** How it is trained, where it is trained here; what it leaves stands under the step's name in the experiment's folder. */
-  readonly training?: Step
+  /** How it is trained, where it is trained here, one after the other; what a step leaves stands under its name in the experiment's folder. */
+  readonly training: ReadonlyArray<Step>
   readonly load: () => Promise<ZeroShotModel>
   /** Least probability of an entity, chosen on dev sentences of WNUT17 and JNLPBA. Default: the model's own. */
   readonly threshold?: number
@@ -25,24 +25,27 @@ export const readByHeads = (work: Experiment): ReadonlyArray<string> => [
 ]
 
 export const models = (work: Experiment): ReadonlyArray<Model> => {
-  const trained = (slug: string, base: string, args: ReadonlyArray<string>): Omit<Model, "name" | "threshold"> => {
-    const step = `zero/${slug}`
-    const run = ["--base", base, "-o", work.at(step), "--validation", "0.005", "--validate-every", "250"]
-    return {
-      tried: [0.2, 0.35, 0.5],
-      training: nuner(step, 0.5, ["zero", "train", ...readByHeads(work), ...run, ...recipe, ...args]),
-      load: () => ZeroShot.fromPretrained(work.at(step))
-    }
+  const train = (slug: string, base: string, args: ReadonlyArray<string>): Step => {
+    const run = ["--base", base, "-o", work.at(`zero/${slug}`), "--validation", "0.005", "--validate-every", "250"]
+    return nuner(`zero/${slug}`, 0.5, ["zero", "train", ...readByHeads(work), ...run, ...recipe, ...args])
   }
+  const words = [
+    train("words", "mini", [...rate("2e-4"), "--steps", "1000"]),
+    train("words-longer", work.at("zero/words"), [...rate("2e-4"), "--steps", "1000", "--seed", "1"])
+  ]
+  const spans = [
+    ...words,
+    train("spans", work.at("zero/words-longer"), [...rate("1e-4"), "--steps", "200", "--max-width", "12"])
+  ]
+  const trained = (training: ReadonlyArray<Step>): Omit<Model, "name" | "threshold"> => ({
+    ...{ training, tried: [0.2, 0.35, 0.5] },
+    load: () => ZeroShot.fromPretrained(work.at(training.at(-1)!.name))
+  })
   return [
-    { name: "nearest name, untrained", tried: [], load: () => nearestName(work) },
-    { name: "mini", tried: [0.05, 0.1, 0.15, 0.2, 0.25], load: () => ZeroShot.fromPretrained("mini") },
-    { name: "words", ...trained("words", "mini", [...rate("2e-4"), "--steps", "1000"]) },
-    {
-      name: "spans",
-      threshold: 0.35,
-      ...trained("spans", work.at("zero/words"), [...rate("1e-4"), "--steps", "200", "--max-width", "12"])
-    }
+    { name: "nearest name, untrained", training: [], tried: [], load: () => nearestName(work) },
+    { name: "mini", training: [], tried: [0.05, 0.1, 0.15, 0.2, 0.25], load: () => ZeroShot.fromPretrained("mini") },
+    { name: "words", ...trained(words) },
+    { name: "spans", threshold: 0.2, ...trained(spans) }
   ]
 }
 

@@ -55,7 +55,7 @@ for (const { load, name, threshold, training, tried } of models(work)) {
     )
   )
   if (missing.length === 0) continue
-  if (training !== undefined) await make(training)
+  for (const step of training) await make(step)
   await useEngine({ precision: "fp32" })
   const model = await load()
   for (const { dataset, misc } of missing) {
