@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import { InputError } from "../errors.ts"
-import { issueOf } from "../issue.ts"
+import { decoder } from "../schema/decoder.ts"
 import { lines } from "./lines.ts"
 import { type Malformed, report } from "./Malformed.ts"
 import { type Source, sourceName } from "./Source.ts"
@@ -50,25 +50,10 @@ export async function* jsonlRows<S extends Schema.ConstraintDecoder<unknown>>(
       )
       continue
     }
-    const decoded = decode(value, name, number)
+    const decoded = decode(value, { source: name, line: number })
     if (Result.isSuccess(decoded)) yield { value: decoded.success, line: number }
     else report(options, decoded.failure)
   }
-}
-
-/** A schema as a function from an unknown value to what it stands for, or to the error that says what is wrong with it. */
-export const decoder = <S extends Schema.ConstraintDecoder<unknown>>(schema: S) => {
-  const decode = Schema.decodeUnknownResult(schema)
-  return (value: unknown, source: string, line?: number): Result.Result<S["Type"], InputError> =>
-    Result.mapError(decode(value), (error) => {
-      const { path, reason } = issueOf(error, value)
-      return new InputError({
-        source,
-        reason,
-        ...(line === undefined ? {} : { line }),
-        ...(path === "" ? {} : { field: path })
-      })
-    })
 }
 
 /** `undefined` for what is not JSON. */

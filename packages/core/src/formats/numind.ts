@@ -6,10 +6,10 @@ import { InputError, OutputError } from "../errors.ts"
 import { writeAtomic } from "../files/writeAtomic.ts"
 import { type Rows, writeLines } from "../files/writers.ts"
 import type { AnnotatedSentence, Annotation } from "../schema/Annotation.ts"
+import { decoder } from "../schema/decoder.ts"
 import { asText } from "./documents.ts"
 import type { Format } from "./Format.ts"
 import { isObject, isStrings, jsonFormat, writeArray } from "./jsonFormat.ts"
-import { decoder } from "./jsonl.ts"
 import { type Malformed, report } from "./Malformed.ts"
 import { formatPythonList, PythonListError, parsePythonList } from "./pythonList.ts"
 import { records } from "./records.ts"
@@ -40,7 +40,7 @@ export async function* readNumind(source: Source, options: NumindOptions = {}): 
   let index = -1
   for await (const { value, line } of records(source, options)) {
     index++
-    const row = Result.flatMap(decode(value, name, line), ({ input, output }) =>
+    const row = Result.flatMap(decode(value, { source: name, line }), ({ input, output }) =>
       Result.map(listOf(output, name, line), (items) => ({ input, items }))
     )
     if (Result.isFailure(row)) {
@@ -129,7 +129,7 @@ export const numind: Format = {
       typeof value.input === "string" &&
       (typeof value.output === "string" || isStrings(value.output)),
     document: ({ line, reading, value }) => {
-      const row = Result.getOrThrow(decode(value, reading.source, line))
+      const row = Result.getOrThrow(decode(value, { source: reading.source, line }))
       const items = Result.getOrThrow(listOf(row.output, reading.source, line))
       const annotations = items.flatMap((item) => parseAnnotation(item) ?? [])
       const without = items.length - annotations.length

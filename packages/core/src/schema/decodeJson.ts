@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
-import * as Schema from "effect/Schema"
+import type * as Schema from "effect/Schema"
 import { InputError } from "../errors.ts"
-import { issueOf } from "../issue.ts"
+import { decoder } from "./decoder.ts"
 
 /**
  * A JSON text as what a schema makes of it.
@@ -20,8 +20,5 @@ export const decodeJson = <S extends Schema.ConstraintDecoder<unknown>>(
   } catch {
     throw new InputError({ ...at, reason: "not JSON: the file is damaged" })
   }
-  const decoded = Schema.decodeUnknownResult(schema)(json)
-  if (Result.isSuccess(decoded)) return decoded.success
-  const { path: field, reason } = issueOf(decoded.failure, json)
-  throw new InputError({ ...at, reason, ...(field !== "" && { field }) })
+  return Result.getOrThrow(decoder(schema)(json, at))
 }
