@@ -48,8 +48,8 @@ export { readSafetensors } from "./safetensors/readSafetensors.ts"
 export { type SafetensorsFile, safetensorsOf, type TensorEntry } from "./safetensors/SafetensorsFile.ts"
 export { checkFinite, readWeights, scaleOf, writeWeights } from "./safetensors/weights.ts"
 export { type TensorSource, writeSafetensors } from "./safetensors/writeSafetensors.ts"
+export { describeEngine } from "./selection/describeEngine.ts"
 export {
-  describeEngine,
   type EngineAttempt,
   type EngineName,
   type EngineReport,

@@ -1,4 +1,5 @@
 import { EngineError } from "../../errors.ts"
+import { segmentSum } from "../../segmentSum.ts"
 import { tf } from "../../tf.ts"
 import { type HostKernel, sizeOf } from "../Kernel.ts"
 import type { OnnxBackend } from "../OnnxBackend.ts"
@@ -93,13 +94,7 @@ const unsortedSegmentSum: HostKernel<"x" | "segmentIds", tf.UnsortedSegmentSumAt
     const ids = backend.native(segmentIds).view() as Int32Array
     const result = backend.empty([numSegments, ...x.shape.slice(segmentIds.shape.length)], "float32")
     const sums = backend.native(result).view() as Float32Array
-    const width = ids.length === 0 ? 0 : from.length / ids.length
-    sums.fill(0)
-    for (let i = 0; i < ids.length; i++) {
-      const id = ids[i]!
-      if (id < 0 || id >= numSegments) continue
-      for (let j = 0; j < width; j++) sums[id * width + j]! += from[i * width + j]!
-    }
+    segmentSum(sums, from, ids, numSegments)
     return result
   }
 }

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm"
 import { type OnnxRuntime, ordinaryGraphs } from "../../graph/GraphSession.ts"
+import { segmentSum } from "../../segmentSum.ts"
 import { tf } from "../../tf.ts"
 import type { Candidate } from "../Candidate.ts"
 
@@ -32,7 +33,7 @@ export const wasm: Candidate = {
 function repairWasm(): void {
   for (const name of ["BatchMatMul", "_FusedMatMul"]) transposeFirst(name)
   if (!tf.getKernel("UnsortedSegmentSum", "wasm")) {
-    tf.registerKernel({ kernelName: "UnsortedSegmentSum", backendName: "wasm", kernelFunc: segmentSum })
+    tf.registerKernel({ kernelName: "UnsortedSegmentSum", backendName: "wasm", kernelFunc: segmentSumKernel })
   }
 }
 
@@ -60,7 +61,7 @@ function transposeFirst(name: string): void {
   tf.registerKernel({ ...product, kernelFunc })
 }
 
-const segmentSum: tf.KernelFunc = ({ inputs, backend, attrs }) => {
+const segmentSumKernel: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const { x, segmentIds } = inputs as Record<"x" | "segmentIds", tf.TensorInfo>
   const { numSegments } = attrs as unknown as tf.UnsortedSegmentSumAttrs
   const wasm = backend as BackendWasm
@@ -68,12 +69,6 @@ const segmentSum: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const sums = wasm.typedArrayFromHeap(output) as Float32Array
   const from = wasm.typedArrayFromHeap(x) as Float32Array
   const ids = wasm.typedArrayFromHeap(segmentIds) as Int32Array
-  const width = from.length / ids.length
-  sums.fill(0)
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]!
-    if (id < 0 || id >= numSegments) continue
-    for (let j = 0; j < width; j++) sums[id * width + j]! += from[i * width + j]!
-  }
+  segmentSum(sums, from, ids, numSegments)
   return output
 }
