@@ -5,7 +5,7 @@
  *
  *     NUNER_THREADS=1 NUNER_DATA=<data> NUNER_MODELS=<folder of minilm> NUNER_PYTHON=<python with span-marker> bun benchmarks/mini/finetuned.ts [<part of a name>]
  */
-import { appendFileSync, existsSync, readFileSync } from "node:fs"
+import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import { fewShot } from "@nuner/classifier"
 import type { LabelledSentence } from "@nuner/core"
@@ -16,6 +16,7 @@ import { dataDir } from "@nuner/testing"
 import { Schema } from "effect"
 import { inProcess } from "../support/inProcess.ts"
 import { runPython } from "../support/python.ts"
+import { standing } from "../support/standing.ts"
 
 const datasets = {
   "MIT Movie": ["mit-movie/train.bio", "mit-movie/test.bio"],
@@ -122,15 +123,7 @@ if (argument.startsWith("{")) console.log(JSON.stringify(await measure(JSON.pars
 else {
   if (dataDir() === undefined || process.env.NUNER_MODELS === undefined)
     throw new Error("set NUNER_DATA to the folder of real data and NUNER_MODELS to that of minilm")
-  const stand = (): ReadonlyArray<Run> =>
-    existsSync(log)
-      ? Schema.decodeUnknownSync(Schema.Array(Run))(
-          readFileSync(log, "utf8")
-            .split("\n")
-            .filter(Boolean)
-            .map((line) => JSON.parse(line))
-        )
-      : []
+  const stand = () => standing(log, Run)
   const cases = Array.from({ length: SETS }, (_, set) =>
     Run.fields.dataset.literals.flatMap((dataset) => systems.map((system) => ({ dataset, system, set })))
   ).flat()

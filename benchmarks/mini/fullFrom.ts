@@ -5,7 +5,7 @@
  *
  *     NUNER_DATA=<data> bun benchmarks/mini/fullFrom.ts [<part of a name, such as "WNUT17, 200">]
  */
-import { appendFileSync, existsSync, readFileSync } from "node:fs"
+import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import { fewShot } from "@nuner/classifier"
 import { rng } from "@nuner/core"
@@ -13,6 +13,7 @@ import { entityMicro } from "@nuner/metrics"
 import { markdownTable, readDataset } from "@nuner/pipelines"
 import { dataDir } from "@nuner/testing"
 import { Schema } from "effect"
+import { standing } from "../support/standing.ts"
 
 const datasets = {
   "MIT Movie": { train: "mit-movie/train.bio", dev: undefined },
@@ -32,15 +33,7 @@ const Run = Schema.Struct({ name: Schema.String, entityF1: Schema.Finite, second
 const data = dataDir()
 if (data === undefined) throw new Error("the real data is not here: set NUNER_DATA to its folder")
 const log = join(import.meta.dir, "results/fullFrom.jsonl")
-const stand = (): ReadonlyArray<typeof Run.Type> =>
-  existsSync(log)
-    ? Schema.decodeUnknownSync(Schema.Array(Run))(
-        readFileSync(log, "utf8")
-          .split("\n")
-          .filter(Boolean)
-          .map((line) => JSON.parse(line))
-      )
-    : []
+const stand = () => standing(log, Run)
 
 const [part = ""] = process.argv.slice(2)
 const cases = Object.entries(datasets).flatMap(([dataset, files]) =>

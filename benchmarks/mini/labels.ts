@@ -5,7 +5,7 @@
  *
  *     NUNER_DATA=<data> bun benchmarks/mini/labels.ts [<folder for what lies between>] [<part of a row's name>]
  */
-import { appendFileSync, existsSync, mkdirSync, readFileSync } from "node:fs"
+import { appendFileSync, existsSync, mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { bundledPrices, costOf } from "@nuner/annotator"
 import { fewShot } from "@nuner/classifier"
@@ -14,6 +14,7 @@ import { bootstrap, countEntities, countWords, decodeCounts, EncodedCounts, enco
 import { markdownTable, readDataset } from "@nuner/pipelines"
 import { dataDir } from "@nuner/testing"
 import { Schema } from "effect"
+import { standing } from "../support/standing.ts"
 import { nuner } from "../transfer/Experiment.ts"
 
 const data = dataDir()
@@ -157,15 +158,7 @@ const shown = (counts: typeof Measured.Type | null): [string, string] => {
   return [percent(words), `${percent(estimate)} [${percent(low)}, ${percent(high)}]`]
 }
 
-const stand = (): ReadonlyArray<Score> =>
-  existsSync(log)
-    ? Schema.decodeUnknownSync(Schema.Array(Score))(
-        readFileSync(log, "utf8")
-          .split("\n")
-          .filter(Boolean)
-          .map((line) => JSON.parse(line))
-      )
-    : []
+const stand = () => standing(log, Score)
 const cases = Score.fields.task.literals.flatMap((task) =>
   Score.fields.system.literals.map((system) => ({ task, system }))
 )

@@ -8,6 +8,7 @@ import { readLogits } from "../src/gliner/readLogits.ts"
 import { rowBatch } from "../src/gliner/rowBatch.ts"
 import { promptRow, wordPieces } from "../src/prompt/prompt.ts"
 import reference from "./fixtures/gliner-bi.json" with { type: "json" }
+import { expectLogits } from "./support/expectLogits.ts"
 
 // Models whose types have an encoder of their own, made by GLiNER's Python, with its logits and entities (reference/make_bi.py).
 
@@ -38,22 +39,7 @@ describe.each(Object.entries(reference.models))("%s", (name, wanted) => {
     leakCheck(async () => {
       const model = await loadGliner(join(fixtures, name))
       const found = await logitsOf(model, wanted.sample)
-      const [, words, width, last] = wanted.shape as [number, number, number, number]
-      let compared = 0
-      for (const [row, text] of wanted.sample.entries()) {
-        const own = wordRules.published(text).length
-        for (let word = 0; word < own; word++) {
-          for (let k = 0; k < width; k++) {
-            if (model.config.spanMode !== "token_level" && word + k >= own) continue
-            for (let i = 0; i < last; i++) {
-              const cell = ((row * words + word) * width + k) * last + i
-              expect(Math.abs(found[cell]! - wanted.logits[cell]!)).toBeLessThan(1e-5)
-              compared++
-            }
-          }
-        }
-      }
-      expect(compared).toBeGreaterThan(90)
+      expectLogits(found, wanted, model.config.spanMode)
       model.dispose()
     }))
 
