@@ -40,12 +40,8 @@ const inPage = async (model: string, texts: ReadonlyArray<string>) => {
   }
 }
 
-const name =
-  "a model directory finds the same entities in Chromium as in Bun, in 200 odd texts and in Chinese, Japanese and Thai, and asks nobody else for anything"
-const body = async () => {
-  using dir = tempDir()
-  const model = process.env.NUNER_MODEL ?? dir.path
-  if (process.env.NUNER_MODEL === undefined) await smallModel(model)
+/** The model finds the same in Chromium as in Bun, and the page asks nobody else for anything. */
+const compare = async (model: string) => {
   const classifier = await loadClassifier(model)
   const texts = [...oddTexts, ...dictionaryTexts]
   const expected = await classifier.predict(texts)
@@ -68,5 +64,19 @@ const body = async () => {
   }
 }
 
-if (existsSync(browser)) test(name, body, 300_000)
-else test.skip(`${name} (skipped: no Chromium at ${browser})`, () => {})
+const cases = {
+  "a model directory finds the same entities in Chromium as in Bun, in 200 odd texts and in Chinese, Japanese and Thai, and asks nobody else for anything":
+    "bert",
+  "the same after a unigram tokenizer": "xlm-roberta"
+} as const
+for (const [name, architecture] of Object.entries(cases)) {
+  const body = async () => {
+    using dir = tempDir()
+    await smallModel(dir.path, architecture)
+    await compare(dir.path)
+  }
+  if (existsSync(browser)) test(name, body, 300_000)
+  else test.skip(`${name} (skipped: no Chromium at ${browser})`, () => {})
+}
+const given = process.env.NUNER_MODEL
+if (given !== undefined) test("the same with the model that NUNER_MODEL names", () => compare(given), 300_000)

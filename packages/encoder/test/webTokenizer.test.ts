@@ -1,8 +1,9 @@
 import { expect, test } from "bun:test"
 import { existsSync } from "node:fs"
+import { cp } from "node:fs/promises"
 import { join } from "node:path"
 import { words } from "@nuner/core"
-import { dataDir, oddTexts } from "@nuner/testing"
+import { dataDir, oddTexts, tempDir } from "@nuner/testing"
 import { loadTokenizer, trainByteLevelBpe, trainWordPiece } from "../src/index.ts"
 import { openLibrary as openNative } from "../src/tokenizer/nativeLibrary.ts"
 import { openLibrary as openWeb } from "../src/tokenizer/webLibrary.ts"
@@ -40,9 +41,28 @@ for (const name of ["minilm", "roberta"]) {
   else test.skip(`${title} (skipped: not here)`, () => {})
 }
 
+for (const name of ["xlm-roberta", "deberta-v2"]) {
+  const file = join(import.meta.dir, "fixtures/backbones", name, "tokenizer.json")
+  test(`the same with a unigram tokenizer, of ${name}`, async () => compare(await Bun.file(file).text()))
+}
+
+test("the same with the normalisation that SentencePiece compiled into a model", async () => {
+  using folder = tempDir()
+  await cp(join(import.meta.dir, "fixtures/sentencepiece/spm.model"), folder.file("spm.model"))
+  await compare((await loadTokenizer(folder.path)).json)
+})
+
 test("a tokenizer whose offsets are not followed is refused by its part", () => {
-  const json = JSON.stringify({ model: { type: "Unigram" }, pre_tokenizer: { type: "Metaspace" }, normalizer: null })
-  expect(() => openWeb(json)).toThrow(
-    "pre_tokenizer: Metaspace is not read in a browser, only BertPreTokenizer, ByteLevel"
+  const refused = (part: object) => {
+    const model = { type: "Unigram", unk_id: 0, vocab: [["<unk>", 0]] }
+    const plain = { normalizer: null, pre_tokenizer: { type: "Metaspace" }, post_processor: null, decoder: null }
+    const json = { ...plain, model, added_tokens: [], ...part }
+    return expect(() => openWeb(JSON.stringify(json)))
+  }
+  refused({ pre_tokenizer: { type: "Punctuation" } }).toThrow(
+    "pre_tokenizer: Punctuation is not read in a browser, only BertPreTokenizer, ByteLevel"
   )
+  refused({ normalizer: { type: "NFD" } }).toThrow("normalizer: NFD is not read in a browser")
+  refused({ model: { type: "WordLevel", vocab: {} } }).toThrow("model: WordLevel is not read in a browser")
+  refused({ model: { type: "Unigram", vocab: [["a", 0]], byte_fallback: true } }).toThrow("model.byte_fallback")
 })

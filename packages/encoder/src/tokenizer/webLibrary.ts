@@ -1,13 +1,9 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers"
 import { InputError, type Span } from "@nuner/core"
+import { followText } from "./FollowedText.ts"
 import type { LibraryEncoding, TokenizerLibrary } from "./TokenizerLibrary.ts"
-
-/** Parts of a `tokenizer.json` whose offsets can be followed here. */
-const known = {
-  normalizer: ["BertNormalizer", "Lowercase", undefined],
-  pre_tokenizer: ["BertPreTokenizer", "ByteLevel"],
-  model: ["WordPiece", "BPE"]
-} as const
+import { type NormalizerJson, webNormalizer } from "./webNormalizer.ts"
+import { type PreTokenizerJson, webPreTokenizer } from "./webPreTokenizer.ts"
 
 interface AddedToken {
   readonly id: number
@@ -15,56 +11,57 @@ interface AddedToken {
   readonly lstrip?: boolean
 }
 
-type Json = Record<string, { readonly type?: string } | null | undefined> & {
+interface Json {
+  readonly normalizer?: NormalizerJson | null
+  readonly pre_tokenizer?: PreTokenizerJson | null
+  readonly model: { readonly type?: string; readonly byte_fallback?: boolean }
   readonly added_tokens?: ReadonlyArray<AddedToken>
 }
 
 /**
- * Hugging Face's library in plain JavaScript: browsers. It gives no offsets, so they are followed here: text is normalised character by
- * character, its pieces are found again in what came out, and a piece's tokens are as long as they are written.
+ * Hugging Face's library in plain JavaScript: browsers. It gives no offsets, so they are followed here: through the normalizer and the pre-tokenizer, and a piece's
+ * tokens are as long as they are written.
  *
  * @throws InputError for parts whose offsets are not followed
  */
 export const openLibrary = (json: string): TokenizerLibrary => {
   const file: Json = JSON.parse(json)
-  for (const [field, types] of Object.entries(known)) {
-    const type = file[field]?.type
-    if (!(types as ReadonlyArray<string | undefined>).includes(type)) {
-      const reason = `${type ?? "none"} is not read in a browser, only ${types.filter((name) => name).join(", ")}`
-      throw new InputError({ source: "tokenizer.json", field, reason })
-    }
-  }
+  checkModel(file.model)
   const library = new Library(file, {})
   const model = library.model!
-  const byteLevel = file.pre_tokenizer!.type === "ByteLevel"
-  const idOf = (token: string) => model.tokens_to_ids.get(token) ?? added.get(token)?.id
+  const normalise = webNormalizer(file.normalizer, library.normalizer)
+  const divide = webPreTokenizer(file.pre_tokenizer, library.pre_tokenizer)
   const added = new Map((file.added_tokens ?? []).map((token) => [token.content, token]))
+  const idOf = (token: string) => model.tokens_to_ids.get(token) ?? added.get(token)?.id
   const bare = library.encode("a", { add_special_tokens: false }).ids
   const framed = library.encode("a").ids
   const prefix = framed.slice(0, framed.indexOf(bare[0]!))
   const suffix = framed.slice(prefix.length + bare.length)
 
-  const tokensOf = (piece: string): ReadonlyArray<string> => model.encode([piece])
-  const normalise = remembered((character) => library.normalizer?.normalize(character) ?? character)
+  /** A piece's tokens, and how many of its units each takes. */
+  const tokensOf = (piece: string): ReadonlyArray<{ readonly id: number; readonly length: number }> => {
+    const unknown = model.unk_token_id!
+    const tokens: Array<{ id: number; length: number }> = []
+    for (const [index, token] of model.encode([piece]).entries()) {
+      const id = model.tokens_to_ids.get(token) ?? unknown
+      const isWordPiece = file.model.type === "WordPiece"
+      const last = tokens.at(-1)
+      if (isWordPiece && id === unknown) tokens.push({ id, length: piece.length })
+      // SentencePiece makes one token of neighbours that it doesn't know.
+      else if (last !== undefined && id === unknown && last.id === unknown) last.length += token.length
+      else tokens.push({ id, length: token.length - (isWordPiece && index > 0 ? "##".length : 0) })
+    }
+    return tokens
+  }
 
   /** Tokens of a stretch of the text without added tokens. */
-  const encodeStretch = (text: string, from: number, to: number, push: (id: number, span: Span) => void): void => {
-    const stretch = followed(text, from, to, normalise)
-    const units = byteLevel ? bytesOf(stretch) : stretch
-    let at = 0
-    for (const piece of library.pre_tokenizer!.pre_tokenize_text(stretch.text, {})) {
-      if (!byteLevel) at = stretch.text.indexOf(piece, at)
-      let within = at
-      for (const [index, token] of tokensOf(piece).entries()) {
-        const known = byteLevel || token !== model.unk_token
-        const length = known ? token.length - (!byteLevel && index > 0 ? "##".length : 0) : piece.length
-        push(idOf(token) ?? model.unk_token_id!, {
-          start: units.starts[within] ?? to,
-          end: units.ends[within + length - 1] ?? to
-        })
-        within += length
+  const encodeStretch = (text: string, stretch: Span, push: (id: number, span: Span) => void): void => {
+    for (const piece of divide(normalise(followText(text, stretch)))) {
+      let at = 0
+      for (const { id, length } of tokensOf(piece.text)) {
+        push(id, { start: piece.starts[at] ?? stretch.end, end: piece.ends[at + length - 1] ?? stretch.end })
+        at += length
       }
-      at += piece.length
     }
   }
 
@@ -77,11 +74,11 @@ export const openLibrary = (json: string): TokenizerLibrary => {
     }
     let done = 0
     for (const { token, start, end } of addedIn(text, [...added.values()])) {
-      encodeStretch(text, done, start, push)
+      encodeStretch(text, { start: done, end: start }, push)
       push(token.id, { start, end })
       done = end
     }
-    encodeStretch(text, done, text.length, push)
+    encodeStretch(text, { start: done, end: text.length }, push)
     const special = new Uint8Array(ids.length + suffix.length).fill(1, 0, prefix.length).fill(1, ids.length)
     for (const id of suffix) push(id, { start: 0, end: 0 })
     return { ids: Int32Array.from(ids), offsets, special }
@@ -95,46 +92,15 @@ export const openLibrary = (json: string): TokenizerLibrary => {
   }
 }
 
-/** A text, and for each of its units where it came from. */
-interface Followed {
-  readonly text: string
-  readonly starts: ReadonlyArray<number>
-  readonly ends: ReadonlyArray<number>
-}
-
-/** `text.slice(from, to)` normalised; offsets are those of `text`. */
-const followed = (text: string, from: number, to: number, normalise: (character: string) => string): Followed => {
-  let out = ""
-  const starts: Array<number> = []
-  const ends: Array<number> = []
-  for (let at = from; at < to; ) {
-    const character = String.fromCodePoint(text.codePointAt(at)!)
-    const written = normalise(character)
-    for (let unit = 0; unit < written.length; unit++) {
-      starts.push(at)
-      ends.push(at + character.length)
-    }
-    out += written
-    at += character.length
+const checkModel = ({ byte_fallback, type }: Json["model"]): void => {
+  const known = ["WordPiece", "BPE", "Unigram"]
+  const [source, remedy] = ["tokenizer.json", "predict under Bun or Node"]
+  if (!known.includes(type ?? "")) {
+    const reason = `${type ?? "none"} is not read in a browser, only ${known.join(", ")}`
+    throw new InputError({ source, field: "model", reason, remedy })
   }
-  return { text: out, starts, ends }
-}
-
-/** The same for the bytes of the text in UTF-8: a byte stands for its whole character. */
-const bytesOf = ({ ends, starts, text }: Followed): Followed => {
-  const byteStarts: Array<number> = []
-  const byteEnds: Array<number> = []
-  for (let at = 0; at < text.length; ) {
-    const point = text.codePointAt(at)!
-    const units = point > 0xffff ? 2 : 1
-    const bytes = point < 0x80 ? 1 : point < 0x800 ? 2 : point < 0x10000 ? 3 : 4
-    for (let byte = 0; byte < bytes; byte++) {
-      byteStarts.push(starts[at]!)
-      byteEnds.push(ends[at + units - 1]!)
-    }
-    at += units
-  }
-  return { text, starts: byteStarts, ends: byteEnds }
+  if (type === "Unigram" && byte_fallback)
+    throw new InputError({ source, field: "model.byte_fallback", reason: "is not read in a browser", remedy })
 }
 
 /** Where added tokens stand in a text, the longest where several do. */
@@ -158,16 +124,5 @@ function* addedIn(
     const end = first.at + first.token.content.length
     yield { token: first.token, start, end }
     from = end
-  }
-}
-
-const remembered = (of: (character: string) => string): ((character: string) => string) => {
-  const results = new Map<string, string>()
-  return (character) => {
-    const known = results.get(character)
-    if (known !== undefined) return known
-    const result = of(character)
-    results.set(character, result)
-    return result
   }
 }
