@@ -64,18 +64,16 @@ const compare = async (name: string, sentences: ReadonlyArray<AnnotatedSentence>
   }
   const python: PythonResult<Record<"re" | "find", PeerResult>> = await runPython("aligner.py", input)
   const ours = (sentences.length / ms) * 1000
-  const row = (peer: number | null, peerName: string, note: string): Row => {
-    return {
-      bench: "aligner",
-      case: name,
-      metric: "sentences/s",
-      ours,
-      peer,
-      peerName,
-      ratio: moreIsBetter(ours, peer),
-      note
-    }
-  }
+  const row = (peer: number | null, peerName: string, note: string): Row => ({
+    bench: "aligner",
+    case: name,
+    metric: "sentences/s",
+    ours,
+    peer,
+    peerName,
+    ratio: moreIsBetter(ours, peer),
+    note
+  })
   if (python.skipped) return [row(null, "python3 re", python.reason)]
   const spans = spansOf(result.aligned)
   return (["re", "find"] as const).map((way) => {

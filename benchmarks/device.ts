@@ -35,13 +35,13 @@ if (!engineNames.some((name) => name === options.engine))
 
 const smallest = small({ hidden: 32, layers: 1, heads: 2, vocabSize: 500, positions: 130 })
 const models = tiny ? { tiny: smallest } : { base: robertaBase, large: robertaLarge, small: small({ positions: 514 }) }
-const shapes: readonly (readonly [rows: number, tokens: number])[] = tiny
+const shapes: ReadonlyArray<readonly [rows: number, tokens: number]> = tiny
   ? [[2, 8]]
   : [
       [8, 64],
       [16, 128]
     ]
-const products: readonly (readonly [m: number, k: number, n: number])[] = tiny
+const products: ReadonlyArray<readonly [m: number, k: number, n: number]> = tiny
   ? [[32, 32, 32]]
   : [
       [512, 768, 768],
@@ -57,10 +57,10 @@ const [sentences, batchSize] = tiny ? [8, 4] : [1000, 16]
 const passes = { warmups: tiny ? 1 : 3, least: 3, seconds: tiny ? 1 : 8 }
 
 /** Milliseconds of passes. */
-async function timed(body: () => Promise<unknown>): Promise<number[]> {
+async function timed(body: () => Promise<unknown>): Promise<Array<number>> {
   for (let i = 0; i < passes.warmups; i++) await body()
   const started = performance.now()
-  const times: number[] = []
+  const times: Array<number> = []
   while (times.length < passes.least || (performance.now() - started < passes.seconds * 1e3 && times.length < 30)) {
     const before = performance.now()
     await body()
@@ -100,7 +100,7 @@ async function stepPart(model: string, rows: number, tokens: number, precision: 
   const config = models[model as keyof typeof models]!
   await bring(precision)
   const { dispose, forward, step } = encoderStep(config, { rows, tokens, frozen: 0, dropout: 0.1 }, config.vocabSize)
-  const losses: number[] = []
+  const losses: Array<number> = []
   const times = {
     forwardMs: median(await timed(forward)),
     stepMs: median(await timed(async () => losses.push(await step())))
@@ -125,7 +125,7 @@ async function epochPart() {
   const recipe = { batchSize, validation: 0, frozenLayers: 0, dropout: 0.1, clip: 1, seed: 0 }
   const steps = Math.ceil(sentences / batchSize)
   const started = performance.now()
-  const losses: number[] = []
+  const losses: Array<number> = []
   let counted = 0
   for await (const event of pretrain({ ...recipe, sentences: madeAligned(sentences), text, steps })) {
     if (event.type !== "step") continue
@@ -140,7 +140,10 @@ async function conformancePart() {
   const suite = join(import.meta.dir, "../packages/engine/test/conformance/suite.ts")
   const child = Bun.spawn([process.execPath, suite, options.engine, operations], { stdout: "pipe", stderr: "ignore" })
   const last = (await new Response(child.stdout).text()).trim().split("\n").at(-1)!
-  const { failed, passed } = JSON.parse(last) as { readonly passed: string[]; readonly failed: Record<string, string> }
+  const { failed, passed } = JSON.parse(last) as {
+    readonly passed: Array<string>
+    readonly failed: Record<string, string>
+  }
   return { passed: passed.length, failed }
 }
 
@@ -163,7 +166,7 @@ async function torchPart(model: string, rows: number, tokens: number, variant: s
   const ids = [...idsOf({ rows, tokens }, vocabSize)]
   const found = await runPython<Record<string, unknown>>("engine.py", { ...shape, ...timing, ids, onCard: true })
   if (found.skipped) throw new Error(found.reason)
-  const { forward, step, ...rest } = found.output as { readonly forward?: number[]; readonly step?: number[] }
+  const { forward, step, ...rest } = found.output as { readonly forward?: Array<number>; readonly step?: Array<number> }
   return { forwardMs: forward && median(forward), stepMs: step && median(step), ...rest }
 }
 

@@ -35,8 +35,8 @@ interface Case extends StepShape {
 interface Measured {
   readonly version: string
   /** Milliseconds of each repeat. */
-  readonly forward: readonly number[]
-  readonly step: readonly number[]
+  readonly forward: ReadonlyArray<number>
+  readonly step: ReadonlyArray<number>
   readonly peakMegabytes: number
 }
 
@@ -46,7 +46,7 @@ type Variant = (typeof variants)[number]
 /** Seconds that a peer may take. */
 const patience = 240
 
-const cases: readonly Case[] = [
+const cases: ReadonlyArray<Case> = [
   ...(["small", "base"] as const).flatMap((model) =>
     shapes.flatMap(([rows, tokens]) =>
       [0, models[model].layers / 2].map((frozen) => ({ model, rows, tokens, frozen, dropout: 0 }))
@@ -73,9 +73,9 @@ async function measure(item: Case): Promise<Measured & { readonly threads: numbe
   return { version, threads, ...times, peakMegabytes: process.resourceUsage().maxRSS / 2 ** 10 }
 }
 
-async function timed(body: () => Promise<unknown>, item: Case): Promise<number[]> {
+async function timed(body: () => Promise<unknown>, item: Case): Promise<Array<number>> {
   for (let i = 0; i < warmupsOf(item); i++) await body()
-  const times: number[] = []
+  const times: Array<number> = []
   for (let i = 0; i < repeatsOf(item); i++) {
     const started = now()
     await body()
@@ -125,12 +125,12 @@ async function* run(): AsyncGenerator<Row> {
 /** What a peer gave in all rounds, or why it gave nothing. */
 interface Peer {
   readonly name: string
-  readonly measured: readonly Measured[]
+  readonly measured: ReadonlyArray<Measured>
   readonly reason: string
 }
 
 async function* compare(item: Case, gflops: number): AsyncGenerator<Row> {
-  const ours: Measured[] = []
+  const ours: Array<Measured> = []
   const peers = new Map<Variant, Peer>()
   for (let round = 0; round < roundsOf(item); round++) {
     const mine = await measureApart<Measured & { threads: number }>(JSON.stringify(item))
@@ -159,7 +159,7 @@ async function* compare(item: Case, gflops: number): AsyncGenerator<Row> {
 }
 
 /** Our bf16 against PyTorch's and against our fp32; nothing where it cannot run. */
-async function* compareBf16(item: Case, fp32: readonly Measured[], torch: Peer): AsyncGenerator<Row> {
+async function* compareBf16(item: Case, fp32: ReadonlyArray<Measured>, torch: Peer): AsyncGenerator<Row> {
   const ours = await measureApart<Measured>(JSON.stringify(item), "bf16").catch((error: Error) => error.message)
   const reason = typeof ours === "string" ? ours : ""
   const measured = typeof ours === "string" ? [] : [ours]

@@ -33,9 +33,11 @@ export const finetuneTable = async (experiment: Experiment): Promise<string | un
   const rows: Array<ReadonlyArray<string>> = []
   for (const name of ["entities", "words", "whole"]) {
     const runs = (await standingResult(experiment, `finetune/${name}`))?.runs ?? []
-    const groups = Map.groupBy(runs, ({ dataset, encoder, size, unit }) => {
-      return `${dataset}|${unit === "whole" ? "all of it" : `${unit} = ${size}`}|${encoder}`
-    })
+    const groups = Map.groupBy(
+      runs,
+      ({ dataset, encoder, size, unit }) =>
+        `${dataset}|${unit === "whole" ? "all of it" : `${unit} = ${size}`}|${encoder}`
+    )
     for (const [key, own] of groups) {
       const sum = (column: 1 | 2 | 3) =>
         own.flatMap((run) => run.entities.types).reduce((all, type) => all + type[column], 0)

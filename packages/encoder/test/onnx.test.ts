@@ -36,7 +36,10 @@ const logits = ({ encoder, kernel, bias }: TokenClassifier, ids: Int32Array): Fl
     return Float32Array.from(tf.add(tf.matMul(rows, kernel as tf.Tensor2D), bias).dataSync())
   })
 
-type Output = { data: Float32Array; dims: Array<number> }
+interface Output {
+  data: Float32Array
+  dims: Array<number>
+}
 
 describe("transformers.js", () => {
   for (const architecture of ["roberta", "bert"] as const) {

@@ -5,10 +5,10 @@ import { dirname } from "node:path"
  * Writes a file beside its place, flushes it and gives it its name: the path holds the old file or the whole new one. Nothing is left behind where a
  * piece cannot be made or written.
  */
-export async function writeWhole(
+export const writeWhole = async (
   path: string,
   pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>
-): Promise<void> {
+): Promise<void> => {
   const partial = `${path}.partial-${process.pid}-${Math.random().toString(36).slice(2)}`
   try {
     const file = await open(partial, "wx")
@@ -31,7 +31,7 @@ export async function writeWhole(
 }
 
 /** Makes a rename durable. Some systems cannot open a directory; there the rename is as durable as they make it. */
-export async function syncDirectory(path: string): Promise<void> {
+export const syncDirectory = async (path: string): Promise<void> => {
   const directory = await open(path, "r").catch(() => undefined)
   await directory?.sync().catch(() => undefined)
   await directory?.close()

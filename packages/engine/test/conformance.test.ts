@@ -2,12 +2,12 @@ import { expect, test } from "bun:test"
 import { join } from "node:path"
 
 interface Outcome {
-  readonly passed: readonly string[]
+  readonly passed: ReadonlyArray<string>
   readonly failed: Readonly<Record<string, string>>
 }
 
 /** tfjs-core's own tests on one engine, in a process of their own: jasmine's globals are not bun's. */
-async function suite(engine: string): Promise<Outcome> {
+const suite = async (engine: string): Promise<Outcome> => {
   const command = [process.execPath, join(import.meta.dir, "conformance/suite.ts"), engine]
   const child = Bun.spawn(command, { stdout: "pipe", stderr: "pipe" })
   const [output, errors] = await Promise.all([new Response(child.stdout).text(), new Response(child.stderr).text()])

@@ -214,7 +214,10 @@ describe("compare", () => {
   })
 })
 
-type Point = { readonly x: number; readonly y: number }
+interface Point {
+  readonly x: number
+  readonly y: number
+}
 
 describe("learningCurves", () => {
   const svg = learningCurves(result)

@@ -6,7 +6,9 @@ import { extension } from "./Source.ts"
 import { writeParquet } from "./writeParquet.ts"
 
 /** A JSON value that is an object. */
-export type JsonObject = { readonly [name: string]: unknown }
+export interface JsonObject {
+  readonly [name: string]: unknown
+}
 
 /** A record and where it stands, for what a format says of it. */
 export interface JsonRecord {

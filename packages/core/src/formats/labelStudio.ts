@@ -11,6 +11,27 @@ import {
   withFields
 } from "./jsonFormat.ts"
 
+const format = (
+  name: string,
+  title: string,
+  list: "annotations" | "predictions",
+  fits: (value: unknown) => boolean
+): Format =>
+  jsonFormat({
+    name,
+    reads: ["offsets"],
+    title,
+    unit: "codepoints",
+    fits,
+    document: (record) => {
+      const { value, fail } = record
+      if (!isObject(value)) return fail("", "no object")
+      return isObject(value.data) ? task(record, value, value.data) : minimalTask(record, value)
+    },
+    row: (document) => row(document, list),
+    layout: "array"
+  })
+
 /**
  * Label Studio's export, JSON (`{"data": {"text"}, "annotations": [{"result": [{"value": {"start", "end", "labels"}}]}]}`) or JSON-MIN (`{"text", "label":
  * [{"start", "end", "labels"}]}`). Of several annotations the one marked as ground truth is read, else the first that was not cancelled; where there is
@@ -32,28 +53,6 @@ export const labelStudioPredictions = format(
   "predictions",
   () => false
 )
-
-function format(
-  name: string,
-  title: string,
-  list: "annotations" | "predictions",
-  fits: (value: unknown) => boolean
-): Format {
-  return jsonFormat({
-    name,
-    reads: ["offsets"],
-    title,
-    unit: "codepoints",
-    fits,
-    document: (record) => {
-      const { value, fail } = record
-      if (!isObject(value)) return fail("", "no object")
-      return isObject(value.data) ? task(record, value, value.data) : minimalTask(record, value)
-    },
-    row: (document) => row(document, list),
-    layout: "array"
-  })
-}
 
 /** A task as it is exported in full. */
 const task = (record: JsonRecord, value: JsonObject, data: JsonObject): RawDocument | undefined => {

@@ -45,7 +45,7 @@ export interface EpochPlan {
  *
  * @throws EngineError for an option out of range
  */
-export function planEpochs({ count, batchSize, seed, lengths, bucketWindow = 1 }: EpochOptions): EpochPlan {
+export const planEpochs = ({ count, batchSize, seed, lengths, bucketWindow = 1 }: EpochOptions): EpochPlan => {
   for (const [name, value] of Object.entries({ count, batchSize, bucketWindow })) {
     if (Number.isInteger(value) && value >= 1) continue
     throw new EngineError(`planEpochs: "${name}" must be a whole number >= 1, it is ${value}`)
@@ -78,12 +78,12 @@ export function planEpochs({ count, batchSize, seed, lengths, bucketWindow = 1 }
 }
 
 /** Sorts a stretch of the shuffle by length, longest first, and puts its full batches in random order, so that lengths stay mixed over time. */
-function sortWindow(
+const sortWindow = (
   stretch: Int32Array,
   lengths: ArrayLike<number>,
   batchSize: number,
   key: ReturnType<typeof randomKey>
-): void {
+): void => {
   const sorted = stretch.slice().sort((a, b) => lengths[b]! - lengths[a]!)
   const full = Math.floor(stretch.length / batchSize)
   randomOrder(key, full).forEach((batch, place) => {
@@ -99,7 +99,7 @@ function sortWindow(
  * @param lengths tokens of each item
  * @returns indices into `lengths`, batch by batch
  */
-export function packByLength(lengths: ReadonlyArray<number>, batchTokens: number): Array<ReadonlyArray<number>> {
+export const packByLength = (lengths: ReadonlyArray<number>, batchTokens: number): Array<ReadonlyArray<number>> => {
   const order = lengths.map((_, index) => index).sort((a, b) => lengths[b]! - lengths[a]! || a - b)
   const batches: Array<Array<number>> = []
   let rows: Array<number> = []
@@ -122,10 +122,10 @@ export function packByLength(lengths: ReadonlyArray<number>, batchTokens: number
  *
  * @param end the number of the first batch that there is not
  */
-export function readAhead<Batch>(
+export const readAhead = <Batch>(
   make: (index: number) => Batch | Promise<Batch>,
   { ahead, end }: { readonly ahead: number; readonly end: number }
-): (index: number) => Promise<Batch> {
+): ((index: number) => Promise<Batch>) => {
   let waiting = new Map<number, Promise<Batch>>()
   const start = async (index: number) => make(index)
   return (index) => {

@@ -8,10 +8,10 @@ import type { Parameters } from "../nn/Parameters.ts"
  *
  * @param parts bytes as they are, anything else as JSON
  */
-export async function fingerprint(
+export const fingerprint = async (
   parts: Iterable<unknown> | AsyncIterable<unknown>,
   weights: Parameters = {}
-): Promise<string> {
+): Promise<string> => {
   const hash = createHash("sha256")
   const add = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
     hash.update(new Uint8Array(buffer, byteOffset, byteLength))

@@ -16,7 +16,7 @@ export interface Window {
  * @param size the most tokens of a window, special ones not counted
  * @throws EngineError where `overlap` leaves no progress
  */
-export function planWindows(tokens: number, size: number, overlap: number): Array<Window> {
+export const planWindows = (tokens: number, size: number, overlap: number): Array<Window> => {
   if (!Number.isInteger(size) || size < 1) {
     throw new EngineError(`planWindows: "size" must be a whole number >= 1, it is ${size}`)
   }

@@ -1,7 +1,7 @@
 /** Numbers that stand beside a model. */
 export interface GraphWeights {
   readonly name: string
-  readonly shape: readonly number[]
+  readonly shape: ReadonlyArray<number>
   /** Float32, row-major. They must stay as they are while a session of the model lives: it reads them where they stand. */
   readonly data: Uint8Array
 }
@@ -10,11 +10,11 @@ export interface GraphWeights {
 export interface GraphModel {
   /** The model; weights that stand beside it are external data, each at the start of a file of its own name. */
   readonly bytes: Uint8Array
-  readonly weights: readonly GraphWeights[]
+  readonly weights: ReadonlyArray<GraphWeights>
   /** Names of its inputs: whole numbers (int64). */
-  readonly inputs: readonly string[]
+  readonly inputs: ReadonlyArray<string>
   /** Names of its outputs: float32. */
-  readonly outputs: readonly string[]
+  readonly outputs: ReadonlyArray<string>
 }
 
 /** A whole network compiled by ONNX Runtime: one call a batch. It only reads; what is trained runs on tensors. */
@@ -26,8 +26,8 @@ export interface GraphSession {
    */
   run(
     inputs: Readonly<Record<string, Int32Array>>,
-    shape: readonly number[],
-    outputs: readonly number[],
+    shape: ReadonlyArray<number>,
+    outputs: ReadonlyArray<number>,
     width: number
   ): Promise<Array<Float32Array>>
   /** Frees it. */
@@ -39,7 +39,7 @@ export type OpenGraph = (model: GraphModel) => Promise<GraphSession>
 
 /** What is used of ONNX Runtime's ordinary interface, the same in onnxruntime-node and onnxruntime-web. */
 export interface OnnxRuntime {
-  readonly Tensor: new (type: "int64", data: BigInt64Array, dims: readonly number[]) => object
+  readonly Tensor: new (type: "int64", data: BigInt64Array, dims: ReadonlyArray<number>) => object
   readonly InferenceSession: {
     create(
       model: Uint8Array,
@@ -47,7 +47,7 @@ export interface OnnxRuntime {
     ): Promise<{
       run(
         feeds: Record<string, never>,
-        fetches: readonly string[]
+        fetches: ReadonlyArray<string>
       ): Promise<Readonly<Record<string, { readonly data: unknown }>>>
       release(): Promise<void>
     }>
@@ -66,9 +66,9 @@ export const ordinaryGraphs =
     })
     return {
       run: async (inputs, shape, outputs) => {
-        const tensors = inputNames.map((name) => {
-          return [name, new Tensor("int64", BigInt64Array.from(inputs[name]!, BigInt), shape)] as const
-        })
+        const tensors = inputNames.map(
+          (name) => [name, new Tensor("int64", BigInt64Array.from(inputs[name]!, BigInt), shape)] as const
+        )
         const wanted = outputs.map((output) => outputNames[output]!)
         const results = await session.run(Object.fromEntries(tensors) as Record<string, never>, wanted)
         return wanted.map((name) => results[name]!.data as Float32Array)

@@ -19,7 +19,7 @@ export type Value = string
 /** An integer, a list of them, `{ float }`, `{ text }`, or the node that a branch consists of. */
 export type Attribute =
   | number
-  | readonly number[]
+  | ReadonlyArray<number>
   | { readonly float: number }
   | { readonly text: string }
   | { readonly branch: Node }
@@ -28,8 +28,8 @@ export interface Node {
   /** One that is not ONNX's own has its domain before it: `com.microsoft.MultiHeadAttention`. */
   readonly operator: string
   /** "" where an optional one is left out. */
-  readonly inputs: readonly Value[]
-  readonly outputs: readonly Value[]
+  readonly inputs: ReadonlyArray<Value>
+  readonly outputs: ReadonlyArray<Value>
   readonly attributes: Readonly<Record<string, Attribute>>
 }
 
@@ -37,14 +37,14 @@ export interface Node {
 export interface Port {
   readonly name: Value
   readonly type: ElementType
-  readonly shape: readonly (number | string | undefined)[]
+  readonly shape: ReadonlyArray<number | string | undefined>
 }
 
 /** Constant data, asked for when its turn to be written comes. */
 export interface Initializer {
   readonly name: Value
   readonly type: ElementType
-  readonly shape: readonly number[]
+  readonly shape: ReadonlyArray<number>
   /** Of the data. */
   readonly bytes: number
   readonly data: () => Uint8Array | Promise<Uint8Array>
@@ -52,9 +52,9 @@ export interface Initializer {
 
 /** An ONNX graph under construction; operators are added in the order of their computation. */
 export class OnnxGraph {
-  readonly inputs: Port[] = []
-  readonly outputs: Port[] = []
-  readonly nodes: Node[] = []
+  readonly inputs: Array<Port> = []
+  readonly outputs: Array<Port> = []
+  readonly nodes: Array<Node> = []
   readonly initializers = new Map<Value, Initializer>()
   #count = 0
 
@@ -70,12 +70,17 @@ export class OnnxGraph {
   }
 
   /** Adds an operator with one result. */
-  op(operator: string, inputs: readonly Value[], attributes: Node["attributes"] = {}): Value {
+  op(operator: string, inputs: ReadonlyArray<Value>, attributes: Node["attributes"] = {}): Value {
     return this.ops(operator, inputs, 1, attributes)[0]!
   }
 
   /** Adds an operator with `count` results. */
-  ops(operator: string, inputs: readonly Value[], count: number, attributes: Node["attributes"] = {}): Value[] {
+  ops(
+    operator: string,
+    inputs: ReadonlyArray<Value>,
+    count: number,
+    attributes: Node["attributes"] = {}
+  ): Array<Value> {
     const outputs = Array.from({ length: count }, () => `${operator}_${this.#count++}`)
     this.nodes.push({ operator, inputs, outputs, attributes })
     return outputs
@@ -92,14 +97,14 @@ export class OnnxGraph {
   }
 
   /** Large data under a name of its own. */
-  tensor(name: Value, type: ElementType, shape: readonly number[], data: Initializer["data"]): Value {
+  tensor(name: Value, type: ElementType, shape: ReadonlyArray<number>, data: Initializer["data"]): Value {
     const bytes = shape.reduce((product, side) => product * side, bytesOf[type])
     this.initializers.set(name, { name, type, shape, bytes, data })
     return name
   }
 
   /** A list of whole numbers: shapes, axes. */
-  int64s(values: readonly number[]): Value {
+  int64s(values: ReadonlyArray<number>): Value {
     return this.#constant(`int64s_${values.join("_")}`, "int64", [values.length], new BigInt64Array(values.map(BigInt)))
   }
 
@@ -117,7 +122,7 @@ export class OnnxGraph {
     return this.#constant(`${type}_${Object.is(value, -0) ? "-0" : value}`, type, [], numbers.of(value))
   }
 
-  #constant(name: Value, type: ElementType, shape: readonly number[], data: ArrayBufferView): Value {
+  #constant(name: Value, type: ElementType, shape: ReadonlyArray<number>, data: ArrayBufferView): Value {
     return this.tensor(name, type, shape, () => new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
   }
 }

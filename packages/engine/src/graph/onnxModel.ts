@@ -12,7 +12,7 @@ const ownOperators = { domain: "com.microsoft", version: 1 } as const
 
 /** A model in pieces: bytes, and data whose place it is. */
 export interface OnnxModel {
-  readonly pieces: readonly (Uint8Array | Initializer)[]
+  readonly pieces: ReadonlyArray<Uint8Array | Initializer>
   /** Of all pieces together. */
   readonly bytes: number
 }

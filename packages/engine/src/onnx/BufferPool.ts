@@ -38,7 +38,7 @@ export class NativeBuffer {
   }
 
   /** An ONNX Runtime value of that shape over the start of the block. */
-  value(shape: readonly number[], type: ElementType): Handle {
+  value(shape: ReadonlyArray<number>, type: ElementType): Handle {
     const key = `${elementType[type]}:${shape}`
     let value = this.#values.get(key)
     if (value === undefined) {
@@ -72,7 +72,7 @@ export interface PoolStatistics {
 export class BufferPool {
   readonly #runtime: Runtime
   readonly #system: SystemMemory
-  readonly #free = new Map<number, NativeBuffer[]>()
+  readonly #free = new Map<number, Array<NativeBuffer>>()
   #slab = { next: 0, end: 0 }
   #inUse = 0
   #peakInUse = 0
@@ -119,7 +119,7 @@ export class BufferPool {
 
   #fitting(capacity: number): NativeBuffer | undefined {
     if (capacity < ownMapping) return undefined
-    let best: NativeBuffer[] | undefined
+    let best: Array<NativeBuffer> | undefined
     let bestCapacity = capacity * largestFit + 1
     for (const [size, list] of this.#free) {
       if (list.length > 0 && size > capacity && size < bestCapacity) [best, bestCapacity] = [list, size]
@@ -146,8 +146,8 @@ export class BufferPool {
     return address
   }
 
-  #longestUnused(): NativeBuffer[] | undefined {
-    let oldest: NativeBuffer[] | undefined
+  #longestUnused(): Array<NativeBuffer> | undefined {
+    let oldest: Array<NativeBuffer> | undefined
     for (const [capacity, list] of this.#free) {
       if (capacity < ownMapping || list.length === 0) continue
       if (oldest === undefined || list[0]!.freedAt < oldest[0]!.freedAt) oldest = list
@@ -157,7 +157,7 @@ export class BufferPool {
 }
 
 /** Quarter steps between powers of two, sixteenths from 1 MB on (at most that share is wasted); whole pages for mappings. */
-function roundUp(bytes: number): number {
+const roundUp = (bytes: number): number => {
   if (bytes <= 256) return 256
   const power = 2 ** Math.floor(Math.log2(bytes - 1))
   const step = bytes >= ownMapping ? Math.max(power / (bytes >= fineSteps ? 16 : 4), page) : power / 4

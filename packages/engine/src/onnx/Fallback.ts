@@ -3,7 +3,7 @@ import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
 
-type Inputs = tf.NamedTensorInfoMap | tf.TensorInfo[]
+type Inputs = tf.NamedTensorInfoMap | Array<tf.TensorInfo>
 
 /** Runs tfjs-cpu kernels on copies of our tensors, and counts: what runs here is slow, and should be seen. */
 export class Fallback {
@@ -18,25 +18,24 @@ export class Fallback {
   }
 
   /** @throws EngineError where tfjs-cpu has no such kernel either. */
-  run(name: string, inputs: Inputs, attributes: tf.NamedAttrMap): tf.TensorInfo | tf.TensorInfo[] {
+  run(name: string, inputs: Inputs, attributes: tf.NamedAttrMap): tf.TensorInfo | Array<tf.TensorInfo> {
     const kernel = tf.getKernel(name, "cpu")
     if (!kernel)
       throw new EngineError(`${name}: neither the onnx engine nor tfjs-cpu has this kernel for such operands`)
-    const given = Object.entries(inputs).filter(([, value]) => value !== undefined && value !== null) as [
-      string,
-      tf.TensorInfo | tf.TensorInfo[]
-    ][]
+    const given = Object.entries(inputs).filter(([, value]) => value !== undefined && value !== null) as Array<
+      [string, tf.TensorInfo | Array<tf.TensorInfo>]
+    >
     const types = given.flatMap(([, value]) => [value].flat().map(({ dtype }) => dtype))
     const label = `${name}(${types.join(", ")})`
     this.calls.set(label, (this.calls.get(label) ?? 0) + 1)
 
-    const copies: tf.TensorInfo[] = []
+    const copies: Array<tf.TensorInfo> = []
     const copy = (tensor: tf.TensorInfo) => {
       const there = this.#toCpu(tensor)
       copies.push(there)
       return there
     }
-    const results: tf.TensorInfo[] = []
+    const results: Array<tf.TensorInfo> = []
     try {
       const copied = Array.isArray(inputs)
         ? inputs.map(copy)

@@ -5,12 +5,12 @@ import type { OnnxBackend } from "./OnnxBackend.ts"
 
 /** What a kernel knows of an input: its shape and type, never its numbers. */
 export interface Operand {
-  readonly shape: readonly number[]
+  readonly shape: ReadonlyArray<number>
   readonly dtype: tf.DataType
 }
 
 export interface Result {
-  readonly shape: number[]
+  readonly shape: Array<number>
   readonly dtype: "float32" | "int32" | "bool"
 }
 
@@ -18,7 +18,7 @@ export interface Result {
 export interface Kernel<Attributes = unknown> {
   readonly name: string
   /** Names of the tensor inputs in the order of the graph's; "name?" may be left out; "list" where tfjs passes an array. */
-  readonly inputs: readonly string[] | "list"
+  readonly inputs: ReadonlyArray<string> | "list"
   /** tfjs expects an array of results, even of one. */
   readonly listsResults?: boolean
   /**
@@ -33,40 +33,43 @@ export interface Kernel<Attributes = unknown> {
    *
    * @throws EngineError where the shapes do not fit together.
    */
-  infer(operands: readonly Operand[], attributes: Attributes): readonly Result[] | undefined
+  infer(operands: ReadonlyArray<Operand>, attributes: Attributes): ReadonlyArray<Result> | undefined
   /**
    * Other shapes of the same memory under which operands and results meet the graph, in one list: a product of many rows by
    * one matrix is one product whatever the axes of the rows.
    */
-  view?(operands: readonly Operand[], attributes: Attributes): readonly (readonly number[])[] | undefined
+  view?(operands: ReadonlyArray<Operand>, attributes: Attributes): ReadonlyArray<ReadonlyArray<number>> | undefined
   /** Builds the graph for operands of these types and ranks and gives the names of its results. */
   emit(
     graph: OnnxGraph,
-    values: readonly Value[],
-    operands: readonly Operand[],
+    values: ReadonlyArray<Value>,
+    operands: ReadonlyArray<Operand>,
     attributes: Attributes
-  ): readonly Value[]
+  ): ReadonlyArray<Value>
   /** Looks at the numbers of operands where ONNX Runtime would take wrong ones without a word. @throws EngineError */
-  check?(operands: readonly Operand[], attributes: Attributes, numbers: (operand: number) => ArrayLike<number>): void
+  check?(
+    operands: ReadonlyArray<Operand>,
+    attributes: Attributes,
+    numbers: (operand: number) => ArrayLike<number>
+  ): void
   /** Lists of whole numbers (bounds, shapes) that are passed at each call, after the operands, instead of compiled in. */
-  indices?(operands: readonly Operand[], attributes: Attributes): readonly (readonly number[])[]
+  indices?(operands: ReadonlyArray<Operand>, attributes: Attributes): ReadonlyArray<ReadonlyArray<number>>
   /** Everything besides types and ranks that the graph depends on. Default: all attributes. */
-  key?(attributes: Attributes, operands: readonly Operand[]): string
+  key?(attributes: Attributes, operands: ReadonlyArray<Operand>): string
 }
 
 /** Number of elements. */
-export function sizeOf(shape: readonly number[]): number {
+export const sizeOf = (shape: ReadonlyArray<number>): number => {
   let size = 1
   for (const extent of shape) size *= extent
   return size
 }
 
-export function every(operands: readonly Operand[], ...types: tf.DataType[]): boolean {
-  return operands.every(({ dtype }) => types.includes(dtype))
-}
+export const every = (operands: ReadonlyArray<Operand>, ...types: Array<tf.DataType>): boolean =>
+  operands.every(({ dtype }) => types.includes(dtype))
 
 /** Axis numbers from the start, sorted; all of them where none are given. */
-export function axesOf(axes: number | readonly number[] | null | undefined, rank: number): number[] {
+export const axesOf = (axes: number | ReadonlyArray<number> | null | undefined, rank: number): Array<number> => {
   const given = axes === null || axes === undefined ? Array.from({ length: rank }, (_, i) => i) : [axes].flat()
   return given.map((axis) => (axis < 0 ? axis + rank : axis)).sort((a, b) => a - b)
 }
@@ -79,24 +82,24 @@ export interface HostKernel<Inputs extends string = string, Attributes = unknown
     backend: OnnxBackend,
     inputs: Record<Inputs, tf.TensorInfo>,
     attributes: Attributes
-  ): tf.TensorInfo | tf.TensorInfo[] | undefined
+  ): tf.TensorInfo | Array<tf.TensorInfo> | undefined
 }
 
 /** What went wrong in a kernel, led by its name and operands, as in `Add(float32[2,3], float32[4,5]): ...`. */
-export function kernelError(name: string, operands: readonly Operand[], error: unknown): EngineError {
+export const kernelError = (name: string, operands: ReadonlyArray<Operand>, error: unknown): EngineError => {
   const shapes = operands.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")
   return new EngineError(`${name}(${shapes}): ${error instanceof Error ? error.message : error}`)
 }
 
 /** @throws EngineError where an operand is not float32: a kernel of ours has no other to fall back to. */
-export function checkFloat(name: string, operands: readonly Operand[]): void {
+export const checkFloat = (name: string, operands: ReadonlyArray<Operand>): void => {
   if (!every(operands, "float32")) {
     throw new EngineError(`${name} takes float32 tensors, not ${operands.map(({ dtype }) => dtype).join(", ")}`)
   }
 }
 
 /** @throws EngineError where an operand has another shape. */
-export function checkShape(what: string, { shape }: Operand, expected: readonly number[]): void {
+export const checkShape = (what: string, { shape }: Operand, expected: ReadonlyArray<number>): void => {
   if (shape.join() !== expected.join()) throw new EngineError(`${what} has shape [${shape}], not [${expected}]`)
 }
 

@@ -19,7 +19,7 @@ const pieceSize = 2 ** 15
 interface Compiled {
   readonly session: Session
   /** Memory of the lists of whole numbers that the kernel takes at each call. */
-  readonly indices: readonly NativeBuffer[]
+  readonly indices: ReadonlyArray<NativeBuffer>
   /** The operand that is compiled in. */
   readonly packed?: number
 }
@@ -52,9 +52,9 @@ export class KernelRunner {
    *
    * @throws EngineError for shapes that do not fit, for use after dispose, and where memory runs out.
    */
-  run(kernel: Kernel, tensors: readonly tf.TensorInfo[], attributes: unknown): tf.TensorInfo[] | undefined {
+  run(kernel: Kernel, tensors: ReadonlyArray<tf.TensorInfo>, attributes: unknown): Array<tf.TensorInfo> | undefined {
     for (const { dtype, shape } of tensors) if (!isNative(dtype) || sizeOf(shape) === 0) return undefined
-    const outputs: tf.TensorInfo[] = []
+    const outputs: Array<tf.TensorInfo> = []
     try {
       const results = kernel.infer(tensors, attributes)
       if (results === undefined || results.some(({ shape }) => sizeOf(shape) === 0)) return undefined
@@ -71,10 +71,10 @@ export class KernelRunner {
 
   #compute(
     kernel: Kernel,
-    tensors: readonly tf.TensorInfo[],
-    inputs: readonly NativeBuffer[],
-    results: readonly Result[],
-    outputs: readonly tf.TensorInfo[],
+    tensors: ReadonlyArray<tf.TensorInfo>,
+    inputs: ReadonlyArray<NativeBuffer>,
+    results: ReadonlyArray<Result>,
+    outputs: ReadonlyArray<tf.TensorInfo>,
     attributes: unknown
   ): void {
     const [operands, shapes] = seen(tensors, results, kernel.view?.(tensors, attributes))
@@ -95,9 +95,9 @@ export class KernelRunner {
   /** One run over every `pieceSize` elements; all operands of an elementwise kernel have the size of its results. */
   #runPieces(
     { session }: Compiled,
-    inputs: readonly NativeBuffer[],
-    tensors: readonly tf.TensorInfo[],
-    outputs: readonly tf.TensorInfo[]
+    inputs: ReadonlyArray<NativeBuffer>,
+    tensors: ReadonlyArray<tf.TensorInfo>,
+    outputs: ReadonlyArray<tf.TensorInfo>
   ): void {
     const size = sizeOf(outputs[0]!.shape)
     const rank = tensors[0]!.shape.length
@@ -116,7 +116,7 @@ export class KernelRunner {
     }
   }
 
-  #passIndices(values: Handle[], { indices }: Compiled, lists: readonly (readonly number[])[]): void {
+  #passIndices(values: Array<Handle>, { indices }: Compiled, lists: ReadonlyArray<ReadonlyArray<number>>): void {
     for (const [i, list] of lists.entries()) {
       const buffer = indices[i]!
       const memory = new BigInt64Array(buffer.array, 0, list.length)
@@ -127,9 +127,9 @@ export class KernelRunner {
 
   #compiled(
     kernel: Kernel,
-    tensors: readonly tf.TensorInfo[],
-    operands: readonly Operand[],
-    results: readonly Result[],
+    tensors: ReadonlyArray<tf.TensorInfo>,
+    operands: ReadonlyArray<Operand>,
+    results: ReadonlyArray<Result>,
     attributes: unknown
   ): Compiled {
     let key = kernel.name
@@ -151,8 +151,8 @@ export class KernelRunner {
   /** `weights`: the numbers to compile in, of the operand that the kernel names. */
   #compile(
     kernel: Kernel,
-    operands: readonly Operand[],
-    results: readonly Result[],
+    operands: ReadonlyArray<Operand>,
+    results: ReadonlyArray<Result>,
     attributes: unknown,
     weights?: TensorData
   ): Compiled {
@@ -173,7 +173,7 @@ export class KernelRunner {
     return { session, indices, ...(packed !== undefined && { packed }) }
   }
 
-  #session(graph: OnnxGraph, inputs: readonly string[], outputs: readonly string[], packed: boolean): Session {
+  #session(graph: OnnxGraph, inputs: ReadonlyArray<string>, outputs: ReadonlyArray<string>, packed: boolean): Session {
     if (!packed) {
       return new Session(
         this.#runtime,
@@ -205,12 +205,12 @@ export class KernelRunner {
 const version = { format: 10, operators: 20 } as const
 
 /** As many extents without numbers: one model serves all shapes of its rank. */
-const open = (rank: number): undefined[] => Array.from({ length: rank }, () => undefined)
+const open = (rank: number): Array<undefined> => Array.from({ length: rank }, () => undefined)
 
 const asBytes = ({ buffer, byteLength, byteOffset }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength)
 
 /** A model in memory that the caller provides. */
-function encoded(graph: OnnxGraph, allocate: (bytes: number) => Uint8Array): Uint8Array {
+const encoded = (graph: OnnxGraph, allocate: (bytes: number) => Uint8Array): Uint8Array => {
   const { bytes, pieces } = onnxModel(graph, version)
   const model = allocate(bytes)
   let at = 0
@@ -223,11 +223,11 @@ function encoded(graph: OnnxGraph, allocate: (bytes: number) => Uint8Array): Uin
 }
 
 /** Operands and results under the shapes of the kernel's view, where it has one. */
-function seen(
-  operands: readonly Operand[],
-  results: readonly Result[],
-  view: readonly (readonly number[])[] | undefined
-): readonly [readonly Operand[], readonly Result[]] {
+const seen = (
+  operands: ReadonlyArray<Operand>,
+  results: ReadonlyArray<Result>,
+  view: ReadonlyArray<ReadonlyArray<number>> | undefined
+): readonly [ReadonlyArray<Operand>, ReadonlyArray<Result>] => {
   if (view === undefined) return [operands, results]
   return [
     operands.map(({ dtype }, i) => ({ dtype, shape: view[i]! })),
@@ -235,7 +235,7 @@ function seen(
   ]
 }
 
-function attributesKey(attributes: unknown): string {
+const attributesKey = (attributes: unknown): string => {
   let key = ""
   for (const name in attributes as object) key += `;${(attributes as Record<string, unknown>)[name]}`
   return key

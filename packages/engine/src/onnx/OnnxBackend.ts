@@ -20,7 +20,7 @@ type Numbers = Float32Array | Int32Array | Uint8Array
 const movedAtOnce = 2 ** 14
 
 /** The numbers of the kernel "adamw". @throws EngineError where one is not finite. */
-function adamwNumbers(step: AdamWStep): number[] {
+const adamwNumbers = (step: AdamWStep): Array<number> => {
   if (!Object.values(step).every(Number.isFinite)) {
     throw new EngineError(`adamw: a number is not finite: ${JSON.stringify(step)}`)
   }
@@ -109,7 +109,7 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   /** A new tensor in native memory whose numbers are yet to be written. */
-  empty(shape: number[], dtype: NativeType): tf.TensorInfo {
+  empty(shape: Array<number>, dtype: NativeType): tf.TensorInfo {
     const data = new TensorData(dtype, sizeOf(shape))
     data.buffer = this.pool.take(data.size * (dtype === "bool" ? 1 : 4))
     this.#count++
@@ -117,12 +117,12 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   /** The same numbers under another shape: nothing is copied. */
-  alias(tensor: tf.TensorInfo, shape: number[]): tf.TensorInfo {
+  alias(tensor: tf.TensorInfo, shape: Array<number>): tf.TensorInfo {
     this.data(tensor.dataId).references++
     return { dataId: tensor.dataId, shape, dtype: tensor.dtype }
   }
 
-  complex(real: tf.TensorInfo, imag: tf.TensorInfo, shape: number[]): tf.TensorInfo {
+  complex(real: tf.TensorInfo, imag: tf.TensorInfo, shape: Array<number>): tf.TensorInfo {
     const data = new TensorData("complex64", sizeOf(shape))
     data.parts = { real: this.alias(real, shape), imag: this.alias(imag, shape) }
     this.#count++
@@ -130,7 +130,7 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   /** Updates parameters and their moments in place. @throws EngineError where types or sizes differ. */
-  adamw(updates: readonly AdamWUpdate[]): void {
+  adamw(updates: ReadonlyArray<AdamWUpdate>): void {
     for (const { p, m, v, g } of updates) {
       for (const tensor of [p, m, v, g]) {
         if (tensor.dtype !== "float32" || tensor.shape.join() !== p.shape.join()) {
@@ -173,7 +173,7 @@ export class OnnxBackend extends tf.KernelBackend {
     copy.dispose()
   }
 
-  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): TensorData {
+  override write(values: tf.backend_util.BackendValues, shape: Array<number>, dtype: tf.DataType): TensorData {
     const data = new TensorData(dtype, sizeOf(shape))
     data.values = values
     this.#count++
@@ -185,7 +185,7 @@ export class OnnxBackend extends tf.KernelBackend {
   override move(
     dataId: tf.DataId,
     values: tf.backend_util.BackendValues,
-    shape: number[],
+    shape: Array<number>,
     dtype: tf.DataType,
     references: number
   ): void {

@@ -40,20 +40,20 @@ export const slots = {
   AddExternalInitializers: [210, ["ptr", "ptr", "ptr", "u64"]]
 } as const satisfies Record<
   string,
-  readonly [slot: number, args: readonly FFITypeOrString[], returns?: FFITypeOrString]
+  readonly [slot: number, args: ReadonlyArray<FFITypeOrString>, returns?: FFITypeOrString]
 >
 
 export type Handle = Pointer
 
-type Call = (...args: (Handle | number | null)[]) => Handle | null
+type Call = (...args: Array<Handle | number | null>) => Handle | null
 
 /** ONNX Runtime's C API, bound without its Node add-on: calls are synchronous and outputs are written where we say. */
 export interface OrtApi {
   readonly version: string
   /** Calls a function that returns a status; throws EngineError with its message where there is one. */
-  call(name: keyof typeof slots, ...args: (Handle | number | null)[]): void
+  call(name: keyof typeof slots, ...args: Array<Handle | number | null>): void
   /** The same for a function whose last argument is an out-pointer; gives what was written there. */
-  create(name: keyof typeof slots, ...args: (Handle | number | null)[]): Handle
+  create(name: keyof typeof slots, ...args: Array<Handle | number | null>): Handle
   /** Calls one of the Release functions, which cannot fail. */
   release(name: "ReleaseSession" | "ReleaseSessionOptions" | "ReleaseValue", handle: Handle): void
   /** The function itself, for calls too frequent to be looked up by name. Check its status with `check`. */
@@ -62,10 +62,10 @@ export interface OrtApi {
 }
 
 /** @throws EngineError where the library is missing or cannot be loaded. */
-export function openOrtApi(path: string = libraryPath()): OrtApi {
+export const openOrtApi = (path: string = libraryPath()): OrtApi => {
   const base = open(path)
   const text = (pointer: Handle | null) => (pointer === null ? "" : new CString(pointer).toString())
-  const bind = (address: Handle, args: readonly FFITypeOrString[], returns: FFITypeOrString) =>
+  const bind = (address: Handle, args: ReadonlyArray<FFITypeOrString>, returns: FFITypeOrString) =>
     CFunction({ ptr: address, args, returns }) as unknown as Call
   const version = text(bind(read.ptr(base, 8) as Handle, [], "ptr")())
   const table = bind(read.ptr(base, 0) as Handle, ["u32"], "ptr")(apiVersion)
@@ -73,10 +73,10 @@ export function openOrtApi(path: string = libraryPath()): OrtApi {
 
   const functions = Object.fromEntries(
     Object.entries(slots).map(
-      ([name, [slot, args, returns]]: [string, readonly [number, readonly FFITypeOrString[], FFITypeOrString?]]) => [
-        name,
-        bind(read.ptr(table, slot * 8) as Handle, args, returns ?? "ptr")
-      ]
+      ([name, [slot, args, returns]]: [
+        string,
+        readonly [number, ReadonlyArray<FFITypeOrString>, FFITypeOrString?]
+      ]) => [name, bind(read.ptr(table, slot * 8) as Handle, args, returns ?? "ptr")]
     )
   ) as Record<keyof typeof slots, Call>
 
@@ -101,7 +101,7 @@ export function openOrtApi(path: string = libraryPath()): OrtApi {
   }
 }
 
-function open(path: string): Handle {
+const open = (path: string): Handle => {
   try {
     const library = dlopen(path, { OrtGetApiBase: { args: [], returns: "ptr" } })
     return library.symbols.OrtGetApiBase() as Handle
@@ -121,7 +121,7 @@ const fileNames: Record<string, string> = {
  *
  * @throws EngineError where the package or its library for this platform is missing.
  */
-export function libraryPath(platform: string = process.platform, arch: string = process.arch): string {
+export const libraryPath = (platform: string = process.platform, arch: string = process.arch): string => {
   let packageJson: string
   try {
     packageJson = fileURLToPath(import.meta.resolve("onnxruntime-node/package.json"))

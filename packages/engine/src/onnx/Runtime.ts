@@ -14,13 +14,13 @@ export interface Runtime {
   /** Options for one whole network, which the caller releases: temporaries in the arena of all, weights outside of it, so that they go with the session. */
   graphOptions(): Handle
   /** Wraps memory of ours as an ONNX Runtime value of that shape; nothing is copied or owned. */
-  tensor(address: number, bytes: number, shape: readonly number[], type: ElementType): Handle
+  tensor(address: number, bytes: number, shape: ReadonlyArray<number>, type: ElementType): Handle
 }
 
 /** C strings handed to the library stay referenced for the life of the process. */
-const kept: Buffer[] = []
+const kept: Array<Buffer> = []
 
-function cString(text: string): Handle {
+const cString = (text: string): Handle => {
   const bytes = Buffer.from(`${text}\0`)
   kept.push(bytes)
   return ptr(bytes)
@@ -31,7 +31,7 @@ function cString(text: string): Handle {
  * step of many small kernels takes almost twice as long) unless another library's threads take turns with them, one arena for
  * the temporaries of all sessions.
  */
-export function startRuntime(threads: number, spin = true): Runtime {
+export const startRuntime = (threads: number, spin = true): Runtime => {
   const api = openOrtApi()
   const threading = api.create("CreateThreadingOptions")
   api.call("SetGlobalIntraOpNumThreads", threading, threads)
@@ -100,11 +100,11 @@ export function startRuntime(threads: number, spin = true): Runtime {
 
 /** A compiled graph. Inputs and outputs are values over memory of ours, given in the order of the names. */
 export class Session {
-  readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
+  readonly inputs: ReadonlyArray<string>
+  readonly outputs: ReadonlyArray<string>
   readonly #runtime: Runtime
   readonly #run: ReturnType<Runtime["api"]["raw"]>
-  readonly #names: Buffer[] = []
+  readonly #names: Array<Buffer> = []
   readonly #inputNames: BigUint64Array
   readonly #outputNames: BigUint64Array
   readonly #inputValues: BigUint64Array
@@ -118,8 +118,8 @@ export class Session {
   constructor(
     runtime: Runtime,
     model: Uint8Array,
-    inputs: readonly string[],
-    outputs: readonly string[],
+    inputs: ReadonlyArray<string>,
+    outputs: ReadonlyArray<string>,
     options: Handle = runtime.sessionOptions
   ) {
     this.#runtime = runtime
@@ -142,7 +142,7 @@ export class Session {
    *
    * @param which of the outputs are wanted. Default: all
    */
-  run(inputs: readonly Handle[], outputs: readonly Handle[], which?: readonly number[]): void {
+  run(inputs: ReadonlyArray<Handle>, outputs: ReadonlyArray<Handle>, which?: ReadonlyArray<number>): void {
     if (this.#handle === undefined) throw new EngineError("This session was released")
     if (which) for (const [i, output] of which.entries()) this.#asked[i] = this.#outputNames[output]!
     for (let i = 0; i < inputs.length; i++) this.#inputValues[i] = BigInt(inputs[i]!)
@@ -166,7 +166,7 @@ export class Session {
     this.#handle = undefined
   }
 
-  #nameTable(names: readonly string[]): BigUint64Array {
+  #nameTable(names: ReadonlyArray<string>): BigUint64Array {
     const table = new BigUint64Array(Math.max(1, names.length))
     for (const [i, name] of names.entries()) {
       const bytes = Buffer.from(`${name}\0`)

@@ -3,9 +3,8 @@ import type { NativeBuffer } from "./BufferPool.ts"
 
 export type NativeType = "float32" | "int32" | "bool"
 
-export function isNative(dtype: tf.DataType): dtype is NativeType {
-  return dtype === "float32" || dtype === "int32" || dtype === "bool"
-}
+export const isNative = (dtype: tf.DataType): dtype is NativeType =>
+  dtype === "float32" || dtype === "int32" || dtype === "bool"
 
 /**
  * The numbers behind one or more tensors: in native memory, still on the JavaScript side until a kernel first needs them,

@@ -25,7 +25,7 @@ export const nativeGraphs =
     return {
       run: async (inputs, shape, outputs, width) => {
         const size = shape.reduce((product, extent) => product * extent, 1)
-        const taken: NativeBuffer[] = []
+        const taken: Array<NativeBuffer> = []
         const take = (bytes: number): NativeBuffer => {
           const buffer = pool.take(bytes)
           taken.push(buffer)
@@ -77,7 +77,7 @@ const compile = (runtime: Runtime, { bytes, inputs, outputs, weights }: GraphMod
 }
 
 /** Whole numbers as little-endian pairs of halves. */
-function writeInt64(halves: Int32Array, values: Int32Array): void {
+const writeInt64 = (halves: Int32Array, values: Int32Array): void => {
   for (let i = 0; i < values.length; i++) {
     halves[2 * i] = values[i]!
     halves[2 * i + 1] = values[i]! < 0 ? -1 : 0

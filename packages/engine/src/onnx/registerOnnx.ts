@@ -12,8 +12,8 @@ import { oneDnnKernels } from "./onednn/OneDnnKernels.ts"
 
 export const backendName = "onnx"
 
-type Inputs = tf.NamedTensorInfoMap | tf.TensorInfo[]
-type Run = (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.TensorInfo | tf.TensorInfo[] | undefined
+type Inputs = tf.NamedTensorInfoMap | Array<tf.TensorInfo>
+type Run = (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.TensorInfo | Array<tf.TensorInfo> | undefined
 
 let backend: OnnxBackend | undefined
 
@@ -23,7 +23,7 @@ let backend: OnnxBackend | undefined
  *
  * @throws EngineError where ONNX Runtime cannot be loaded.
  */
-export async function registerOnnx(threads: number, spin = true): Promise<OnnxBackend> {
+export const registerOnnx = async (threads: number, spin = true): Promise<OnnxBackend> => {
   if (backend !== undefined) return backend
   const onnx = new OnnxBackend(threads, await VectorThreads.start(threads), spin)
   const fallback = new Fallback(onnx, tf.findBackend("cpu") as MathBackendCPU)
@@ -52,41 +52,42 @@ export async function registerOnnx(threads: number, spin = true): Promise<OnnxBa
   return onnx
 }
 
-function host(backend: OnnxBackend, kernel: HostKernel): Run {
-  return (inputs, attributes) => kernel.run(backend, inputs as Record<string, tf.TensorInfo>, attributes)
-}
+const host =
+  (backend: OnnxBackend, kernel: HostKernel): Run =>
+  (inputs, attributes) =>
+    kernel.run(backend, inputs as Record<string, tf.TensorInfo>, attributes)
 
 /** Errors led by the kernel's name and operands. */
-function named(name: string, run: Run): Run {
-  return (inputs, attributes) => {
+const named =
+  (name: string, run: Run): Run =>
+  (inputs, attributes) => {
     try {
       return run(inputs, attributes)
     } catch (error) {
-      throw kernelError(name, Object.values(inputs) as tf.TensorInfo[], error)
+      throw kernelError(name, Object.values(inputs) as Array<tf.TensorInfo>, error)
     }
   }
-}
 
 /** A kernel that oneDNN may take over. */
-function shared(backend: OnnxBackend, name: string, run: Run): Run {
+const shared = (backend: OnnxBackend, name: string, run: Run): Run => {
   if (!oneDnnKernels.includes(name)) return run
   return (inputs, attributes) =>
     backend.oneDnn?.run(name, inputs as tf.NamedTensorInfoMap, attributes) ?? run(inputs, attributes)
 }
 
-function compiled(backend: OnnxBackend, kernel: Kernel): Run {
-  return (inputs, attributes) => {
+const compiled =
+  (backend: OnnxBackend, kernel: Kernel): Run =>
+  (inputs, attributes) => {
     const tensors = operands(kernel, inputs)
     const unchanged = noop(kernel.name, tensors, attributes)
     if (unchanged) return backend.alias(unchanged, unchanged.shape)
     const results = backend.kernels.run(kernel, tensors, attributes)
     return results && !kernel.listsResults && results.length === 1 ? results[0] : results
   }
-}
 
-function operands({ name, inputs: names }: Kernel, inputs: Inputs): tf.TensorInfo[] {
-  if (names === "list") return Object.values(inputs) as tf.TensorInfo[]
-  const tensors: tf.TensorInfo[] = []
+const operands = ({ name, inputs: names }: Kernel, inputs: Inputs): Array<tf.TensorInfo> => {
+  if (names === "list") return Object.values(inputs) as Array<tf.TensorInfo>
+  const tensors: Array<tf.TensorInfo> = []
   for (const input of names) {
     const optional = input.endsWith("?")
     const tensor = (inputs as tf.NamedTensorInfoMap)[optional ? input.slice(0, -1) : input]
@@ -97,9 +98,9 @@ function operands({ name, inputs: names }: Kernel, inputs: Inputs): tf.TensorInf
 }
 
 /** The tensor itself where a kernel would only copy it. */
-function noop(name: string, [x]: tf.TensorInfo[], attributes: tf.NamedAttrMap): tf.TensorInfo | undefined {
+const noop = (name: string, [x]: Array<tf.TensorInfo>, attributes: tf.NamedAttrMap): tf.TensorInfo | undefined => {
   const same =
     (name === "Cast" && attributes.dtype === x!.dtype) ||
-    (name === "Transpose" && (attributes.perm as number[]).every((axis, i) => axis === i))
+    (name === "Transpose" && (attributes.perm as Array<number>).every((axis, i) => axis === i))
   return same ? x : undefined
 }

@@ -16,19 +16,19 @@ const adviseHugePages = 14
 const libc = { linux: "libc.so.6", darwin: "libc.dylib" } as Record<string, string>
 
 /** Anonymous mappings where the system has them (on Linux with huge pages: 10 % of a training step), else ORT's allocator. */
-export function systemMemory(api: OrtApi): SystemMemory {
+export const systemMemory = (api: OrtApi): SystemMemory => {
   const name = libc[process.platform]
   return name ? mappedMemory(name, process.platform === "linux") : allocatorMemory(api)
 }
 
 /** Makes the C library give back what was freed inside it, which glibc keeps; elsewhere nothing. */
-export function heapTrimmer(): () => void {
+export const heapTrimmer = (): (() => void) => {
   if (process.platform !== "linux") return () => {}
   const { malloc_trim } = dlopen(libc.linux!, { malloc_trim: { args: ["u64"], returns: "i32" } }).symbols
   return () => void malloc_trim(0)
 }
 
-function mappedMemory(library: string, linux: boolean): SystemMemory {
+const mappedMemory = (library: string, linux: boolean): SystemMemory => {
   const { mmap, munmap, madvise } = dlopen(library, {
     mmap: { args: ["u64", "u64", "i32", "i32", "i32", "i64"], returns: "i64" },
     munmap: { args: ["ptr", "u64"], returns: "i32" },
@@ -57,7 +57,7 @@ function mappedMemory(library: string, linux: boolean): SystemMemory {
   }
 }
 
-function allocatorMemory(api: OrtApi): SystemMemory {
+const allocatorMemory = (api: OrtApi): SystemMemory => {
   const allocator = api.create("GetAllocatorWithDefaultOptions")
   return {
     take(bytes) {
@@ -71,7 +71,7 @@ function allocatorMemory(api: OrtApi): SystemMemory {
   }
 }
 
-function outOfMemory(bytes: number): EngineError {
+const outOfMemory = (bytes: number): EngineError => {
   const megabytes = Math.ceil(bytes / 2 ** 20)
   return new EngineError(`Out of memory: the system refused ${megabytes} MB; use a smaller batch or shorter sentences`)
 }
@@ -118,7 +118,7 @@ interface Range {
 /** Which parts of an address space are free: best fit, neighbours joined. */
 export class Ranges {
   /** In ascending order; no two touch. */
-  readonly #free: Range[]
+  readonly #free: Array<Range>
 
   constructor(start: number, end: number) {
     this.#free = [{ start, end }]

@@ -5,9 +5,9 @@ import { sizeOf } from "./Kernel.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
 
 /** @throws EngineError where a tensor is not float32 or has another shape than it should. */
-export function checkOperands(
-  operands: Readonly<Record<string, readonly [tensor: tf.TensorInfo, shape: readonly number[]]>>
-): void {
+export const checkOperands = (
+  operands: Readonly<Record<string, readonly [tensor: tf.TensorInfo, shape: ReadonlyArray<number>]>>
+): void => {
   for (const [name, [{ dtype, shape }, expected]] of Object.entries(operands)) {
     if (dtype !== "float32") throw new EngineError(`takes float32 tensors, ${name} is ${dtype}`)
     if (shape.join() !== expected.join()) throw new EngineError(`${name} has shape [${shape}], not [${expected}]`)
@@ -18,7 +18,11 @@ export function checkOperands(
 export const addressOf = (backend: OnnxBackend, tensor: tf.TensorInfo): number => backend.native(tensor).buffer!.address
 
 /** A result of that shape, filled by a kernel that is given its address. */
-export function filled(backend: OnnxBackend, shape: number[], job: (address: number) => VectorJob): tf.TensorInfo {
+export const filled = (
+  backend: OnnxBackend,
+  shape: Array<number>,
+  job: (address: number) => VectorJob
+): tf.TensorInfo => {
   const result = backend.empty(shape, "float32")
   try {
     if (sizeOf(shape) > 0) backend.vector.run([job(addressOf(backend, result))])
@@ -30,12 +34,12 @@ export function filled(backend: OnnxBackend, shape: number[], job: (address: num
 }
 
 /** Sums over all units that the threads make each for itself, `[width]` each, added up in the order of the threads. */
-export function summed(
+export const summed = (
   backend: OnnxBackend,
   count: number,
   width: number,
-  run: (addresses: number[]) => void
-): tf.TensorInfo[] {
+  run: (addresses: Array<number>) => void
+): Array<tf.TensorInfo> => {
   const { threads } = backend.vector
   const parts = Array.from({ length: count }, () => backend.pool.take(threads * width * 4))
   try {

@@ -21,7 +21,7 @@ export interface Bytes {
 }
 
 /** @throws SafetensorsError where the header is no header, or lies about the data */
-export async function openSafetensors(path: string, { close, read, size }: Bytes): Promise<SafetensorsFile> {
+export const openSafetensors = async (path: string, { close, read, size }: Bytes): Promise<SafetensorsFile> => {
   if (size < 8) throw new SafetensorsError(path, `${size} bytes are too few for a safetensors file`)
   const prefix = await read(0, 8)
   const length = new DataView(prefix.buffer).getBigUint64(0, true)
@@ -49,16 +49,15 @@ export async function openSafetensors(path: string, { close, read, size }: Bytes
 }
 
 /** A file whose bytes are all here. */
-export function safetensorsOf(path: string, bytes: Uint8Array): Promise<SafetensorsFile> {
-  return openSafetensors(path, {
+export const safetensorsOf = (path: string, bytes: Uint8Array): Promise<SafetensorsFile> =>
+  openSafetensors(path, {
     size: bytes.length,
     read: async (from, count) => new Uint8Array(bytes.subarray(from, from + count)),
     close: async () => {}
   })
-}
 
 /** The numbers of a tensor from its bytes. */
-export function decode({ dtype }: TensorEntry, { buffer }: Uint8Array<ArrayBuffer>): TensorData {
+export const decode = ({ dtype }: TensorEntry, { buffer }: Uint8Array<ArrayBuffer>): TensorData => {
   switch (dtype) {
     case "F16":
       return fromFloat16(new Uint16Array(buffer))
@@ -79,7 +78,7 @@ export function decode({ dtype }: TensorEntry, { buffer }: Uint8Array<ArrayBuffe
 export interface TensorEntry {
   readonly name: string
   readonly dtype: AnyDtype
-  readonly shape: readonly number[]
+  readonly shape: ReadonlyArray<number>
   /** Bytes, from the end of the header. */
   readonly start: number
   readonly end: number
@@ -88,7 +87,7 @@ export interface TensorEntry {
 export interface Header {
   readonly metadata: Readonly<Record<string, string>>
   /** In the order of the data. */
-  readonly entries: readonly TensorEntry[]
+  readonly entries: ReadonlyArray<TensorEntry>
 }
 
 /** The format's own limit on a header. */
@@ -101,10 +100,10 @@ const maxHeaderBytes = 100_000_000
  * @param dataBytes the bytes of the file after the header
  * @throws SafetensorsError
  */
-function parseHeader(path: string, text: string, dataBytes: number): Header {
+const parseHeader = (path: string, text: string, dataBytes: number): Header => {
   const parsed = parseObject(path, text)
   const metadata: Record<string, string> = Object.create(null)
-  const entries: TensorEntry[] = []
+  const entries: Array<TensorEntry> = []
   for (const [name, value] of Object.entries(parsed)) {
     if (name === "__metadata__") {
       for (const [key, entry] of Object.entries(object(path, value, "__metadata__ is no object"))) {
@@ -132,7 +131,7 @@ function parseHeader(path: string, text: string, dataBytes: number): Header {
   return { metadata, entries }
 }
 
-function parseEntry(path: string, name: string, value: unknown, dataBytes: number): TensorEntry {
+const parseEntry = (path: string, name: string, value: unknown, dataBytes: number): TensorEntry => {
   const fail = (reason: string): never => {
     throw new SafetensorsError(path, reason, name)
   }
@@ -148,7 +147,7 @@ function parseEntry(path: string, name: string, value: unknown, dataBytes: numbe
   return { name, dtype, shape, start, end }
 }
 
-function parseObject(path: string, text: string): Record<string, unknown> {
+const parseObject = (path: string, text: string): Record<string, unknown> => {
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -158,16 +157,16 @@ function parseObject(path: string, text: string): Record<string, unknown> {
   return object(path, parsed, "the header is no object")
 }
 
-function object(path: string, value: unknown, reason: string): Record<string, unknown> {
+const object = (path: string, value: unknown, reason: string): Record<string, unknown> => {
   if (typeof value !== "object" || value === null || Array.isArray(value)) throw new SafetensorsError(path, reason)
   return value as Record<string, unknown>
 }
 
-const isCounts = (value: unknown): value is number[] =>
+const isCounts = (value: unknown): value is Array<number> =>
   Array.isArray(value) && value.every((size) => Number.isSafeInteger(size) && size >= 0)
 
 /** The header's bytes, length prefix included, padded with spaces to 8 bytes as the reference implementation does. */
-export function encodeHeader({ metadata, entries }: Header): Uint8Array {
+export const encodeHeader = ({ metadata, entries }: Header): Uint8Array => {
   const fields: Record<string, unknown> = Object.create(null)
   if (Object.keys(metadata).length > 0) fields.__metadata__ = metadata
   for (const { name, dtype, shape, start, end } of entries) fields[name] = { dtype, shape, data_offsets: [start, end] }

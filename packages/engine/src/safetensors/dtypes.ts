@@ -24,7 +24,7 @@ export type AnyDtype = keyof typeof bytesOf
 export type Dtype = "F32" | "F16" | "BF16" | "I32" | "I64" | "I8"
 
 /** The same, in the order in which the reference implementation lays tensors out: wide ones first, so that all are aligned. */
-export const dtypes: readonly AnyDtype[] = ["I64", "F32", "I32", "BF16", "F16", "I8"] satisfies readonly Dtype[]
+export const dtypes: ReadonlyArray<AnyDtype> = ["I64", "F32", "I32", "BF16", "F16", "I8"] satisfies ReadonlyArray<Dtype>
 
 export const isDtype = (name: string): name is AnyDtype => Object.hasOwn(bytesOf, name)
 
@@ -35,7 +35,7 @@ const bits = new Uint32Array(1)
 const float = new Float32Array(bits.buffer)
 
 /** Float32 to bfloat16: the upper half of the bits, rounded to nearest, ties to even. NaN stays NaN. */
-export function toBfloat16(values: Float32Array): Uint16Array {
+export const toBfloat16 = (values: Float32Array): Uint16Array => {
   const halves = new Uint16Array(values.length)
   for (let i = 0; i < values.length; i++) {
     float[0] = values[i]!
@@ -45,20 +45,20 @@ export function toBfloat16(values: Float32Array): Uint16Array {
   return halves
 }
 
-export function fromBfloat16(halves: Uint16Array): Float32Array {
+export const fromBfloat16 = (halves: Uint16Array): Float32Array => {
   const widened = new Uint32Array(halves.length)
   for (let i = 0; i < halves.length; i++) widened[i] = halves[i]! << 16
   return new Float32Array(widened.buffer)
 }
 
 /** Float32 to IEEE half precision, rounded to nearest, ties to even; beyond 65504 infinite, below 2^-14 subnormal. */
-export function toFloat16(values: Float32Array): Uint16Array {
+export const toFloat16 = (values: Float32Array): Uint16Array => {
   const halves = new Uint16Array(values.length)
   for (let i = 0; i < values.length; i++) halves[i] = halfOf(values[i]!)
   return halves
 }
 
-function halfOf(value: number): number {
+const halfOf = (value: number): number => {
   float[0] = value
   const b = bits[0]!
   const sign = (b >>> 16) & 0x8000
@@ -76,14 +76,14 @@ function halfOf(value: number): number {
 /** What each of the 65,536 halves stands for; made when the first is read. */
 let widened: Float32Array | undefined
 
-export function fromFloat16(halves: Uint16Array): Float32Array {
+export const fromFloat16 = (halves: Uint16Array): Float32Array => {
   widened ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => floatOf(half))
   const values = new Float32Array(halves.length)
   for (let i = 0; i < halves.length; i++) values[i] = widened[halves[i]!]!
   return values
 }
 
-function floatOf(half: number): number {
+const floatOf = (half: number): number => {
   const sign = half & 0x8000 ? -1 : 1
   const exponent = (half >>> 10) & 0x1f
   const fraction = half & 0x3ff
@@ -92,7 +92,7 @@ function floatOf(half: number): number {
   return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
 }
 
-function roundEven(x: number): number {
+const roundEven = (x: number): number => {
   const down = Math.floor(x)
   const rest = x - down
   if (rest !== 0.5) return rest < 0.5 ? down : down + 1

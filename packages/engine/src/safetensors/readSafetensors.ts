@@ -7,7 +7,7 @@ import { type Bytes, openSafetensors, type SafetensorsFile } from "./Safetensors
  *
  * @throws SafetensorsError where the header is no header, or lies about the data
  */
-export async function readSafetensors(path: string): Promise<SafetensorsFile> {
+export const readSafetensors = async (path: string): Promise<SafetensorsFile> => {
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     throw new SafetensorsError(path, error.code === "ENOENT" ? "no such file" : `cannot be opened (${error.code})`)
   })
@@ -20,17 +20,17 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
 }
 
 /** The bytes of an open file. */
-export async function fileBytes(path: string, file: FileHandle): Promise<Bytes> {
+export const fileBytes = async (path: string, file: FileHandle): Promise<Bytes> => {
   const { size } = await file.stat()
   return { size, read: (from, count) => readBytes(path, file, from, count), close: () => file.close() }
 }
 
-async function readBytes(
+const readBytes = async (
   path: string,
   file: FileHandle,
   from: number,
   count: number
-): Promise<Uint8Array<ArrayBuffer>> {
+): Promise<Uint8Array<ArrayBuffer>> => {
   const bytes = new Uint8Array(count)
   for (let done = 0; done < count; ) {
     const { bytesRead } = await file.read(bytes, done, Math.min(count - done, 2 ** 28), from + done)

@@ -9,7 +9,7 @@ export interface TensorSource {
   readonly name: string
   /** F16 and BF16 round float32 numbers to nearest, ties to even. */
   readonly dtype: Dtype
-  readonly shape: readonly number[]
+  readonly shape: ReadonlyArray<number>
   readonly data: () => TensorData | Promise<TensorData>
 }
 
@@ -20,11 +20,11 @@ export interface TensorSource {
  * @param metadata texts for the header's `__metadata__`
  * @throws SafetensorsError for a name given twice or data that does not fit its shape; nothing is left behind
  */
-export async function writeSafetensors(
+export const writeSafetensors = async (
   path: string,
   tensors: Iterable<TensorSource>,
   metadata: Readonly<Record<string, string>> = {}
-): Promise<void> {
+): Promise<void> => {
   const rank = ({ dtype }: TensorSource) => dtypes.indexOf(dtype)
   const sources = [...tensors].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
   const entries = layOut(path, sources)
@@ -34,7 +34,7 @@ export async function writeSafetensors(
 /** The header, and each tensor's numbers when its turn comes. */
 async function* pieces(
   path: string,
-  sources: readonly TensorSource[],
+  sources: ReadonlyArray<TensorSource>,
   header: Uint8Array
 ): AsyncGenerator<Uint8Array, void> {
   yield header
@@ -45,7 +45,7 @@ async function* pieces(
   }
 }
 
-function layOut(path: string, sources: readonly TensorSource[]): TensorEntry[] {
+const layOut = (path: string, sources: ReadonlyArray<TensorSource>): Array<TensorEntry> => {
   let end = 0
   const seen = new Set<string>(["__metadata__"])
   return sources.map(({ name, dtype, shape }) => {
@@ -57,7 +57,7 @@ function layOut(path: string, sources: readonly TensorSource[]): TensorEntry[] {
   })
 }
 
-function encode(path: string, { name, dtype, shape }: TensorSource, data: TensorData): Uint8Array {
+const encode = (path: string, { name, dtype, shape }: TensorSource, data: TensorData): Uint8Array => {
   const size = shape.reduce((product, length) => product * length, 1)
   const Expected =
     dtype === "I64" ? BigInt64Array : dtype === "I32" ? Int32Array : dtype === "I8" ? Int8Array : Float32Array

@@ -34,5 +34,5 @@ export interface EngineReport {
   readonly products?: string
   /** What would make it faster here, where something would. */
   readonly faster?: string
-  readonly tried: readonly EngineAttempt[]
+  readonly tried: ReadonlyArray<EngineAttempt>
 }

@@ -2,7 +2,7 @@ import type { EngineReport } from "./EngineReport.ts"
 import { kernelFallbacks } from "./useEngine.ts"
 
 /** The report as text for a terminal: what was chosen and why, what was tried, and what to run for a faster one. */
-export function describeEngine({
+export const describeEngine = ({
   name,
   why,
   version,
@@ -11,7 +11,7 @@ export function describeEngine({
   products,
   faster,
   tried
-}: EngineReport): string {
+}: EngineReport): string => {
   const lines = [`engine   ${name}: ${why}`, `version  ${version}`]
   if (threads > 0) lines.push(`threads  ${threads}`)
   lines.push(`products ${precision}${products ? ` on ${products}` : ""}`)

@@ -11,7 +11,7 @@ const kernel = [0.3, -0.2, 0.7, 0.1]
  *
  * @throws EngineError where a number is off, or whatever the backend throws.
  */
-export function selfCheck(): void {
+export const selfCheck = (): void => {
   const want = reference()
   const got = tf.tidy(() => {
     const t = tf.tensor2d(table, [3, 2])
@@ -32,7 +32,7 @@ export function selfCheck(): void {
 }
 
 /** Loss, d loss / d table, d loss / d kernel in double precision. */
-function reference(): number[] {
+const reference = (): Array<number> => {
   const dTable = table.map(() => 0)
   const dKernel = kernel.map(() => 0)
   let loss = 0

@@ -45,7 +45,7 @@ let current: Promise<EngineReport | undefined> = Promise.resolve(undefined)
  *
  * @throws EngineError where the engine or precision that was asked for does not work here; the message says what to run.
  */
-export function useEngine(options: UseEngineOptions = {}): Promise<EngineReport> {
+export const useEngine = (options: UseEngineOptions = {}): Promise<EngineReport> => {
   const before = current
   const chosen = before.then((previous) => {
     if (previous === undefined) return choose(options)
@@ -63,7 +63,7 @@ export function useEngine(options: UseEngineOptions = {}): Promise<EngineReport>
 }
 
 /** The precision of matrix products now; "fp32" where nobody called `useEngine`. */
-export async function currentPrecision(): Promise<Precision> {
+export const currentPrecision = async (): Promise<Precision> => {
   const report = await current
   return report?.precision ?? "fp32"
 }
@@ -79,12 +79,12 @@ export const compilesGraphs = async (): Promise<boolean> => {
  *
  * @throws EngineError where the engine compiles none (`compilesGraphs`); what ONNX Runtime says of a network that it refuses
  */
-export async function compileGraph(model: GraphModel): Promise<GraphSession> {
+export const compileGraph = async (model: GraphModel): Promise<GraphSession> => {
   if (!(await compilesGraphs())) throw new EngineError("The engine compiles no networks here: see compilesGraphs")
   return openGraph!(model)
 }
 
-async function choose({ prefer, threads, ...options }: UseEngineOptions): Promise<EngineReport> {
+const choose = async ({ prefer, threads, ...options }: UseEngineOptions): Promise<EngineReport> => {
   const asked = oneOf(engineNames, prefer, "prefer") ?? oneOf(engineNames, process.env.NUNER_ENGINE, "NUNER_ENGINE")
   const precision =
     oneOf(precisions, options.precision, "precision") ??
@@ -95,7 +95,7 @@ async function choose({ prefer, threads, ...options }: UseEngineOptions): Promis
     const given = threads === undefined ? `NUNER_THREADS is "${process.env.NUNER_THREADS}"` : `threads is ${threads}`
     throw new EngineError(`${given}; it must be a whole number above 0`)
   }
-  const tried: EngineAttempt[] = []
+  const tried: Array<EngineAttempt> = []
   for (const { name, backend, remedy, unproven, load, setPrecision, graphs } of candidates) {
     if (asked !== undefined && name !== asked) continue
     const doubt = asked === undefined ? unproven?.() : undefined
@@ -135,7 +135,7 @@ async function choose({ prefer, threads, ...options }: UseEngineOptions): Promis
   throw new EngineError(`No engine works here. ${reasons.join(". ")}`)
 }
 
-function oneOf<A extends string>(known: readonly A[], value: string | undefined, source: string): A | undefined {
+const oneOf = <A extends string>(known: ReadonlyArray<A>, value: string | undefined, source: string): A | undefined => {
   if (!value) return undefined
   const found = known.find((one) => one === value)
   if (!found) throw new EngineError(`${source} is "${value}"; it must be one of ${known.join(", ")}`)
@@ -143,13 +143,13 @@ function oneOf<A extends string>(known: readonly A[], value: string | undefined,
 }
 
 /** The engines in the order in which they are tried. */
-export const candidates: readonly Candidate[] = [cuda, webgpu, native, onnx, wasm, cpu]
+export const candidates: ReadonlyArray<Candidate> = [cuda, webgpu, native, onnx, wasm, cpu]
 
 /**
  * Kernels that the onnx engine left to tfjs-cpu so far: how often each ran, by name and operand types, as in `Sum(bool)`.
  * Empty for the other engines, which have no fallback.
  */
-export function kernelFallbacks(): ReadonlyMap<string, number> {
+export const kernelFallbacks = (): ReadonlyMap<string, number> => {
   const backend = tf.findBackend("onnx") as { readonly fallback?: { readonly calls: Map<string, number> } } | null
   return backend?.fallback?.calls ?? new Map()
 }

@@ -69,7 +69,7 @@ export interface CheckpointOptions {
 }
 
 /** @throws EngineError naming the option that is out of range */
-export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
+export const checkTrainOptions = <Batch>(options: TrainOptions<Batch>): void => {
   const { accumulate, clip, evaluate, checkpoint } = options
   const counts: Record<string, number | undefined> = {
     accumulate,
@@ -89,7 +89,7 @@ export function checkTrainOptions<Batch>(options: TrainOptions<Batch>): void {
   if (evaluate?.patience !== undefined && !evaluate.best) fail("evaluate.patience", "given together with evaluate.best")
 }
 
-function fail(name: string, must: string, value?: number): never {
+const fail = (name: string, must: string, value?: number): never => {
   throw new EngineError(`train: option "${name}" must be ${must}${value === undefined ? "" : `, it is ${value}`}`)
 }
 

@@ -39,7 +39,7 @@ export interface RunState {
 }
 
 /** The checkpoints of a directory, oldest first; none where there is no directory. */
-export async function listCheckpoints(directory: string): Promise<Checkpoint[]> {
+export const listCheckpoints = async (directory: string): Promise<Array<Checkpoint>> => {
   const names = await readdir(directory).catch(() => [])
   return names
     .flatMap((name) => {
@@ -50,7 +50,7 @@ export async function listCheckpoints(directory: string): Promise<Checkpoint[]> 
 }
 
 /** The checkpoint whose evaluation was best, as the latest one has it. */
-export async function bestCheckpoint(directory: string): Promise<Checkpoint | undefined> {
+export const bestCheckpoint = async (directory: string): Promise<Checkpoint | undefined> => {
   const all = await listCheckpoints(directory)
   const latest = all.at(-1)
   const best = latest && (await readState(latest.path)).best
@@ -58,7 +58,7 @@ export async function bestCheckpoint(directory: string): Promise<Checkpoint | un
 }
 
 /** Writes a checkpoint and removes the old ones beyond the `keep` latest and the best. Memory is one tensor. */
-export async function saveCheckpoint(
+export const saveCheckpoint = async (
   directory: string,
   {
     parameters,
@@ -66,7 +66,7 @@ export async function saveCheckpoint(
     state,
     keep
   }: { parameters: Parameters; optimizer: OptimizerState; state: RunState; keep: number }
-): Promise<Checkpoint> {
+): Promise<Checkpoint> => {
   const name = `step-${String(state.step).padStart(8, "0")}`
   const path = join(directory, name)
   const partial = join(directory, `.writing-${name}`)
@@ -96,25 +96,25 @@ export const loadCheckpoint = ({ path }: Checkpoint, parameters: Parameters): Pr
   readVariables(join(path, "parameters.safetensors"), parameters)
 
 /** Puts a checkpoint's weights and moments back. */
-export async function restoreCheckpoint(
+export const restoreCheckpoint = async (
   checkpoint: Checkpoint,
   parameters: Parameters,
   optimizer: OptimizerState,
   state: RunState
-): Promise<void> {
+): Promise<void> => {
   await loadCheckpoint(checkpoint, parameters)
   await readVariables(join(checkpoint.path, "optimizer.safetensors"), optimizer.tensors)
   optimizer.step = state.optimizerStep
 }
 
 /** Removes what an interrupted write or rotation left. */
-export async function removeLeftovers(directory: string): Promise<void> {
+export const removeLeftovers = async (directory: string): Promise<void> => {
   for (const name of await readdir(directory).catch(() => [])) {
     if (/^\.(writing|removing)-step-\d+$/.test(name)) await rm(join(directory, name), { recursive: true, force: true })
   }
 }
 
-async function rotate(directory: string, keep: number, best: number | undefined): Promise<void> {
+const rotate = async (directory: string, keep: number, best: number | undefined): Promise<void> => {
   const old = (await listCheckpoints(directory)).slice(0, -keep).filter(({ step }) => step !== best)
   for (const { path, step } of old) {
     const away = join(directory, `.removing-step-${step}`)
@@ -124,11 +124,11 @@ async function rotate(directory: string, keep: number, best: number | undefined)
 }
 
 /** @throws CheckpointError of the checkpoint for a number that is none */
-async function writeVariables(
+const writeVariables = async (
   path: string,
   variables: Readonly<Record<string, tf.Variable>>,
   checkpoint: string
-): Promise<void> {
+): Promise<void> => {
   const sources = Object.entries(variables).map(([name, variable]) => ({
     name,
     dtype: "F32" as const,
@@ -144,7 +144,7 @@ async function writeVariables(
   await writeSafetensors(path, sources)
 }
 
-async function readVariables(path: string, variables: Readonly<Record<string, tf.Variable>>): Promise<void> {
+const readVariables = async (path: string, variables: Readonly<Record<string, tf.Variable>>): Promise<void> => {
   const file = await readSafetensors(path)
   try {
     const strange = [...file.entries.keys()].find((name) => !Object.hasOwn(variables, name))
@@ -166,7 +166,7 @@ async function readVariables(path: string, variables: Readonly<Record<string, tf
   }
 }
 
-export async function readState(path: string): Promise<RunState> {
+export const readState = async (path: string): Promise<RunState> => {
   const file = join(path, "state.json")
   let state: RunState
   try {

@@ -19,14 +19,14 @@ interface Owner {
  * @returns gives the directory back
  * @throws CheckpointError where a living process has it, or one of another machine, of which nothing can be seen
  */
-export async function lockDirectory(directory: string): Promise<() => Promise<void>> {
+export const lockDirectory = async (directory: string): Promise<() => Promise<void>> => {
   const path = join(directory, ".lock")
   await mkdir(directory, { recursive: true })
   await take(directory, path, { pid: process.pid, host: hostname(), started: await startOf(process.pid) })
   return () => rm(path, { force: true })
 }
 
-async function take(directory: string, path: string, me: Owner): Promise<void> {
+const take = async (directory: string, path: string, me: Owner): Promise<void> => {
   const mine = `${path}-${randomUUID()}`
   await writeFile(mine, JSON.stringify(me))
   try {
@@ -50,7 +50,7 @@ async function take(directory: string, path: string, me: Owner): Promise<void> {
   }
 }
 
-async function refuseIfAlive(directory: string, path: string, { host, pid, started }: Owner): Promise<void> {
+const refuseIfAlive = async (directory: string, path: string, { host, pid, started }: Owner): Promise<void> => {
   const remedy = "wait for it, or give this run a directory of its own"
   if (host !== hostname()) {
     const reason = `is in use by process ${pid} on ${host}; ${remedy}; if that process is gone, remove ${path}`
@@ -62,7 +62,7 @@ async function refuseIfAlive(directory: string, path: string, { host, pid, start
 }
 
 /** Whether there is a process of that number, ours or another user's. */
-function isRunning(pid: number): boolean {
+const isRunning = (pid: number): boolean => {
   try {
     process.kill(pid, 0)
     return true
@@ -72,7 +72,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** When a process was started, in ticks since the machine was (proc(5), field 22); "dead" where only its entry is left; undefined where the system has no /proc. */
-async function startOf(pid: number): Promise<string | undefined> {
+const startOf = async (pid: number): Promise<string | undefined> => {
   const line = await readFile(`/proc/${pid}/stat`, "utf8").catch(() => undefined)
   // The name in brackets may hold spaces and brackets.
   const fields = line?.slice(line.lastIndexOf(")") + 2).split(" ")
@@ -80,7 +80,7 @@ async function startOf(pid: number): Promise<string | undefined> {
 }
 
 /** Undefined where the file has gone. */
-async function ownerOf(path: string): Promise<Owner | undefined> {
+const ownerOf = async (path: string): Promise<Owner | undefined> => {
   const text = await readFile(path, "utf8").catch(() => undefined)
   return text === undefined ? undefined : (JSON.parse(text) as Owner)
 }

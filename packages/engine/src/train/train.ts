@@ -76,7 +76,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
 type Reported = readonly [name: string, value: number | Promise<number>]
 
 /** Sums of the numbers of a name, over the number of micro-batches. */
-async function meansOf(reported: readonly Reported[], used: number): Promise<Record<string, number>> {
+const meansOf = async (reported: ReadonlyArray<Reported>, used: number): Promise<Record<string, number>> => {
   const means: Record<string, number> = {}
   const numbers = await Promise.all(reported.map(([, value]) => value))
   for (const [i, [name]] of reported.entries()) means[name] = (means[name] ?? 0) + numbers[i]! / used
@@ -172,7 +172,7 @@ export class Run<Batch> {
     const started = performance.now()
     const step = this.step + 1
     const sum: Gradients = {}
-    const losses: tf.Scalar[] = []
+    const losses: Array<tf.Scalar> = []
     try {
       const batches = await this.#gradients(step, sum, losses)
       if (batches === undefined) return undefined
@@ -212,9 +212,9 @@ export class Run<Batch> {
   }
 
   /** Adds up the gradients of the step's micro-batches into `sum`, and their losses to `losses`; waits for no number. */
-  async #gradients(step: number, sum: Gradients, losses: tf.Scalar[]) {
+  async #gradients(step: number, sum: Gradients, losses: Array<tf.Scalar>) {
     const { parameters, loss, tokens, signal } = this.#options
-    const reported: Reported[] = []
+    const reported: Array<Reported> = []
     const report: Telemetry = (name, value) => void reported.push([name, value])
     let count = 0
     for (let micro = 0; micro < this.#accumulate; micro++) {

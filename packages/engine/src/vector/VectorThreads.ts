@@ -29,8 +29,8 @@ export interface VectorJob {
   readonly units: number
   /** Numbers of a row. Default 1 */
   readonly width?: number
-  readonly addresses: readonly number[]
-  readonly numbers?: readonly number[]
+  readonly addresses: ReadonlyArray<number>
+  readonly numbers?: ReadonlyArray<number>
 }
 
 /**
@@ -43,14 +43,14 @@ export class VectorThreads {
   /** First address, and extent, of the memory for tensors. */
   readonly start: number
   readonly bytes: number
-  readonly workers: readonly Worker[]
+  readonly workers: ReadonlyArray<Worker>
   readonly #state: Int32Array
   readonly #rows: Float64Array
   readonly #patience: number
   #stopped = false
 
   private constructor(
-    workers: readonly Worker[],
+    workers: ReadonlyArray<Worker>,
     base: number,
     pages: number,
     control: SharedArrayBuffer,
@@ -104,7 +104,7 @@ export class VectorThreads {
    *
    * @throws EngineError where a kernel failed or a thread is dead.
    */
-  run(jobs: readonly VectorJob[]): void {
+  run(jobs: ReadonlyArray<VectorJob>): void {
     for (let first = 0; first < jobs.length; first += jobsAtOnce) {
       const some = jobs.slice(first, first + jobsAtOnce)
       for (const [i, { kernel, units, width = 1, addresses, numbers = [] }] of some.entries()) {

@@ -13,12 +13,12 @@ export const vectorKernels = {
   geluGrad: ["rows", "rows", "written rows"],
   layerNormGrad: ["rows", "rows", "shared", "each", "each", "written rows", "sums", "sums"],
   softmaxGrad: ["rows", "rows", "written rows"]
-} as const satisfies Record<string, readonly Place[]>
+} as const satisfies Record<string, ReadonlyArray<Place>>
 
 export type VectorKernel = keyof typeof vectorKernels
 
 /** The kernels over a memory: of the first unit's number, units, addresses, numbers. */
-type CompiledKernels = Record<VectorKernel, (...values: number[]) => void>
+type CompiledKernels = Record<VectorKernel, (...values: Array<number>) => void>
 
 export const compileKernels = (memory: WebAssembly.Memory): CompiledKernels => {
   const bytes = Uint8Array.from(atob(module), (letter) => letter.charCodeAt(0))
@@ -30,7 +30,9 @@ export interface Setup {
   readonly index: number
   readonly threads: number
   /** Pages of the memory: the first thread makes it and sends it to the others, from whom it comes through the port. */
-  readonly memory: { readonly pages: number; readonly ports: readonly MessagePort[] } | { readonly port: MessagePort }
+  readonly memory:
+    | { readonly pages: number; readonly ports: ReadonlyArray<MessagePort> }
+    | { readonly port: MessagePort }
   readonly control: SharedArrayBuffer
   readonly jobs: SharedArrayBuffer
 }
@@ -41,7 +43,7 @@ export const [requests, finished, jobCount, failed] = [0, 1, 2, 3] as const
 /** A row of `jobs`: kernel, units, width, addresses, numbers. */
 export const [kernelAt, unitsAt, widthAt, addressesAt, numbersAt, jobWidth] = [0, 1, 2, 3, 11, 18] as const
 
-export const kernelNames = Object.keys(vectorKernels) as readonly VectorKernel[]
+export const kernelNames = Object.keys(vectorKernels) as ReadonlyArray<VectorKernel>
 
 /** Bytes of a block of an operand that lies outside the memory of the kernels: it is copied in, worked on, and copied back. */
 export const block = 2 ** 18

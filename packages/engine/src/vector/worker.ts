@@ -38,7 +38,7 @@ self.onmessage = ({ data }: MessageEvent<Setup>) => {
   serve(memory, data)
 }
 
-function serve(memory: WebAssembly.Memory, { control, index, jobs, threads }: Setup): void {
+const serve = (memory: WebAssembly.Memory, { control, index, jobs, threads }: Setup): void => {
   const kernels = compileKernels(memory)
   const all = new Float32Array(memory.buffer)
   const base = ptr(all)
@@ -46,21 +46,17 @@ function serve(memory: WebAssembly.Memory, { control, index, jobs, threads }: Se
   const rows = new Float64Array(jobs)
   const state = new Int32Array(control)
   const within = (address: number) => address >= base && address < base + memory.buffer.byteLength
-  for (let request = 0; ; ) {
-    Atomics.wait(state, requests, request)
-    request = Atomics.load(state, requests)
-    try {
-      for (let job = 0; job < state[jobCount]!; job++) work(job * jobWidth)
-    } catch {
-      Atomics.store(state, failed, 1)
-    }
-    if (Atomics.add(state, finished, 1) + 1 === threads) Atomics.notify(state, finished)
-    if (request % collectEvery === 0) Bun.gc(true)
+  const copyIn = (from: number, room: number, bytes: number): void => {
+    all.set(native(from, bytes), room / 4)
   }
 
-  function work(row: number): void {
+  const copyOut = (room: number, to: number, bytes: number): void => {
+    native(to, bytes).set(all.subarray(room / 4, (room + bytes) / 4))
+  }
+
+  const work = (row: number): void => {
     const name = kernelNames[rows[row + kernelAt]!]!
-    const places: readonly Place[] = vectorKernels[name]
+    const places: ReadonlyArray<Place> = vectorKernels[name]
     const [units, width] = [rows[row + unitsAt]!, rows[row + widthAt]!]
     const share = Math.ceil(units / threads / granule) * granule
     const [first, last] = [Math.min(index * share, units), Math.min((index + 1) * share, units)]
@@ -88,12 +84,16 @@ function serve(memory: WebAssembly.Memory, { control, index, jobs, threads }: Se
     for (const { place, start, room } of outside) if (place === "sums") copyOut(room, start, width * 4)
   }
 
-  function copyIn(from: number, room: number, bytes: number): void {
-    all.set(native(from, bytes), room / 4)
-  }
-
-  function copyOut(room: number, to: number, bytes: number): void {
-    native(to, bytes).set(all.subarray(room / 4, (room + bytes) / 4))
+  for (let request = 0; ; ) {
+    Atomics.wait(state, requests, request)
+    request = Atomics.load(state, requests)
+    try {
+      for (let job = 0; job < state[jobCount]!; job++) work(job * jobWidth)
+    } catch {
+      Atomics.store(state, failed, 1)
+    }
+    if (Atomics.add(state, finished, 1) + 1 === threads) Atomics.notify(state, finished)
+    if (request % collectEvery === 0) Bun.gc(true)
   }
 }
 

@@ -3,7 +3,7 @@ import { EngineError } from "../errors.ts"
 /** What is used of Dawn's package for Node and Bun ("webgpu"). */
 interface DawnPackage {
   /** The `gpu` of a browser's navigator; options as in `adapter=<name>`. */
-  create(options: readonly string[]): GPU
+  create(options: ReadonlyArray<string>): GPU
   /** `GPUBufferUsage`, `GPUMapMode` and the like, which a browser has as globals. */
   readonly globals: Readonly<Record<string, unknown>>
 }
@@ -35,7 +35,7 @@ const raised = [
  *
  * @throws EngineError where there is no adapter
  */
-export async function openDawn({ create, globals }: DawnPackage): Promise<Dawn> {
+export const openDawn = async ({ create, globals }: DawnPackage): Promise<Dawn> => {
   Object.assign(globalThis, globals)
   const gpu = create([])
   const adapter = await gpu.requestAdapter({ powerPreference: "high-performance" })
@@ -51,7 +51,7 @@ type Tick = () => void
  * Dawn looks for finished work in a function of its own, its tick, that it hands to `setImmediate` while something is awaited. The first time is
  * within `requestDevice`: the function is taken from there, since it also does its work when it is called directly.
  */
-async function openDevice(adapter: GPUAdapter): Promise<{ readonly device: GPUDevice; readonly tick: Tick }> {
+const openDevice = async (adapter: GPUAdapter): Promise<{ readonly device: GPUDevice; readonly tick: Tick }> => {
   const requiredFeatures = (["timestamp-query", "shader-f16"] as const).filter((name) => adapter.features.has(name))
   const requiredLimits = Object.fromEntries(raised.map((name) => [name, adapter.limits[name]]))
   let tick: Tick | undefined
@@ -72,7 +72,7 @@ const pause = 0.05
 
 const bell = new Int32Array(new SharedArrayBuffer(4))
 
-function waitUntilMapped(buffer: GPUBuffer, tick: Tick): void {
+const waitUntilMapped = (buffer: GPUBuffer, tick: Tick): void => {
   const { setImmediate } = globalThis
   // The tick asks for its next turn each time; here it comes anyway.
   globalThis.setImmediate = Object.assign(() => undefined as never, setImmediate)

@@ -18,7 +18,7 @@ const [slack, always] = [1.5, 2 ** 26]
  * Makes the backend. Beside the kernels it needs three things of its own: reading while everything waits, which tfjs does through a canvas;
  * an end to free memory, of which tfjs keeps every size that it ever took; and errors, which WebGPU tells nobody who does not ask.
  */
-export function deviceBackend(Base: typeof WebGPUBackend, { device, info, waitUntilMapped }: Dawn): DeviceBackend {
+export const deviceBackend = (Base: typeof WebGPUBackend, { device, info, waitUntilMapped }: Dawn): DeviceBackend => {
   let fault: string | undefined
   let lost = false
   const keep = (message: string) => {
@@ -86,7 +86,7 @@ export function deviceBackend(Base: typeof WebGPUBackend, { device, info, waitUn
       if (numBytesAllocated > slack * this.#most + always) this.trim()
     }
 
-    adamw(updates: readonly AdamWUpdate[]): void {
+    adamw(updates: ReadonlyArray<AdamWUpdate>): void {
       runAdamW(this, updates)
     }
 
@@ -107,7 +107,7 @@ export function deviceBackend(Base: typeof WebGPUBackend, { device, info, waitUn
 
 /** What tfjs keeps of memory that it does not use. */
 interface FreeBuffers {
-  readonly freeBuffers: Map<string, GPUBuffer[]>
+  readonly freeBuffers: Map<string, Array<GPUBuffer>>
   readonly numBytesUsed: number
   numFreeBuffers: number
   numBytesAllocated: number

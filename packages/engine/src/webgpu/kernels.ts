@@ -8,7 +8,7 @@ import { tf } from "../tf.ts"
 interface Recipe {
   readonly name: string
   /** Names of the operands: arrays of numbers. */
-  readonly inputs: readonly string[]
+  readonly inputs: ReadonlyArray<string>
   /** Names and types of single numbers, as in WGSL: `uniforms.rate`. */
   readonly uniforms?: Readonly<Record<string, "f32" | "i32">>
   /** WGSL beside the main function. */
@@ -23,8 +23,8 @@ type Uniforms = NonNullable<Parameters<WebGPUBackend["runWebGPUProgram"]>[3]>
 const group = 64
 
 interface Call {
-  readonly operands: tf.TensorInfo[]
-  readonly shape: number[]
+  readonly operands: Array<tf.TensorInfo>
+  readonly shape: Array<number>
   /** Values of the uniforms. */
   readonly numbers: Readonly<Record<string, number>>
   /** What is written into, where not all of it is written. Default: a new tensor of that shape. */
@@ -95,12 +95,12 @@ const segmentSum: Recipe = {
 }
 
 /** Sums of rows by segment, where the segments' numbers are still on the host, as those of our own calls are. */
-function sumSegments(
+const sumSegments = (
   backend: WebGPUBackend,
   x: tf.TensorInfo,
   segmentIds: tf.TensorInfo,
   segmentCount: number
-): tf.TensorInfo | undefined {
+): tf.TensorInfo | undefined => {
   const ids = backend.tensorMap.get(segmentIds.dataId).values as Int32Array | undefined
   if (!ids || x.dtype !== "float32") return undefined
   const shape = [segmentCount, ...x.shape.slice(segmentIds.shape.length)]
@@ -118,10 +118,10 @@ function sumSegments(
 }
 
 /** Rows in the order of their segments, the segments that have rows, and where in `order` each begins, with the end behind the last. */
-function groupRows(
+const groupRows = (
   ids: Int32Array,
   segmentCount: number
-): { readonly order: Int32Array; readonly segments: Int32Array; readonly starts: Int32Array } {
+): { readonly order: Int32Array; readonly segments: Int32Array; readonly starts: Int32Array } => {
   // Segment and row in one number: sorted as numbers, without a function to compare.
   const keys = Float64Array.from(ids, (id, row) => id * ids.length + row)
     .filter((key) => key >= 0 && key < segmentCount * ids.length)
@@ -136,7 +136,7 @@ function groupRows(
   }
 }
 
-const f32 = (...names: string[]): NonNullable<Recipe["uniforms"]> =>
+const f32 = (...names: Array<string>): NonNullable<Recipe["uniforms"]> =>
   Object.fromEntries(names.map((name) => [name, "f32"]))
 
 /** AdamW as three kernels: both moments, then the parameter. */
@@ -164,10 +164,10 @@ const adamWRecipes = {
 } satisfies Record<string, Recipe>
 
 /** One update of each parameter and its moments, as new tensors: a variable that shares its memory takes nothing along. */
-export function runAdamW(backend: WebGPUBackend, updates: readonly AdamWUpdate[]): void {
+export const runAdamW = (backend: WebGPUBackend, updates: ReadonlyArray<AdamWUpdate>): void => {
   for (const { p, m, v, g, numbers } of updates) {
     const { b1, b2, c1, c2, eps, lr, scale, wd } = numbers
-    const assign = (variable: tf.Variable, recipe: Recipe, operands: tf.Tensor[], values: Call["numbers"]) => {
+    const assign = (variable: tf.Variable, recipe: Recipe, operands: Array<tf.Tensor>, values: Call["numbers"]) => {
       const call = { operands, shape: variable.shape, numbers: values }
       const tensor = tf.engine().makeTensorFromTensorInfo(run(backend, recipe, call))
       variable.assign(tensor)
@@ -206,11 +206,11 @@ const geluGradient: Recipe = {
 type KernelFunction = (call: {
   readonly inputs: Record<string, tf.TensorInfo>
   readonly backend: WebGPUBackend
-  readonly attrs: Record<string, number | number[]>
+  readonly attrs: Record<string, number | Array<number>>
 }) => tf.TensorInfo
 
 /** Registers the kernels of ours, beside those of tfjs. */
-export function registerKernels(): void {
+export const registerKernels = (): void => {
   const register = (kernelName: FusedKernel | "UnsortedSegmentSum", kernelFunc: KernelFunction) =>
     tf.registerKernel({ kernelName, backendName: "webgpu", kernelFunc: kernelFunc as unknown as tf.KernelFunc })
 

@@ -35,7 +35,7 @@ const through = (parameters: Parameters, x: tf.Tensor) =>
 const loss = (x: tf.Tensor) => tf.mean(tf.square(x)) as tf.Scalar
 
 /** The most bytes that were alive at once while `f` ran, beyond those before it. */
-async function peak(f: () => void): Promise<number> {
+const peak = async (f: () => void): Promise<number> => {
   const before = tf.memory().numBytes
   const { peakBytes } = await tf.profile(f)
   return peakBytes - before
@@ -180,7 +180,7 @@ test("a pass that fails leaves nothing behind", () => {
     }
   }))
   const before = tf.memory().numTensors
-  const fails: [() => tf.Scalar, RegExp][] = [
+  const fails: Array<[() => tf.Scalar, RegExp]> = [
     [() => tf.tidy(() => through(parameters, x)) as tf.Scalar, /must be a scalar/],
     [() => loss(x), /depends on none of the 3/],
     [

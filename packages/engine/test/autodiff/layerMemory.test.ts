@@ -44,7 +44,7 @@ const layer = (x: tf.Tensor3D, p: Parameters): tf.Tensor3D => {
 }
 
 /** Numbers kept for the backward pass over `depth` layers, each buffer once, the parameters themselves left out. */
-function kept(depth: number, run: typeof layer): number {
+const kept = (depth: number, run: typeof layer): number => {
   const parameters = layerParameters()
   const x = wave([batch, tokens, hidden], 1) as tf.Tensor3D
   const layers = Array.from({ length: depth }, () => (x: tf.Tensor3D) => run(x, parameters))

@@ -12,7 +12,7 @@ createRequire(import.meta.url)("jasmine-core").boot()
 interface Spec {
   readonly fullName: string
   readonly status: string
-  readonly failedExpectations: readonly { readonly message: string }[]
+  readonly failedExpectations: ReadonlyArray<{ readonly message: string }>
 }
 interface JasmineEnvironment {
   clearReporters(): void
@@ -38,7 +38,7 @@ for (const [, path] of (await Bun.file(join(core, "tests.js")).text()).matchAll(
   if (new RegExp(filter).test(path!) && !/from_pixels|browser/.test(path!)) await import(join(core, `${path}.js`))
 }
 
-const passed: string[] = []
+const passed: Array<string> = []
 const failed: Record<string, string> = {}
 jasmine.clearReporters()
 // In software a card takes seconds for some of them.

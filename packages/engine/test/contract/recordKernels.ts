@@ -1,14 +1,14 @@
 import { tf } from "../../src/index.ts"
 
 /** Runs `f` on tfjs-cpu and gives every kernel it called with the types of its tensors, as in `GatherV2(float32, int32)`. */
-export async function recordKernels(f: () => Promise<void>): Promise<string[]> {
+export const recordKernels = async (f: () => Promise<void>): Promise<Array<string>> => {
   const seen = new Set<string>()
   const original = tf.getKernelsForBackend("cpu")
   for (const kernel of original) {
     replace({
       ...kernel,
       kernelFunc: (call) => {
-        const tensors = Object.values(call.inputs).flat() as (tf.TensorInfo | undefined)[]
+        const tensors = Object.values(call.inputs).flat() as Array<tf.TensorInfo | undefined>
         const types = tensors.filter((tensor) => tensor !== undefined && tensor !== null).map((tensor) => tensor!.dtype)
         // A list of any length is one type to TensorFlow.
         seen.add(`${kernel.kernelName}(${Array.isArray(call.inputs) ? types[0] : types.join(", ")})`)
@@ -24,7 +24,7 @@ export async function recordKernels(f: () => Promise<void>): Promise<string[]> {
   return [...seen].sort()
 }
 
-function replace(kernel: tf.KernelConfig): void {
+const replace = (kernel: tf.KernelConfig): void => {
   tf.unregisterKernel(kernel.kernelName, "cpu")
   tf.registerKernel(kernel)
 }

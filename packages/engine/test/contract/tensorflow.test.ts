@@ -7,7 +7,7 @@ import { recordKernels } from "./recordKernels.ts"
 import list from "./tensorflowKernels.json" with { type: "json" }
 
 /** What TensorFlow's operators accept (tensorflow/core/ops/*_ops.cc), for the kernels that our code calls. */
-const accepts: Readonly<Record<string, readonly string[]>> = {
+const accepts: Readonly<Record<string, ReadonlyArray<string>>> = {
   // T in {bfloat16, half, float, double, ...}
   float: [
     "Elu",
@@ -78,7 +78,7 @@ const accepts: Readonly<Record<string, readonly string[]>> = {
 const signatures =
   /^(GatherV2\((float32|int32), int32\)|UnsortedSegmentSum\(float32, int32\)|Select\(bool, (float32, float32|int32, int32)\)|OneHot\(int32\)|ArgMax\((float32|int32)\))$/
 
-function accepted(call: string): boolean {
+const accepted = (call: string): boolean => {
   if (signatures.test(call)) return true
   const [, name, types] = /^(\w+)\((.*)\)$/.exec(call)!
   const kinds = new Set(types === "" ? [] : types!.split(", "))
@@ -91,7 +91,7 @@ function accepted(call: string): boolean {
 }
 
 /** Training with all blocks, losses and optimizers, without the kernels that only our own engine has. */
-async function everything(): Promise<void> {
+const everything = async (): Promise<void> => {
   const parameters = tinyParameters()
   await events(tinyOptions(parameters, { steps: 2 }))
   disposeAll(parameters)

@@ -95,7 +95,7 @@ describe("epochs", () => {
   }
 
   test("buckets: like lengths in a batch, from no further than the window, lengths mixed over time", () => {
-    const padded = (batches: number[][]) =>
+    const padded = (batches: Array<Array<number>>) =>
       batches.reduce((sum, rows) => sum + rows.length * Math.max(...rows.map((row) => lengths[row]!)), 0)
     const [plain, bucketed] = [epoch(0), epoch(0, { bucketWindow: 4 })]
     const tokens = lengths.reduce((sum, length) => sum + length, 0)
@@ -128,14 +128,14 @@ describe("epochs", () => {
 
 describe("read-ahead", () => {
   test("so many batches wait, each is made once and none beyond the end", async () => {
-    const made: number[] = []
+    const made: Array<number> = []
     const batches = readAhead((index) => made.push(index) && index * 10, { ahead: 2, end: 5 })
     expect(await batches(0)).toBe(0)
     expect(made).toEqual([0, 1, 2])
     for (const index of [1, 2, 3, 4]) expect(await batches(index)).toBe(index * 10)
     expect(made).toEqual([0, 1, 2, 3, 4])
     expect(await batches(2)).toBe(20)
-    const none: number[] = []
+    const none: Array<number> = []
     await readAhead((index) => none.push(index), { ahead: 0, end: 5 })(3)
     expect(none).toEqual([3])
   })
@@ -154,7 +154,7 @@ describe("read-ahead", () => {
 })
 
 test("a fingerprint depends on settings, order of the data, bytes, and names, shapes and values of weights", async () => {
-  const weights = (values: number[], shape: [number, number] = [1, 2]) =>
+  const weights = (values: Array<number>, shape: [number, number] = [1, 2]) =>
     tf.tidy(() => tf.variable(tf.tensor2d(values, shape)))
   const [w, other, tall] = [weights([1, 2]), weights([1, 3]), weights([1, 2], [2, 1])]
   const prints = await Promise.all([

@@ -6,11 +6,11 @@ import { wave } from "./wave.ts"
  * Holds the gradients of `f` against central differences: `f(inputs)` is weighted by fixed numbers and summed. Also checks that tfjs's
  * own backward pass finds the same, and that nothing leaks.
  */
-export function checkGradients(
-  f: (...inputs: tf.Tensor[]) => tf.Tensor,
+export const checkGradients = (
+  f: (...inputs: Array<tf.Tensor>) => tf.Tensor,
   inputs: Record<string, tf.Tensor>,
   { tolerance = 2e-3, h = 1e-2 } = {}
-): void {
+): void => {
   const names = Object.keys(inputs)
   const variables = Object.fromEntries(names.map((name) => [name, tf.variable(inputs[name]!)]))
   const args = Object.values(variables)
@@ -19,7 +19,7 @@ export function checkGradients(
     return tf.sum(tf.mul(y, wave(y.shape, 9))) as tf.Scalar
   }
   const { value, grads } = owned(() => variableGrads(loss, variables))
-  const stock = tf.grads((...xs: tf.Tensor[]) => {
+  const stock = tf.grads((...xs: Array<tf.Tensor>) => {
     const y = f(...xs)
     return tf.sum(tf.mul(y, wave(y.shape, 9)))
   })(args)
@@ -48,7 +48,7 @@ export function checkGradients(
 }
 
 /** As many tensors must be new as `variableGrads` hands over. */
-function owned(body: () => ReturnType<typeof variableGrads>): ReturnType<typeof variableGrads> {
+const owned = (body: () => ReturnType<typeof variableGrads>): ReturnType<typeof variableGrads> => {
   const before = tf.memory().numTensors
   const result = body()
   const extra = tf.memory().numTensors - before - 1 - Object.keys(result.grads).length

@@ -7,7 +7,7 @@ export interface Reads {
 }
 
 /** Counts reads of the current backend while `f` runs. */
-export async function countReads<A>(f: () => Promise<A>): Promise<{ readonly result: A; readonly reads: Reads }> {
+export const countReads = async <A>(f: () => Promise<A>): Promise<{ readonly result: A; readonly reads: Reads }> => {
   const backend = tf.backend()
   const own = { readSync: backend.readSync, read: backend.read }
   const reads: Reads = { sync: 0, async: 0 }

@@ -12,7 +12,7 @@ import {
 import { wave } from "./wave.ts"
 
 /** One post-norm transformer layer with a classifier head, as in test/fixtures/reference_torch.py. */
-const shapes: Record<string, [number[], number]> = {
+const shapes: Record<string, [Array<number>, number]> = {
   embedding: [[7, 8], 1],
   query: [[8, 8], 2],
   key: [[8, 8], 3],
@@ -43,12 +43,12 @@ export const tinyBatch = {
 }
 
 /** Logits [batch * 5, 3] of sentences of 5 tokens. */
-export function tinyForward(
+export const tinyForward = (
   p: Parameters,
   ids: Int32Array,
-  mask: number[],
+  mask: Array<number>,
   dropout?: AttentionOptions["dropout"]
-): tf.Tensor2D {
+): tf.Tensor2D => {
   const shape: [number, number, number] = [ids.length / 5, 5, 8]
   const x = tf.reshape(embedding(p.embedding!, ids), shape) as tf.Tensor3D
   const a = attention(linear(x, p.query!), linear(x, p.key!), linear(x, p.value!), {

@@ -67,11 +67,11 @@ export const validationLoss = (parameters: Parameters): number =>
   tf.tidy(() => crossEntropy(tinyForward(parameters, tinyBatch.ids, tinyBatch.mask), tinyBatch.labels).dataSync()[0]!)
 
 /** All events of a run, without what a clock says. */
-export async function events<B>(
+export const events = async <B>(
   options: TrainOptions<B>,
   seen: (event: TrainEvent) => boolean | undefined = () => undefined
-): Promise<TrainEvent[]> {
-  const all: TrainEvent[] = []
+): Promise<Array<TrainEvent>> => {
+  const all: Array<TrainEvent> = []
   for await (const event of train(options)) {
     all.push("seconds" in event ? { ...event, seconds: 0 } : event)
     if (seen(event) === false) break
@@ -80,9 +80,9 @@ export async function events<B>(
 }
 
 /** Runs `body` with fresh parameters and gives its result and their final bits. */
-export async function withParameters<A>(
+export const withParameters = async <A>(
   body: (parameters: Parameters) => Promise<A>
-): Promise<{ result: A; bits: string }> {
+): Promise<{ result: A; bits: string }> => {
   const parameters = tinyParameters()
   try {
     const result = await body(parameters)

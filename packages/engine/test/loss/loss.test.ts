@@ -15,7 +15,7 @@ import { wave, waveValues } from "../lib/wave.ts"
 
 await testEngine()
 
-const cells = (...pairs: [number, number][]): SparseTargets => ({
+const cells = (...pairs: Array<[number, number]>): SparseTargets => ({
   tokens: Int32Array.from(pairs, ([token]) => token),
   concepts: Int32Array.from(pairs, ([, concept]) => concept)
 })
@@ -85,7 +85,7 @@ test("the telemetry of sparse targets, counted by hand", async () => {
     const ignored = 0
     const masked = [3, 4, 5]
     const counted = [...values.keys()].filter((cell) => cell !== ignored && !masked.includes(cell))
-    const mean = (cells: number[]) => cells.reduce((sum, cell) => sum + values[cell]!, 0) / cells.length
+    const mean = (cells: Array<number>) => cells.reduce((sum, cell) => sum + values[cell]!, 0) / cells.length
     const expected = {
       positiveRate: 3 / 8,
       positiveLogit: mean(positive),
@@ -166,10 +166,10 @@ describe("bad targets are refused by name", () => {
     () =>
       tf.tidy(() => bceWithLogits(z(), targets, options))
   const ce =
-    (labels: number[], options = {}) =>
+    (labels: Array<number>, options = {}) =>
     () =>
       tf.tidy(() => crossEntropy(z(), Int32Array.from(labels), options))
-  const cases: [string, () => unknown, RegExp][] = [
+  const cases: Array<[string, () => unknown, RegExp]> = [
     ["a concept outside", bce(cells([0, 0], [1, 3])), /targets: cell 1 is \(1, 3\) in a matrix \[4, 3\]/],
     ["a token outside", bce(cells([-1, 0])), /\(-1, 0\)/],
     ["lists that do not pair up", bce({ tokens: new Int32Array(2), concepts: new Int32Array(1) }), /do not pair up/],

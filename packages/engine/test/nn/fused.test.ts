@@ -5,14 +5,20 @@ import { type FusedKernel, hasKernel } from "../../src/nn/fusedKernel.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
 
-const fused: FusedKernel[] = ["FusedGelu", "FusedGeluGrad", "FusedLayerNorm", "FusedLayerNormGrad", "FusedSoftmaxGrad"]
+const fused: Array<FusedKernel> = [
+  "FusedGelu",
+  "FusedGeluGrad",
+  "FusedLayerNorm",
+  "FusedLayerNormGrad",
+  "FusedSoftmaxGrad"
+]
 
 /** Values and gradients of a layer on an engine. */
-async function on(
+const on = async (
   prefer: "onnx" | "cpu",
-  f: (...xs: tf.Tensor[]) => tf.Tensor,
+  f: (...xs: Array<tf.Tensor>) => tf.Tensor,
   inputs: () => Record<string, tf.Tensor>
-) {
+) => {
   await useEngine({ prefer })
   return leakCheck(() => {
     const variables = tf.tidy(() =>
@@ -39,7 +45,7 @@ await testEngine()
 describe.skipIf(onnx !== true)(
   `a fused kernel and its composite twin agree${onnx === true ? "" : ` (skipped: ${onnx})`}`,
   () => {
-    const layers: [string, (...xs: tf.Tensor[]) => tf.Tensor, () => Record<string, tf.Tensor>][] = [
+    const layers: Array<[string, (...xs: Array<tf.Tensor>) => tf.Tensor, () => Record<string, tf.Tensor>]> = [
       ["gelu", (x) => gelu(x!), () => ({ x: wave([4, 7, 33], 1, 5) })],
       ["softmax", (x) => softmax(x!), () => ({ x: wave([6, 5, 31], 1, 5) })],
       [

@@ -10,7 +10,7 @@ const three = (shape: [number, number, number]) => wave(shape, 1) as tf.Tensor3D
 describe("shapes that do not fit are refused by name", () => {
   const qkv = (options: Parameters<typeof attention>[3]) =>
     attention(three([2, 3, 4]), three([2, 3, 4]), three([2, 3, 4]), options)
-  const cases: [string, () => unknown, RegExp][] = [
+  const cases: Array<[string, () => unknown, RegExp]> = [
     ["linear: width", () => linear(wave([2, 3], 1), wave([4, 5], 1)), /linear: x \[2,3\], kernel \[4,5\]; needs/],
     ["linear: bias", () => linear(wave([2, 4], 1), wave([4, 5], 1), wave([4], 1)), /bias \[4\]/],
     ["embedding: id", () => embedding(wave([4, 2], 1), new Int32Array([1, 4])), /ids\[1\] is 4, the table has 4 rows/],

@@ -18,19 +18,27 @@ import { wave } from "../lib/wave.ts"
 
 await testEngine()
 
-type Case = { readonly value: number[]; readonly gradients: number[][] }
+interface Case {
+  readonly value: Array<number>
+  readonly gradients: Array<Array<number>>
+}
 const as2 = (x: tf.Tensor | undefined) => x as tf.Tensor2D
 const as3 = (x: tf.Tensor | undefined) => x as tf.Tensor3D
 
 /** Value and gradients against PyTorch, and that no tensor is left over. */
-function agrees(name: string, expected: Case, f: (...xs: tf.Tensor[]) => tf.Tensor, inputs: () => tf.Tensor[]): void {
+const agrees = (
+  name: string,
+  expected: Case,
+  f: (...xs: Array<tf.Tensor>) => tf.Tensor,
+  inputs: () => Array<tf.Tensor>
+): void => {
   test(`${name} agrees with PyTorch in value and gradients`, () => {
     tf.tidy(() => {
       const xs = inputs()
       const y = f(...xs)
       close(y.dataSync(), expected.value, 2e-6)
       const weigh = (y: tf.Tensor) => (y.size === 1 ? y : tf.sum(tf.mul(y, wave(y.shape, 9))))
-      const gradients = tf.grads((...args: tf.Tensor[]) => weigh(f(...args)))(xs)
+      const gradients = tf.grads((...args: Array<tf.Tensor>) => weigh(f(...args)))(xs)
       gradients.forEach((gradient, i) => {
         close(gradient.dataSync(), expected.gradients[i]!, 5e-6)
       })

@@ -55,7 +55,7 @@ test("memory outside mappings comes from ONNX Runtime's allocator", () => {
 })
 
 test("the cache forgets what was unused for longest", () => {
-  const dropped: number[] = []
+  const dropped: Array<number> = []
   const cache = new LruCache<number>(2, (value) => dropped.push(value))
   cache.set("a", 1)
   cache.set("b", 2)

@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterEach(() => expect(packs()).toBe(0))
 
 /** `x W + b` in double precision. */
-const expected = (x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): number[] => {
+const expected = (x: tf.Tensor, kernel: tf.Tensor, bias: tf.Tensor): Array<number> => {
   const [rows, inputs, outputs] = [x.shape[0]!, kernel.shape[0]!, kernel.shape[1]!]
   const [a, w, b] = [x.dataSync(), kernel.dataSync(), bias.dataSync()]
   return Array.from({ length: rows * outputs }, (_, at) => {
@@ -108,7 +108,7 @@ test("nothing is compiled in where a gradient is recorded, for tensors that are 
 })
 
 test("weights are kept twice up to a bound, and given back", () => {
-  const dropped: string[] = []
+  const dropped: Array<string> = []
   let trims = 0
   const packed = new PackedWeights<string>(
     (value) => dropped.push(value),

@@ -4,7 +4,7 @@ import { BufferPool } from "../../src/onnx/BufferPool.ts"
 import type { Runtime } from "../../src/onnx/Runtime.ts"
 
 /** Addresses without memory behind them: the pool itself never touches what it hands out. */
-function bookkeeping() {
+const bookkeeping = () => {
   const taken = new Map<number, number>()
   let next = 2 ** 30
   return {

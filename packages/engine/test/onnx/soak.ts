@@ -27,7 +27,7 @@ await useEngine({ prefer: "onnx" })
 const backend = tf.backend() as unknown as OnnxBackend
 
 const p: Parameters = {}
-const add = (name: string, shape: number[]) => {
+const add = (name: string, shape: Array<number>) => {
   p[name] = tf.variable(normalInit(shape, { seed: 1, name }, 0.05))
 }
 add("table", [vocabulary, hidden])
@@ -49,7 +49,7 @@ const random = () => {
   return seed / 2 ** 32
 }
 
-function loss(rows: number, tokens: number, step: number): tf.Scalar {
+const loss = (rows: number, tokens: number, step: number): tf.Scalar => {
   const ids = Int32Array.from({ length: rows * tokens }, () => Math.floor(random() * vocabulary))
   const labels = Int32Array.from(ids, (id) => id % classes)
   const mask = Array.from(ids, (_, i) => (i % tokens === 0 || random() > 0.2 ? 1 : 0))
@@ -68,7 +68,7 @@ function loss(rows: number, tokens: number, step: number): tf.Scalar {
 const residentMegabytes = () => Number(/VmRSS:\s+(\d+)/.exec(readFileSync("/proc/self/status", "utf8"))![1]) / 1024
 const optimizer = adamW()
 const state = optimizer.init(p)
-const resident: number[] = []
+const resident: Array<number> = []
 let tensors = 0
 for (let step = 1; step <= steps; step++) {
   const [rows, tokens] = [4 + Math.floor(random() * 13), 8 + Math.floor(random() * 120)]

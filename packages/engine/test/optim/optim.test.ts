@@ -26,8 +26,8 @@ test("20 steps of AdamW on a transformer layer follow PyTorch: losses, norms and
     const optimizer = adamW({ eps: 1e-6, weightDecay: 0.1 })
     const state = optimizer.init(parameters)
     const rate = schedules.linear({ peak: 0.01, warmup: 4, total: 20 })
-    const losses: number[] = []
-    const norms: number[] = []
+    const losses: Array<number> = []
+    const norms: Array<number> = []
     for (let step = 0; step < 20; step++) {
       const loss = () => crossEntropy(tinyForward(parameters, tinyBatch.ids, tinyBatch.mask), tinyBatch.labels)
       const { value, grads } = variableGrads(loss, parameters)

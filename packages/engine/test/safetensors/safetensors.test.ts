@@ -15,7 +15,7 @@ const lie = (header: unknown, bytes: number, length?: bigint): Uint8Array => {
   return out
 }
 
-const source = (name: string, dtype: TensorSource["dtype"], shape: number[], data: TensorSource["data"]) => ({
+const source = (name: string, dtype: TensorSource["dtype"], shape: Array<number>, data: TensorSource["data"]) => ({
   name,
   dtype,
   shape,
@@ -106,7 +106,7 @@ test("rounding to half precision is to nearest, ties to even", async () => {
 
 describe("a header that lies is refused by name", () => {
   const f32 = (shape: unknown, offsets: unknown, dtype: unknown = "F32") => ({ dtype, shape, data_offsets: offsets })
-  const lies: [string, Uint8Array, RegExp][] = [
+  const lies: Array<[string, Uint8Array, RegExp]> = [
     ["an empty file", new Uint8Array(0), /too few/],
     ["a header longer than the file", lie({}, 0, 1000n), /header of 1000 bytes/],
     ["a header of 2^63 bytes", lie({}, 0, 2n ** 63n), /not a safetensors file/],
@@ -167,7 +167,7 @@ test("a failed write leaves the old file and nothing else", async () => {
 
 test("tensors are asked for one after the other, each once", async () => {
   using dir = tempDir()
-  const order: string[] = []
+  const order: Array<string> = []
   const named = (name: string, dtype: "F32" | "F16") =>
     source(name, dtype, [1], async () => {
       order.push(name)

@@ -5,10 +5,10 @@ import { describeEngine } from "../../src/index.ts"
 const source = join(import.meta.dir, "../../src/index.ts")
 
 /** Runs a few lines in a process of their own: an engine is chosen once for a process. */
-async function run(
+const run = async (
   code: string,
   environment: Record<string, string> = {}
-): Promise<{ output: string; errors: string }> {
+): Promise<{ output: string; errors: string }> => {
   const program = `import { describeEngine, tf, useEngine } from ${JSON.stringify(source)}\n${code}`
   const child = Bun.spawn([process.execPath, "-e", program], {
     env: { ...process.env, NUNER_ENGINE: "", ...environment },

@@ -16,7 +16,7 @@ import { events, numberedBatch, tinyOptions, validationLoss, withParameters } fr
 await testEngine()
 
 /** What happened in the run, wherever it was cut: updates and evaluations. */
-const story = (all: TrainEvent[]) =>
+const story = (all: Array<TrainEvent>) =>
   all.filter(({ type }) => type === "step" || type === "evaluation" || type === "done")
 
 const whole = await withParameters((parameters) => events(tinyOptions(parameters)))
@@ -203,7 +203,7 @@ test("a checkpoint of another run is refused, and the weights are left alone", a
   const start = (more: object, steps = 2) =>
     withParameters((parameters) => events(tinyOptions(parameters, { checkpoint, steps, ...more })))
   await start({})
-  const cases: [object, RegExp][] = [
+  const cases: Array<[object, RegExp]> = [
     [{ seed: 6 }, /seed 5, this one has 6/],
     [{ accumulate: 1 }, /accumulate 2, this one has 1/],
     [{ checkpoint: { ...checkpoint, fingerprint: "b" } }, /fingerprint a, this one has b; give the run a directory/]

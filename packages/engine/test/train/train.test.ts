@@ -7,15 +7,15 @@ import { wave } from "../lib/wave.ts"
 await testEngine()
 
 /** Least squares with one weight: loss = mean((w x - y)^2). */
-function regression(more: object = {}) {
+const regression = (more: object = {}) => {
   const w = tf.variable(tf.scalar(0))
   return {
     parameters: { w },
     optimizer: adam(),
     schedule: () => 0.1,
     steps: 3,
-    batches: (index: number): number[] | undefined => [1 + index, 2],
-    loss: (xs: number[]) =>
+    batches: (index: number): Array<number> | undefined => [1 + index, 2],
+    loss: (xs: Array<number>) =>
       tf.mean(tf.square(tf.sub(tf.mul(w, tf.tensor1d(xs)), tf.tensor1d(xs.map((x) => 3 * x))))) as tf.Scalar,
     ...more
   }
@@ -72,7 +72,7 @@ test("metrics that the loss reports are averaged over the micro-batches", async 
   const run = regression({
     steps: 1,
     accumulate: 3,
-    loss: (xs: number[], { report }: { report: (name: string, value: number) => void }) => {
+    loss: (xs: Array<number>, { report }: { report: (name: string, value: number) => void }) => {
       report("first", xs[0]!)
       return tf.square(run.parameters.w) as tf.Scalar
     }
@@ -159,7 +159,7 @@ test("nothing is computed before an event is asked for", async () => {
 
 test("batches are made ahead of the steps that learn from them, and none beyond the last", async () => {
   for (const readAhead of [0, 3]) {
-    const ahead: number[] = []
+    const ahead: Array<number> = []
     let made = 0
     const run = regression({
       readAhead,
@@ -174,7 +174,7 @@ test("batches are made ahead of the steps that learn from them, and none beyond 
     let used = 0
     const told = await events({
       ...run,
-      loss: (xs: number[]) => {
+      loss: (xs: Array<number>) => {
         ahead.push(made - ++used)
         return loss(xs)
       }
@@ -186,7 +186,7 @@ test("batches are made ahead of the steps that learn from them, and none beyond 
 })
 
 test("options out of range are refused by name", async () => {
-  const cases: [object, RegExp][] = [
+  const cases: Array<[object, RegExp]> = [
     [{ steps: 1.5 }, /"steps"/],
     [{ readAhead: -1 }, /"readAhead" must be a whole number >= 0, it is -1/],
     [{ accumulate: 0 }, /"accumulate" must be a whole number >= 1, it is 0/],

@@ -12,7 +12,7 @@ test("ranges in use never overlap, and what is returned becomes one range again"
   const key = randomKey("ranges")
   let drawn = 0
   const below = (count: number) => Math.floor(randomUniform(key, drawn++) * count)
-  const used: { start: number; bytes: number }[] = []
+  const used: Array<{ start: number; bytes: number }> = []
   for (let i = 0; i < 3000; i++) {
     if (used.length > 0 && below(2) === 0) {
       const [{ start, bytes }] = used.splice(below(used.length), 1) as [{ start: number; bytes: number }]
@@ -33,7 +33,7 @@ test("ranges in use never overlap, and what is returned becomes one range again"
 })
 
 /** JavaScript's own arrays, as memory outside the linear one. */
-function outside() {
+const outside = () => {
   const arrays = new Map<number, Uint8Array>()
   const memory: SystemMemory = {
     take(bytes) {
@@ -50,7 +50,7 @@ const linux = process.platform === "linux"
 /** Pages of each thread's blocks for copying, and of room for tensors. */
 const [blocks, room] = [32, 64] as const
 
-async function started(threads: number, pages = linux ? threads * blocks + room : 0) {
+const started = async (threads: number, pages = linux ? threads * blocks + room : 0) => {
   const vector = await VectorThreads.start(threads, pages)
   const { memory, arrays } = outside()
   const inside = vector.bytes > 0 ? new LinearMemory(vector.start, vector.bytes, memory) : memory
@@ -72,7 +72,7 @@ test.skipIf(!linux)("linear memory takes what it has room for; the rest overflow
 })
 
 /** AdamW with every operation rounded to float32, in the order of the formula. */
-function adamw([p, m, v, g]: readonly Float32Array[], n: number, numbers: readonly number[]): number[] {
+const adamw = ([p, m, v, g]: ReadonlyArray<Float32Array>, n: number, numbers: ReadonlyArray<number>): Array<number> => {
   const f = Math.fround
   const [b1, n1, b2, n2, eps, rate, decay] = numbers.map(f)
   const mean = f(f(m![n]! * b1!) + f(g![n]! * n1!))
@@ -88,13 +88,13 @@ interface Operand {
 }
 
 /** Runs a kernel over operands that lie inside or outside the threads' memory, and gives what they hold after. */
-function run(
+const run = (
   { vector, memory, inside }: Awaited<ReturnType<typeof started>>,
   kernel: VectorKernel,
   [units, width]: readonly [units: number, width: number],
-  operands: readonly Operand[],
-  numbers: readonly number[]
-): readonly Float32Array[] {
+  operands: ReadonlyArray<Operand>,
+  numbers: ReadonlyArray<number>
+): ReadonlyArray<Float32Array> => {
   const views = operands.map(({ away, values }) => {
     const bytes = Math.ceil((values.length + 4) / 1024) * 4096
     const address = (away ? memory : inside).take(bytes)
@@ -134,7 +134,7 @@ for (const threads of [1, 3]) {
         const [dy, x] = [waveValues(rows * width, 1), waveValues(rows * width, 2, 4)] as const
         const [gamma, mean, rstd] = [waveValues(width, 3), waveValues(rows, 4), waveValues(rows, 5)] as const
         const empty = () => new Float32Array(rows * width)
-        const place = (...values: Float32Array[]) => values.map((values, i) => ({ values, away: away(i) }))
+        const place = (...values: Array<Float32Array>) => values.map((values, i) => ({ values, away: away(i) }))
 
         const sums = () => new Float32Array(threads * width)
         const norm = place(dy, x, gamma, mean, rstd, empty(), sums(), sums())
@@ -197,7 +197,13 @@ const softmaxGrad = (dy: Float32Array, y: Float32Array, width: number): Float64A
   })
 
 /** In double precision. */
-function layerNormGrad(dy: Float32Array, x: Float32Array, gamma: Float32Array, mean: Float32Array, rstd: Float32Array) {
+const layerNormGrad = (
+  dy: Float32Array,
+  x: Float32Array,
+  gamma: Float32Array,
+  mean: Float32Array,
+  rstd: Float32Array
+) => {
   const width = gamma.length
   const normal = (i: number) => (x[i]! - mean[Math.floor(i / width)]!) * rstd[Math.floor(i / width)]!
   const rows = mean.length

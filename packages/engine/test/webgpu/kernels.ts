@@ -6,12 +6,12 @@ import { wave } from "../lib/wave.ts"
 const key = { seed: 3, step: 7, site: "a" }
 const ids = Int32Array.of(4, 0, 4, 2, 0, 9, 4)
 
-function steps(): readonly number[] {
+const steps = (): ReadonlyArray<number> => {
   const x = tf.tidy(() => tf.variable(wave([5, 7], 2, 3)))
   const parameters = { x }
   const optimizer = adamW({ weightDecay: 0.1 })
   const state = optimizer.init(parameters)
-  const seen: number[] = []
+  const seen: Array<number> = []
   for (let i = 0; i < 3; i++) {
     const { value, grads } = variableGrads(() => tf.sum(tf.square(gelu(x))), parameters)
     seen.push(...value.dataSync(), ...grads.x!.dataSync())
@@ -24,14 +24,14 @@ function steps(): readonly number[] {
   return seen
 }
 
-const read = (f: () => tf.Tensor): number[] => {
+const read = (f: () => tf.Tensor): Array<number> => {
   const tensor = tf.tidy(f)
   const values = Array.from(tensor.dataSync())
   tensor.dispose()
   return values
 }
 
-const cases: Readonly<Record<string, () => readonly number[]>> = {
+const cases: Readonly<Record<string, () => ReadonlyArray<number>>> = {
   dropout: () => read(() => dropped(wave([3, 7, 5], 1), 0.3, key)),
   "dropout of a part": () => read(() => dropped(wave([11], 1), 0.3, key, 13)),
   "segment sum": () => read(() => segmentSum(wave([7, 3], 1) as tf.Tensor2D, ids, 11)),
@@ -39,7 +39,7 @@ const cases: Readonly<Record<string, () => readonly number[]>> = {
   "gelu, its gradient, AdamW": steps
 }
 
-const results: Record<string, readonly number[]>[] = []
+const results: Array<Record<string, ReadonlyArray<number>>> = []
 for (const prefer of ["cpu", "webgpu"] as const) {
   await useEngine({ prefer })
   if (prefer === "webgpu") tf.env().set("WEBGPU_CPU_FORWARD", false) // tfjs leaves what is small to the processor

@@ -19,7 +19,7 @@ const batches = (index: number) => {
   return { ids, mask: Array.from(ids, (_, i) => (i % 5 < 4 ? 1 : 0)), labels: ids.map((id) => id % 3) }
 }
 
-const seen: { readonly tensors: number; readonly card: number; readonly resident: number }[] = []
+const seen: Array<{ readonly tensors: number; readonly card: number; readonly resident: number }> = []
 await withParameters((parameters) =>
   events(telemetryOptions(parameters, { steps, accumulate: 1, batches }), (event) => {
     if (event.type !== "step" || event.step % Math.ceil(steps / 20) !== 0) return true

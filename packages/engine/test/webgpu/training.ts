@@ -6,7 +6,7 @@ import { countReads } from "../lib/countReads.ts"
 import { events, telemetryOptions, withParameters } from "../lib/tinyRun.ts"
 
 const options = { steps: 20, accumulate: 1 }
-const losses = (all: readonly TrainEvent[]) => all.flatMap((event) => (event.type === "step" ? [event.loss] : []))
+const losses = (all: ReadonlyArray<TrainEvent>) => all.flatMap((event) => (event.type === "step" ? [event.loss] : []))
 
 await useEngine({ prefer: "cpu" })
 const cpu = await withParameters((parameters) => events(telemetryOptions(parameters, options)))
@@ -14,7 +14,7 @@ const cpu = await withParameters((parameters) => events(telemetryOptions(paramet
 const { version } = await useEngine({ prefer: "webgpu" })
 tf.env().set("WEBGPU_CPU_FORWARD", false) // tfjs leaves what is small to the processor
 tf.env().set("WEBGPU_MATMUL_PROGRAM_TYPE", 2) // one that software computes in a tenth of the time
-const memory: { readonly tensors: number; readonly bytes: number }[] = []
+const memory: Array<{ readonly tensors: number; readonly bytes: number }> = []
 const whole = await withParameters((parameters) =>
   countReads(() =>
     events(telemetryOptions(parameters, options), () => {

@@ -25,7 +25,7 @@ onDevice(
   "tfjs-core's own tests of what training calls pass on WebGPU",
   async () => {
     const suite = program("../conformance/suite.ts")
-    const { passed, failed } = await onSwiftShader<{ passed: string[]; failed: Record<string, string> }>(
+    const { passed, failed } = await onSwiftShader<{ passed: Array<string>; failed: Record<string, string> }>(
       suite,
       "webgpu",
       operations

@@ -6,15 +6,13 @@ import { every, type Kernel, type Operand, type Result } from "../Kernel.ts"
 type Emit<A> = (graph: OnnxGraph, x: Value, attributes: A) => Value
 
 /** A float32 function of each element. */
-function unary<A>(name: string, emit: Emit<A>, resultType: Result["dtype"] = "float32"): Kernel<A> {
-  return {
-    name,
-    inputs: ["x"],
-    infer: (operands) =>
-      every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: resultType }] : undefined,
-    emit: (graph, [x], _operands, attributes) => [emit(graph, x!, attributes)]
-  }
-}
+const unary = <A>(name: string, emit: Emit<A>, resultType: Result["dtype"] = "float32"): Kernel<A> => ({
+  name,
+  inputs: ["x"],
+  infer: (operands) =>
+    every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: resultType }] : undefined,
+  emit: (graph, [x], _operands, attributes) => [emit(graph, x!, attributes)]
+})
 
 /** tfjs kernels that are one ONNX operator of the same or another name. */
 const direct = [
@@ -36,7 +34,7 @@ const direct = [
   "Tanh"
 ].map((name) => unary(name, (g, x) => g.op(name, [x])))
 
-export const unaryKernels: readonly Kernel[] = [
+export const unaryKernels: ReadonlyArray<Kernel> = [
   ...direct,
   unary("Rsqrt", (g, x) => g.op("Reciprocal", [g.op("Sqrt", [x])])),
   unary("Square", (g, x) => g.op("Mul", [x, x])),
@@ -76,7 +74,7 @@ export const unaryKernels: readonly Kernel[] = [
 ]
 
 /** The shape of two operands broadcast together, numpy's rule. */
-export function broadcast(a: readonly number[], b: readonly number[]): number[] {
+export const broadcast = (a: ReadonlyArray<number>, b: ReadonlyArray<number>): Array<number> => {
   const rank = Math.max(a.length, b.length)
   return Array.from({ length: rank }, (_, i) => {
     const x = a[a.length - rank + i] ?? 1
@@ -88,28 +86,31 @@ export function broadcast(a: readonly number[], b: readonly number[]): number[] 
 
 type EmitBinary = (graph: OnnxGraph, a: Value, b: Value) => Value
 
-function binary(name: string, types: Result["dtype"][], resultType: "same" | "bool", emit: EmitBinary): Kernel {
-  return {
-    name,
-    inputs: ["a", "b"],
-    infer([a, b]: readonly Operand[]) {
-      const type = types.find((type) => type === a!.dtype && type === b!.dtype)
-      if (type === undefined) return undefined
-      return [{ shape: broadcast(a!.shape, b!.shape), dtype: resultType === "bool" ? "bool" : type }]
-    },
-    emit: (graph, [a, b]) => [emit(graph, a!, b!)]
-  }
-}
+const binary = (
+  name: string,
+  types: Array<Result["dtype"]>,
+  resultType: "same" | "bool",
+  emit: EmitBinary
+): Kernel => ({
+  name,
+  inputs: ["a", "b"],
+  infer([a, b]: ReadonlyArray<Operand>) {
+    const type = types.find((type) => type === a!.dtype && type === b!.dtype)
+    if (type === undefined) return undefined
+    return [{ shape: broadcast(a!.shape, b!.shape), dtype: resultType === "bool" ? "bool" : type }]
+  },
+  emit: (graph, [a, b]) => [emit(graph, a!, b!)]
+})
 
 const operator =
   (operator: string): EmitBinary =>
   (graph, a, b) =>
     graph.op(operator, [a, b])
-const float: Result["dtype"][] = ["float32"]
-const number: Result["dtype"][] = ["float32", "int32"]
-const logical: Result["dtype"][] = ["bool"]
+const float: Array<Result["dtype"]> = ["float32"]
+const number: Array<Result["dtype"]> = ["float32", "int32"]
+const logical: Array<Result["dtype"]> = ["bool"]
 
-export const binaryKernels: readonly Kernel[] = [
+export const binaryKernels: ReadonlyArray<Kernel> = [
   binary("Add", number, "same", operator("Add")),
   binary("Sub", number, "same", operator("Sub")),
   binary("Multiply", number, "same", operator("Mul")),
@@ -158,7 +159,7 @@ export const binaryKernels: readonly Kernel[] = [
   }
 ]
 
-const sameShape = (operands: readonly Operand[]) =>
+const sameShape = (operands: ReadonlyArray<Operand>) =>
   every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: "float32" as const }] : undefined
 
 const fromEnd = (axis: number, { shape }: Operand) => (axis < 0 ? axis : axis - shape.length)
@@ -177,4 +178,4 @@ const logSoftmax: Kernel<tf.LogSoftmaxAttrs> = {
   emit: (graph, values, [x], { axis }) => [graph.op("LogSoftmax", values, { axis: fromEnd(axis, x!) })]
 }
 
-export const softmaxKernels: readonly Kernel[] = [softmax, logSoftmax]
+export const softmaxKernels: ReadonlyArray<Kernel> = [softmax, logSoftmax]

@@ -49,9 +49,14 @@ const imag: HostKernel<"input"> = {
 }
 
 /** Kernels that give the same numbers under another shape: nothing is copied. */
-export const viewKernels = [identity, reshape, expandDims, complex, real, imag] as readonly HostKernel[]
+export const viewKernels = [identity, reshape, expandDims, complex, real, imag] as ReadonlyArray<HostKernel>
 
-function filled(backend: OnnxBackend, shape: number[], dtype: tf.DataType, value: number): tf.TensorInfo | undefined {
+const filled = (
+  backend: OnnxBackend,
+  shape: Array<number>,
+  dtype: tf.DataType,
+  value: number
+): tf.TensorInfo | undefined => {
   if (dtype === "complex64") {
     const [real, imag] = [filled(backend, shape, "float32", value)!, filled(backend, shape, "float32", 0)!]
     const result = backend.complex(real, imag, shape)
@@ -80,7 +85,7 @@ const onesLike: HostKernel<"x"> = {
   run: (backend, { x }) => filled(backend, x.shape, x.dtype, 1)
 }
 
-export const creationKernels = [fill, zerosLike, onesLike] as readonly HostKernel[]
+export const creationKernels = [fill, zerosLike, onesLike] as ReadonlyArray<HostKernel>
 
 /**
  * Adds rows of x `[ids, ...]` into `[numSegments, ...]`: the gradient of an embedding. ONNX's ScatterND was measured slower,
@@ -99,4 +104,4 @@ const unsortedSegmentSum: HostKernel<"x" | "segmentIds", tf.UnsortedSegmentSumAt
   }
 }
 
-export const segmentSumKernels = [unsortedSegmentSum] as readonly HostKernel[]
+export const segmentSumKernels = [unsortedSegmentSum] as ReadonlyArray<HostKernel>

@@ -12,7 +12,7 @@ import { gatherKernels, movementKernels } from "./movement.ts"
 import { reductionKernels } from "./reduction.ts"
 
 /** Every kernel that runs on ONNX Runtime. */
-export const kernels: readonly Kernel[] = [
+export const kernels: ReadonlyArray<Kernel> = [
   ...unaryKernels,
   ...binaryKernels,
   ...reductionKernels,
@@ -33,4 +33,4 @@ export const vectorKernels = [
   layerNormGradKernel,
   softmaxGradKernel,
   dropoutKernel
-] as readonly HostKernel[]
+] as ReadonlyArray<HostKernel>

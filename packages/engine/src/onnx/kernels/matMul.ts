@@ -4,13 +4,16 @@ import type { tf } from "../../tf.ts"
 import { every, type Kernel, type Operand, sizeOf } from "../Kernel.ts"
 import { broadcast } from "./elementwise.ts"
 
-function product(graph: OnnxGraph, a: Value, b: Value, { transposeA, transposeB }: Transposition): Value {
+const product = (graph: OnnxGraph, a: Value, b: Value, { transposeA, transposeB }: Transposition): Value => {
   if (!transposeA && !transposeB) return graph.op("MatMul", [a, b])
   return graph.op("com.microsoft.FusedMatMul", [a, b], { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 })
 }
 
 /** All rows of a by the one matrix b: two-dimensional, where nothing has to be transposed or broadcast on the way. */
-function oneProduct([a, b, ...rest]: readonly Operand[], attributes: Transposition): number[][] | undefined {
+const oneProduct = (
+  [a, b, ...rest]: ReadonlyArray<Operand>,
+  attributes: Transposition
+): Array<Array<number>> | undefined => {
   const single = ({ shape }: Operand) => shape.slice(0, -2).every((extent) => extent === 1)
   if (a!.shape.length < 3 || !single(b!) || (attributes.transposeA && !single(a!))) return undefined
   if (rest.some(({ shape }) => shape.length > 1)) return undefined
@@ -64,7 +67,7 @@ const fusedMatMul: Kernel<tf._FusedMatMulAttrs> = {
   }
 }
 
-export const matMulKernels: readonly Kernel[] = [batchMatMul, fusedMatMul]
+export const matMulKernels: ReadonlyArray<Kernel> = [batchMatMul, fusedMatMul]
 
 /** Which operands of a product are transposed first. */
 export interface Transposition {
@@ -73,7 +76,10 @@ export interface Transposition {
 }
 
 /** `[..., m, k] x [..., k, n] -> [..., m, n]`, either operand transposed first where its attribute says so. */
-export function productShape([a, b]: readonly Operand[], { transposeA, transposeB }: Transposition): number[] {
+export const productShape = (
+  [a, b]: ReadonlyArray<Operand>,
+  { transposeA, transposeB }: Transposition
+): Array<number> => {
   const [rows, innerA] = lastTwo(a!.shape, transposeA)
   const [innerB, columns] = lastTwo(b!.shape, transposeB)
   if (innerA !== innerB) throw new EngineError(`inner extents ${innerA} and ${innerB} differ`)
@@ -81,7 +87,7 @@ export function productShape([a, b]: readonly Operand[], { transposeA, transpose
 }
 
 /** Rows and columns of an operand as the product sees them. */
-export function lastTwo(shape: readonly number[], transposed: boolean): [number, number] {
+export const lastTwo = (shape: ReadonlyArray<number>, transposed: boolean): [number, number] => {
   const [rows, columns] = [shape.at(-2) ?? 1, shape.at(-1) ?? 1]
   return transposed ? [columns, rows] : [rows, columns]
 }

@@ -3,8 +3,8 @@ import type { tf } from "../../tf.ts"
 import { axesOf, every, type Kernel, type Operand, type Result } from "../Kernel.ts"
 import { isNative } from "../TensorData.ts"
 
-const result = (shape: number[], { dtype }: Operand): Result[] => [{ shape, dtype: dtype as Result["dtype"] }]
-const alike = (operands: readonly Operand[]) => every(operands, operands[0]!.dtype)
+const result = (shape: Array<number>, { dtype }: Operand): Array<Result> => [{ shape, dtype: dtype as Result["dtype"] }]
+const alike = (operands: ReadonlyArray<Operand>) => every(operands, operands[0]!.dtype)
 const transpose: Kernel<tf.TransposeAttrs> = {
   name: "Transpose",
   inputs: ["x"],
@@ -25,7 +25,10 @@ const cast: Kernel<tf.CastAttrs> = {
 }
 
 /** First element and extent along every axis; a missing or negative extent reaches to the end. */
-function bounds({ shape }: Operand, { begin, size }: tf.SliceAttrs): { starts: number[]; extents: number[] } {
+const bounds = (
+  { shape }: Operand,
+  { begin, size }: tf.SliceAttrs
+): { starts: Array<number>; extents: Array<number> } => {
   const given = [begin].flat()
   const starts = shape.map((_, i) => given[i] ?? 0)
   const sizes = size === undefined || size === null ? [] : [size].flat()
@@ -112,7 +115,10 @@ const unpack: Kernel<tf.UnpackAttrs> = {
 }
 
 /** The extents of the parts along the axis; a -1 among them takes what the others leave. */
-function parts({ shape }: Operand, { axis, numOrSizeSplits }: tf.SplitVAttrs): { axis: number; extents: number[] } {
+const parts = (
+  { shape }: Operand,
+  { axis, numOrSizeSplits }: tf.SplitVAttrs
+): { axis: number; extents: Array<number> } => {
   const along = axesOf(axis, shape.length)[0]!
   const total = shape[along]!
   if (typeof numOrSizeSplits === "number") {
@@ -188,7 +194,7 @@ const pad: Kernel<tf.PadV2Attrs> = {
   ]
 }
 
-export const movementKernels: readonly Kernel[] = [
+export const movementKernels: ReadonlyArray<Kernel> = [
   transpose,
   cast,
   slice,
@@ -235,4 +241,4 @@ const oneHot: Kernel<tf.OneHotAttrs> = {
   }
 }
 
-export const gatherKernels: readonly Kernel[] = [gather, oneHot]
+export const gatherKernels: ReadonlyArray<Kernel> = [gather, oneHot]

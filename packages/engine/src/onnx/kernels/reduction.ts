@@ -2,15 +2,12 @@ import type { Value } from "../../graph/OnnxGraph.ts"
 import type { tf } from "../../tf.ts"
 import { axesOf, every, type Kernel, type Result } from "../Kernel.ts"
 
-function reducedShape(shape: readonly number[], axes: readonly number[], keepDims: boolean): number[] {
-  return keepDims
-    ? shape.map((extent, i) => (axes.includes(i) ? 1 : extent))
-    : shape.filter((_, i) => !axes.includes(i))
-}
+const reducedShape = (shape: ReadonlyArray<number>, axes: ReadonlyArray<number>, keepDims: boolean): Array<number> =>
+  keepDims ? shape.map((extent, i) => (axes.includes(i) ? 1 : extent)) : shape.filter((_, i) => !axes.includes(i))
 
 interface ReductionAttributes {
-  readonly axis?: number | number[]
-  readonly reductionIndices?: number | number[]
+  readonly axis?: number | Array<number>
+  readonly reductionIndices?: number | Array<number>
   readonly keepDims: boolean
 }
 
@@ -18,7 +15,7 @@ interface ReductionAttributes {
 const propagatesNaN = ["Max", "Min"]
 
 /** Reduces over the attribute `axis`, which tfjs calls `reductionIndices` for Max. */
-function reduction(name: string, operator: string, types: Result["dtype"][]): Kernel<ReductionAttributes> {
+const reduction = (name: string, operator: string, types: Array<Result["dtype"]>): Kernel<ReductionAttributes> => {
   const axes = ({ axis, reductionIndices }: ReductionAttributes, rank: number) => axesOf(axis ?? reductionIndices, rank)
   return {
     name,
@@ -41,24 +38,22 @@ function reduction(name: string, operator: string, types: Result["dtype"][]): Ke
   }
 }
 
-function argument(name: "ArgMax" | "ArgMin"): Kernel<tf.ArgMaxAttrs> {
-  return {
-    name,
-    inputs: ["x"],
-    infer: ([x], { axis }) =>
-      x!.dtype === "float32"
-        ? [{ shape: reducedShape(x!.shape, axesOf(axis, x!.shape.length), false), dtype: "int32" }]
-        : undefined,
-    emit(graph, [x], operands, { axis }) {
-      const never = graph.float(name === "ArgMax" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)
-      const numbers = graph.op("Where", [graph.op("IsNaN", [x!]), never, x!])
-      const position = graph.op(name, [numbers], { axis: axesOf(axis, operands[0]!.shape.length)[0]!, keepdims: 0 })
-      return [graph.cast(position, "int32")]
-    }
+const argument = (name: "ArgMax" | "ArgMin"): Kernel<tf.ArgMaxAttrs> => ({
+  name,
+  inputs: ["x"],
+  infer: ([x], { axis }) =>
+    x!.dtype === "float32"
+      ? [{ shape: reducedShape(x!.shape, axesOf(axis, x!.shape.length), false), dtype: "int32" }]
+      : undefined,
+  emit(graph, [x], operands, { axis }) {
+    const never = graph.float(name === "ArgMax" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY)
+    const numbers = graph.op("Where", [graph.op("IsNaN", [x!]), never, x!])
+    const position = graph.op(name, [numbers], { axis: axesOf(axis, operands[0]!.shape.length)[0]!, keepdims: 0 })
+    return [graph.cast(position, "int32")]
   }
-}
+})
 
-export const reductionKernels: readonly Kernel[] = [
+export const reductionKernels: ReadonlyArray<Kernel> = [
   reduction("Sum", "ReduceSum", ["float32", "int32"]),
   reduction("Mean", "ReduceMean", ["float32"]),
   reduction("Max", "ReduceMax", ["float32", "int32"]),

@@ -59,12 +59,12 @@ export class Bf16Products {
     this.#roundings.clear()
   }
 
-  #multiply(product: Product, [a, b, bias]: readonly tf.TensorInfo[], out: tf.TensorInfo): void {
+  #multiply(product: Product, [a, b, bias]: ReadonlyArray<tf.TensorInfo>, out: tf.TensorInfo): void {
     const { pool } = this.#backend
     const address = (tensor: tf.TensorInfo) => this.#backend.native(tensor).buffer!.address
     const operands = [a!, b!].map((tensor) => ({ from: address(tensor), size: sizeOf(tensor.shape) }))
     const primitive = this.#product(product, bias !== undefined)
-    const rounded: NativeBuffer[] = []
+    const rounded: Array<NativeBuffer> = []
     try {
       for (const { from, size } of operands) {
         const buffer = pool.take(size * bf16Bytes)
@@ -97,14 +97,13 @@ export class Bf16Products {
 }
 
 /** `[batch, rows, columns]`, read from memory that holds each matrix the other way round where it is transposed. */
-function matrices(type: Layout["type"], batch: number, rows: number, columns: number, transposed = false): Layout {
+const matrices = (type: Layout["type"], batch: number, rows: number, columns: number, transposed = false): Layout => {
   const strides = transposed ? [1, rows] : [columns, 1]
   return { dims: [batch, rows, columns], strides: [rows * columns, ...strides], type }
 }
 
-function oneToColumn({ dtype, shape }: tf.TensorInfo, { columns }: Product): boolean {
-  return dtype === "float32" && shape.at(-1) === columns && sizeOf(shape) === columns
-}
+const oneToColumn = ({ dtype, shape }: tf.TensorInfo, { columns }: Product): boolean =>
+  dtype === "float32" && shape.at(-1) === columns && sizeOf(shape) === columns
 
 /** Least `batch x rows x inner x columns` for which rounding and multiplying was measured to take no longer than fp32. */
 const leastWork = 2 ** 15
@@ -121,7 +120,7 @@ interface Product extends Transposition {
  * The product that two operands make; undefined where it is too small to gain or a vector's, where extents do not fit (the fp32 kernel says
  * so), and where batches broadcast in other ways than one matrix b for all.
  */
-export function productOf(a: Operand, b: Operand, attributes: Transposition): Product | undefined {
+export const productOf = (a: Operand, b: Operand, attributes: Transposition): Product | undefined => {
   if (a.dtype !== "float32" || b.dtype !== "float32" || a.shape.length < 2 || b.shape.length < 2) return undefined
   const { transposeA, transposeB } = attributes
   const [rows, inner] = lastTwo(a.shape, transposeA)
@@ -137,6 +136,5 @@ export function productOf(a: Operand, b: Operand, attributes: Transposition): Pr
 }
 
 /** A matrix by one vector is read once either way: rounding it first takes two to three times as long as fp32 (measured). */
-function faster(product: Product): Product | undefined {
-  return product.rows > 1 && product.columns > 1 ? product : undefined
-}
+const faster = (product: Product): Product | undefined =>
+  product.rows > 1 && product.columns > 1 ? product : undefined

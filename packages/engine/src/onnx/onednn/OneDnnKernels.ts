@@ -8,7 +8,7 @@ import { type OneDnnLibrary, openOneDnn } from "./OneDnnLibrary.ts"
 import { Primitive } from "./Primitive.ts"
 
 /** The kernels that `OneDnnKernels` may take over. */
-export const oneDnnKernels: readonly string[] = ["BatchMatMul", "_FusedMatMul", "PackedLinear", "FusedGeluGrad"]
+export const oneDnnKernels: ReadonlyArray<string> = ["BatchMatMul", "_FusedMatMul", "PackedLinear", "FusedGeluGrad"]
 
 /** The kernels behind tfjs's names of activations, in fp32; one with a parameter leaves its product in fp32 as well. */
 const activationKernels: Record<string, string> = { relu: "Relu", relu6: "Relu6", sigmoid: "Sigmoid", elu: "Elu" }
@@ -117,10 +117,10 @@ const size = 64
  *
  * @throws EngineError where a number is off, or where oneDNN has no fast code for it.
  */
-function checkProducts(products: Bf16Products, backend: OnnxBackend): void {
+const checkProducts = (products: Bf16Products, backend: OnnxBackend): void => {
   const at = (row: number, column: number) => ((row * 7 + column * 3) % 9) - 4
   const values = Float32Array.from({ length: size * size }, (_, i) => at(Math.floor(i / size), i % size))
-  const write = (values: Float32Array, shape: number[]): tf.TensorInfo => ({
+  const write = (values: Float32Array, shape: Array<number>): tf.TensorInfo => ({
     dataId: backend.write(values, shape, "float32"),
     shape,
     dtype: "float32"

@@ -57,7 +57,7 @@ const opened = new Map<string, OneDnnLibrary>()
  *
  * @throws EngineError where it is missing, of another version, or has no bf16 instructions to use on this processor.
  */
-export function openOneDnn(threads: number, path: string = findOneDnn()): OneDnnLibrary {
+export const openOneDnn = (threads: number, path: string = findOneDnn()): OneDnnLibrary => {
   let library = opened.get(path)
   if (library === undefined) {
     library = open(path)
@@ -67,7 +67,7 @@ export function openOneDnn(threads: number, path: string = findOneDnn()): OneDnn
   return library
 }
 
-function open(path: string): OneDnnLibrary {
+const open = (path: string): OneDnnLibrary => {
   quietOpenMp()
   const symbols = load(path, common)
   const table = symbols.dnnl_version() as Pointer
@@ -101,7 +101,7 @@ function open(path: string): OneDnnLibrary {
 }
 
 /** The name of the implementation behind a primitive descriptor, as in `brg:avx512_core_bf16`. */
-export function implementation({ symbols, create }: OneDnnLibrary, descriptor: Handle): string {
+export const implementation = ({ symbols, create }: OneDnnLibrary, descriptor: Handle): string => {
   const query = 8
   const text = create("implementation", (out) => symbols.dnnl_primitive_desc_query(descriptor, query, 0, out))
   return new CString(text).toString()
@@ -119,10 +119,10 @@ export const remedy =
  *
  * @throws EngineError where there is none, or where the system is not Linux on x64.
  */
-export function findOneDnn(
+export const findOneDnn = (
   environment: Record<string, string | undefined> = process.env,
   system: string = `${process.platform} ${process.arch}`
-): string {
+): string => {
   if (system !== "linux x64") throw new EngineError(`bf16 runs on Linux x64 only, not on ${system}`)
   if (environment.NUNER_ONEDNN) return environment.NUNER_ONEDNN
   const searched = [...(environment.LD_LIBRARY_PATH ?? "").split(":").filter((folder) => folder !== ""), ...folders]
@@ -135,7 +135,7 @@ export function findOneDnn(
   throw new EngineError(`bf16 needs the library oneDNN, which is not here: ${remedy}`)
 }
 
-function files(folder: string): string[] {
+const files = (folder: string): Array<string> => {
   try {
     return readdirSync(folder)
   } catch {
@@ -144,7 +144,7 @@ function files(folder: string): string[] {
 }
 
 /** Binds functions of a library. @throws EngineError where it or one of them is missing. */
-export function load<S extends Parameters<typeof dlopen>[1]>(path: string, functions: S) {
+export const load = <S extends Parameters<typeof dlopen>[1]>(path: string, functions: S) => {
   try {
     return dlopen(path, functions).symbols
   } catch (error) {
@@ -157,13 +157,13 @@ export function load<S extends Parameters<typeof dlopen>[1]>(path: string, funct
  * Tells OpenMP, before it is loaded, that its threads shall sleep between products: beside ONNX Runtime's threads, which spin,
  * theirs would take processors from each other. A choice of the user's (OMP_WAIT_POLICY) stands.
  */
-function quietOpenMp(): void {
+const quietOpenMp = (): void => {
   const { setenv } = dlopen("libc.so.6", { setenv: { args: ["ptr", "ptr", "i32"], returns: "i32" } }).symbols
   setenv(Buffer.from("OMP_WAIT_POLICY\0"), Buffer.from("passive\0"), 0)
 }
 
 /** Sets the number of threads of every OpenMP library in this process; oneDNN brings the one that it was linked with. */
-function limitOpenMp(threads: number): void {
+const limitOpenMp = (threads: number): void => {
   const maps = readFileSync("/proc/self/maps", "utf8")
   const paths = new Set(maps.match(/\/\S*\/lib(?:gomp|iomp5|omp)[.-]\S*/g) ?? [])
   for (const path of paths) {
@@ -173,7 +173,7 @@ function limitOpenMp(threads: number): void {
 }
 
 /** Whether the processor says that it has bf16 instructions (Linux on x64; elsewhere nothing here would use them). */
-export function hasBf16(): boolean {
+export const hasBf16 = (): boolean => {
   if (process.platform !== "linux" || process.arch !== "x64") return false
   try {
     return /\b(avx512_bf16|amx_bf16)\b/.test(readFileSync("/proc/cpuinfo", "utf8"))

@@ -16,7 +16,7 @@ const bytesPerArgument = 16
 /** A compiled operation for one set of layouts. It runs over memory that is named at each call. */
 export class Primitive {
   readonly #library: OneDnnLibrary
-  readonly #memories: Handle[] = []
+  readonly #memories: Array<Handle> = []
   readonly #argumentList: BigInt64Array
   readonly #argumentPointer: Pointer
   readonly #what: string
@@ -25,7 +25,7 @@ export class Primitive {
   private constructor(
     library: OneDnnLibrary,
     what: string,
-    operands: readonly (readonly [place: number, layout: LayoutHandle])[],
+    operands: ReadonlyArray<readonly [place: number, layout: LayoutHandle]>,
     describe: (out: Pointer) => number
   ) {
     const { symbols, check, create, engine } = library
@@ -110,7 +110,7 @@ export class Primitive {
   }
 
   /** Runs over operands at these addresses, in the order in which their layouts were given. */
-  run(...addresses: readonly number[]): void {
+  run(...addresses: ReadonlyArray<number>): void {
     if (this.#handle === undefined) throw new EngineError("This product was released")
     const { symbols, check, stream } = this.#library
     for (const [i, address] of addresses.entries()) {
@@ -130,8 +130,12 @@ export class Primitive {
   }
 }
 
-function withLayouts<A>(library: OneDnnLibrary, layouts: readonly Layout[], use: (handles: LayoutHandle[]) => A): A {
-  const handles: LayoutHandle[] = []
+const withLayouts = <A>(
+  library: OneDnnLibrary,
+  layouts: ReadonlyArray<Layout>,
+  use: (handles: Array<LayoutHandle>) => A
+): A => {
+  const handles: Array<LayoutHandle> = []
   try {
     for (const layout of layouts) {
       handles.push(library.descriptors.layout(layout, (status) => library.check(status, "layout")))
@@ -144,8 +148,8 @@ function withLayouts<A>(library: OneDnnLibrary, layouts: readonly Layout[], use:
 
 /** How numbers lie in memory: `strides` counts elements from one index of an axis to the next. */
 export interface Layout {
-  readonly dims: readonly number[]
-  readonly strides: readonly number[]
+  readonly dims: ReadonlyArray<number>
+  readonly strides: ReadonlyArray<number>
   readonly type: "bf16" | "f32"
 }
 
@@ -171,12 +175,11 @@ export interface DescriptorApi {
 const types = { bf16: 2, f32: 3 } as const
 const forwardTraining = 64
 
-export function descriptorApi(major: 2 | 3, path: string, engine: Handle): DescriptorApi {
-  return major === 2 ? version2(path, engine) : version3(path, engine)
-}
+export const descriptorApi = (major: 2 | 3, path: string, engine: Handle): DescriptorApi =>
+  major === 2 ? version2(path, engine) : version3(path, engine)
 
 /** Version 2: layouts and operations are structures that the caller holds. */
-function version2(path: string, engine: Handle): DescriptorApi {
+const version2 = (path: string, engine: Handle): DescriptorApi => {
   const api = load(path, {
     dnnl_memory_desc_init_by_strides: { args: ["ptr", "i32", "ptr", "i32", "ptr"], returns: "i32" },
     dnnl_matmul_desc_init: { args: ["ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
@@ -208,7 +211,7 @@ function version2(path: string, engine: Handle): DescriptorApi {
 }
 
 /** Version 3: layouts are handles that must be released. */
-function version3(path: string, engine: Handle): DescriptorApi {
+const version3 = (path: string, engine: Handle): DescriptorApi => {
   const api = load(path, {
     dnnl_memory_desc_create_with_strides: { args: ["ptr", "i32", "ptr", "i32", "ptr"], returns: "i32" },
     dnnl_memory_desc_destroy: { args: ["ptr"], returns: "i32" },
@@ -238,4 +241,4 @@ function version3(path: string, engine: Handle): DescriptorApi {
   }
 }
 
-const int64s = (numbers: readonly number[]) => BigInt64Array.from(numbers, BigInt)
+const int64s = (numbers: ReadonlyArray<number>) => BigInt64Array.from(numbers, BigInt)

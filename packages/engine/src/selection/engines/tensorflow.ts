@@ -12,7 +12,7 @@ interface TensorFlowBackend {
  * Imports an optional peer. It is named at run time only, so that neither bundlers nor the type checker look for it.
  * The package may be there without its binary (blocked download, untrusted install script); its import throws then.
  */
-async function load(packageName: string): Promise<Loaded & { readonly gpu: boolean }> {
+const load = async (packageName: string): Promise<Loaded & { readonly gpu: boolean }> => {
   try {
     import.meta.resolve(packageName)
   } catch {

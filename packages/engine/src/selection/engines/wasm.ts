@@ -30,7 +30,7 @@ export const wasm: Candidate = {
  * What tfjs-wasm lacks for training: products with a transposed operand run on one slow path (measured: ten times the time
  * of a transpose and a plain product), and the gradient of an embedding has no kernel.
  */
-function repairWasm(): void {
+const repairWasm = (): void => {
   for (const name of ["BatchMatMul", "_FusedMatMul"]) transposeFirst(name)
   if (!tf.getKernel("UnsortedSegmentSum", "wasm")) {
     tf.registerKernel({ kernelName: "UnsortedSegmentSum", backendName: "wasm", kernelFunc: segmentSumKernel })
@@ -38,12 +38,12 @@ function repairWasm(): void {
 }
 
 /** Replaces a product kernel by one that transposes its operands itself where asked to. */
-function transposeFirst(name: string): void {
+const transposeFirst = (name: string): void => {
   const product = tf.getKernel(name, "wasm")
   const transpose = tf.getKernel("Transpose", "wasm")
   tf.unregisterKernel(name, "wasm")
   const kernelFunc: tf.KernelFunc = ({ inputs, backend, attrs }) => {
-    const made: tf.TensorInfo[] = []
+    const made: Array<tf.TensorInfo> = []
     const turned = (x: tf.TensorInfo) => {
       const rank = x.shape.length
       const perm = [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2]

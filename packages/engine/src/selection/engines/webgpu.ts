@@ -28,7 +28,7 @@ export const webgpu: Candidate = {
   }
 }
 
-async function open(): Promise<Loaded> {
+const open = async (): Promise<Loaded> => {
   const [dawn, kernels] = await Promise.all([optional(packages.dawn), optional(packages.kernels)])
   const opened = await openDawn(dawn as Parameters<typeof openDawn>[0])
   const { description, device, isFallbackAdapter, vendor } = opened.info
@@ -47,7 +47,7 @@ async function open(): Promise<Loaded> {
 }
 
 /** An optional peer, named at run time only, so that neither bundlers nor the type checker look for it. */
-async function optional(name: string): Promise<unknown> {
+const optional = async (name: string): Promise<unknown> => {
   try {
     import.meta.resolve(name)
   } catch {

@@ -110,7 +110,7 @@ onLinux("a library that is missing, or another one, is an error", () => {
 })
 
 /** Brings the engine up in a process of its own; gives what it printed or threw. */
-async function inProcess(environment: Record<string, string>): Promise<string> {
+const inProcess = async (environment: Record<string, string>): Promise<string> => {
   const source = join(import.meta.dir, "../../../src/index.ts")
   const code = `import { describeEngine, useEngine } from ${JSON.stringify(source)}
     console.log(await useEngine().then(describeEngine, (error) => error.name + ": " + error.message))`

@@ -19,7 +19,7 @@ afterEach(() => {
 })
 
 /** Round to nearest even on the upper half of a float32's bits. */
-function rounded(value: number): number {
+const rounded = (value: number): number => {
   const bits = new Uint32Array(new Float32Array([value]).buffer)[0]!
   const half = (bits >>> 16) & 1
   return new Float32Array(new Uint32Array([((bits + 0x7fff + half) & 0xffff0000) >>> 0]).buffer)[0]!
@@ -30,16 +30,16 @@ const numbers = (size: number, seed: number) =>
 
 interface Form {
   readonly name: string
-  readonly a: number[]
-  readonly b: number[]
+  readonly a: Array<number>
+  readonly b: Array<number>
   readonly transposeA?: boolean
   readonly transposeB?: boolean
-  readonly bias?: number[]
+  readonly bias?: Array<number>
   readonly activation?: "relu" | "sigmoid"
 }
 
 /** `[batch][row][column]` of the product in double precision, `round` applied to the operands first. */
-function expected(form: Form, values: readonly Float32Array[], round: (value: number) => number): number[] {
+const expected = (form: Form, values: ReadonlyArray<Float32Array>, round: (value: number) => number): Array<number> => {
   const { a, b, transposeA = false, transposeB = false, bias, activation } = form
   const [rows, inner] = transposeA ? [a.at(-1)!, a.at(-2)!] : [a.at(-2)!, a.at(-1)!]
   const columns = transposeB ? b.at(-2)! : b.at(-1)!
@@ -47,7 +47,7 @@ function expected(form: Form, values: readonly Float32Array[], round: (value: nu
   const shared = b.length === 2
   const [x, y, c] = values as [Float32Array, Float32Array, Float32Array]
   const [left, right] = [x.map(round), y.map(round)]
-  const result: number[] = []
+  const result: Array<number> = []
   for (let n = 0; n < batch; n++) {
     for (let i = 0; i < rows; i++) {
       for (let j = 0; j < columns; j++) {
@@ -66,7 +66,7 @@ function expected(form: Form, values: readonly Float32Array[], round: (value: nu
   return result
 }
 
-const forms: Form[] = [
+const forms: Array<Form> = [
   { name: "plain", a: [48, 40], b: [40, 56] },
   { name: "a transposed", a: [40, 48], b: [40, 56], transposeA: true },
   { name: "b transposed", a: [48, 40], b: [56, 40], transposeB: true },
@@ -151,7 +151,7 @@ bf16Test("GELU's gradient is that of erf", () => {
 })
 
 /** 1 - erf(x) by the continued fraction or the series (Abramowitz & Stegun 7.1.5, 7.1.14), in double precision. */
-function erfc(x: number): number {
+const erfc = (x: number): number => {
   if (x < 0) return 2 - erfc(-x)
   if (x < 2.5) {
     let term = x
@@ -191,9 +191,9 @@ bf16Test("small products, and shapes and biases without a bf16 form, are compute
 })
 
 test("which products: large ones whose batches agree", () => {
-  const f = (...shape: number[]) => ({ shape, dtype: "float32" as const })
+  const f = (...shape: Array<number>) => ({ shape, dtype: "float32" as const })
   const plain = { transposeA: false, transposeB: false }
-  const of = (a: number[], b: number[], attributes = plain) => productOf(f(...a), f(...b), attributes)
+  const of = (a: Array<number>, b: Array<number>, attributes = plain) => productOf(f(...a), f(...b), attributes)
   expect(of([32, 32], [32, 31])).toBeUndefined()
   expect(of([1, 256], [256, 256])).toBeUndefined()
   expect(of([256, 256], [256, 1])).toBeUndefined()

@@ -22,7 +22,7 @@ const steps = 20
 
 afterAll(async () => void (await useEngine({ prefer: "onnx", precision: "fp32" })))
 
-function parameters(): Parameters {
+const parameters = (): Parameters => {
   const matrix = (name: string, ...shape: [number, number]) =>
     tf.tidy(() => tf.variable(tf.mul(normalInit(shape, { seed: 1, name }), 5)))
   return {
@@ -39,7 +39,7 @@ function parameters(): Parameters {
 }
 
 /** Mean cross-entropy of one transformer layer whose products are all large enough for bf16. */
-function loss(p: Parameters): tf.Scalar {
+const loss = (p: Parameters): tf.Scalar => {
   const labels = Int32Array.from({ length: batch * tokens }, (_, i) => (i * 7) % classes)
   // A class shows in its tokens, under a wave that is not its own.
   const values = Float32Array.from({ length: batch * tokens * hidden }, (_, i) => {
@@ -54,19 +54,19 @@ function loss(p: Parameters): tf.Scalar {
 }
 
 interface Trained {
-  readonly losses: number[]
+  readonly losses: Array<number>
   /** Of the first step. */
   readonly gradients: Record<string, Float32Array>
   readonly products: number
 }
 
-async function run(precision: Precision): Promise<Trained> {
+const run = async (precision: Precision): Promise<Trained> => {
   await useEngine({ prefer: "onnx", precision })
   const tensors = tf.memory().numTensors
   const p = parameters()
   const optimizer = adamW()
   const state = optimizer.init(p)
-  const losses: number[] = []
+  const losses: Array<number> = []
   const gradients: Record<string, Float32Array> = {}
   const before = backend().oneDnn?.products.calls ?? 0
   for (let step = 0; step < steps; step++) {
