@@ -2,9 +2,8 @@ export { variableGrads } from "./autodiff/backward.ts"
 export { checkpointed } from "./autodiff/checkpointed.ts"
 export { type Differentiable, differentiable } from "./autodiff/differentiable.ts"
 export { frozen, stopGradient } from "./autodiff/tape.ts"
-export { type EpochOptions, type EpochPlan, type Examples, packByLength, planEpochs } from "./data/batches.ts"
-export { fingerprint } from "./data/fingerprint.ts"
-export { planWindows, type Window } from "./data/planWindows.ts"
+export { type EpochOptions, type EpochPlan, type Examples, fingerprint, planEpochs } from "./data/epochs.ts"
+export { packByLength, planWindows, stretches, type Window } from "./data/lengths.ts"
 export { CheckpointError, EngineError, NonFiniteError, SafetensorsError } from "./errors.ts"
 export {
   type GraphModel,
@@ -45,9 +44,15 @@ export { addGradients, clipFactor, globalNorm } from "./optim/globalNorm.ts"
 export { type Schedule, schedules } from "./optim/schedules.ts"
 export type { AnyDtype, Dtype, TensorData } from "./safetensors/dtypes.ts"
 export { readSafetensors } from "./safetensors/readSafetensors.ts"
-export { type SafetensorsFile, safetensorsOf, type TensorEntry } from "./safetensors/SafetensorsFile.ts"
-export { checkFinite, readWeights, scaleOf, writeWeights } from "./safetensors/weights.ts"
-export { type TensorSource, writeSafetensors } from "./safetensors/writeSafetensors.ts"
+export {
+  checkFinite,
+  readWeights,
+  type SafetensorsFile,
+  safetensorsOf,
+  scaleOf,
+  type TensorEntry
+} from "./safetensors/SafetensorsFile.ts"
+export { type TensorSource, writeSafetensors, writeWeights } from "./safetensors/writeSafetensors.ts"
 export { describeEngine } from "./selection/describeEngine.ts"
 export {
   type EngineAttempt,

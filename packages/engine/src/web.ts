@@ -1,7 +1,6 @@
 export { checkpointed } from "./autodiff/checkpointed.ts"
 export { frozen } from "./autodiff/tape.ts"
-export { packByLength } from "./data/batches.ts"
-export { planWindows, type Window } from "./data/planWindows.ts"
+export { packByLength, planWindows, stretches, type Window } from "./data/lengths.ts"
 export { EngineError, SafetensorsError } from "./errors.ts"
 export {
   type GraphModel,
@@ -22,6 +21,5 @@ export { layerNorm } from "./nn/layerNorm.ts"
 export { linear } from "./nn/linear.ts"
 export { residual } from "./nn/residual.ts"
 export { rotary } from "./nn/rotary.ts"
-export { type SafetensorsFile, safetensorsOf } from "./safetensors/SafetensorsFile.ts"
-export { readWeights, scaleOf } from "./safetensors/weights.ts"
+export { readWeights, type SafetensorsFile, safetensorsOf, scaleOf } from "./safetensors/SafetensorsFile.ts"
 export { tf } from "./tf.ts"

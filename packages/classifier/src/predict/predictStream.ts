@@ -1,4 +1,5 @@
 import { decodeOptions, option } from "@nuner/core"
+import { stretches } from "@nuner/engine"
 import * as Schema from "effect/Schema"
 import type { PredictOptions, TextEntity, TokenClassifier } from "./tokenClassifier.ts"
 
@@ -20,9 +21,6 @@ export interface PredictedText<A extends string | { readonly text: string }> {
   readonly entities: Array<TextEntity>
 }
 
-/** UTF-16 units of texts that are held together. */
-const heldUnits = 2 ** 18
-
 /**
  * The entities of a stream of texts, as they come in and in their order: a corpus of any size, in the memory of `readAhead` texts. Texts may bring what else is
  * known of them: `{ text, id }`.
@@ -36,24 +34,14 @@ export async function* predictStream<A extends string | { readonly text: string 
   { onProgress, readAhead: asked, ...options }: PredictStreamOptions = {}
 ): AsyncGenerator<PredictedText<A>> {
   const { readAhead } = decodeOptions("predictStream", Options, { ...(asked !== undefined && { readAhead: asked }) })
-  let held: Array<A> = []
-  let units = 0
   let done = 0
-  const flush = async function* () {
+  for await (const inputs of stretches(texts, (input) => textOf(input).length, { count: readAhead })) {
     options.signal?.throwIfAborted()
-    const inputs = held
-    held = []
-    units = 0
     const found = await classifier.predict(inputs.map(textOf), options)
     done += inputs.length
     onProgress?.({ texts: done })
     for (const [i, input] of inputs.entries()) yield { input, entities: found[i]! }
   }
-  for await (const input of texts) {
-    units += textOf(input).length
-    if (held.push(input) === readAhead || units >= heldUnits) yield* flush()
-  }
-  if (held.length > 0) yield* flush()
 }
 
 const textOf = (input: string | { readonly text: string }): string => (typeof input === "string" ? input : input.text)

@@ -1,5 +1,5 @@
 import { decodeOptions, type LabelledSentence, type Sentence, type Span, words } from "@nuner/core"
-import { sweeper } from "@nuner/engine"
+import { stretches, sweeper } from "@nuner/engine"
 import { hiddenStates } from "../inference/hiddenStates.ts"
 import type { EncoderParts } from "../model/Encoder.ts"
 import type { TokenBatch } from "../model/TokenBatch.ts"
@@ -36,9 +36,6 @@ export type TextInput =
       "words"
     >)
 
-/** Long texts are read ahead in smaller numbers: UTF-16 units that are held together, about 60,000 tokens. */
-const readAheadUnits = 2 ** 18
-
 /**
  * Vectors of texts, as they come in and in their order; memory is a few hundred texts, whatever the corpus. Nothing is cut off: a text beyond the
  * encoder's limit is read in overlapping windows, and each token's vector comes from the window in which its context is largest.
@@ -54,25 +51,15 @@ export async function* encode(
 ): AsyncGenerator<EncodedText> {
   const settings = decodeOptions("encode", EncodeOptions, options)
   const release = sweeper()
-  let chunk: Array<TextInput> = []
-  let units = 0
-  const flush = async function* () {
+  for await (const chunk of stretches(texts, (input) => placed(input).text.length, { count: settings.readAhead })) {
     let values = 0
     for (const encoded of await encodeChunk(encoder, chunk, settings, signal)) {
       values += encoded.ids.length * encoded.width
       yield encoded
     }
-    chunk = []
-    units = 0
     // Of each number once as the network gave it, once as it was handed out.
     release(8 * values)
   }
-  for await (const input of texts) {
-    chunk.push(input)
-    units += placed(input).text.length
-    if (chunk.length === settings.readAhead || units >= readAheadUnits) yield* flush()
-  }
-  yield* flush()
 }
 
 /** Words without a place in a running text are joined by single spaces. */

@@ -7,22 +7,28 @@ import { type Bytes, openSafetensors, type SafetensorsFile } from "./Safetensors
  *
  * @throws SafetensorsError where the header is no header, or lies about the data
  */
-export const readSafetensors = async (path: string): Promise<SafetensorsFile> => {
+export const readSafetensors = (path: string): Promise<SafetensorsFile> =>
+  openFile(path, (bytes) => openSafetensors(path, bytes))
+
+/** Opens a file of weights by what reads its format, and closes it where that fails. */
+export const openFile = async (
+  path: string,
+  read: (bytes: Bytes) => Promise<SafetensorsFile>
+): Promise<SafetensorsFile> => {
   const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
     throw new SafetensorsError(path, error.code === "ENOENT" ? "no such file" : `cannot be opened (${error.code})`)
   })
   try {
-    return await openSafetensors(path, await fileBytes(path, file))
+    const { size } = await file.stat()
+    return await read({
+      size,
+      read: (from, count) => readBytes(path, file, from, count),
+      close: () => file.close()
+    })
   } catch (error) {
     await file.close()
     throw error
   }
-}
-
-/** The bytes of an open file. */
-export const fileBytes = async (path: string, file: FileHandle): Promise<Bytes> => {
-  const { size } = await file.stat()
-  return { size, read: (from, count) => readBytes(path, file, from, count), close: () => file.close() }
 }
 
 const readBytes = async (

@@ -2,7 +2,7 @@ import { SafetensorsError } from "../errors.ts"
 import { sweeper } from "../memory.ts"
 import { writeWhole } from "../writeWhole.ts"
 import { bytesOf, type Dtype, dtypes, type TensorData, toBfloat16, toFloat16 } from "./dtypes.ts"
-import { encodeHeader, type TensorEntry } from "./SafetensorsFile.ts"
+import { checkFinite, encodeHeader, type TensorEntry } from "./SafetensorsFile.ts"
 
 /** A tensor to be written. `data` is called when its turn comes, and its numbers are let go before the next one's. */
 export interface TensorSource {
@@ -29,6 +29,28 @@ export const writeSafetensors = async (
   const sources = [...tensors].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
   const entries = layOut(path, sources)
   await writeWhole(path, pieces(path, sources, encodeHeader({ metadata, entries })))
+}
+
+/**
+ * `writeSafetensors` for a model's weights, which are numbers all: one NaN makes everything that is computed with them NaN, and says so
+ * only much later.
+ *
+ * @throws SafetensorsError naming a tensor that holds NaN or infinity, and as `writeSafetensors`; nothing is left behind
+ */
+export const writeWeights = (
+  path: string,
+  tensors: ReadonlyArray<TensorSource>,
+  metadata: Readonly<Record<string, string>> = {}
+): Promise<void> => {
+  const checked = tensors.map((source) => ({
+    ...source,
+    data: async () => {
+      const values = await source.data()
+      checkFinite(path, source.name, values)
+      return values
+    }
+  }))
+  return writeSafetensors(path, checked, metadata)
 }
 
 /** The header, and each tensor's numbers when its turn comes. */

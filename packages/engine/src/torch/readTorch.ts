@@ -1,7 +1,6 @@
-import { open } from "node:fs/promises"
 import { SafetensorsError } from "../errors.ts"
 import { type AnyDtype, bytesOf } from "../safetensors/dtypes.ts"
-import { fileBytes } from "../safetensors/readSafetensors.ts"
+import { openFile } from "../safetensors/readSafetensors.ts"
 import { type Bytes, decode, type SafetensorsFile } from "../safetensors/SafetensorsFile.ts"
 import { type PickledTensor, unpickleTensors } from "./unpickle.ts"
 
@@ -21,18 +20,7 @@ const dtypeOf: Readonly<Record<string, AnyDtype>> = {
  *
  * @throws SafetensorsError
  */
-export const readTorch = async (path: string): Promise<SafetensorsFile> => {
-  const file = await open(path, "r").catch((error: NodeJS.ErrnoException) => {
-    throw new SafetensorsError(path, error.code === "ENOENT" ? "no such file" : `cannot be opened (${error.code})`)
-  })
-  const bytes = await fileBytes(path, file)
-  try {
-    return await openTorch(path, bytes)
-  } catch (error) {
-    await bytes.close()
-    throw error
-  }
-}
+export const readTorch = (path: string): Promise<SafetensorsFile> => openFile(path, (bytes) => openTorch(path, bytes))
 
 const openTorch = async (path: string, bytes: Bytes): Promise<SafetensorsFile> => {
   const entries = await storedEntries(path, bytes)

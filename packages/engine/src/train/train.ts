@@ -1,5 +1,5 @@
 import { variableGrads } from "../autodiff/backward.ts"
-import { readAhead } from "../data/batches.ts"
+import { readAhead } from "../data/epochs.ts"
 import { CheckpointError, EngineError, NonFiniteError } from "../errors.ts"
 import type { Telemetry } from "../loss/contrastiveBce.ts"
 import { disposeAll, type Gradients } from "../nn/Parameters.ts"

@@ -1,5 +1,9 @@
+import { createHash } from "node:crypto"
 import { EngineError } from "../errors.ts"
+import { sweeper } from "../memory.ts"
+import type { Parameters } from "../nn/Parameters.ts"
 import { randomKey, randomOrder } from "../nn/random.ts"
+import { longestFirst } from "./lengths.ts"
 
 /**
  * What there is to learn from, by number. An example is what is shuffled and counted: a sentence, a row of packed text. It is made (read,
@@ -84,36 +88,12 @@ const sortWindow = (
   batchSize: number,
   key: ReturnType<typeof randomKey>
 ): void => {
-  const sorted = stretch.slice().sort((a, b) => lengths[b]! - lengths[a]!)
+  const sorted = longestFirst(stretch, lengths)
   const full = Math.floor(stretch.length / batchSize)
   randomOrder(key, full).forEach((batch, place) => {
     stretch.set(sorted.subarray(batch * batchSize, (batch + 1) * batchSize), place * batchSize)
   })
   stretch.set(sorted.subarray(full * batchSize), full * batchSize)
-}
-
-/**
- * Batches for reading, where order is free and no batch weighs more than another: items of like length together, longest first (so that
- * memory peaks at once), as many as fit into `batchTokens` padded tokens; an item longer than that is a batch of its own.
- *
- * @param lengths tokens of each item
- * @returns indices into `lengths`, batch by batch
- */
-export const packByLength = (lengths: ReadonlyArray<number>, batchTokens: number): Array<ReadonlyArray<number>> => {
-  const order = lengths.map((_, index) => index).sort((a, b) => lengths[b]! - lengths[a]! || a - b)
-  const batches: Array<Array<number>> = []
-  let rows: Array<number> = []
-  for (const index of order) {
-    // The first of a batch is its longest.
-    const longest = rows.length === 0 ? lengths[index]! : lengths[rows[0]!]!
-    if (rows.length > 0 && (rows.length + 1) * longest > batchTokens) {
-      batches.push(rows)
-      rows = []
-    }
-    rows.push(index)
-  }
-  if (rows.length > 0) batches.push(rows)
-  return batches
 }
 
 /**
@@ -139,4 +119,31 @@ export const readAhead = <Batch>(
     waiting = next
     return next.get(index)!
   }
+}
+
+/**
+ * What makes a run this run, as 16 hexadecimal digits of a SHA-256: its settings, its data, the weights that it starts from. Nothing is
+ * kept, so a corpus may come as a stream.
+ *
+ * @param parts bytes as they are, anything else as JSON
+ */
+export const fingerprint = async (
+  parts: Iterable<unknown> | AsyncIterable<unknown>,
+  weights: Parameters = {}
+): Promise<string> => {
+  const hash = createHash("sha256")
+  const add = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  for await (const part of parts) {
+    if (ArrayBuffer.isView(part)) add(part)
+    else hash.update(`${JSON.stringify(part)}\n`)
+  }
+  const release = sweeper(2 ** 24)
+  for (const name of Object.keys(weights).sort()) {
+    const parameter = weights[name]!
+    hash.update(`${name} ${parameter.shape.join()}\n`)
+    add(await parameter.data())
+    release(4 * parameter.size)
+  }
+  return hash.digest("hex").slice(0, 16)
 }
