@@ -25,15 +25,17 @@ export interface Experiment {
   readonly model: (name: "minilm" | "mpnet") => string
   /** The sizes of training sets that benchmarks measure now; absent: all that each is about. */
   readonly sizes?: ReadonlyArray<number>
+  /** The seeds of TadNER's runs now; absent: all of each comparison. */
+  readonly seeds?: ReadonlyArray<number>
 }
 
 /** An experiment in a folder, with real data and encoders from where the environment says. @throws where it does not */
-export const experiment = (folder: string, sizes?: ReadonlyArray<number>): Experiment => {
+export const experiment = (folder: string, only: Pick<Experiment, "sizes" | "seeds"> = {}): Experiment => {
   const data = dataDir()
   const models = process.env.NUNER_MODELS
   if (data === undefined) throw new Error("the real data is not here: set NUNER_DATA to its folder")
   if (models === undefined) throw new Error("set NUNER_MODELS to the folder of the encoders minilm and mpnet")
-  return { ...experimentOf(folder, { data, models }), ...(sizes && { sizes }) }
+  return { ...experimentOf(folder, { data, models }), ...only }
 }
 
 export const experimentOf = (

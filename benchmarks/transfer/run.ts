@@ -2,7 +2,7 @@
  * The evidence of benchmarks/RESULTS.md on real encoders, in parts; see the README beside. Every step skips itself when its result stands,
  * and goes on where it was cut short. What stands at the end is published under `results`.
  *
- *   bun benchmarks/transfer/run.ts <folder> [--part <name>] [--only <part of a step's name>] [--k <size>] [--list]
+ *   bun benchmarks/transfer/run.ts <folder> [--part <name>] [--only <part of a step's name>] [--k <size>] [--seed <n>] [--list]
  */
 import { mkdirSync } from "node:fs"
 import { resolve } from "node:path"
@@ -19,19 +19,23 @@ const { positionals, values } = parseArgs({
     part: { type: "string", multiple: true, default: Object.keys(parts) },
     only: { type: "string" },
     k: { type: "string", multiple: true },
+    seed: { type: "string", multiple: true },
     list: { type: "boolean", default: false }
   }
 })
 const unknown = values.part.find((part) => parts[part] === undefined)
 if (positionals.length !== 1 || unknown !== undefined) {
   throw new Error(
-    `bun benchmarks/transfer/run.ts <folder> [--part ${Object.keys(parts).join("|")}] [--only <name>] [--k <size>] [--list]`
+    `bun benchmarks/transfer/run.ts <folder> [--part ${Object.keys(parts).join("|")}] [--only <name>] [--k <size>] [--seed <n>] [--list]`
   )
 }
 
 const folder = resolve(positionals[0]!)
 mkdirSync(folder, { recursive: true })
-const all = experiment(folder, values.k?.map(Number))
+const all = experiment(folder, {
+  ...(values.k && { sizes: values.k.map(Number) }),
+  ...(values.seed && { seeds: values.seed.map(Number) })
+})
 const steps = [...data(all), ...values.part.flatMap((part) => parts[part]!(all))].filter(
   ({ name }) => values.only === undefined || name.includes(values.only)
 )

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os"
 import { join } from "node:path"
 import { writeJsonl } from "@nuner/core"
 import { pairedBootstrap, summarise } from "@nuner/metrics"
@@ -42,6 +43,7 @@ interface Comparison {
 
 const plan = (experiment: Experiment) => {
   const { at, data, model } = experiment
+  const now = (runs: ReadonlyArray<number>) => runs.filter((seed) => experiment.seeds?.includes(seed) ?? true)
   const steps: Array<Step> = []
   const comparisons: Array<Comparison> = []
   const place = (...names: ReadonlyArray<string>) => at("tadner", ...names.map((name) => name.replaceAll(/\W+/g, "-")))
@@ -72,10 +74,11 @@ const plan = (experiment: Experiment) => {
     options: ReadonlyArray<string>,
     { mode, recipe = chosen, runs, split }: { mode: string; recipe?: Recipe; runs: ReadonlyArray<number>; split: Split }
   ) => {
-    for (const encoder of encoders) {
-      const models = runs.flatMap((seed) => ["--model", trained(encoder, split, mode, recipe, seed)])
-      const args = ["tadner", "episodes", input, ...models, "--seeds", runs.join(","), "-o", place(name, encoder)]
-      const read = ["--phi", recipe.phi ?? phis[encoder]]
+    const wanted = now(runs)
+    for (const encoder of wanted.length === 0 ? [] : encoders) {
+      const models = wanted.flatMap((seed) => ["--model", trained(encoder, split, mode, recipe, seed)])
+      const args = ["tadner", "episodes", input, ...models, "--seeds", wanted.join(","), "-o", place(name, encoder)]
+      const read = ["--phi", recipe.phi ?? phis[encoder], "--processes", String(availableParallelism())]
       steps.push(
         nuner(`tadner/${name}, ${encoder}`, hours, [...args, "--mode", mode, ...flags(recipe), ...read, ...options])
       )
