@@ -53,19 +53,19 @@ export {
   type TensorEntry
 } from "./safetensors/SafetensorsFile.ts"
 export { type TensorSource, writeSafetensors, writeWeights } from "./safetensors/writeSafetensors.ts"
-export { describeEngine } from "./selection/describeEngine.ts"
 export {
+  describeEngine,
   type EngineAttempt,
   type EngineName,
   type EngineReport,
   engineNames,
+  kernelFallbacks,
   type Precision,
   precisions
 } from "./selection/EngineReport.ts"
 export {
   compileGraph,
   compilesGraphs,
-  kernelFallbacks,
   type UseEngineOptions,
   useEngine
 } from "./selection/useEngine.ts"

@@ -1,3 +1,5 @@
+import { tf } from "../tf.ts"
+
 /** The engines in the order in which they are tried. */
 export const engineNames = ["cuda", "webgpu", "native", "onnx", "wasm", "cpu"] as const
 
@@ -17,7 +19,7 @@ export interface EngineAttempt {
   /** What was found: a version where it works, the reason where it does not. */
   readonly detail: string
   /** What to run to get it. */
-  readonly remedy?: string
+  readonly remedy?: string | undefined
 }
 
 /** Which engine computes, and why. */
@@ -31,8 +33,42 @@ export interface EngineReport {
   readonly threads: number
   readonly precision: Precision
   /** What multiplies in bf16: library, version, instructions, path. */
-  readonly products?: string
+  readonly products?: string | undefined
   /** What would make it faster here, where something would. */
-  readonly faster?: string
+  readonly faster?: string | undefined
   readonly tried: ReadonlyArray<EngineAttempt>
+}
+
+/** The report as text for a terminal: what was chosen and why, what was tried, and what to run for a faster one. */
+export const describeEngine = ({
+  name,
+  why,
+  version,
+  threads,
+  precision,
+  products,
+  faster,
+  tried
+}: EngineReport): string => {
+  const lines = [`engine   ${name}: ${why}`, `version  ${version}`]
+  if (threads > 0) lines.push(`threads  ${threads}`)
+  lines.push(`products ${precision}${products ? ` on ${products}` : ""}`)
+  if (faster) lines.push(`faster   ${faster}`)
+  lines.push("tried")
+  for (const attempt of tried) {
+    lines.push(`  ${attempt.name.padEnd(6)} ${attempt.works ? "works" : "-    "}  ${attempt.detail}`)
+    if (attempt.remedy && !attempt.works) lines.push(`${" ".repeat(16)}to get it: ${attempt.remedy}`)
+  }
+  const slow = [...kernelFallbacks()].sort(([, a], [, b]) => b - a)
+  if (slow.length > 0) lines.push("ran on tfjs-cpu instead", ...slow.map(([kernel, calls]) => `  ${calls} x ${kernel}`))
+  return lines.join("\n")
+}
+
+/**
+ * Kernels that the onnx engine left to tfjs-cpu so far: how often each ran, by name and operand types, as in `Sum(bool)`.
+ * Empty for the other engines, which have no fallback.
+ */
+export const kernelFallbacks = (): ReadonlyMap<string, number> => {
+  const backend = tf.findBackend("onnx") as { readonly fallback?: { readonly calls: Map<string, number> } } | null
+  return backend?.fallback?.calls ?? new Map()
 }

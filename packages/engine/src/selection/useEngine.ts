@@ -1,8 +1,7 @@
 import { availableParallelism } from "node:os"
 import { EngineError } from "../errors.ts"
-import type { GraphModel, GraphSession } from "../graph/GraphSession.ts"
+import type { GraphModel, GraphSession, OpenGraph } from "../graph/GraphSession.ts"
 import { tf } from "../tf.ts"
-import type { Candidate, Loaded } from "./Candidate.ts"
 import {
   type EngineAttempt,
   type EngineName,
@@ -11,11 +10,7 @@ import {
   type Precision,
   precisions
 } from "./EngineReport.ts"
-import { cpu } from "./engines/cpu.ts"
-import { onnx } from "./engines/onnx.ts"
-import { cuda, native } from "./engines/tensorflow.ts"
-import { wasm } from "./engines/wasm.ts"
-import { webgpu } from "./engines/webgpu.ts"
+import { engines, type Loaded } from "./engines.ts"
 import { selfCheck } from "./selfCheck.ts"
 
 export interface UseEngineOptions {
@@ -31,7 +26,7 @@ export interface UseEngineOptions {
 }
 
 /** The engine's own, beside its report. */
-let openGraph: ((model: GraphModel) => Promise<GraphSession>) | undefined
+let openGraph: OpenGraph | undefined
 
 /** Threads that ONNX Runtime was, or would be, started with. */
 let startedWith: number | undefined
@@ -96,22 +91,23 @@ const choose = async ({ prefer, threads, ...options }: UseEngineOptions): Promis
     throw new EngineError(`${given}; it must be a whole number above 0`)
   }
   const tried: Array<EngineAttempt> = []
-  for (const { name, backend, remedy, unproven, load, setPrecision, graphs } of candidates) {
+  for (const { name, backend, remedy, unproven, load, setPrecision, graphs } of engines) {
     if (asked !== undefined && name !== asked) continue
-    const doubt = asked === undefined ? unproven?.() : undefined
-    if (doubt !== undefined) {
-      tried.push({ name, backend, works: false, detail: doubt })
+    const refuse = (detail: string, remedy?: string) => tried.push({ name, backend, works: false, detail, remedy })
+    const unsure = asked === undefined ? unproven?.() : undefined
+    if (unsure !== undefined) {
+      refuse(unsure)
       continue
     }
     if (precision !== "fp32" && setPrecision === undefined) {
-      tried.push({ name, backend, works: false, detail: `computes in fp32 only, not in ${precision}` })
+      refuse(`computes in fp32 only, not in ${precision}`)
       continue
     }
-    let found: Loaded
+    let found: Omit<Loaded, "doubt">
     try {
       const { doubt, ...loaded } = await load(count, precision)
       if (doubt !== undefined && asked === undefined) {
-        tried.push({ name, backend, works: false, detail: doubt })
+        refuse(doubt)
         continue
       }
       found = loaded
@@ -119,8 +115,7 @@ const choose = async ({ prefer, threads, ...options }: UseEngineOptions): Promis
       await tf.ready()
       selfCheck()
     } catch (error) {
-      const detail = (error instanceof Error ? error.message : String(error)).split("\n")[0]!
-      tried.push({ name, backend, works: false, detail, ...(remedy ? { remedy } : {}) })
+      refuse((error instanceof Error ? error.message : String(error)).split("\n")[0]!, remedy)
       continue
     }
     startedWith = count
@@ -129,7 +124,7 @@ const choose = async ({ prefer, threads, ...options }: UseEngineOptions): Promis
     tried.push({ name, backend, works: true, detail: found.version })
     openGraph = precision === "fp32" ? await graphs?.(count).catch(() => undefined) : undefined
     const why = asked === undefined ? "the first that works here" : "asked for"
-    return { name, backend, why, ...found, precision, ...(products ? { products } : {}), tried }
+    return { name, backend, why, ...found, precision, products, tried }
   }
   const reasons = tried.map(({ name, detail, remedy }) => `${name}: ${detail}${remedy ? `; run: ${remedy}` : ""}`)
   throw new EngineError(`No engine works here. ${reasons.join(". ")}`)
@@ -140,16 +135,4 @@ const oneOf = <A extends string>(known: ReadonlyArray<A>, value: string | undefi
   const found = known.find((one) => one === value)
   if (!found) throw new EngineError(`${source} is "${value}"; it must be one of ${known.join(", ")}`)
   return found
-}
-
-/** The engines in the order in which they are tried. */
-export const candidates: ReadonlyArray<Candidate> = [cuda, webgpu, native, onnx, wasm, cpu]
-
-/**
- * Kernels that the onnx engine left to tfjs-cpu so far: how often each ran, by name and operand types, as in `Sum(bool)`.
- * Empty for the other engines, which have no fallback.
- */
-export const kernelFallbacks = (): ReadonlyMap<string, number> => {
-  const backend = tf.findBackend("onnx") as { readonly fallback?: { readonly calls: Map<string, number> } } | null
-  return backend?.fallback?.calls ?? new Map()
 }

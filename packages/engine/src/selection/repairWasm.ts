@@ -1,36 +1,12 @@
-import { dirname, join } from "node:path"
-import { fileURLToPath } from "node:url"
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm"
-import { type OnnxRuntime, ordinaryGraphs } from "../../graph/GraphSession.ts"
-import { segmentSum } from "../../segmentSum.ts"
-import { tf } from "../../tf.ts"
-import type { Candidate } from "../Candidate.ts"
-
-/**
- * tfjs-wasm: for Node, and systems where ONNX Runtime's library was never called directly. Its heap ends at 4 GB: small models. Whole
- * networks run on ONNX Runtime all the same, where onnxruntime-node loads.
- */
-export const wasm: Candidate = {
-  name: "wasm",
-  backend: "wasm",
-  remedy: "bun add @tensorflow/tfjs-backend-wasm",
-  async load() {
-    const { setWasmPaths, version_wasm } = await import("@tensorflow/tfjs-backend-wasm")
-    const packageJson = fileURLToPath(import.meta.resolve("@tensorflow/tfjs-backend-wasm/package.json"))
-    setWasmPaths(`${join(dirname(packageJson), "dist")}/`)
-    await tf.setBackend("wasm")
-    await tf.ready()
-    repairWasm()
-    return { version: `tfjs-wasm ${version_wasm}`, threads: 1 }
-  },
-  graphs: async (threads) => ordinaryGraphs((await import("onnxruntime-node")) as unknown as OnnxRuntime, threads)
-}
+import { segmentSum } from "../segmentSum.ts"
+import { tf } from "../tf.ts"
 
 /**
  * What tfjs-wasm lacks for training: products with a transposed operand run on one slow path (measured: ten times the time
  * of a transpose and a plain product), and the gradient of an embedding has no kernel.
  */
-const repairWasm = (): void => {
+export const repairWasm = (): void => {
   for (const name of ["BatchMatMul", "_FusedMatMul"]) transposeFirst(name)
   if (!tf.getKernel("UnsortedSegmentSum", "wasm")) {
     tf.registerKernel({ kernelName: "UnsortedSegmentSum", backendName: "wasm", kernelFunc: segmentSumKernel })
