@@ -7,6 +7,8 @@ export type FusedKernel =
   | "FusedGeluGrad"
   | "FusedLayerNorm"
   | "FusedLayerNormGrad"
+  | "FusedLinear"
+  | "FusedLinearGrad"
   | "FusedSoftmaxGrad"
   | "FusedSumOfSquares"
   | "FusedAttention"

@@ -1,7 +1,7 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
-import { checkFloat, checkShape, type Kernel, type Operand } from "../onnx/Kernel.ts"
+import { checkFloat, checkShape, type Kernel, type Operand, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 
@@ -15,26 +15,37 @@ import { hasKernel, runKernel } from "./fusedKernel.ts"
  */
 export function linear<T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.Tensor): T {
   const [inputs, outputs] = kernel.shape as [number, number]
-  const { shape } = x
   if (kernel.rank !== 2 || x.shape.at(-1) !== inputs || (bias && (bias.rank !== 1 || bias.size !== outputs))) {
     const b = bias ? `, bias [${bias.shape}]` : ""
     throw new EngineError(`linear: x [${x.shape}], kernel [${kernel.shape}]${b}; needs [..., in], [in, out], [out]`)
   }
   // Only x and W are saved: tfjs's own fused product keeps its output as well.
   return differentiable<T, string>({ x, kernel, ...(bias && { bias }) }, (save) => {
-    const y = product(rows(x, inputs), kernel as tf.Tensor2D, bias as tf.Tensor1D | undefined) // [rows, out]
+    const value = product(x, kernel as tf.Tensor2D, bias as tf.Tensor1D | undefined) as T
     // A kernel that stays as it is asks for no gradient, the only thing that x is kept for.
     const fixed = kernel instanceof tf.Variable && !kernel.trainable
     save(kernel, ...(fixed ? [] : [x]))
     return {
-      value: tf.reshape(y, [...x.shape.slice(0, -1), outputs]) as T,
+      value,
       gradient: (dy, [kernel, x]) => ({
-        x: () => tf.reshape(tf.matMul(rows(dy, outputs), kernel as tf.Tensor2D, false, true), shape),
-        kernel: () => tf.matMul(rows(x!, inputs), rows(dy, outputs), true, false),
-        bias: () => tf.sum(rows(dy, outputs), 0)
+        x: () => multiply(dy, kernel as tf.Tensor2D, undefined, true),
+        ...weightGradients(x, dy)
       })
     }
   })
+}
+
+/** Those of kernel and bias; x is missing where the kernel has none. */
+const weightGradients = (x: tf.Tensor | undefined, dy: tf.Tensor): Record<"kernel" | "bias", () => tf.Tensor> => {
+  if (x && isFused()) {
+    const [kernel, bias] = runKernel<Array<tf.Tensor>>("FusedLinearGrad", { x, dy })
+    return { kernel: () => kernel!, bias: () => bias! }
+  }
+  const dyRows = rows(dy, dy.shape.at(-1)!)
+  return {
+    kernel: () => tf.matMul(rows(x!, x!.shape.at(-1)!), dyRows, true, false),
+    bias: () => tf.sum(dyRows, 0)
+  }
 }
 
 /** From this many rows on the products of a pass are long enough to lay the weights out anew for each. */
@@ -49,14 +60,31 @@ interface PackingBackend {
  * Weights laid out once for all passes, where a pass is short and no training is going on that would write them; where one begins, the
  * gradients need the memory.
  */
-const product = (x: tf.Tensor2D, kernel: tf.Tensor2D, bias: tf.Tensor1D | undefined): tf.Tensor => {
+const product = (x: tf.Tensor, kernel: tf.Tensor2D, bias: tf.Tensor1D | undefined): tf.Tensor => {
+  const [inputs, outputs] = kernel.shape
   if (bias && kernel instanceof tf.Variable && hasKernel("PackedLinear")) {
     if (isRecording()) {
       if (kernel.trainable) (tf.backend() as PackingBackend).unpack?.(kernel.dataId)
-    } else if (x.shape[0] < manyRows) return runKernel("PackedLinear", { x, kernel, bias })
+    } else if (x.size / inputs < manyRows) {
+      const y = runKernel<tf.Tensor>("PackedLinear", { x: rows(x, inputs), kernel, bias })
+      return tf.reshape(y, [...x.shape.slice(0, -1), outputs])
+    }
   }
-  return tf.fused.matMul({ a: x, b: kernel, ...(bias && { bias }) })
+  return multiply(x, kernel, bias, false)
 }
+
+/** `x kernel + bias` for x `[..., in]`, the kernel transposed first where it is `[out, in]`. */
+const multiply = (x: tf.Tensor, kernel: tf.Tensor2D, bias: tf.Tensor1D | undefined, transposed: boolean): tf.Tensor => {
+  const addend = bias && { bias }
+  if (isFused()) return runKernel("FusedLinear", { x, kernel, ...addend }, { transposed })
+  const [inputs, outputs] = transposed ? kernel.shape.toReversed() : kernel.shape
+  const y = tf.fused.matMul({ a: rows(x, inputs!), b: kernel, transposeB: transposed, ...addend })
+  return tf.reshape(y, [...x.shape.slice(0, -1), outputs!])
+}
+
+/** Whether products are kernels of ours, which see rows in tensors of any rank and save JavaScript's work around them; in bf16 tfjs's are taken over. */
+const isFused = (): boolean =>
+  hasKernel("FusedLinear") && (tf.backend() as { readonly oneDnn?: unknown }).oneDnn === undefined
 
 const rows = (x: tf.Tensor, width: number): tf.Tensor2D => tf.reshape(x, [x.size / width, width])
 
@@ -74,4 +102,52 @@ export const packedLinearKernel: Kernel = {
     return [{ shape: [x.shape[0]!, outputs], dtype: "float32" }]
   },
   emit: (graph, values) => [graph.op("Gemm", values)]
+}
+
+const rowsOf = ({ shape }: Operand): Array<number> => [sizeOf(shape) / shape.at(-1)!, shape.at(-1)!]
+
+/** `x kernel + bias`, x `[..., in]`, kernel `[in, out]`; `transposed`: `[out, in]`. */
+export const linearKernel: Kernel<{ readonly transposed: boolean }> = {
+  name: "FusedLinear",
+  inputs: ["x", "kernel", "bias?"],
+  infer(operands, { transposed }) {
+    checkFloat("FusedLinear", operands)
+    const [x, kernel, bias] = operands as [Operand, Operand, Operand?]
+    const [inputs, outputs] = (transposed ? kernel.shape.toReversed() : kernel.shape) as [number, number]
+    checkShape("x", x, [...x.shape.slice(0, -1), inputs])
+    if (bias) checkShape("bias", bias, [outputs])
+    return [{ shape: [...x.shape.slice(0, -1), outputs], dtype: "float32" }]
+  },
+  view([x, ...others], { transposed }) {
+    const [rows] = rowsOf(x!)
+    return [rowsOf(x!), ...others.map(({ shape }) => shape), [rows!, others[0]!.shape[transposed ? 0 : 1]!]]
+  },
+  emit(graph, values, _operands, { transposed }) {
+    const transposition = { transB: transposed ? 1 : 0 }
+    return [graph.op(values.length > 2 ? "Gemm" : "com.microsoft.FusedMatMul", values, transposition)]
+  }
+}
+
+/** Gradients of kernel `[in, out]` and bias `[out]` from x `[..., in]` and dy `[..., out]`. */
+export const linearGradKernel: Kernel = {
+  name: "FusedLinearGrad",
+  inputs: ["x", "dy"],
+  infer(operands) {
+    checkFloat("FusedLinearGrad", operands)
+    const [x, dy] = operands as [Operand, Operand]
+    checkShape("dy", dy, [...x.shape.slice(0, -1), dy.shape.at(-1)!])
+    const [inputs, outputs] = [x.shape.at(-1)!, dy.shape.at(-1)!]
+    return [
+      { shape: [inputs, outputs], dtype: "float32" },
+      { shape: [outputs], dtype: "float32" }
+    ]
+  },
+  view([x, dy]) {
+    const [inputs, outputs] = [x!.shape.at(-1)!, dy!.shape.at(-1)!]
+    return [rowsOf(x!), rowsOf(dy!), [inputs, outputs], [outputs]]
+  },
+  emit: (graph, [x, dy]) => [
+    graph.op("com.microsoft.FusedMatMul", [x!, dy!], { transA: 1, transB: 0 }),
+    graph.op("ReduceSum", [dy!, graph.int64s([0])], { keepdims: 0 })
+  ]
 }

@@ -10,6 +10,8 @@ const fused: Array<FusedKernel> = [
   "FusedGeluGrad",
   "FusedLayerNorm",
   "FusedLayerNormGrad",
+  "FusedLinear",
+  "FusedLinearGrad",
   "FusedSoftmaxGrad"
 ]
 

@@ -2,7 +2,7 @@ import { dropoutKernel } from "../../nn/dropout.ts"
 import { attentionKernel } from "../../nn/fusedAttention.ts"
 import { geluGradKernel, geluKernel } from "../../nn/gelu.ts"
 import { layerNormGradKernel, layerNormKernel } from "../../nn/layerNorm.ts"
-import { packedLinearKernel } from "../../nn/linear.ts"
+import { linearGradKernel, linearKernel, packedLinearKernel } from "../../nn/linear.ts"
 import { softmaxGradKernel } from "../../nn/softmax.ts"
 import { sumOfSquaresKernel } from "../../optim/globalNorm.ts"
 import type { HostKernel, Kernel } from "../Kernel.ts"
@@ -23,6 +23,8 @@ export const kernels: ReadonlyArray<Kernel> = [
   geluKernel,
   layerNormKernel,
   attentionKernel,
+  linearKernel,
+  linearGradKernel,
   packedLinearKernel,
   sumOfSquaresKernel
 ]
