@@ -5,7 +5,6 @@ import { type Handle, type OrtApi, openOrtApi } from "./OrtApi.ts"
 
 export interface Runtime {
   readonly api: OrtApi
-  readonly threads: number
   readonly environment: Handle
   /** One set of options serves every session: all of them share the global thread pool and its arena. */
   readonly sessionOptions: Handle
@@ -73,7 +72,6 @@ export const startRuntime = (threads: number, spin = true): Runtime => {
   const shapePointer = ptr(shapeBuffer)
   return {
     api,
-    threads,
     environment,
     sessionOptions,
     packedOptions,

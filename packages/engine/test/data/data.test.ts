@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { testEngine } from "@nuner/testing"
 import { readAhead } from "../../src/data/epochs.ts"
-import { fingerprint, packByLength, planEpochs, planWindows, tf, type Window } from "../../src/index.ts"
+import { fingerprint, packByLength, planEpochs, planWindows, stretches, tf, type Window } from "../../src/index.ts"
 import { randomKey, randomUniform } from "../../src/nn/random.ts"
 
 await testEngine()
@@ -62,6 +62,19 @@ test("packed batches hold every item once, within the budget, in order of length
     expect(batch.length * Math.max(...batch.map((i) => lengths[i]!))).toBeLessThanOrEqual(256)
   }
   expect(packByLength([9, 700], 256)).toEqual([[1], [0]])
+})
+
+test("a stream comes in stretches: so many items, fewer where they are large, none empty", async () => {
+  const of = (sizes: ReadonlyArray<number>, count: number, size = 2 ** 18) =>
+    Array.fromAsync(stretches(sizes, (item) => item, { count, size }))
+  expect(await of([1, 2, 3, 4, 5], 2)).toEqual([[1, 2], [3, 4], [5]])
+  expect(await of([1, 9, 3, 1, 1, 1, 1], 4, 5)).toEqual([
+    [1, 9],
+    [3, 1, 1],
+    [1, 1]
+  ])
+  expect(await of([2 ** 18, 1, 2], 9)).toEqual([[2 ** 18], [1, 2]])
+  expect(await of([], 3)).toEqual([])
 })
 
 describe("epochs", () => {

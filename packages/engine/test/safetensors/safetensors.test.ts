@@ -1,7 +1,14 @@
 import { describe, expect, test } from "bun:test"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { tempDir } from "@nuner/testing"
-import { readSafetensors, SafetensorsError, type TensorSource, writeSafetensors } from "../../src/index.ts"
+import {
+  readSafetensors,
+  readWeights,
+  SafetensorsError,
+  type TensorSource,
+  writeSafetensors,
+  writeWeights
+} from "../../src/index.ts"
 
 const reference = `${import.meta.dir}/../fixtures/reference.safetensors`
 const wide = [0, -0, 1, -2.5, 65504, 1e-7, Math.PI, Number.POSITIVE_INFINITY]
@@ -175,4 +182,32 @@ test("tensors are asked for one after the other, each once", async () => {
     })
   await writeSafetensors(dir.file("x"), [named("z", "F32"), named("h", "F16"), named("a", "F32")])
   expect(order).toEqual(["a", "z", "h"])
+})
+
+const weights = (dtype: "F32" | "F16" | "BF16", ...values: ReadonlyArray<number>) =>
+  source("layer.weight", dtype, [values.length], () => Float32Array.from(values))
+
+test("weights that are no numbers are neither written nor read: the error names file and tensor", async () => {
+  using dir = tempDir()
+  for (const dtype of ["F32", "F16", "BF16"] as const) {
+    for (const stranger of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      const bad = weights(dtype, 1, 2, stranger)
+      const reason = `: tensor "layer.weight": holds ${stranger} at number 2 of 3`
+      const path = dir.file(`${dtype}.safetensors`)
+      const refused = await writeWeights(path, [bad]).catch((error) => error)
+      expect(refused).toBeInstanceOf(SafetensorsError)
+      expect(refused.message).toContain(path + reason)
+      expect(readdirSync(dir.path)).toEqual([])
+      // The format itself holds any number.
+      await writeSafetensors(path, [bad])
+      const file = await readSafetensors(path)
+      await expect(readWeights(file, "layer.weight")).rejects.toThrow(path + reason)
+      await file.close()
+      await writeWeights(path, [weights(dtype, 1, 2, 3)])
+      const good = await readSafetensors(path)
+      expect([...(await readWeights(good, "layer.weight"))]).toEqual([1, 2, 3])
+      await good.close()
+      await Bun.file(path).delete()
+    }
+  }
 })

@@ -1,7 +1,8 @@
 import { expect, test } from "bun:test"
 import { close, leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { adam, adamW, disposeAll, listCheckpoints, NonFiniteError, tf, train } from "../../src/index.ts"
-import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
+import { countReads } from "../lib/countReads.ts"
+import { events, telemetryOptions, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
 
 await testEngine()
@@ -222,4 +223,18 @@ test("frozen parameters come out as they went in", async () => {
   expect(parameters.fixed.dataSync()).toEqual(before)
   expect(parameters.w.dataSync()).not.toEqual(wave([3], 1).dataSync())
   disposeAll(parameters)
+})
+
+test("a training step reads nothing while it computes, and at its end the losses, the norm and the telemetry once", async () => {
+  const { result } = await withParameters(async (parameters) =>
+    countReads(() => events(telemetryOptions(parameters, { steps: 3, accumulate: 2 })))
+  )
+  expect(result.reads).toEqual({ sync: 0, async: 3 * (2 + 2 + 1) })
+  const [first] = result.result
+  expect(first).toMatchObject({ type: "step", metrics: { saturated: 0, positiveRate: expect.any(Number) } })
+})
+
+test("a read on the way is counted", async () => {
+  const { reads } = await countReads(async () => tf.tidy(() => tf.scalar(1).dataSync()))
+  expect(reads).toEqual({ sync: 1, async: 0 })
 })

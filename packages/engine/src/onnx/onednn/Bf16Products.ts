@@ -4,8 +4,8 @@ import type { NativeBuffer } from "../BufferPool.ts"
 import { type Operand, sizeOf } from "../Kernel.ts"
 import { lastTwo, productShape, type Transposition } from "../kernels/matMul.ts"
 import type { OnnxBackend } from "../OnnxBackend.ts"
-import type { OneDnnLibrary } from "./OneDnnLibrary.ts"
-import { type Layout, Primitive } from "./Primitive.ts"
+import type { Layout, OneDnnLibrary } from "./OneDnnLibrary.ts"
+import { Primitive } from "./Primitive.ts"
 
 /** A base model's step needs some 20 products for each sentence length; one takes 0.1-0.3 ms to compile and 0.1-0.2 MB. */
 const productsKept = 256

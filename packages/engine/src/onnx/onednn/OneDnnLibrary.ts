@@ -1,9 +1,8 @@
-import { CString, dlopen, type Pointer, ptr, read } from "bun:ffi"
+import { dlopen, type Pointer, ptr, read } from "bun:ffi"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { EngineError } from "../../errors.ts"
 import type { Handle } from "../OrtApi.ts"
-import { type DescriptorApi, descriptorApi } from "./Primitive.ts"
 
 /** Functions that versions 2 and 3 share. All but the first two return a status, 0 on success. */
 const common = {
@@ -96,15 +95,8 @@ const open = (path: string): OneDnnLibrary => {
   const [processor, inOrder] = [1, 1]
   const engine = create("engine", (out) => symbols.dnnl_engine_create(out, processor, 0))
   const stream = create("stream", (out) => symbols.dnnl_stream_create(out, engine, inOrder))
-  const descriptors = descriptorApi(major, path, engine)
+  const descriptors = (major === 2 ? version2 : version3)(path, engine)
   return { path, version, instructions, symbols, descriptors, engine, stream, check, create }
-}
-
-/** The name of the implementation behind a primitive descriptor, as in `brg:avx512_core_bf16`. */
-export const implementation = ({ symbols, create }: OneDnnLibrary, descriptor: Handle): string => {
-  const query = 8
-  const text = create("implementation", (out) => symbols.dnnl_primitive_desc_query(descriptor, query, 0, out))
-  return new CString(text).toString()
 }
 
 /** Where distributions put it; LD_LIBRARY_PATH goes before. */
@@ -144,7 +136,7 @@ const files = (folder: string): Array<string> => {
 }
 
 /** Binds functions of a library. @throws EngineError where it or one of them is missing. */
-export const load = <S extends Parameters<typeof dlopen>[1]>(path: string, functions: S) => {
+const load = <S extends Parameters<typeof dlopen>[1]>(path: string, functions: S) => {
   try {
     return dlopen(path, functions).symbols
   } catch (error) {
@@ -181,3 +173,97 @@ export const hasBf16 = (): boolean => {
     return false
   }
 }
+
+/** How numbers lie in memory: `strides` counts elements from one index of an axis to the next. */
+export interface Layout {
+  readonly dims: ReadonlyArray<number>
+  readonly strides: ReadonlyArray<number>
+  readonly type: "bf16" | "f32"
+}
+
+/** A layout as the library knows it. */
+export interface LayoutHandle {
+  readonly pointer: Handle
+  /** Version 2 keeps the description in memory of ours. */
+  readonly memory?: Uint8Array
+  release(): void
+}
+
+/** What versions 2 and 3 do differently. Functions return the library's status, 0 on success. */
+interface DescriptorApi {
+  layout(layout: Layout, check: (status: number) => void): LayoutHandle
+  /** Writes the descriptor of the product `out = a b + bias` to the out-pointer. */
+  matMul(out: Pointer, a: Handle, b: Handle, bias: Handle | null, result: Handle): number
+  /** Writes the descriptor of GELU (with erf), which its gradient is described by, to the out-pointer. */
+  gelu(out: Pointer, layout: Handle): number
+  /** Writes the descriptor of GELU's gradient to the out-pointer; x, dy and dx have one layout. */
+  geluGradient(out: Pointer, layout: Handle, gelu: Handle): number
+}
+
+const types = { bf16: 2, f32: 3 } as const
+const forwardTraining = 64
+
+/** Version 2: layouts and operations are structures that the caller holds. */
+const version2 = (path: string, engine: Handle): DescriptorApi => {
+  const api = load(path, {
+    dnnl_memory_desc_init_by_strides: { args: ["ptr", "i32", "ptr", "i32", "ptr"], returns: "i32" },
+    dnnl_matmul_desc_init: { args: ["ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+    dnnl_eltwise_forward_desc_init: { args: ["ptr", "i32", "i32", "ptr", "f32", "f32"], returns: "i32" },
+    dnnl_eltwise_backward_desc_init: { args: ["ptr", "i32", "ptr", "ptr", "f32", "f32"], returns: "i32" },
+    dnnl_primitive_desc_create: { args: ["ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" }
+  })
+  // dnnl_memory_desc_t has 696 bytes, dnnl_matmul_desc_t 2,800 in version 2.6; some more for later ones.
+  const [layoutBytes, operationBytes] = [1024, 8192]
+  const geluErf = 0x30
+  const create = (out: Pointer, init: (operation: Uint8Array) => number, forward: Handle | null = null) => {
+    const operation = new Uint8Array(operationBytes)
+    const status = init(operation)
+    return status === 0 ? api.dnnl_primitive_desc_create(out, operation, null, engine, forward) : status
+  }
+  return {
+    layout({ dims, strides, type }, check) {
+      const memory = new Uint8Array(layoutBytes)
+      const pointer = ptr(memory)
+      check(api.dnnl_memory_desc_init_by_strides(pointer, dims.length, int64s(dims), types[type], int64s(strides)))
+      return { pointer, memory, release() {} }
+    },
+    matMul: (out, a, b, bias, result) => create(out, (op) => api.dnnl_matmul_desc_init(op, a, b, bias, result)),
+    gelu: (out, layout) =>
+      create(out, (op) => api.dnnl_eltwise_forward_desc_init(op, forwardTraining, geluErf, layout, 0, 0)),
+    geluGradient: (out, layout, gelu) =>
+      create(out, (op) => api.dnnl_eltwise_backward_desc_init(op, geluErf, layout, layout, 0, 0), gelu)
+  }
+}
+
+/** Version 3: layouts are handles that must be released. */
+const version3 = (path: string, engine: Handle): DescriptorApi => {
+  const api = load(path, {
+    dnnl_memory_desc_create_with_strides: { args: ["ptr", "i32", "ptr", "i32", "ptr"], returns: "i32" },
+    dnnl_memory_desc_destroy: { args: ["ptr"], returns: "i32" },
+    dnnl_matmul_primitive_desc_create: { args: ["ptr", "ptr", "ptr", "ptr", "ptr", "ptr", "ptr"], returns: "i32" },
+    dnnl_eltwise_forward_primitive_desc_create: {
+      args: ["ptr", "ptr", "i32", "i32", "ptr", "ptr", "f32", "f32", "ptr"],
+      returns: "i32"
+    },
+    dnnl_eltwise_backward_primitive_desc_create: {
+      args: ["ptr", "ptr", "i32", "ptr", "ptr", "ptr", "f32", "f32", "ptr", "ptr"],
+      returns: "i32"
+    }
+  })
+  const geluErf = 0x31
+  return {
+    layout({ dims, strides, type }, check) {
+      const out = new BigUint64Array(1)
+      check(api.dnnl_memory_desc_create_with_strides(out, dims.length, int64s(dims), types[type], int64s(strides)))
+      const pointer = Number(out[0]) as Handle
+      return { pointer, release: () => void api.dnnl_memory_desc_destroy(pointer) }
+    },
+    matMul: (out, a, b, bias, result) => api.dnnl_matmul_primitive_desc_create(out, engine, a, b, bias, result, null),
+    gelu: (out, x) =>
+      api.dnnl_eltwise_forward_primitive_desc_create(out, engine, forwardTraining, geluErf, x, x, 0, 0, null),
+    geluGradient: (out, x, gelu) =>
+      api.dnnl_eltwise_backward_primitive_desc_create(out, engine, geluErf, x, x, x, 0, 0, gelu, null)
+  }
+}
+
+const int64s = (numbers: ReadonlyArray<number>) => BigInt64Array.from(numbers, BigInt)
