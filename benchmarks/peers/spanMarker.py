@@ -43,11 +43,23 @@ data = Dataset.from_dict(
         "ner_tags": [[scheme.index(tag) for tag in tagged(sentence)] for sentence in given["train"]],
     }
 )
-# Rows are padded to this: as short as the sentences allow. SpanMarker itself fails on WNUT17 so, with a mask of another size than its row; 128 runs.
+# A row is a text and a number of spans, two tokens each, and is padded to the longest of both: as short as the sentences allow, and even, without which SpanMarker
+# fails on a text that fills its row; spans no longer than the entities it learns from; and as many a row as make the fewest tokens in all.
 tokenizer = AutoTokenizer.from_pretrained(given["base"])
-longest = max(len(tokenizer(s["words"], is_split_into_words=True)["input_ids"]) for s in given["train"] + given["test"])
+texts = [sentence for part in ("train", "dev", "test") for sentence in given[part]]
+longest = max(len(tokenizer(s["words"], is_split_into_words=True)["input_ids"]) for s in texts)
+longest += longest % 2
+words = max(end - start for sentence in given["train"] for start, end, _ in sentence["entities"])
+
+
+def tokens(markers):
+    spans = (sum(min(words, len(s["words"]) - start) for start in range(len(s["words"]))) for s in given["train"])
+    return (longest + 2 * markers) * sum(-(-count // markers) for count in spans)
+
+
+markers = min(range(16, 129, 16), key=tokens)
 model = SpanMarkerModel.from_pretrained(
-    given["base"], labels=scheme, model_max_length=longest, marker_max_length=64, entity_max_length=8
+    given["base"], labels=scheme, model_max_length=longest, marker_max_length=markers, entity_max_length=words
 )
 arguments = transformers.TrainingArguments(
     output_dir=tempfile.mkdtemp(),
@@ -61,16 +73,27 @@ arguments = transformers.TrainingArguments(
     seed=given["seed"],
 )
 started = time.process_time()
-Trainer(model=model, args=arguments, train_dataset=data).train()
+trainer = Trainer(model=model, args=arguments, train_dataset=data)
+trainer.train()
 fitted = time.process_time()
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-found = model.predict([sentence["words"] for sentence in given["test"]], batch_size=16)
+
+
+def found(part):
+    sentences = model.predict([sentence["words"] for sentence in given[part]], batch_size=16)
+    return [[[e["word_start_index"], e["word_end_index"], e["label"]] for e in entities] for entities in sentences]
+
+
+test = found("test")
+predicted = time.process_time()
 print(
     json.dumps(
         {
-            "found": [[[e["word_start_index"], e["word_end_index"], e["label"]] for e in entities] for entities in found],
+            "found": test,
+            "foundDev": found("dev"),
+            "updates": trainer.state.global_step,
             "secondsToFit": fitted - started,
-            "sentencesPerSecond": len(found) / (time.process_time() - fitted),
+            "sentencesPerSecond": len(test) / (predicted - fitted),
             "gigabytes": peak,
             "versions": {name: version(name) for name in ["span-marker", "transformers", "torch"]},
         }

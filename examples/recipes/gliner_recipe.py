@@ -1,17 +1,21 @@
 """Our encoder as the text encoder of a new GLiNER (0.2): python gliner_recipe.py DIRECTORY
 
-Give it the directory of an encoder (nuner export --encoder-only). The rest of the model starts at random: it has to be trained. Ran with GLiNER 0.2.29,
-transformers 5.16.1, torch 2.13.0 and Python 3.11.
+Give it the directory of an encoder (nuner export --encoder-only). The rest of the model starts at random: it has to be trained.
 """
 
+import json
 import sys
 
+import torch
 from gliner import GLiNER
-from transformers import AutoConfig, AutoModel, AutoTokenizer
+from transformers import AutoConfig, AutoModel, AutoTokenizer, set_seed
+
+set_seed(0)
 
 # GLiNER hands over words: each of them has to begin with a space, as within a text, which a copy of the tokenizer is told here.
 directory = "gliner-encoder"
-AutoTokenizer.from_pretrained(sys.argv[1], add_prefix_space=True).save_pretrained(directory)
+tokenizer = AutoTokenizer.from_pretrained(sys.argv[1], add_prefix_space=True)
+tokenizer.save_pretrained(directory)
 AutoModel.from_pretrained(sys.argv[1], add_pooling_layer=False).save_pretrained(directory)
 encoder = AutoConfig.from_pretrained(directory)
 
@@ -23,14 +27,28 @@ config = {
     "max_width": 8,
 }
 model = GLiNER.from_config(config, backbone_from_pretrained=True)
-data = [{"tokenized_text": ["Marie", "Curie", "was", "born", "in", "Warsaw", "."], "ner": [[0, 1, "person"], [5, 5, "city"]]}] * 16
+words = ["Marie", "Curie", "was", "born", "in", "Warsaw", "."]
+inputs = tokenizer(words, is_split_into_words=True, return_tensors="pt")
+with torch.no_grad():
+    states = model.model.token_rep_layer.bert_layer.model.eval()(**inputs).last_hidden_state
+vector = states[0, inputs.word_ids().index(5)]
+
+# Some sentences have one type alone, so that types are told apart by their names.
+data = [
+    {"tokenized_text": words, "ner": [[0, 1, "person"], [5, 5, "city"]]},
+    {"tokenized_text": ["Ada", "Lovelace", "wrote", "a", "letter", "."], "ner": [[0, 1, "person"]]},
+    {"tokenized_text": ["The", "train", "to", "Basel", "is", "late", "."], "ner": [[3, 3, "city"]]},
+] * 6
 model.train_model(
     train_dataset=data,
     eval_dataset=data,
     output_dir="gliner-model",
-    max_steps=120,
+    max_steps=100,
     learning_rate=2e-4,
     per_device_train_batch_size=4,
+    dataloader_num_workers=0,
     report_to="none",
 )
-print(model.predict_entities("Marie Curie was born in Warsaw.", ["person", "city"]))
+found = model.predict_entities("Marie Curie was born in Warsaw.", ["person", "city"])
+entities = [[entity["text"], entity["label"]] for entity in found]
+print(json.dumps({"entities": entities, "vector of Warsaw": [round(x, 5) for x in vector[:8].tolist()]}))

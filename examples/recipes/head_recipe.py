@@ -1,8 +1,9 @@
 """A model of `nuner fit` whose head Python's transformers has no class for (several layers, or a hidden one): python head_recipe.py DIRECTORY
 
-DIRECTORY is what `nuner fit` or `nuner export` wrote. Ran with transformers 5.24.0, torch 2.13.0, safetensors 0.8.0 and Python 3.11.
+DIRECTORY is what `nuner fit` or `nuner export` wrote.
 """
 
+import itertools
 import json
 import pathlib
 import sys
@@ -18,8 +19,9 @@ head = load_file(directory / ("model.safetensors" if settings["head"] == "model"
 tokenizer = AutoTokenizer.from_pretrained(directory)
 encoder = AutoModel.from_pretrained(directory, add_pooling_layer=False)
 
-text = "Clara Voss reads from her novel The Salt Road in Norwich."
-inputs = tokenizer(text, return_tensors="pt")
+text = "Marie Curie was born in Warsaw."
+inputs = tokenizer(text, return_offsets_mapping=True, return_tensors="pt")
+offsets = inputs.pop("offset_mapping")[0].tolist()
 with torch.no_grad():
     states = encoder(**inputs, output_hidden_states=True).hidden_states
     x = torch.cat([states[layer][0] for layer in settings["layers"]], dim=-1)
@@ -27,10 +29,12 @@ with torch.no_grad():
         x = torch.nn.functional.gelu(x @ head["dense.weight"].T + head["dense.bias"])
     scores = ((x @ head["classifier.weight"].T + head["classifier.bias"]) / settings["temperature"]).softmax(-1)
 
-# Each sub-token's best class; here words are the mean over their sub-tokens (or the first), then decoded by what may follow what.
-found = [
-    f"{token}: {settings['classes'][best]} ({score:.2f})"
-    for token, score, best in zip(tokenizer.convert_ids_to_tokens(inputs["input_ids"][0]), *scores.max(-1))
-    if settings["classes"][best] != "O" and token not in tokenizer.all_special_tokens
-]
-print(", ".join(found))
+# Each sub-token's best class, neighbours together; here words are the mean over their sub-tokens (or the first), then decoded by what may follow what.
+types = [settings["classes"][best].removeprefix("B-").removeprefix("I-") for best in scores.argmax(-1).tolist()]
+entities = []
+for kind, run in itertools.groupby(zip(types, offsets), key=lambda token: token[0]):
+    places = [place for _, (start, end) in run if start < end for place in (start, end)]
+    if kind != "O" and places:
+        entities.append([text[min(places) : max(places)], kind])
+vector = states[-1][0][inputs.char_to_token(text.index("Warsaw"))]
+print(json.dumps({"entities": entities, "vector of Warsaw": [round(x, 5) for x in vector[:8].tolist()]}))

@@ -1,8 +1,9 @@
 """Our encoder under spaCy's NER, fine-tuned with it, through thinc alone: python spacy_recipe.py DIRECTORY
 
-Ran with spaCy 3.8.18, thinc 8.3.14, transformers 5.24.0, torch 2.13.0 and Python 3.11. With spacy-transformers: spacy_transformers_recipe.py.
+With spacy-transformers: spacy_transformers_recipe.py.
 """
 
+import json
 import sys
 
 import spacy
@@ -77,6 +78,8 @@ def encoder(directory: str):
 
 spacy.util.fix_random_seed(0)
 nlp = spacy.blank("en")
+text = "Marie Curie was born in Warsaw."
+[vectors] = encoder(sys.argv[1]).predict([nlp.make_doc(text)])
 nlp.add_pipe(
     "ner",
     config={
@@ -94,13 +97,13 @@ nlp.add_pipe(
 examples = [
     Example.from_dict(nlp.make_doc(text), {"entities": entities})
     for text, entities in [
-        ("Marie Curie was born in Warsaw.", [(0, 11, "PER"), (24, 30, "LOC")]),
+        (text, [(0, 11, "PER"), (24, 30, "LOC")]),
         ("The Rhine flows through Basel.", [(4, 9, "LOC"), (24, 29, "LOC")]),
     ]
 ]
 nlp.initialize(lambda: examples)
 optimizer = Adam(3e-4)
 for _ in range(40):
-    losses = nlp.update(examples, sgd=optimizer)
-print("loss", round(float(losses["ner"]), 4))
-print([(entity.text, entity.label_) for entity in nlp("Marie Curie was born in Warsaw.").ents])
+    nlp.update(examples, sgd=optimizer)
+entities = [[entity.text, entity.label_] for entity in nlp(text).ents]
+print(json.dumps({"entities": entities, "vector of Warsaw": [round(x, 5) for x in vectors[5][:8].tolist()]}))

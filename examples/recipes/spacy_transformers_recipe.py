@@ -1,8 +1,9 @@
 """Our encoder under spaCy's NER (spaCy 3.8, spacy-transformers 1.4): python spacy_transformers_recipe.py DIRECTORY
 
-Ran with spaCy 3.8.18, spacy-transformers 1.4.0, transformers 4.53.2, torch 2.13.0 and Python 3.11. Without spacy-transformers: spacy_recipe.py.
+Without spacy-transformers: spacy_recipe.py.
 """
 
+import json
 import sys
 
 import spacy
@@ -44,7 +45,12 @@ nlp.add_pipe(
 text = "Marie Curie was born in Warsaw."
 example = Example.from_dict(nlp.make_doc(text), {"entities": [(0, 11, "PER"), (24, 30, "LOC")]})
 nlp.initialize(lambda: [example])
+data = nlp.get_pipe("transformer")(nlp.make_doc(text))._.trf_data
+states = data.model_output.last_hidden_state
+vector = states.reshape(-1, states.shape[-1])[data.align[5].data[0, 0]]
+
 optimizer = Adam(3e-4)
 for _ in range(40):
     nlp.update([example], sgd=optimizer)
-print([(entity.text, entity.label_) for entity in nlp(text).ents])
+entities = [[entity.text, entity.label_] for entity in nlp(text).ents]
+print(json.dumps({"entities": entities, "vector of Warsaw": [round(x, 5) for x in vector[:8].tolist()]}))

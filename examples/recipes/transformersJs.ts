@@ -17,8 +17,8 @@ if (given === undefined) await writeModel(directory)
 
 for (const dtype of ["fp32", "q8"] as const) {
   const recognise = await pipeline("token-classification", directory, { dtype })
-  const entities = await recognise("Marie Curie was born in Warsaw.")
-  console.log(dtype, entities.map(({ word, entity, score }) => `${word}: ${entity} (${score.toFixed(2)})`).join(", "))
+  const found = await recognise("Marie Curie was born in Warsaw.", { aggregation_strategy: "simple" })
+  console.log(JSON.stringify({ dtype, entities: found.map(({ entity_group, word }) => [word, entity_group]) }))
   await recognise.dispose()
 }
 if (given === undefined) await rm(directory, { recursive: true })

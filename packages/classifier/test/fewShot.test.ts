@@ -3,7 +3,7 @@ import { markText, toSpans } from "@nuner/core"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { foundUnseen } from "../src/fewShot/chooseProbe.ts"
 import type { ProbeSetting, Trial } from "../src/fewShot/probeTrials.ts"
-import { fewShot, loadClassifier, saveClassifier } from "../src/index.ts"
+import { fewShot, fitTransitions, loadClassifier, saveClassifier } from "../src/index.ts"
 import { toyEncoder, toySentences } from "./toy.ts"
 
 const sentences = toySentences(40, 1)
@@ -72,6 +72,11 @@ test("fine-tuning is tried where examples and time allow, and taken where it is 
   expect(full.mode).toBe("full")
   expect(full.encoder).not.toBe(encoder)
   full.dispose()
+  // It is decoded with learned transitions, unless others are asked for.
+  const strict = await fewShot({ ...asked, mode: "full", transitions: 0 })
+  expect(full.transitions).toEqual(fitTransitions(sentences, full.head.classes, "BIO", { weight: 0.35 }))
+  expect(strict.transitions).not.toEqual(full.transitions)
+  strict.dispose()
   encoder.dispose()
 })
 

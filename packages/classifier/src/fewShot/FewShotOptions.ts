@@ -26,7 +26,7 @@ export const FewShotOptions = Schema.Struct({
   c: option(Schema.optionalKey(positive), { help: "inverse L2 strength of the probe", absent: "chosen" }),
   transitions: option(Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))), {
     help: "weight of the learned transitions in decoding; 0 leaves what the scheme forbids",
-    absent: "chosen"
+    absent: "chosen; 0.35 in full"
   }),
   folds: option(Schema.Int.check(Schema.isGreaterThan(1)), {
     default: 5,

@@ -31,7 +31,7 @@ export interface ChosenProbe {
  * Where the search begins, and what a set takes that is too small to be divided: the best of frozen probes at k = 8 on dev sentences of MIT Movie, WNUT17
  * and JNLPBA (benchmarks/mini/decoder.md).
  */
-const START = { c: 0.03, transitions: 0.35 } as const
+export const START = { c: 0.03, transitions: 0.35 } as const
 const CS: ReadonlyArray<number> = [0.03, 0.1, 1]
 const WEIGHTS: ReadonlyArray<number> = [0.35, 0.2, 0.5, 0.7]
 

@@ -5,7 +5,7 @@ import { fineTune } from "../finetune/fineTune.ts"
 import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
 import { fitProbe } from "../probe/fitProbe.ts"
 import { fitTransitions } from "../transitions/Transitions.ts"
-import { type ChosenProbe, chooseProbe, type FewShotWork, foundUnseen, scoreOf } from "./chooseProbe.ts"
+import { type ChosenProbe, chooseProbe, type FewShotWork, foundUnseen, START, scoreOf } from "./chooseProbe.ts"
 import { type Example, readExamples } from "./examples.ts"
 import { FewShotOptions } from "./FewShotOptions.ts"
 import type { ProbeSetting, Trial } from "./probeTrials.ts"
@@ -124,7 +124,7 @@ const fullSetting = ({ settings }: FewShotWork): ProbeSetting => ({
   layers: settings.layers ?? [-1],
   scheme: settings.scheme ?? "BIO",
   c: settings.c ?? 1,
-  transitions: settings.transitions ?? 0
+  transitions: settings.transitions ?? START.transitions
 })
 
 /** Encoder and head trained together. */
