@@ -120,7 +120,12 @@ async function cardOf(name: string): Promise<string> {
         : "The concept encoder that was trained together with `@nuner/mini`: names of concepts to vectors that its tokens' are compared with (`scorer.json`).",
       "Made from sentence-transformers/all-MiniLM-L6-v2 (Apache-2.0) by contrastive learning (Bogdanov et al. 2024) on sentences that a large language model annotated with concepts of its own. No text of a benchmark took part; settings were chosen on dev sentences.",
       "Weights are stored in 8 bits with a scale a row; `nuner export` writes them as float32.",
-      "Limits: English, uncased; tested on text of films, biology, social media and news; 512 tokens at a time; what the annotating model missed, it learned as nothing. The sentences of C4 are web text, and carry what such text carries."
+      "Limits: English, uncased; tested on text of films, biology, social media and news; 512 tokens at a time; what the annotating model missed, it learned as nothing. The sentences of C4 are web text, and carry what such text carries.",
+      ...(isText
+        ? [
+            "Beside its base on whole test sets, by number of examples: the README of the package, and `benchmarks/RESULTS.md` of its repository."
+          ]
+        : [])
     ].join("\n\n"),
     license: "apache-2.0",
     base: "sentence-transformers/all-MiniLM-L6-v2",

@@ -109,7 +109,8 @@ const pythonWith = async (name: Name, versions: ReadonlyArray<string>): Promise<
   return python
 }
 
-const offline = { ...process.env, HF_HUB_OFFLINE: "1", TRANSFORMERS_OFFLINE: "1" }
+/** No network, and the same order of sets in every run. */
+const offline = { ...process.env, HF_HUB_OFFLINE: "1", TRANSFORMERS_OFFLINE: "1", PYTHONHASHSEED: "0" }
 const query =
   "import importlib.metadata as m, sys; print('Python ' + sys.version.split()[0], *[n + ' ' + m.version(n) for n in sys.argv[1:]], sep=', ')"
 

@@ -32,7 +32,10 @@ export const FewShotOptions = Schema.Struct({
     default: 5,
     help: "parts that the examples are divided into: each is held out once"
   }),
-  fullFrom: option(count, { default: 200, help: "examples from which on auto tries full" }),
+  fullFrom: option(count, {
+    default: 200,
+    help: "examples from which on auto tries full; there it begins to reach the probe of mini (benchmarks/mini/README.md)"
+  }),
   seconds: option(positive, {
     default: 600,
     help: "what trying full and taking it may take, as estimated from the speed of encoding",

@@ -15,7 +15,7 @@ export const FineTuneOptions = Schema.Struct({
   batchSize: option(count, { default: 8, help: "sentences (windows of long ones) of an update" }),
   learningRate: option(positive, {
     default: 5e-5,
-    help: "the highest rate of the encoder, for a RoBERTa-base; one of a few million parameters wants 5e-4"
+    help: "the highest rate of the encoder, for a RoBERTa-base; mini wants 2e-4, one of a few million parameters 5e-4"
   }),
   headLearningRate: option(positive, {
     default: 1e-3,

@@ -72,11 +72,11 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
   yield* checkMode(mode, settings)
   if (thresholds && dev === undefined) {
     const reason = "are tuned on a dev set, and there is none"
-    return yield* new OptionError({ component: "finetune", option: "thresholds", reason, remedy: "give --dev" })
+    return yield* new OptionError({ component: "fit", option: "thresholds", reason, remedy: "give --dev" })
   }
-  const directory = yield* resolveEncoder("finetune", model)
+  const directory = yield* resolveEncoder("fit", model)
   return yield* runStage({
-    name: "finetune",
+    name: "fit",
     manifest: `${out}.manifest.json`,
     settings: plain({
       mode,
@@ -89,12 +89,12 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
     inputs: [input, directory, ...[dev, test].filter((path) => path !== undefined)],
     artefacts: [out],
     tensors: true,
-    work: attempt("finetune", async (signal) => {
+    work: attempt("fit", async (signal) => {
       const door = intake({ data, say, out })
       const sentences = await door.dataset(input)
       const devSentences = dev === undefined ? undefined : await door.dataset(dev)
       const testSentences = test === undefined ? undefined : await door.dataset(test)
-      for (const line of findings(sentences, devSentences, testSentences)) say(`${"finetune".padEnd(10)} ${line}`)
+      for (const line of findings(sentences, devSentences, testSentences)) say(`${"fit".padEnd(10)} ${line}`)
       const encoder = await fromPretrained(directory)
       const kept = checkpoints(out)
       let classifier: TokenClassifier | undefined
@@ -108,7 +108,7 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
         classifier = fitted.classifier
         if (classifier.scheme !== "bare" && settings.scheme === undefined) {
           const note = "classes are B- and I- of each type, which keep neighbours of one type apart"
-          say(`${"finetune".padEnd(10)} note: ${note}`)
+          say(`${"fit".padEnd(10)} note: ${note}`)
         }
         if (thresholds && devSentences !== undefined) {
           const found = await classifier.predictWords(devSentences, { signal })
@@ -196,5 +196,5 @@ const checkMode = (mode: "auto" | "probe" | "full", settings: object) => {
     mode === "full" ? given.find((name) => name === "c") : given.find((name) => name !== "c" && !shared.includes(name))
   if (stray === undefined) return Effect.void
   const other = mode === "full" ? "probe" : "full"
-  return Effect.fail(new OptionError({ component: "finetune", option: stray, reason: `belongs to mode "${other}"` }))
+  return Effect.fail(new OptionError({ component: "fit", option: stray, reason: `belongs to mode "${other}"` }))
 }

@@ -11,7 +11,7 @@ export const finetuneAuto = async (input: ProbeInput): Promise<Fitted> => {
     ...(layers && { layers }),
     ...(pooling && { pooling }),
     ...(scheme && { scheme }),
-    onProgress: ({ done, of, stage }) => update({ stage: "finetune", done, total: of, note: stage })
+    onProgress: ({ done, of, stage }) => update({ stage: "fit", done, total: of, note: stage })
   })
   const temperature = dev === undefined ? 1 : await temperatureOn(dev, model, signal)
   const { mode, setting } = model

@@ -16,7 +16,7 @@ export const finetuneFull = async ({ update, ...input }: FullInput): Promise<Fit
     if (event.type === "step") {
       steps = event.step
       const note = `epoch ${event.epoch}, loss ${event.loss.toFixed(4)}${scores}`
-      update({ stage: "finetune", done: event.step, total: event.steps, note })
+      update({ stage: "fit", done: event.step, total: event.steps, note })
     } else if (event.type === "evaluation") {
       scores = `  dev entity F1 ${(100 * event.dev.entityF1).toFixed(1)}, token F1 ${(100 * event.dev.tokenF1).toFixed(1)}`
     } else if (event.type === "done") {

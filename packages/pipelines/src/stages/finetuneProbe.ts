@@ -33,7 +33,7 @@ export interface ProbeInput {
 export const finetuneProbe = async (input: ProbeInput): Promise<Fitted> => {
   const { c = "cv", dev, encoder, layers = [-1], pooling = "mean", scheme = "bare", signal, train, types = [] } = input
   const onProgress = ({ of, sentences: done }: { readonly of: number; readonly sentences: number }) =>
-    input.update({ stage: "finetune", done, total: of })
+    input.update({ stage: "fit", done, total: of })
   const features = { layers, pooling, signal, onProgress }
   const fit = fitProbe(await wordFeatures(encoder, train, features), train, { c, scheme, types })
   const parts = { encoder, head: fit.head, layers, pooling, scheme }
