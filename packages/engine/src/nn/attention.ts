@@ -4,7 +4,8 @@ import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 import { type DropoutKey, dropped } from "./dropout.ts"
 import { fusedAttention } from "./fusedAttention.ts"
-import { hasKernel } from "./fusedKernel.ts"
+import { hasKernel, hasProducts } from "./fusedKernel.ts"
+import { keptAttention } from "./keptAttention.ts"
 import { addBias, biasGradient, biasPart, keyBias, unseenBias } from "./scoreBias.ts"
 import { softmaxGradient } from "./softmax.ts"
 
@@ -69,6 +70,13 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
   const unseen = unseenBias(tokens, options.causal, options.window)
   // A head whose scores are too many by themselves goes by some of its queries at a time.
   const pieces = split(tokens, size === 1 ? Math.max(1, Math.floor(maxScores / tokens)) : tokens)
+  if (chunks.length * pieces.length === 1 && hasProducts("AttentionWeights")) {
+    return tf.tidy(() => {
+      const padding = mask && keyBias(mask, batch, tokens, heads)
+      const limits = unseen && tf.tensor3d(unseen, [1, tokens, tokens])
+      return keptAttention(q, k, v, { bias, dropout: options.dropout, heads, padding, scale, unseen: limits })
+    })
+  }
 
   return differentiable<tf.Tensor3D, "q" | "k" | "v" | "bias">({ q, k, v, ...(bias && { bias }) } as Inputs, (save) => {
     const [qh, kh, vh] = [tf.mul(split3(q), scale) as tf.Tensor3D, split3(k), split3(v)] // [batch * heads, tokens, d]

@@ -2,6 +2,10 @@ import { tf } from "../tf.ts"
 
 /** Kernels beyond tfjs's own that a backend may register; every caller has a twin made of plain operations. */
 export type FusedKernel =
+  | "AttentionOutput"
+  | "AttentionOutputGrad"
+  | "AttentionWeights"
+  | "AttentionWeightsGrad"
   | "FusedDropout"
   | "FusedGelu"
   | "FusedGeluGrad"
@@ -17,6 +21,10 @@ export type FusedKernel =
 /** Whether the current backend has the kernel. */
 export const hasKernel = (name: FusedKernel | "UnsortedSegmentSum"): boolean =>
   tf.getKernel(name, tf.getBackend()) !== undefined
+
+/** The same for a kernel with products in it: in bf16 tfjs's own products are taken over, and serve. */
+export const hasProducts = (name: FusedKernel): boolean =>
+  hasKernel(name) && (tf.backend() as { readonly oneDnn?: unknown }).oneDnn === undefined
 
 /** Runs a fused kernel of the current backend. */
 export const runKernel = <T extends tf.Tensor | tf.Tensor[]>(

@@ -3,7 +3,7 @@ import { isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
 import { checkFloat, checkShape, type Kernel, type Operand, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
-import { hasKernel, runKernel } from "./fusedKernel.ts"
+import { hasKernel, hasProducts, runKernel } from "./fusedKernel.ts"
 
 /**
  * `y = x W + b`, one fused product.
@@ -82,9 +82,8 @@ const multiply = (x: tf.Tensor, kernel: tf.Tensor2D, bias: tf.Tensor1D | undefin
   return tf.reshape(y, [...x.shape.slice(0, -1), outputs!])
 }
 
-/** Whether products are kernels of ours, which see rows in tensors of any rank and save JavaScript's work around them; in bf16 tfjs's are taken over. */
-const isFused = (): boolean =>
-  hasKernel("FusedLinear") && (tf.backend() as { readonly oneDnn?: unknown }).oneDnn === undefined
+/** Whether products are kernels of ours, which see rows in tensors of any rank and save JavaScript's work around them. */
+const isFused = (): boolean => hasProducts("FusedLinear")
 
 const rows = (x: tf.Tensor, width: number): tf.Tensor2D => tf.reshape(x, [x.size / width, width])
 

@@ -1,11 +1,15 @@
 import { describe, expect, test } from "bun:test"
 import { close, leakCheck, testEngine } from "@nuner/testing"
-import { gelu, layerNorm, linear, softmax, tf, useEngine, variableGrads } from "../../src/index.ts"
+import { attention, gelu, layerNorm, linear, softmax, tf, useEngine, variableGrads } from "../../src/index.ts"
 import { type FusedKernel, hasKernel } from "../../src/nn/fusedKernel.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
 
 const fused: Array<FusedKernel> = [
+  "AttentionOutput",
+  "AttentionOutputGrad",
+  "AttentionWeights",
+  "AttentionWeightsGrad",
   "FusedGelu",
   "FusedGeluGrad",
   "FusedLayerNorm",
@@ -14,6 +18,8 @@ const fused: Array<FusedKernel> = [
   "FusedLinearGrad",
   "FusedSoftmaxGrad"
 ]
+
+type Layer = [name: string, (...xs: Array<tf.Tensor>) => tf.Tensor, inputs: () => Record<string, tf.Tensor>]
 
 /** Values and gradients of a layer on an engine. */
 const on = async (
@@ -47,7 +53,9 @@ await testEngine()
 describe.skipIf(onnx !== true)(
   `a fused kernel and its composite twin agree${onnx === true ? "" : ` (skipped: ${onnx})`}`,
   () => {
-    const layers: Array<[string, (...xs: Array<tf.Tensor>) => tf.Tensor, () => Record<string, tf.Tensor>]> = [
+    const mask = [1, 1, 1, 1, 1, 1, 1, 1, 0, 0]
+    const dropout = { rate: 0.3, key: { seed: 1, step: 2, site: "here" } }
+    const layers: Array<Layer> = [
       ["gelu", (x) => gelu(x!), () => ({ x: wave([4, 7, 33], 1, 5) })],
       ["softmax", (x) => softmax(x!), () => ({ x: wave([6, 5, 31], 1, 5) })],
       [
@@ -59,7 +67,21 @@ describe.skipIf(onnx !== true)(
         "linear",
         (x, kernel, bias) => linear(x!, kernel!, bias),
         () => ({ x: wave([3, 5, 17], 1), kernel: wave([17, 9], 2), bias: wave([9], 3) })
-      ]
+      ],
+      ...[
+        { name: "attention", options: {} },
+        { name: "attention with padding, to the left, with dropout", options: { mask, causal: true, dropout } }
+      ].map(
+        ({ name, options }): Layer => [
+          name,
+          (q, k, v, bias) =>
+            attention(q as tf.Tensor3D, k as tf.Tensor3D, v as tf.Tensor3D, {
+              ...{ heads: 2, scale: 0.4, bias: bias as tf.Tensor3D },
+              ...options
+            }),
+          () => ({ q: wave([2, 5, 6], 1), k: wave([2, 5, 6], 2), v: wave([2, 5, 6], 3), bias: wave([2, 5, 5], 4) })
+        ]
+      )
     ]
     for (const [name, f, inputs] of layers) {
       test(name, async () => {

@@ -1,6 +1,7 @@
 import { dropoutKernel } from "../../nn/dropout.ts"
 import { attentionKernel } from "../../nn/fusedAttention.ts"
 import { geluGradKernel, geluKernel } from "../../nn/gelu.ts"
+import { keptAttentionKernels } from "../../nn/keptAttention.ts"
 import { layerNormGradKernel, layerNormKernel } from "../../nn/layerNorm.ts"
 import { linearGradKernel, linearKernel, packedLinearKernel } from "../../nn/linear.ts"
 import { softmaxGradKernel } from "../../nn/softmax.ts"
@@ -23,6 +24,7 @@ export const kernels: ReadonlyArray<Kernel> = [
   geluKernel,
   layerNormKernel,
   attentionKernel,
+  ...keptAttentionKernels,
   linearKernel,
   linearGradKernel,
   packedLinearKernel,
