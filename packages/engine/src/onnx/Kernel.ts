@@ -104,4 +104,8 @@ export const checkShape = (what: string, { shape }: Operand, expected: ReadonlyA
 }
 
 /** A result of the operand's shape. */
-export const like = ({ shape }: Operand): Result => ({ shape: [...shape], dtype: "float32" })
+export const like = ({ shape }: Operand, dtype: Result["dtype"] = "float32"): Result => ({ shape: [...shape], dtype })
+
+/** One result, like the first of operands that are all float32. */
+export const likeFirst = (operands: ReadonlyArray<Operand>): ReadonlyArray<Result> | undefined =>
+  every(operands, "float32") ? [like(operands[0]!)] : undefined

@@ -21,7 +21,7 @@ interface Compiled {
   /** Memory of the lists of whole numbers that the kernel takes at each call. */
   readonly indices: ReadonlyArray<NativeBuffer>
   /** The operand that is compiled in. */
-  readonly packed?: number
+  readonly packed: number | undefined
 }
 
 /** Runs kernels one by one: checks, finds or builds the session, allocates the results, runs. */
@@ -170,7 +170,7 @@ export class KernelRunner {
     for (const [i, name] of names.entries()) graph.output(name, name, results[i]!.dtype, open(results[i]!.shape.length))
     const session = this.#session(graph, inputs, names, weights !== undefined)
     const indices = lists.map((list) => this.#backend.pool.take(list.length * 8))
-    return { session, indices, ...(packed !== undefined && { packed }) }
+    return { session, indices, packed }
   }
 
   #session(graph: OnnxGraph, inputs: ReadonlyArray<string>, outputs: ReadonlyArray<string>, packed: boolean): Session {

@@ -102,6 +102,11 @@ export class OnnxBackend extends tf.KernelBackend {
     return data
   }
 
+  /** Where a tensor's numbers lie in native memory. */
+  address(tensor: tf.TensorInfo): number {
+    return this.native(tensor).buffer!.address
+  }
+
   #moveIn(data: TensorData): void {
     data.buffer = this.pool.take(data.size * (data.dtype === "bool" ? 1 : 4))
     data.view().set(data.values as Numbers)
@@ -145,7 +150,7 @@ export class OnnxBackend extends tf.KernelBackend {
           this.native(written).written = true
           this.unpack(written.dataId)
         }
-        const addresses = [p, m, v, g].map((tensor) => this.native(tensor).buffer!.address)
+        const addresses = [p, m, v, g].map((tensor) => this.address(tensor))
         return { kernel: "adamw" as const, units: sizeOf(p.shape), addresses, numbers: adamwNumbers(numbers) }
       })
     )

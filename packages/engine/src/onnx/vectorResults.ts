@@ -15,9 +15,7 @@ export const checkOperands = (
 }
 
 /** Where the tensor's numbers lie. */
-export const addressOf = (backend: OnnxBackend, tensor: tf.TensorInfo): number => backend.native(tensor).buffer!.address
-
-/** A result of that shape, filled by a kernel that is given its address. */
+export const addressOf = (backend: OnnxBackend, tensor: tf.TensorInfo): number => backend.address(tensor)
 export const filled = (
   backend: OnnxBackend,
   shape: Array<number>,

@@ -1,7 +1,7 @@
 import { EngineError } from "../../errors.ts"
 import type { OnnxGraph, Value } from "../../graph/OnnxGraph.ts"
 import type { tf } from "../../tf.ts"
-import { every, type Kernel, type Operand, type Result } from "../Kernel.ts"
+import { every, type Kernel, like, likeFirst, type Operand, type Result } from "../Kernel.ts"
 
 type Emit<A> = (graph: OnnxGraph, x: Value, attributes: A) => Value
 
@@ -9,8 +9,7 @@ type Emit<A> = (graph: OnnxGraph, x: Value, attributes: A) => Value
 const unary = <A>(name: string, emit: Emit<A>, resultType: Result["dtype"] = "float32"): Kernel<A> => ({
   name,
   inputs: ["x"],
-  infer: (operands) =>
-    every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: resultType }] : undefined,
+  infer: (operands) => (every(operands, "float32") ? [like(operands[0]!, resultType)] : undefined),
   emit: (graph, [x], _operands, attributes) => [emit(graph, x!, attributes)]
 })
 
@@ -68,7 +67,7 @@ export const unaryKernels: ReadonlyArray<Kernel> = [
   {
     name: "LogicalNot",
     inputs: ["x"],
-    infer: (operands) => (every(operands, "bool") ? [{ shape: [...operands[0]!.shape], dtype: "bool" }] : undefined),
+    infer: (operands) => (every(operands, "bool") ? [like(operands[0]!, "bool")] : undefined),
     emit: (graph, [x]) => [graph.op("Not", [x!])]
   }
 ]
@@ -134,17 +133,13 @@ export const binaryKernels: ReadonlyArray<Kernel> = [
   {
     name: "Prelu",
     inputs: ["x", "alpha"],
-    infer: (operands) =>
-      every(operands, "float32") && operands[0]!.shape.length >= operands[1]!.shape.length
-        ? [{ shape: [...operands[0]!.shape], dtype: "float32" }]
-        : undefined,
+    infer: (operands) => (operands[0]!.shape.length >= operands[1]!.shape.length ? likeFirst(operands) : undefined),
     emit: (graph, values) => [graph.op("PRelu", values)]
   },
   {
     name: "AddN",
     inputs: "list",
-    infer: (operands) =>
-      every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: "float32" }] : undefined,
+    infer: likeFirst,
     emit: (graph, values) => [graph.op("Sum", values)]
   },
   {
@@ -153,28 +148,25 @@ export const binaryKernels: ReadonlyArray<Kernel> = [
     infer([condition, t, e]) {
       const alike = condition!.shape.join() === t!.shape.join() && t!.dtype === e!.dtype
       if (!alike || condition!.dtype !== "bool" || !every([t!], "float32", "int32")) return undefined
-      return [{ shape: [...t!.shape], dtype: t!.dtype as Result["dtype"] }]
+      return [like(t!, t!.dtype as Result["dtype"])]
     },
     emit: (graph, values) => [graph.op("Where", values)]
   }
 ]
-
-const sameShape = (operands: ReadonlyArray<Operand>) =>
-  every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: "float32" as const }] : undefined
 
 const fromEnd = (axis: number, { shape }: Operand) => (axis < 0 ? axis : axis - shape.length)
 
 const softmax: Kernel<tf.SoftmaxAttrs> = {
   name: "Softmax",
   inputs: ["logits"],
-  infer: sameShape,
+  infer: likeFirst,
   emit: (graph, values, [x], { dim }) => [graph.op("Softmax", values, { axis: fromEnd(dim, x!) })]
 }
 
 const logSoftmax: Kernel<tf.LogSoftmaxAttrs> = {
   name: "LogSoftmax",
   inputs: ["logits"],
-  infer: sameShape,
+  infer: likeFirst,
   emit: (graph, values, [x], { axis }) => [graph.op("LogSoftmax", values, { axis: fromEnd(axis, x!) })]
 }
 

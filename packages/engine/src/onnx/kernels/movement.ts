@@ -3,16 +3,13 @@ import type { tf } from "../../tf.ts"
 import { axesOf, every, type Kernel, type Operand, type Result } from "../Kernel.ts"
 import { isNative } from "../TensorData.ts"
 
-const result = (shape: Array<number>, { dtype }: Operand): Array<Result> => [{ shape, dtype: dtype as Result["dtype"] }]
+/** The type that results have where they are parts of an operand: the runner lets in no other. */
+const typeOf = (operand: Operand | undefined) => operand!.dtype as Result["dtype"]
 const alike = (operands: ReadonlyArray<Operand>) => every(operands, operands[0]!.dtype)
 const transpose: Kernel<tf.TransposeAttrs> = {
   name: "Transpose",
   inputs: ["x"],
-  infer: ([x], { perm }) =>
-    result(
-      perm.map((axis) => x!.shape[axis]!),
-      x!
-    ),
+  infer: ([x], { perm }) => [{ shape: perm.map((axis) => x!.shape[axis]!), dtype: typeOf(x) }],
   emit: (graph, values, _operands, { perm }) => [graph.op("Transpose", values, { perm })]
 }
 
@@ -48,7 +45,7 @@ const slice: Kernel<tf.SliceAttrs> = {
     if (x!.shape.some((extent, i) => starts[i]! + extents[i]! > extent)) {
       throw new EngineError(`begin [${starts}] + size [${extents}] does not lie in [${x!.shape}]`)
     }
-    return extents.length === 0 ? undefined : result(extents, x!)
+    return extents.length === 0 ? undefined : [{ shape: extents, dtype: typeOf(x) }]
   },
   indices([x], attributes) {
     const { starts, extents } = bounds(x!, attributes)
@@ -73,7 +70,7 @@ const concat: Kernel<tf.ConcatAttrs> = {
       }
     }
     shape[axis] = operands.reduce((sum, operand) => sum + operand.shape[axis]!, 0)
-    return result(shape, operands[0]!)
+    return [{ shape, dtype: typeOf(operands[0]) }]
   },
   emit: (graph, values, operands, { axis }) => [
     graph.op("Concat", values, { axis: axesOf(axis, operands[0]!.shape.length)[0]! })
@@ -87,7 +84,7 @@ const pack: Kernel<tf.PackAttrs> = {
     if (!alike(operands)) return undefined
     const shape = [...operands[0]!.shape]
     shape.splice(axesOf(attributes.axis, shape.length + 1)[0]!, 0, operands.length)
-    return result(shape, operands[0]!)
+    return [{ shape, dtype: typeOf(operands[0]) }]
   },
   emit(graph, values, operands, attributes) {
     const axis = axesOf(attributes.axis, operands[0]!.shape.length + 1)[0]!
@@ -103,7 +100,7 @@ const unpack: Kernel<tf.UnpackAttrs> = {
   infer([x], attributes) {
     const axis = axesOf(attributes.axis, x!.shape.length)[0]!
     const shape = x!.shape.filter((_, i) => i !== axis)
-    return Array.from({ length: x!.shape[axis]! }, () => result([...shape], x!)[0]!)
+    return Array.from({ length: x!.shape[axis]! }, () => ({ shape: [...shape], dtype: typeOf(x) }))
   },
   key: ({ axis }, [x]) => `${axis},${x!.shape[axesOf(axis, x!.shape.length)[0]!]}`,
   emit(graph, [x], [operand], attributes) {
@@ -137,13 +134,7 @@ const splitV: Kernel<tf.SplitVAttrs> = {
     if (extents.reduce((sum, extent) => sum + extent, 0) !== x!.shape[axis]) {
       throw new EngineError(`SplitV: parts of [${extents}] do not make up extent ${x!.shape[axis]} of axis ${axis}`)
     }
-    return extents.map(
-      (extent) =>
-        result(
-          x!.shape.map((d, i) => (i === axis ? extent : d)),
-          x!
-        )[0]!
-    )
+    return extents.map((extent) => ({ shape: x!.shape.toSpliced(axis, 1, extent), dtype: typeOf(x) }))
   },
   indices: ([x], attributes) => [parts(x!, attributes).extents],
   key: (attributes, [x]) => `${attributes.axis},${parts(x!, attributes).extents.length}`,
@@ -156,11 +147,7 @@ const splitV: Kernel<tf.SplitVAttrs> = {
 const tile: Kernel<tf.TileAttrs> = {
   name: "Tile",
   inputs: ["x"],
-  infer: ([x], { reps }) =>
-    result(
-      x!.shape.map((extent, i) => extent * reps[i]!),
-      x!
-    ),
+  infer: ([x], { reps }) => [{ shape: x!.shape.map((extent, i) => extent * reps[i]!), dtype: typeOf(x) }],
   indices: (_operands, { reps }) => [reps],
   key: () => "",
   emit: (graph, [x, reps]) => [graph.op("Tile", [x!, reps!])]
@@ -169,7 +156,7 @@ const tile: Kernel<tf.TileAttrs> = {
 const broadcastTo: Kernel<tf.BroadCastToAttrs> = {
   name: "BroadcastTo",
   inputs: ["x"],
-  infer: ([x], { shape }) => result([...shape], x!),
+  infer: ([x], { shape }) => [{ shape: [...shape], dtype: typeOf(x) }],
   indices: (_operands, { shape }) => [shape],
   key: ({ shape }) => `${shape.length}`,
   emit: (graph, [x, shape]) => [graph.op("Expand", [x!, shape!])]
@@ -180,10 +167,7 @@ const pad: Kernel<tf.PadV2Attrs> = {
   inputs: ["x"],
   infer: ([x], { paddings }) =>
     x!.dtype === "float32"
-      ? result(
-          x!.shape.map((d, i) => d + paddings[i]![0] + paddings[i]![1]),
-          x!
-        )
+      ? [{ shape: x!.shape.map((d, i) => d + paddings[i]![0] + paddings[i]![1]), dtype: "float32" }]
       : undefined,
   indices: (_operands, { paddings }) => [
     [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)]
@@ -214,7 +198,7 @@ const gather: Kernel<tf.GatherV2Attrs> = {
     if (attributes.batchDims || indices!.dtype !== "int32") return undefined
     const axis = axesOf(attributes.axis, x!.shape.length)[0]!
     const shape = [...x!.shape.slice(0, axis), ...indices!.shape, ...x!.shape.slice(axis + 1)]
-    return [{ shape, dtype: x!.dtype as Result["dtype"] }]
+    return [{ shape, dtype: typeOf(x) }]
   },
   // ONNX counts negative indices from the end.
   check([x], { axis }, numbers) {

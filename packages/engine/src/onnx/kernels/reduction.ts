@@ -1,6 +1,6 @@
 import type { Value } from "../../graph/OnnxGraph.ts"
 import type { tf } from "../../tf.ts"
-import { axesOf, every, type Kernel, type Result } from "../Kernel.ts"
+import { axesOf, type Kernel, likeFirst, type Result } from "../Kernel.ts"
 
 const reducedShape = (shape: ReadonlyArray<number>, axes: ReadonlyArray<number>, keepDims: boolean): Array<number> =>
   keepDims ? shape.map((extent, i) => (axes.includes(i) ? 1 : extent)) : shape.filter((_, i) => !axes.includes(i))
@@ -64,8 +64,7 @@ export const reductionKernels: ReadonlyArray<Kernel> = [
   {
     name: "Cumsum",
     inputs: ["x"],
-    infer: (operands) =>
-      every(operands, "float32") ? [{ shape: [...operands[0]!.shape], dtype: "float32" }] : undefined,
+    infer: likeFirst,
     emit: (graph, [x], operands, { axis, exclusive, reverse }: tf.CumsumAttrs) => [
       graph.op("CumSum", [x!, graph.int64(axesOf(axis, operands[0]!.shape.length)[0]!)], {
         exclusive: exclusive ? 1 : 0,

@@ -61,8 +61,7 @@ export class Bf16Products {
 
   #multiply(product: Product, [a, b, bias]: ReadonlyArray<tf.TensorInfo>, out: tf.TensorInfo): void {
     const { pool } = this.#backend
-    const address = (tensor: tf.TensorInfo) => this.#backend.native(tensor).buffer!.address
-    const operands = [a!, b!].map((tensor) => ({ from: address(tensor), size: sizeOf(tensor.shape) }))
+    const operands = [a!, b!].map((tensor) => ({ from: this.#backend.address(tensor), size: sizeOf(tensor.shape) }))
     const primitive = this.#product(product, bias !== undefined)
     const rounded: Array<NativeBuffer> = []
     try {
@@ -71,7 +70,8 @@ export class Bf16Products {
         rounded.push(buffer)
         this.#rounding(size).run(from, buffer.address)
       }
-      primitive.run(rounded[0]!.address, rounded[1]!.address, address(out), ...(bias ? [address(bias)] : []))
+      const others = [out, ...(bias ? [bias] : [])].map((tensor) => this.#backend.address(tensor))
+      primitive.run(...rounded.map(({ address }) => address), ...others)
     } finally {
       for (const buffer of rounded) pool.give(buffer)
     }

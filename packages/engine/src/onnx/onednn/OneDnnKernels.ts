@@ -91,11 +91,10 @@ class GeluGradient {
   run(dy: tf.TensorInfo, x: tf.TensorInfo): tf.TensorInfo {
     if (dy.dtype !== "float32" || x.dtype !== "float32") throw new EngineError("takes float32 tensors")
     if (dy.shape.join() !== x.shape.join()) throw new EngineError(`dy has shape [${dy.shape}], not [${x.shape}]`)
-    const address = (tensor: tf.TensorInfo) => this.#backend.native(tensor).buffer!.address
-    const [from, gradient] = [address(x), address(dy)]
+    const [from, gradient] = [x, dy].map((tensor) => this.#backend.address(tensor)) as [number, number]
     const primitive = this.#primitive(sizeOf(x.shape))
     const dx = this.#backend.empty([...x.shape], "float32")
-    primitive.run(from, gradient, address(dx))
+    primitive.run(from, gradient, this.#backend.address(dx))
     return dx
   }
 
