@@ -1,16 +1,51 @@
 import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu"
 import "@tensorflow/tfjs-backend-cpu"
 import { EngineError } from "../errors.ts"
+import { dropoutKernel } from "../nn/dropout.ts"
+import { attentionKernel } from "../nn/fusedAttention.ts"
+import { geluGradKernel, geluKernel } from "../nn/gelu.ts"
+import { keptAttentionKernels } from "../nn/keptAttention.ts"
+import { layerNormGradKernel, layerNormKernel } from "../nn/layerNorm.ts"
+import { linearGradKernel, linearKernel, packedLinearKernel } from "../nn/linear.ts"
+import { softmaxGradKernel } from "../nn/softmax.ts"
+import { sumOfSquaresKernel } from "../optim/globalNorm.ts"
 import { tf } from "../tf.ts"
 import { VectorThreads } from "../vector/VectorThreads.ts"
 import { Fallback } from "./Fallback.ts"
 import { type HostKernel, type Kernel, kernelError } from "./Kernel.ts"
-import { creationKernels, segmentSumKernels, viewKernels } from "./kernels/host.ts"
-import { kernels, vectorKernels } from "./kernels/kernels.ts"
+import { elementwiseKernels } from "./kernels/elementwise.ts"
+import { hostKernels } from "./kernels/host.ts"
+import { matMulKernels } from "./kernels/matMul.ts"
+import { movementKernels } from "./kernels/movement.ts"
+import { reductionKernels } from "./kernels/reduction.ts"
 import { OnnxBackend } from "./OnnxBackend.ts"
 import { oneDnnKernels } from "./onednn/OneDnnKernels.ts"
 
-export const backendName = "onnx"
+const backendName = "onnx"
+
+/** Every kernel that runs on ONNX Runtime. */
+const onnxKernels: ReadonlyArray<Kernel> = [
+  ...elementwiseKernels,
+  ...reductionKernels,
+  ...matMulKernels,
+  ...movementKernels,
+  geluKernel,
+  layerNormKernel,
+  attentionKernel,
+  ...keptAttentionKernels,
+  linearKernel,
+  linearGradKernel,
+  packedLinearKernel,
+  sumOfSquaresKernel
+]
+
+/** Those that tfjs does not know and ONNX Runtime has no operators for, on the engine's own threads. */
+const vectorKernels = [
+  geluGradKernel,
+  layerNormGradKernel,
+  softmaxGradKernel,
+  dropoutKernel
+] as ReadonlyArray<HostKernel>
 
 type Inputs = tf.NamedTensorInfoMap | Array<tf.TensorInfo>
 type Run = (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.TensorInfo | Array<tf.TensorInfo> | undefined
@@ -39,11 +74,10 @@ export const registerOnnx = async (threads: number, spin = true): Promise<OnnxBa
         fallback.run(name, inputs as Inputs, attrs as tf.NamedAttrMap)
     })
   }
-  for (const kernel of [...viewKernels, ...creationKernels, ...segmentSumKernels])
-    register(kernel.name, host(onnx, kernel))
+  for (const kernel of hostKernels) register(kernel.name, host(onnx, kernel))
   for (const kernel of vectorKernels)
     register(kernel.name, shared(onnx, kernel.name, named(kernel.name, host(onnx, kernel))))
-  for (const kernel of kernels) register(kernel.name, shared(onnx, kernel.name, compiled(onnx, kernel)))
+  for (const kernel of onnxKernels) register(kernel.name, shared(onnx, kernel.name, compiled(onnx, kernel)))
   for (const { kernelName } of tf.getKernelsForBackend("cpu")) {
     if (!registered.has(kernelName)) register(kernelName, () => undefined)
   }

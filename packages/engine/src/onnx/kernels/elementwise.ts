@@ -33,7 +33,7 @@ const direct = [
   "Tanh"
 ].map((name) => unary(name, (g, x) => g.op(name, [x])))
 
-export const unaryKernels: ReadonlyArray<Kernel> = [
+const unaryKernels: ReadonlyArray<Kernel> = [
   ...direct,
   unary("Rsqrt", (g, x) => g.op("Reciprocal", [g.op("Sqrt", [x])])),
   unary("Square", (g, x) => g.op("Mul", [x, x])),
@@ -109,7 +109,7 @@ const float: Array<Result["dtype"]> = ["float32"]
 const number: Array<Result["dtype"]> = ["float32", "int32"]
 const logical: Array<Result["dtype"]> = ["bool"]
 
-export const binaryKernels: ReadonlyArray<Kernel> = [
+const binaryKernels: ReadonlyArray<Kernel> = [
   binary("Add", number, "same", operator("Add")),
   binary("Sub", number, "same", operator("Sub")),
   binary("Multiply", number, "same", operator("Mul")),
@@ -170,4 +170,4 @@ const logSoftmax: Kernel<tf.LogSoftmaxAttrs> = {
   emit: (graph, values, [x], { axis }) => [graph.op("LogSoftmax", values, { axis: fromEnd(axis, x!) })]
 }
 
-export const softmaxKernels: ReadonlyArray<Kernel> = [softmax, logSoftmax]
+export const elementwiseKernels: ReadonlyArray<Kernel> = [...unaryKernels, ...binaryKernels, softmax, logSoftmax]

@@ -48,9 +48,6 @@ const imag: HostKernel<"input"> = {
   run: (backend, { input }) => backend.alias(backend.data(input.dataId).parts!.imag, input.shape)
 }
 
-/** Kernels that give the same numbers under another shape: nothing is copied. */
-export const viewKernels = [identity, reshape, expandDims, complex, real, imag] as ReadonlyArray<HostKernel>
-
 const filled = (
   backend: OnnxBackend,
   shape: Array<number>,
@@ -85,8 +82,6 @@ const onesLike: HostKernel<"x"> = {
   run: (backend, { x }) => filled(backend, x.shape, x.dtype, 1)
 }
 
-export const creationKernels = [fill, zerosLike, onesLike] as ReadonlyArray<HostKernel>
-
 /**
  * Adds rows of x `[ids, ...]` into `[numSegments, ...]`: the gradient of an embedding. ONNX's ScatterND was measured slower,
  * and it wraps negative ids, which tfjs drops.
@@ -104,4 +99,16 @@ const unsortedSegmentSum: HostKernel<"x" | "segmentIds", tf.UnsortedSegmentSumAt
   }
 }
 
-export const segmentSumKernels = [unsortedSegmentSum] as ReadonlyArray<HostKernel>
+/** Views of the same numbers under another shape, for which nothing is copied; tensors of one number; sums of rows. */
+export const hostKernels = [
+  identity,
+  reshape,
+  expandDims,
+  complex,
+  real,
+  imag,
+  fill,
+  zerosLike,
+  onesLike,
+  unsortedSegmentSum
+] as ReadonlyArray<HostKernel>

@@ -178,19 +178,6 @@ const pad: Kernel<tf.PadV2Attrs> = {
   ]
 }
 
-export const movementKernels: ReadonlyArray<Kernel> = [
-  transpose,
-  cast,
-  slice,
-  concat,
-  pack,
-  unpack,
-  splitV,
-  tile,
-  broadcastTo,
-  pad
-]
-
 const gather: Kernel<tf.GatherV2Attrs> = {
   name: "GatherV2",
   inputs: ["x", "indices"],
@@ -225,4 +212,17 @@ const oneHot: Kernel<tf.OneHotAttrs> = {
   }
 }
 
-export const gatherKernels: ReadonlyArray<Kernel> = [gather, oneHot]
+export const movementKernels: ReadonlyArray<Kernel> = [
+  transpose,
+  cast,
+  slice,
+  concat,
+  pack,
+  unpack,
+  splitV,
+  tile,
+  broadcastTo,
+  pad,
+  gather,
+  oneHot
+]
