@@ -15,23 +15,17 @@ export interface PickledTensor {
   readonly stride: ReadonlyArray<number>
 }
 
-class Mark {}
+const mark = Symbol("mark")
 class Global {
   readonly name: string
   constructor(name: string) {
     this.name = name
   }
 }
-class Tensor implements PickledTensor {
-  readonly storage: Storage
-  readonly offset: number
-  readonly shape: ReadonlyArray<number>
-  readonly stride: ReadonlyArray<number>
-  constructor({ offset, shape, storage, stride }: PickledTensor) {
-    this.storage = storage
-    this.offset = offset
-    this.shape = shape
-    this.stride = stride
+class Tensor {
+  readonly view: PickledTensor
+  constructor(view: PickledTensor) {
+    this.view = view
   }
 }
 
@@ -41,7 +35,7 @@ type Value =
   | number
   | bigint
   | string
-  | Mark
+  | typeof mark
   | Global
   | Tensor
   | Storage
@@ -94,7 +88,7 @@ export const unpickleTensors = (path: string, bytes: Uint8Array): Map<string, Pi
   }
   const pop = (): Value => (stack.length > 0 ? stack.pop()! : fail("takes from an empty stack: damaged"))
   const sinceMark = (): Array<Value> => {
-    const from = stack.findLastIndex((value) => value instanceof Mark)
+    const from = stack.lastIndexOf(mark)
     if (from < 0) fail("has no mark: damaged")
     const values = stack.splice(from)
     return values.slice(1)
@@ -153,7 +147,7 @@ export const unpickleTensors = (path: string, bytes: Uint8Array): Map<string, Pi
         stack.push([])
         break
       case "(":
-        stack.push(new Mark())
+        stack.push(mark)
         break
       case "c":
         stack.push(global(line(), line()))
@@ -262,7 +256,7 @@ const tensorsOf = (value: Value, fail: (reason: string) => never): Map<string, P
     if (typeof name !== "string" || !(tensor instanceof Tensor)) {
       return fail(`"${String(name)}" is no tensor: not a dictionary of weights alone`)
     }
-    tensors.set(name, tensor)
+    tensors.set(name, tensor.view)
   }
   return tensors
 }
