@@ -46,20 +46,26 @@ data = Dataset.from_dict(
 # A row is a text and a number of spans, two tokens each, and is padded to the longest of both: as short as the sentences allow, and even, without which SpanMarker
 # fails on a text that fills its row; spans no longer than the entities it learns from; and as many a row as make the fewest tokens in all.
 tokenizer = AutoTokenizer.from_pretrained(given["base"])
-texts = [sentence for part in ("train", "dev", "test") for sentence in given[part]]
-longest = max(len(tokenizer(s["words"], is_split_into_words=True)["input_ids"]) for s in texts)
-longest += longest % 2
+
+
+def longest(*parts):
+    texts = (sentence["words"] for part in parts for sentence in given[part])
+    tokens = max(len(tokenizer(text, is_split_into_words=True)["input_ids"]) for text in texts)
+    return tokens + tokens % 2
+
+
 words = max(end - start for sentence in given["train"] for start, end, _ in sentence["entities"])
 
 
 def tokens(markers):
+    """Of all rows."""
     spans = (sum(min(words, len(s["words"]) - start) for start in range(len(s["words"]))) for s in given["train"])
-    return (longest + 2 * markers) * sum(-(-count // markers) for count in spans)
+    return (longest("train") + 2 * markers) * sum(-(-count // markers) for count in spans)
 
 
 markers = min(range(16, 129, 16), key=tokens)
 model = SpanMarkerModel.from_pretrained(
-    given["base"], labels=scheme, model_max_length=longest, marker_max_length=markers, entity_max_length=words
+    given["base"], labels=scheme, model_max_length=longest("train"), marker_max_length=markers, entity_max_length=words
 )
 arguments = transformers.TrainingArguments(
     output_dir=tempfile.mkdtemp(),
@@ -84,13 +90,14 @@ def found(part):
     return [[[e["word_start_index"], e["word_end_index"], e["label"]] for e in entities] for entities in sentences]
 
 
+model.tokenizer.model_max_length = longest("train", "dev", "test")
 test = found("test")
 predicted = time.process_time()
 print(
     json.dumps(
         {
             "found": test,
-            "foundDev": found("dev"),
+            "foundDev": found("dev") if given["dev"] else [],
             "updates": trainer.state.global_step,
             "secondsToFit": fitted - started,
             "sentencesPerSecond": len(test) / (predicted - fitted),
