@@ -127,6 +127,7 @@ const run = async (name: Name): Promise<string> => {
     : `Bun ${Bun.version}, @huggingface/transformers 4.3.1`
   const lines = printed.split("\n").filter((line) => line.startsWith("{") && line.includes('"entities"'))
   if (lines.length === 0) throw new Error("printed no entities")
+  if (isPython && !lines.every((line) => line.includes("vector of Warsaw"))) throw new Error("printed no vector")
   for (const line of lines) check(line, reads === "encoder" ? finds : ours[reads])
   await Bun.write(join(import.meta.dir, "outputs", `${name}.txt`), [head.trim(), "", ...lines, ""].join("\n"))
   return lines.join("\n")
