@@ -1,4 +1,4 @@
-export { checkpointed } from "./autodiff/checkpointed.ts"
+export { checkpointed } from "./autodiff/backward.ts"
 export { frozen } from "./autodiff/tape.ts"
 export { packByLength, planWindows, stretches, type Window } from "./data/lengths.ts"
 export { EngineError, SafetensorsError } from "./errors.ts"

@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts"
 import type { Gradients, Parameters } from "../nn/Parameters.ts"
 import { tf } from "../tf.ts"
+import { differentiable } from "./differentiable.ts"
 import { discard, disposeSaved, offTape, type Recording, record } from "./tape.ts"
 
 /**
@@ -12,7 +13,7 @@ import { discard, disposeSaved, offTape, type Recording, record } from "./tape.t
  *
  * @throws EngineError where `f` depends on no trainable variable, or does not return a scalar.
  */
-export function variableGrads(f: () => tf.Scalar, parameters: Parameters): { value: tf.Scalar; grads: Gradients } {
+export const variableGrads = (f: () => tf.Scalar, parameters: Parameters): { value: tf.Scalar; grads: Gradients } => {
   const names = Object.keys(parameters).filter((name) => parameters[name]!.trainable)
   const variables = names.map((name) => parameters[name]!)
   // The scope owns what a failing pass leaves behind.
@@ -42,11 +43,11 @@ export function variableGrads(f: () => tf.Scalar, parameters: Parameters): { val
  * to a source. Each gradient and each saved activation is freed as soon as the last operation that needs it has run
  * (tfjs-core keeps all of them to the end). Consumes the recording.
  */
-export function backward(
+export const backward = (
   { value, nodes, reaches }: Recording<tf.Tensor>,
   dy: tf.Tensor,
-  sources: readonly tf.Tensor[]
-): (tf.Tensor | undefined)[] {
+  sources: ReadonlyArray<tf.Tensor>
+): Array<tf.Tensor | undefined> => {
   const flow = new GradientFlow()
   const wanted = new Set(sources.map(({ id }) => id))
   let next = nodes.length - 1
@@ -78,11 +79,43 @@ export function backward(
   }
 }
 
+/**
+ * Activation checkpointing (Chen et al. 2016): `f(...inputs)` keeps only its inputs and is run again in the backward pass. One layer's
+ * activations live at a time, for one more forward pass of time.
+ *
+ * `inputs` are the float tensors that gradients flow to: activations, and every trainable variable that `f` uses,
+ * by closure or by argument. An activation reaches `f` as an argument only. `f` must give the same numbers twice: dropout by key.
+ */
+export const checkpointed = <T extends tf.Tensor>(
+  f: (...inputs: Array<tf.Tensor>) => T,
+  inputs: ReadonlyArray<tf.Tensor>
+): T => {
+  const named = Object.fromEntries(inputs.map((input, i) => [String(i), input]))
+  return differentiable<T, string>(named, (save) => {
+    const value = f(...inputs)
+    // A variable stands for itself, since `f` may reach it by closure; an activation returns as its saved copy.
+    save(...inputs.filter((input) => !(input instanceof tf.Variable)))
+    return {
+      value,
+      gradient: (dy, saved) => {
+        let next = 0
+        const again = inputs.map((input) => (input instanceof tf.Variable ? input : saved[next++]!))
+        const gradients = backward(
+          record(() => f(...again), again),
+          dy,
+          again
+        )
+        return Object.fromEntries(inputs.map((input, i) => [String(i), () => gradients[i] ?? tf.zerosLike(input)]))
+      }
+    }
+  })
+}
+
 /** A gradient that was made elsewhere (a saved tensor, a variable, a constant) is not ours to free: it is passed on as a view. */
-const own = (gradient: tf.Tensor, dys: readonly (tf.Tensor | undefined)[]): tf.Tensor =>
+const own = (gradient: tf.Tensor, dys: ReadonlyArray<tf.Tensor | undefined>): tf.Tensor =>
   dys.includes(gradient) || gradient.scopeId === tf.engine().state.activeScope.id ? gradient : tf.clone(gradient)
 
-function checked(gradient: tf.Tensor, input: tf.Tensor, where: string): tf.Tensor {
+const checked = (gradient: tf.Tensor, input: tf.Tensor, where: string): tf.Tensor => {
   if (tf.util.arraysEqual(gradient.shape, input.shape) && gradient.dtype === "float32") return gradient
   throw new EngineError(
     `gradient of ${where} is ${gradient.dtype} [${gradient.shape}], its input is float32 [${input.shape}]`

@@ -4,14 +4,14 @@ import { tf } from "../tf.ts"
 export interface TapeNode {
   readonly kernelName: string
   readonly inputs: Readonly<Record<string, tf.Tensor>>
-  readonly outputs: readonly tf.Tensor[]
-  readonly saved?: readonly tf.Tensor[]
-  readonly gradient?: (dys: readonly (tf.Tensor | undefined)[]) => Readonly<Record<string, () => tf.Tensor>>
+  readonly outputs: ReadonlyArray<tf.Tensor>
+  readonly saved?: ReadonlyArray<tf.Tensor>
+  readonly gradient?: (dys: ReadonlyArray<tf.Tensor | undefined>) => Readonly<Record<string, () => tf.Tensor>>
 }
 
 /** The private part of tfjs-core 4's engine that reverse-mode differentiation stands on. Nothing else touches it. */
 interface Recorder {
-  readonly state: { activeTape: TapeNode[] | null; gradientDepth: number; kernelDepth: number }
+  readonly state: { activeTape: Array<TapeNode> | null; gradientDepth: number; kernelDepth: number }
 }
 
 const recorder = (): Recorder => tf.engine() as unknown as Recorder
@@ -27,12 +27,12 @@ class ReachTape extends Array<TapeNode> {
 
   readonly #reached: Set<number>
 
-  constructor(sources: readonly tf.Tensor[]) {
+  constructor(sources: ReadonlyArray<tf.Tensor>) {
     super()
     this.#reached = new Set(sources.map(({ id }) => id))
   }
 
-  override push(...nodes: TapeNode[]): number {
+  override push(...nodes: Array<TapeNode>): number {
     for (const node of nodes) {
       if (Object.values(node.inputs).some((input) => this.reaches(input))) {
         for (const output of node.outputs) this.#reached.add(output.id)
@@ -52,13 +52,13 @@ class ReachTape extends Array<TapeNode> {
 /** What `record` gives: the result, and the operations between the sources and it. */
 export interface Recording<T> {
   readonly value: T
-  readonly nodes: readonly TapeNode[]
+  readonly nodes: ReadonlyArray<TapeNode>
   /** Whether a tensor depends on a source. */
   readonly reaches: (tensor: tf.Tensor) => boolean
 }
 
 /** Runs `f` in a tidy scope and records every operation that depends on one of `sources`. Recordings nest. */
-export function record<T extends tf.TensorContainer>(f: () => T, sources: readonly tf.Tensor[]): Recording<T> {
+export const record = <T extends tf.TensorContainer>(f: () => T, sources: ReadonlyArray<tf.Tensor>): Recording<T> => {
   const tape = new ReachTape(sources)
   try {
     const value = withState({ activeTape: tape, gradientDepth: 1, kernelDepth: 0 }, () => tf.tidy(f))
@@ -76,15 +76,15 @@ export const offTape = <T>(f: () => T): T => withState({ activeTape: null, gradi
 export const isRecording = (): boolean => recorder().state.gradientDepth > 0
 
 /** Frees what a recording holds for a backward pass that will not come. */
-export function discard({ nodes }: Recording<unknown>): void {
+export const discard = ({ nodes }: Recording<unknown>): void => {
   for (const node of nodes) disposeSaved(node)
 }
 
-export function disposeSaved(node: TapeNode): void {
+export const disposeSaved = (node: TapeNode): void => {
   for (const tensor of node.saved ?? []) tensor.dispose()
 }
 
-function withState<T>(change: Partial<Recorder["state"]>, f: () => T): T {
+const withState = <T>(change: Partial<Recorder["state"]>, f: () => T): T => {
   const { state } = recorder()
   const { activeTape, gradientDepth, kernelDepth } = state
   Object.assign(state, change)

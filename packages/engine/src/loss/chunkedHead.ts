@@ -1,6 +1,7 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
+import { addGradients, type Gradients } from "../nn/Parameters.ts"
 import { tf } from "../tf.ts"
 
 /** One chunk's share of a loss, and its gradient with respect to the chunk's logits where asked for. */
@@ -27,11 +28,11 @@ export interface Head {
  *
  * @param lossOf the share of the rows from `start` on, given their logits; shares add up to the loss.
  */
-export function chunkedHead(
+export const chunkedHead = (
   { h, u, scale = 1, bias = 0 }: Head,
   maxLogits: number,
   lossOf: (z: tf.Tensor2D, start: number, withGradient: boolean) => PartialLoss
-): tf.Scalar {
+): tf.Scalar => {
   const [rows, width] = h.shape
   const columns = u.shape[0]
   if (h.rank !== 2 || u.rank !== 2 || u.shape[1] !== width) {
@@ -45,8 +46,8 @@ export function chunkedHead(
   const size = Math.max(1, Math.floor(maxLogits / columns))
   return differentiable<tf.Scalar, string>({ h, u, ...learned }, (save) => {
     const withGradient = isRecording()
-    const total = new Sums()
-    const dh: tf.Tensor2D[] = []
+    const total: Gradients = {}
+    const dh: Array<tf.Tensor2D> = []
     for (let start = 0; start < rows; start += size) {
       const { h: part, ...sums } = tf.tidy((): Record<string, tf.Tensor> => {
         const hs = size >= rows ? h : tf.slice(h, [start, 0], [Math.min(size, rows - start), width])
@@ -67,9 +68,9 @@ export function chunkedHead(
         }
       })
       if (part) dh.push(part as tf.Tensor2D)
-      total.add(sums)
+      addGradients(total, sums)
     }
-    const { loss, ...sums } = total.tensors
+    const { loss, ...sums } = total
     const names = ["h", ...Object.keys(sums)]
     if (withGradient) save(dh.length === 1 ? dh[0]! : tf.concat(dh, 0), ...Object.values(sums))
     return {
@@ -77,21 +78,4 @@ export function chunkedHead(
       gradient: (dy, saved) => Object.fromEntries(names.map((name, i) => [name, () => tf.mul(saved[i]!, dy)]))
     }
   })
-}
-
-/** Running sums by name; each addend is freed. */
-class Sums {
-  readonly tensors: Record<string, tf.Tensor> = {}
-
-  add(addends: Record<string, tf.Tensor>): void {
-    for (const [name, addend] of Object.entries(addends)) {
-      const held = this.tensors[name]
-      if (held === undefined) this.tensors[name] = addend
-      else {
-        this.tensors[name] = tf.add(held, addend)
-        held.dispose()
-        addend.dispose()
-      }
-    }
-  }
 }

@@ -44,7 +44,7 @@ interface BceCells {
 }
 
 /** Checks the targets and brings them into the order of the matrix. */
-function bceCells(tokens: number, concepts: number, targets: SparseTargets, options: BceOptions): BceCells {
+const bceCells = (tokens: number, concepts: number, targets: SparseTargets, options: BceOptions): BceCells => {
   const { tokenWeights, ignored, positiveWeight = 1 } = options
   if (tokenWeights && tokenWeights.length !== tokens) {
     throw new EngineError(`tokenWeights has ${tokenWeights.length} entries for ${tokens} tokens`)
@@ -103,7 +103,7 @@ export interface ContrastiveOptions extends BceOptions {
  * @param head h: token vectors [tokens, d]; u: concept vectors [concepts, d]; scale and bias, learned where they are tensors
  * @param targets the positive cells
  */
-export function contrastiveBce(head: Head, targets: SparseTargets, options: ContrastiveOptions = {}): tf.Scalar {
+export const contrastiveBce = (head: Head, targets: SparseTargets, options: ContrastiveOptions = {}): tf.Scalar => {
   const cells = bceCells(head.h.shape[0], head.u.shape[0], targets, options)
   const statistics = options.report && new BceStatistics(cells)
   try {
@@ -123,13 +123,13 @@ export function contrastiveBce(head: Head, targets: SparseTargets, options: Cont
  * `(sum softplus(z) - sum over positives of z) / n`, and its gradient `(sigmoid(z) - y) / n` where asked for. No dense matrix of
  * targets is made.
  */
-function bceOfRows(
+const bceOfRows = (
   z: tf.Tensor2D,
   start: number,
   { count, weights, cells, softplus, linear }: BceCells,
   withGradient: boolean,
   statistics?: BceStatistics
-): PartialLoss {
+): PartialLoss => {
   const [rows, concepts] = z.shape
   const first = lowerBound(cells, start * concepts)
   const end = lowerBound(cells, (start + rows) * concepts)
@@ -220,7 +220,7 @@ class BceStatistics {
 const beyond = <T extends tf.Tensor>(x: T, limit: number): T => tf.cast(tf.greater(tf.abs(x), limit), "float32") as T
 
 /** The first place in an ascending list whose value is not below `value`. */
-function lowerBound(list: Float64Array, value: number): number {
+const lowerBound = (list: Float64Array, value: number): number => {
   let [low, high] = [0, list.length]
   while (low < high) {
     const middle = (low + high) >> 1

@@ -18,7 +18,7 @@ export interface CrossEntropyOptions {
  * @param logits [n, classes]
  * @param labels class numbers [n]
  */
-export function crossEntropy(logits: tf.Tensor2D, labels: Int32Array, options: CrossEntropyOptions = {}): tf.Scalar {
+export const crossEntropy = (logits: tf.Tensor2D, labels: Int32Array, options: CrossEntropyOptions = {}): tf.Scalar => {
   const rows = labelledRows(logits.shape[0], logits.shape[1], labels, options)
   return differentiable({ logits }, (save) => {
     const { loss, gradient } = crossEntropyOfRows(logits, 0, rows, isRecording())
@@ -33,11 +33,11 @@ export function crossEntropy(logits: tf.Tensor2D, labels: Int32Array, options: C
  *
  * @param options maxLogits: a count of numbers; default 2^25 (128 MiB)
  */
-export function linearCrossEntropy(
+export const linearCrossEntropy = (
   head: Head,
   labels: Int32Array,
   options: CrossEntropyOptions & { readonly maxLogits?: number } = {}
-): tf.Scalar {
+): tf.Scalar => {
   const rows = labelledRows(head.h.shape[0], head.u.shape[0], labels, options)
   return chunkedHead(head, options.maxLogits ?? 2 ** 25, (z, start, withGradient) =>
     crossEntropyOfRows(z, start, rows, withGradient)
@@ -51,7 +51,7 @@ interface LabelledRows {
   readonly shares: Float32Array
 }
 
-function labelledRows(n: number, classes: number, labels: Int32Array, options: CrossEntropyOptions): LabelledRows {
+const labelledRows = (n: number, classes: number, labels: Int32Array, options: CrossEntropyOptions): LabelledRows => {
   const { weights, ignore = -100 } = options
   if (labels.length !== n) throw new EngineError(`crossEntropy: ${labels.length} labels for ${n} rows`)
   if (weights && weights.length !== classes) {
@@ -71,7 +71,7 @@ function labelledRows(n: number, classes: number, labels: Int32Array, options: C
   }
 }
 
-function crossEntropyOfRows(z: tf.Tensor2D, start: number, all: LabelledRows, withGradient: boolean): PartialLoss {
+const crossEntropyOfRows = (z: tf.Tensor2D, start: number, all: LabelledRows, withGradient: boolean): PartialLoss => {
   const [rows, classes] = z.shape
   const labels = all.labels.subarray(start, start + rows)
   const shares = tf.tensor1d(all.shares.subarray(start, start + rows))

@@ -1,4 +1,3 @@
-import type { OnnxBackend } from "../onnx/OnnxBackend.ts"
 import { tf } from "../tf.ts"
 
 /** A model's weights by name, as in its Hugging Face checkpoint. A variable is trained unless its `trainable` is false. */
@@ -8,7 +7,7 @@ export type Parameters = Record<string, tf.Variable>
 export type Gradients = Record<string, tf.Tensor>
 
 /** Sets `trainable` on every parameter: false where `match` says so, true elsewhere. Returns how many are frozen. */
-export function freeze(parameters: Parameters, match: (name: string) => boolean): number {
+export const freeze = (parameters: Parameters, match: (name: string) => boolean): number => {
   let count = 0
   for (const [name, parameter] of Object.entries(parameters)) {
     parameter.trainable = !match(name)
@@ -18,16 +17,29 @@ export function freeze(parameters: Parameters, match: (name: string) => boolean)
 }
 
 /** Frees every tensor of a record of tensors. */
-export function disposeAll(tensors: Readonly<Record<string, tf.Tensor>>): void {
+export const disposeAll = (tensors: Readonly<Record<string, tf.Tensor>>): void => {
   for (const tensor of Object.values(tensors)) tensor.dispose()
+}
+
+/** Adds `more` into `sum`, which takes its tensors over. */
+export const addGradients = (sum: Gradients, more: Gradients): void => {
+  for (const [name, gradient] of Object.entries(more)) {
+    const held = sum[name]
+    if (held === undefined) sum[name] = gradient
+    else {
+      sum[name] = tf.add(held, gradient)
+      held.dispose()
+      gradient.dispose()
+    }
+  }
 }
 
 /**
  * What stands for the numbers of all parameters: equal lists, equal numbers. Undefined once an optimizer has written into one of them,
  * and may do so again without a trace.
  */
-export function markOf(parameters: Parameters): readonly object[] | undefined {
-  const onnx = tf.findBackend("onnx") as OnnxBackend | null
+export const markOf = (parameters: Parameters): ReadonlyArray<object> | undefined => {
+  const onnx = tf.findBackend("onnx") as (tf.KernelBackend & { isWritten(dataId: tf.DataId): boolean }) | null
   const marks = Object.values(parameters).map(({ dataId }) => dataId)
   return onnx !== null && marks.some((dataId) => onnx.isWritten(dataId)) ? undefined : marks
 }

@@ -3,9 +3,8 @@ import { isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 import { type DropoutKey, dropped } from "./dropout.ts"
-import { fusedAttention } from "./fusedAttention.ts"
+import { fusedAttention, keptAttention } from "./fusedAttention.ts"
 import { hasKernel, hasProducts } from "./fusedKernel.ts"
-import { keptAttention } from "./keptAttention.ts"
 import { addBias, biasGradient, biasPart, keyBias, unseenBias } from "./scoreBias.ts"
 import { softmaxGradient } from "./softmax.ts"
 
@@ -44,7 +43,7 @@ export interface AttentionOptions {
  * @param q [batch, tokens, hidden], as k and v
  * @returns [batch, tokens, hidden]
  */
-export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D {
+export const attention = (q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D => {
   const [batch, tokens, hidden] = q.shape
   const { bias, causal = false, heads, mask, maxScores = 2 ** 23, scale = 1 / Math.sqrt(hidden / heads) } = options
   if (hidden % heads !== 0) throw new EngineError(`attention: hidden ${hidden} does not divide into ${heads} heads`)
@@ -112,15 +111,15 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
     const addends = whole ? [] : [padding, bias].filter((addend) => addend !== undefined)
     save(qh, kh, vh, ...(whole ? [whole] : addends))
 
-    const gradient = (dy: tf.Tensor3D, saved: readonly tf.Tensor[]) => {
-      const [qh, kh, vh, ...rest] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, ...tf.Tensor3D[]]
+    const gradient = (dy: tf.Tensor3D, saved: ReadonlyArray<tf.Tensor>) => {
+      const [qh, kh, vh, ...rest] = saved as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D, ...Array<tf.Tensor3D>]
       const kept = whole && rest[0]!
       const again = kept ? {} : { padding: padding && rest[0], bias: bias && rest.at(-1) }
       const dyh = split3(dy)
       const dbias: Array<Array<tf.Tensor3D>> = [] // by the part of the bias, by queries
       const parts = chunks.map((chunk) => {
         const at = bias ? (chunk.start % bias.shape[0]) / chunks[0]!.size : 0
-        let sums: readonly tf.Tensor3D[] = []
+        let sums: ReadonlyArray<tf.Tensor3D> = []
         const dq = pieces.map((queries, piece) => {
           const [dq, dk, dv, own] = tf.tidy(() => {
             const weights = kept ?? weigh(qh, kh, again, chunk, queries)
@@ -132,7 +131,7 @@ export function attention(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, option
             })
             const dq = tf.mul(tf.matMul(ds, cut(kh, chunk)), scale)
             const dk = tf.matMul(ds, cut(cut(qh, chunk), queries, 1), true, false)
-            return [dq, dk, dv, ...(bias ? [biasGradient(ds, bias.shape[0])] : [])] as tf.Tensor3D[]
+            return [dq, dk, dv, ...(bias ? [biasGradient(ds, bias.shape[0])] : [])] as Array<tf.Tensor3D>
           })
           sums = added(sums, [dk!, dv!])
           if (bias) {
@@ -172,7 +171,7 @@ interface Part {
   readonly size: number
 }
 
-const split = (count: number, size: number): Part[] =>
+const split = (count: number, size: number): Array<Part> =>
   Array.from({ length: Math.ceil(count / size) }, (_, i) => ({
     start: i * size,
     size: Math.min(size, count - i * size)
@@ -184,7 +183,7 @@ const cut = (x: tf.Tensor3D, { start, size }: Part, axis: 0 | 1 = 0): tf.Tensor3
 }
 
 /** The parts one after the other. */
-const join = (parts: readonly tf.Tensor3D[], axis: 0 | 1 = 0): tf.Tensor3D => {
+const join = (parts: ReadonlyArray<tf.Tensor3D>, axis: 0 | 1 = 0): tf.Tensor3D => {
   if (parts.length === 1) return parts[0]!
   const whole = tf.concat([...parts], axis)
   tf.dispose([...parts])
@@ -192,7 +191,7 @@ const join = (parts: readonly tf.Tensor3D[], axis: 0 | 1 = 0): tf.Tensor3D => {
 }
 
 /** Sums so far, and one more of each; takes both over. */
-const added = (sums: readonly tf.Tensor3D[], more: readonly tf.Tensor3D[]): readonly tf.Tensor3D[] =>
+const added = (sums: ReadonlyArray<tf.Tensor3D>, more: ReadonlyArray<tf.Tensor3D>): ReadonlyArray<tf.Tensor3D> =>
   more.map((one, i) => {
     const before = sums[i]
     if (before === undefined) return one
@@ -202,14 +201,14 @@ const added = (sums: readonly tf.Tensor3D[], more: readonly tf.Tensor3D[]): read
   })
 
 /** [batch, tokens, heads * d] -> [batch * heads, tokens, d] */
-export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
+export const splitHeads = (x: tf.Tensor3D, heads: number): tf.Tensor3D => {
   const [batch, tokens, hidden] = x.shape
   const apart = tf.transpose(tf.reshape(x, [batch, tokens, heads, hidden / heads]), [0, 2, 1, 3])
   return tf.reshape(apart, [batch * heads, tokens, hidden / heads])
 }
 
 /** [batch * heads, tokens, d] -> [batch, tokens, heads * d] */
-function mergeHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
+const mergeHeads = (x: tf.Tensor3D, heads: number): tf.Tensor3D => {
   const [rows, tokens, d] = x.shape
   const together = tf.transpose(tf.reshape(x, [rows / heads, heads, tokens, d]), [0, 2, 1, 3])
   return tf.reshape(together, [rows / heads, tokens, heads * d])
@@ -219,7 +218,7 @@ function mergeHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
 const stretchOf = (window: number): number => Math.max(4 * window, 64)
 
 /** Local attention of a long text: stretches that overlap by the window, of each the tokens whose window lies within it. */
-function stretched(q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D {
+const stretched = (q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: AttentionOptions): tf.Tensor3D => {
   const { dropout, mask } = options
   const window = options.window!
   const [batch, tokens] = q.shape

@@ -25,12 +25,12 @@ export interface DistanceTables {
  * @param q [batch, tokens, hidden], as k
  * @returns [batch * heads, tokens, tokens]: the `bias` of `attention`
  */
-export function disentangledBias(
+export const disentangledBias = (
   q: tf.Tensor3D,
   k: tf.Tensor3D,
   { key, query }: DistanceTables,
   { heads, rowOf, scale }: DisentangledOptions
-): tf.Tensor3D {
+): tf.Tensor3D => {
   const [batch, tokens, hidden] = q.shape
   if (!tf.util.arraysEqual(k.shape, q.shape) || [key, query].some((table) => table.shape[1] !== hidden)) {
     throw new EngineError(

@@ -1,7 +1,6 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { EngineError } from "../errors.ts"
-import { type HostKernel, sizeOf } from "../onnx/Kernel.ts"
-import { addressOf, checkOperands, filled } from "../onnx/vectorResults.ts"
+import { checkFloat, filled, type HostKernel, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { compileKernels } from "../vector/kernels.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
@@ -25,7 +24,7 @@ export interface DropoutKey extends DropoutStream {
  *
  * @param rate in [0, 1); 0 returns a view of x.
  */
-export function dropout<T extends tf.Tensor>(x: T, rate: number, key: DropoutKey): T {
+export const dropout = <T extends tf.Tensor>(x: T, rate: number, key: DropoutKey): T => {
   if (!(rate >= 0 && rate < 1)) throw new EngineError(`dropout: rate must be in [0, 1), it is ${rate}`)
   return differentiable<T, "x">({ x }, () => ({
     value: rate === 0 ? tf.clone(x) : dropped(x, rate, key),
@@ -38,7 +37,7 @@ export function dropout<T extends tf.Tensor>(x: T, rate: number, key: DropoutKey
  *
  * @param offset the element of a larger tensor that x starts at: its mask is a part of the larger one's
  */
-export function dropped<T extends tf.Tensor>(x: T, rate: number, key: DropoutKey, offset = 0): T {
+export const dropped = <T extends tf.Tensor>(x: T, rate: number, key: DropoutKey, offset = 0): T => {
   const random = randomKey(key.seed, key.step, key.site)
   const threshold = Math.min(Math.round(rate * 0x1_0000), 0xffff)
   const options = { threshold, kept: 0x1_0000 / (0x1_0000 - threshold), offset, key: [...random] }
@@ -58,7 +57,7 @@ const oneThread = () => {
 let compiled: ReturnType<typeof oneThread> | undefined
 
 /** The mask alone, for engines without threads of ours. */
-function maskOf(size: number, { key, kept, offset, threshold }: DropoutAttributes): Float32Array {
+const maskOf = (size: number, { key, kept, offset, threshold }: DropoutAttributes): Float32Array => {
   compiled ??= oneThread()
   const { kernel, made, ones } = compiled
   const mask = new Float32Array(size)
@@ -71,7 +70,7 @@ function maskOf(size: number, { key, kept, offset, threshold }: DropoutAttribute
 }
 
 export interface DropoutAttributes {
-  readonly key: readonly number[]
+  readonly key: ReadonlyArray<number>
   /** Of the 16 random bits of a number: below it the number is dropped. */
   readonly threshold: number
   /** What a number that stays is multiplied by. */
@@ -83,8 +82,8 @@ export interface DropoutAttributes {
 export const dropoutKernel: HostKernel<"x", DropoutAttributes> = {
   name: "FusedDropout",
   run(backend, { x }, { key, kept, offset, threshold }) {
-    checkOperands({ x: [x, x.shape] })
-    const operand = addressOf(backend, x)
+    checkFloat("FusedDropout", [x])
+    const operand = backend.address(x)
     return filled(backend, [...x.shape], (address) => ({
       kernel: "dropout",
       units: sizeOf(x.shape),

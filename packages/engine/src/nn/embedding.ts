@@ -1,5 +1,6 @@
 import { differentiable } from "../autodiff/differentiable.ts"
 import { EngineError } from "../errors.ts"
+import type { HostKernel } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { hasKernel } from "./fusedKernel.ts"
 
@@ -11,7 +12,7 @@ import { hasKernel } from "./fusedKernel.ts"
  * @returns [ids, hidden]
  * @throws EngineError for an id outside the table (backends differ: zeros, a wrapped index, or a crash).
  */
-export function embedding(table: tf.Tensor, ids: Int32Array): tf.Tensor2D {
+export const embedding = (table: tf.Tensor, ids: Int32Array): tf.Tensor2D => {
   const [vocabulary] = table.shape as [number, number]
   if (table.rank !== 2)
     throw new EngineError(`embedding: the table must be [vocabulary, hidden], it is [${table.shape}]`)
@@ -30,18 +31,44 @@ export function embedding(table: tf.Tensor, ids: Int32Array): tf.Tensor2D {
  * @param ids n segment numbers in 0..segments-1
  * @returns [segments, width]
  */
-export function segmentSum(values: tf.Tensor2D, ids: Int32Array, segments: number): tf.Tensor2D {
+export const segmentSum = (values: tf.Tensor2D, ids: Int32Array, segments: number): tf.Tensor2D => {
   // tfjs-cpu's kernel makes one pass over all values for every segment; tfjs-wasm has none.
   if (tf.getBackend() !== "cpu" && hasKernel("UnsortedSegmentSum")) {
     return tf.tidy(() => tf.unsortedSegmentSum(values, tf.tensor1d(ids, "int32"), segments))
   }
   const width = values.shape[1]
-  const data = values.dataSync()
   const sums = new Float32Array(segments * width)
-  for (let i = 0; i < ids.length; i++) {
-    const to = ids[i]! * width
-    const from = i * width
-    for (let c = 0; c < width; c++) sums[to + c]! += data[from + c]!
-  }
+  addRows(sums, values.dataSync() as Float32Array, ids, segments)
   return tf.tensor2d(sums, [segments, width])
+}
+
+/**
+ * Adds rows of `from` into `sums` `[numSegments, width]`, row i to that of `ids[i]`; ids beyond the segments are dropped, as tfjs does. What
+ * stood in `sums` is lost.
+ */
+export const addRows = (sums: Float32Array, from: Float32Array, ids: Int32Array, numSegments: number): void => {
+  const width = from.length / ids.length
+  sums.fill(0)
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!
+    if (id < 0 || id >= numSegments) continue
+    for (let j = 0; j < width; j++) sums[id * width + j]! += from[i * width + j]!
+  }
+}
+
+/**
+ * Adds rows of x `[ids, ...]` into `[numSegments, ...]`: the gradient of an embedding. ONNX's ScatterND was measured slower,
+ * and it wraps negative ids, which tfjs drops.
+ */
+export const segmentSumKernel: HostKernel<"x" | "segmentIds", tf.UnsortedSegmentSumAttrs> = {
+  name: "UnsortedSegmentSum",
+  run(backend, { x, segmentIds }, { numSegments }) {
+    if (x.dtype !== "float32" || segmentIds.dtype !== "int32") return undefined
+    const from = backend.native(x).view() as Float32Array
+    const ids = backend.native(segmentIds).view() as Int32Array
+    const result = backend.empty([numSegments, ...x.shape.slice(segmentIds.shape.length)], "float32")
+    const sums = backend.native(result).view() as Float32Array
+    addRows(sums, from, ids, numSegments)
+    return result
+  }
 }

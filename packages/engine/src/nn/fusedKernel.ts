@@ -27,8 +27,8 @@ export const hasProducts = (name: FusedKernel): boolean =>
   hasKernel(name) && (tf.backend() as { readonly oneDnn?: unknown }).oneDnn === undefined
 
 /** Runs a fused kernel of the current backend. */
-export const runKernel = <T extends tf.Tensor | tf.Tensor[]>(
+export const runKernel = <T extends tf.Tensor | Array<tf.Tensor>>(
   name: FusedKernel,
   inputs: Record<string, tf.Tensor>,
-  attributes?: Record<string, number | boolean | number[]>
+  attributes?: Record<string, number | boolean | Array<number>>
 ): T => tf.engine().runKernel<T>(name, inputs, attributes)

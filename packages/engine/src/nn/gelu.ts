@@ -1,12 +1,11 @@
 import { differentiable } from "../autodiff/differentiable.ts"
-import { checkFloat, type HostKernel, type Kernel, like, sizeOf } from "../onnx/Kernel.ts"
-import { addressOf, checkOperands, filled } from "../onnx/vectorResults.ts"
+import { checkFloat, checkShape, filled, type HostKernel, type Kernel, like, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 
 /** `gelu(x) = x Phi(x)`, the exact form with erf (Hendrycks & Gimpel 2016). Any shape. */
-export function gelu<T extends tf.Tensor>(x: T): T {
-  return differentiable<T, "x">({ x }, (save) => {
+export const gelu = <T extends tf.Tensor>(x: T): T =>
+  differentiable<T, "x">({ x }, (save) => {
     save(x)
     return {
       value: hasKernel("FusedGelu") ? runKernel<T>("FusedGelu", { x }) : tf.mul(x, normalCdf(x)),
@@ -15,7 +14,6 @@ export function gelu<T extends tf.Tensor>(x: T): T {
       })
     }
   })
-}
 
 /** `dy (Phi(x) + x phi(x))` */
 const geluGradient = (dy: tf.Tensor, x: tf.Tensor): tf.Tensor => {
@@ -44,8 +42,9 @@ export const geluKernel: Kernel = {
 export const geluGradKernel: HostKernel<"dy" | "x"> = {
   name: "FusedGeluGrad",
   run(backend, { dy, x }) {
-    checkOperands({ x: [x, x.shape], dy: [dy, x.shape] })
-    const operands = [dy, x].map((tensor) => addressOf(backend, tensor))
+    checkFloat("FusedGeluGrad", [dy, x])
+    checkShape("dy", dy, x.shape)
+    const operands = [dy, x].map((tensor) => backend.address(tensor))
     return filled(backend, [...x.shape], (address) => ({
       kernel: "geluGrad",
       units: sizeOf(x.shape),

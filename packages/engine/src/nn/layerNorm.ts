@@ -2,6 +2,7 @@ import { differentiable } from "../autodiff/differentiable.ts"
 import {
   checkFloat,
   checkShape,
+  filled,
   type HostKernel,
   type Kernel,
   like,
@@ -9,7 +10,7 @@ import {
   type Result,
   sizeOf
 } from "../onnx/Kernel.ts"
-import { addressOf, checkOperands, filled, summed } from "../onnx/vectorResults.ts"
+import type { OnnxBackend } from "../onnx/OnnxBackend.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"
 
@@ -20,11 +21,11 @@ import { hasKernel, runKernel } from "./fusedKernel.ts"
  * @param gamma [hidden]
  * @param beta [hidden]; without it none is added
  */
-export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta?: tf.Tensor, eps = 1e-5): T {
-  return differentiable<T, string>({ x, gamma, ...(beta && { beta }) }, (save) => {
+export const layerNorm = <T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta?: tf.Tensor, eps = 1e-5): T =>
+  differentiable<T, string>({ x, gamma, ...(beta && { beta }) }, (save) => {
     const shift = beta ?? tf.zerosLike(gamma)
     const [y, mean, rstd] = hasKernel("FusedLayerNorm")
-      ? runKernel<tf.Tensor[]>("FusedLayerNorm", { x, gamma, beta: shift }, { eps })
+      ? runKernel<Array<tf.Tensor>>("FusedLayerNorm", { x, gamma, beta: shift }, { eps })
       : normalise(x, gamma, shift, eps)
     save(x, gamma, mean!, rstd!)
     return {
@@ -32,29 +33,28 @@ export function layerNorm<T extends tf.Tensor>(x: T, gamma: tf.Tensor, beta?: tf
       gradient: (dy, saved) => {
         const [x, gamma, mean, rstd] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
         const [dx, dgamma, dbeta] = hasKernel("FusedLayerNormGrad")
-          ? runKernel<tf.Tensor[]>("FusedLayerNormGrad", { dy, x, gamma, mean, rstd })
+          ? runKernel<Array<tf.Tensor>>("FusedLayerNormGrad", { dy, x, gamma, mean, rstd })
           : normaliseGradient(dy, x, gamma, mean, rstd)
         return { x: () => dx!, gamma: () => dgamma!, beta: () => dbeta! }
       }
     }
   })
-}
 
 /** [y [..., hidden], mean [..., 1], 1 / standard deviation [..., 1]] */
-function normalise(x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, eps: number): tf.Tensor[] {
+const normalise = (x: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor, eps: number): Array<tf.Tensor> => {
   const mean = tf.mean(x, -1, true)
   const centred = tf.sub(x, mean)
   const rstd = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), eps))
   return [tf.add(tf.mul(tf.mul(centred, rstd), gamma), beta), mean, rstd]
 }
 
-function normaliseGradient(
+const normaliseGradient = (
   dy: tf.Tensor,
   x: tf.Tensor,
   gamma: tf.Tensor,
   mean: tf.Tensor,
   rstd: tf.Tensor
-): tf.Tensor[] {
+): Array<tf.Tensor> => {
   const xhat = tf.mul(tf.sub(x, mean), rstd) // [..., hidden]
   const d = tf.mul(dy, gamma)
   const alongMean = tf.mean(d, -1, true)
@@ -85,14 +85,12 @@ export const layerNormGradKernel: HostKernel<"dy" | "x" | "gamma" | "mean" | "rs
   run(backend, { dy, x, gamma, mean, rstd }) {
     const width = x.shape.at(-1)!
     const rows = [...x.shape.slice(0, -1), 1]
-    checkOperands({
-      x: [x, x.shape],
-      dy: [dy, x.shape],
-      gamma: [gamma, [width]],
-      mean: [mean, rows],
-      rstd: [rstd, rows]
-    })
-    const operands = [dy, x, gamma, mean, rstd].map((tensor) => addressOf(backend, tensor))
+    checkFloat("FusedLayerNormGrad", [dy, x, gamma, mean, rstd])
+    checkShape("dy", dy, x.shape)
+    checkShape("gamma", gamma, [width])
+    checkShape("mean", mean, rows)
+    checkShape("rstd", rstd, rows)
+    const operands = [dy, x, gamma, mean, rstd].map((tensor) => backend.address(tensor))
     let dx: tf.TensorInfo
     const sums = summed(backend, 2, width, (addresses) => {
       dx = filled(backend, [...x.shape], (address) => ({
@@ -104,5 +102,31 @@ export const layerNormGradKernel: HostKernel<"dy" | "x" | "gamma" | "mean" | "rs
       }))
     })
     return [dx!, ...sums]
+  }
+}
+
+/** Sums over all units that the threads make each for itself, `[width]` each, added up in the order of the threads. */
+const summed = (
+  backend: OnnxBackend,
+  count: number,
+  width: number,
+  run: (addresses: Array<number>) => void
+): Array<tf.TensorInfo> => {
+  const { threads } = backend.vector
+  const parts = Array.from({ length: count }, () => backend.pool.take(threads * width * 4))
+  try {
+    run(parts.map(({ address }) => address))
+    return parts.map(({ array }) => {
+      const result = backend.empty([width], "float32")
+      const sums = backend.native(result).view() as Float32Array
+      sums.set(new Float32Array(array, 0, width))
+      for (let thread = 1; thread < threads; thread++) {
+        const part = new Float32Array(array, thread * width * 4, width)
+        for (let i = 0; i < width; i++) sums[i]! += part[i]!
+      }
+      return result
+    })
+  } finally {
+    for (const part of parts) backend.pool.give(part)
   }
 }

@@ -13,7 +13,7 @@ import { hasKernel, hasProducts, runKernel } from "./fusedKernel.ts"
  * @param bias [out]
  * @returns [..., out]
  */
-export function linear<T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.Tensor): T {
+export const linear = <T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.Tensor): T => {
   const [inputs, outputs] = kernel.shape as [number, number]
   if (kernel.rank !== 2 || x.shape.at(-1) !== inputs || (bias && (bias.rank !== 1 || bias.size !== outputs))) {
     const b = bias ? `, bias [${bias.shape}]` : ""

@@ -9,7 +9,7 @@ import { tf } from "../tf.ts"
 export type RandomKey = readonly [number, number]
 
 /** A key from a seed and a name: FNV-1a over UTF-16 code units, twice with different bases. */
-export function randomKey(...parts: readonly (string | number)[]): RandomKey {
+export const randomKey = (...parts: ReadonlyArray<string | number>): RandomKey => {
   const text = parts.join("/")
   let [a, b] = [0x811c9dc5, 0x2f0b4c47]
   for (let i = 0; i < text.length; i++) {
@@ -28,13 +28,13 @@ export const randomUniform = (key: RandomKey, counter: number): number =>
   (randomBits(key, counter) >>> 0) / 0x1_0000_0000
 
 /** Standard normal number (Box-Muller); uses counters 2n and 2n + 1. */
-export function randomNormal(key: RandomKey, n: number): number {
+export const randomNormal = (key: RandomKey, n: number): number => {
   const radius = Math.sqrt(-2 * Math.log(1 - randomUniform(key, 2 * n)))
   return radius * Math.cos(2 * Math.PI * randomUniform(key, 2 * n + 1))
 }
 
 /** The numbers 0..count-1 in random order (Fisher-Yates). */
-export function randomOrder(key: RandomKey, count: number): Int32Array {
+export const randomOrder = (key: RandomKey, count: number): Int32Array => {
   const order = Int32Array.from({ length: count }, (_, i) => i)
   for (let i = count - 1; i > 0; i--) {
     const j = Math.floor(randomUniform(key, i) * (i + 1))
@@ -45,7 +45,7 @@ export function randomOrder(key: RandomKey, count: number): Int32Array {
   return order
 }
 
-function mix(x: number): number {
+const mix = (x: number): number => {
   let h = x | 0
   h = Math.imul(h ^ (h >>> 16), 0x21f0aaad)
   h = Math.imul(h ^ (h >>> 15), 0x735a2d97)
@@ -59,7 +59,7 @@ export interface InitialiserKey {
 }
 
 /** Normal numbers of mean 0; the default deviation is BERT's and RoBERTa's `initializer_range`. */
-export function normalInit(shape: readonly number[], key: InitialiserKey, deviation = 0.02): tf.Tensor {
+export const normalInit = (shape: ReadonlyArray<number>, key: InitialiserKey, deviation = 0.02): tf.Tensor => {
   const random = randomKey(key.seed, key.name)
   const values = Float32Array.from(
     { length: tf.util.sizeFromShape([...shape]) },
@@ -69,7 +69,7 @@ export function normalInit(shape: readonly number[], key: InitialiserKey, deviat
 }
 
 /** Normal numbers of deviation `1 / sqrt(in)` for a kernel [in, out] (LeCun 1998): what goes in at unit scale comes out so. */
-export function fanInInit(shape: readonly number[], key: InitialiserKey): tf.Tensor {
+export const fanInInit = (shape: ReadonlyArray<number>, key: InitialiserKey): tf.Tensor => {
   const inputs = shape[0]
   if (shape.length !== 2 || !inputs)
     throw new EngineError(`fanInInit: needs a kernel's shape [in, out], got [${shape}]`)

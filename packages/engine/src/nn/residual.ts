@@ -3,7 +3,7 @@ import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 
 /** `x + y` of one shape. Keeps neither operand for the backward pass; `tf.add` keeps both. */
-export function residual<T extends tf.Tensor>(x: T, y: T): T {
+export const residual = <T extends tf.Tensor>(x: T, y: T): T => {
   if (!tf.util.arraysEqual(x.shape, y.shape)) {
     throw new EngineError(`residual: shapes [${x.shape}] and [${y.shape}] differ`)
   }

@@ -10,10 +10,10 @@ import { tf } from "../tf.ts"
  * @param x [batch, tokens, hidden]: queries or keys
  * @param heads `hidden` is split into this many, each of an even width
  */
-export function rotary(
+export const rotary = (
   x: tf.Tensor3D,
   { heads, theta }: { readonly heads: number; readonly theta: number }
-): tf.Tensor3D {
+): tf.Tensor3D => {
   const [, tokens, hidden] = x.shape
   const half = hidden / heads / 2
   if (!Number.isInteger(half)) throw new EngineError(`rotary: hidden ${hidden} gives ${heads} heads no even width`)

@@ -19,12 +19,12 @@ export const biasGradient = (scores: tf.Tensor3D, rows: number): tf.Tensor3D =>
   scores.shape[0] <= rows ? scores : tf.sum(tf.reshape(scores, [-1, rows, ...scores.shape.slice(1)]), 0)
 
 /** 0 for keys, -1e9 for padding: [batch * heads, 1, tokens]; undefined where nothing is padding. */
-export function keyBias(
+export const keyBias = (
   mask: ArrayLike<number>,
   batch: number,
   tokens: number,
   heads: number
-): tf.Tensor3D | undefined {
+): tf.Tensor3D | undefined => {
   if (isFull(mask)) return undefined
   const bias = new Float32Array(batch * heads * tokens)
   for (let row = 0; row < batch * heads; row++) {

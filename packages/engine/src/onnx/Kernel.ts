@@ -1,7 +1,14 @@
 import { EngineError } from "../errors.ts"
 import type { OnnxGraph, Value } from "../graph/OnnxGraph.ts"
 import type { tf } from "../tf.ts"
+import type { VectorJob } from "../vector/VectorThreads.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
+
+/** Types of numbers that native memory holds. */
+export type NativeType = "float32" | "int32" | "bool"
+
+export const isNative = (dtype: tf.DataType): dtype is NativeType =>
+  dtype === "float32" || dtype === "int32" || dtype === "bool"
 
 /** What a kernel knows of an input: its shape and type, never its numbers. */
 export interface Operand {
@@ -11,7 +18,7 @@ export interface Operand {
 
 export interface Result {
   readonly shape: Array<number>
-  readonly dtype: "float32" | "int32" | "bool"
+  readonly dtype: NativeType
 }
 
 /** A tfjs kernel written as an ONNX graph. `Attributes` are the attributes that tfjs passes to the kernel of that name. */
@@ -109,3 +116,19 @@ export const like = ({ shape }: Operand, dtype: Result["dtype"] = "float32"): Re
 /** One result, like the first of operands that are all float32. */
 export const likeFirst = (operands: ReadonlyArray<Operand>): ReadonlyArray<Result> | undefined =>
   every(operands, "float32") ? [like(operands[0]!)] : undefined
+
+/** A result of that shape, filled by a kernel that is given its address. */
+export const filled = (
+  backend: OnnxBackend,
+  shape: Array<number>,
+  job: (address: number) => VectorJob
+): tf.TensorInfo => {
+  const result = backend.empty(shape, "float32")
+  try {
+    if (sizeOf(shape) > 0) backend.vector.run([job(backend.address(result))])
+    return result
+  } catch (error) {
+    backend.disposeData(result.dataId)
+    throw error
+  }
+}

@@ -3,12 +3,11 @@ import { onnxModel } from "../graph/onnxModel.ts"
 import { LruCache } from "../LruCache.ts"
 import type { tf } from "../tf.ts"
 import type { NativeBuffer } from "./BufferPool.ts"
-import { type Kernel, kernelError, type Operand, type Result, sizeOf } from "./Kernel.ts"
-import type { OnnxBackend } from "./OnnxBackend.ts"
+import { isNative, type Kernel, kernelError, type NativeType, type Operand, type Result, sizeOf } from "./Kernel.ts"
+import type { OnnxBackend, TensorData } from "./OnnxBackend.ts"
 import type { Handle } from "./OrtApi.ts"
 import { PackedWeights } from "./PackedWeights.ts"
 import { type Runtime, Session } from "./Runtime.ts"
-import { isNative, type NativeType, type TensorData } from "./TensorData.ts"
 
 /** A training step needs some 40 sessions, tfjs-core's own test suite about a thousand. */
 const sessionsKept = 512

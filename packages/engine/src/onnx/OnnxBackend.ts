@@ -1,34 +1,50 @@
 import { EngineError } from "../errors.ts"
 import type { OpenGraph } from "../graph/GraphSession.ts"
-import type { AdamWStep, AdamWUpdate } from "../optim/adamW.ts"
+import { type AdamWUpdate, adamWJob, checkUpdate } from "../optim/adamW.ts"
 import type { Precision } from "../selection/EngineReport.ts"
 import { tf } from "../tf.ts"
 import type { VectorThreads } from "../vector/VectorThreads.ts"
-import { BufferPool } from "./BufferPool.ts"
+import { BufferPool, type NativeBuffer } from "./BufferPool.ts"
 import type { Fallback } from "./Fallback.ts"
-import { sizeOf } from "./Kernel.ts"
+import { isNative, type NativeType, sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
 import { nativeGraphs } from "./nativeGraphs.ts"
 import { OneDnnKernels } from "./onednn/OneDnnKernels.ts"
 import { startRuntime } from "./Runtime.ts"
 import { heapTrimmer, LinearMemory, systemMemory } from "./systemMemory.ts"
-import { isNative, type NativeType, TensorData } from "./TensorData.ts"
 
 type Numbers = Float32Array | Int32Array | Uint8Array
 
 /** From this size on an array is copied into native memory as it comes; smaller ones when a kernel first needs them. */
 const movedAtOnce = 2 ** 14
 
-/** The numbers of the kernel "adamw". @throws EngineError where one is not finite. */
-const adamwNumbers = (step: AdamWStep): Array<number> => {
-  if (!Object.values(step).every(Number.isFinite)) {
-    throw new EngineError(`adamw: a number is not finite: ${JSON.stringify(step)}`)
+/**
+ * The numbers behind one or more tensors: in native memory, still on the JavaScript side until a kernel first needs them,
+ * or, for complex tensors, as two tensors. Reshaped tensors and clones share one and are counted as references.
+ */
+export class TensorData {
+  readonly dtype: tf.DataType
+  readonly size: number
+  references: number
+  buffer: NativeBuffer | undefined
+  values: tf.backend_util.BackendValues | undefined
+  /** Whether an optimizer has written into the numbers since they were made. */
+  written = false
+  parts: { readonly real: tf.TensorInfo; readonly imag: tf.TensorInfo } | undefined
+
+  constructor(dtype: tf.DataType, size: number, references = 1) {
+    this.dtype = dtype
+    this.size = size
+    this.references = references
   }
-  const { b1, b2, c1, c2, eps, lr, scale, wd } = step
-  // The scale of the gradient goes into the numbers that it is multiplied by anyway, and
-  // m / (sqrt(v / c2) + eps) = sqrt(c2) m / (sqrt(v) + sqrt(c2) eps): one division less.
-  const root = Math.sqrt(c2)
-  return [b1, (1 - b1) * scale, b2, (1 - b2) * scale ** 2, root * eps, (root * lr) / c1, 1 - lr * wd]
+
+  /** The native buffer as a typed array; valid until the tensor is disposed. */
+  view(): Float32Array | Int32Array | Uint8Array {
+    const memory = this.buffer!.array
+    if (this.dtype === "float32") return new Float32Array(memory, 0, this.size)
+    if (this.dtype === "int32") return new Int32Array(memory, 0, this.size)
+    return new Uint8Array(memory, 0, this.size)
+  }
 }
 
 /** The tfjs backend whose tensors live in native memory and whose kernels run on ONNX Runtime. One exists a process. */
@@ -136,13 +152,7 @@ export class OnnxBackend extends tf.KernelBackend {
 
   /** Updates parameters and their moments in place. @throws EngineError where types or sizes differ. */
   adamw(updates: ReadonlyArray<AdamWUpdate>): void {
-    for (const { p, m, v, g } of updates) {
-      for (const tensor of [p, m, v, g]) {
-        if (tensor.dtype !== "float32" || tensor.shape.join() !== p.shape.join()) {
-          throw new EngineError(`adamw: ${tensor.dtype}[${tensor.shape}] beside the parameter's float32[${p.shape}]`)
-        }
-      }
-    }
+    updates.forEach(checkUpdate)
     this.vector.run(
       updates.map(({ p, m, v, g, numbers }) => {
         for (const written of [p, m, v]) {
@@ -150,8 +160,11 @@ export class OnnxBackend extends tf.KernelBackend {
           this.native(written).written = true
           this.unpack(written.dataId)
         }
-        const addresses = [p, m, v, g].map((tensor) => this.address(tensor))
-        return { kernel: "adamw" as const, units: sizeOf(p.shape), addresses, numbers: adamwNumbers(numbers) }
+        return adamWJob(
+          sizeOf(p.shape),
+          [p, m, v, g].map((tensor) => this.address(tensor)),
+          numbers
+        )
       })
     )
   }

@@ -1,4 +1,4 @@
-import type { TensorData } from "./TensorData.ts"
+import type { TensorData } from "./OnnxBackend.ts"
 
 /** Bytes of weights that are kept a second time, compiled in. */
 const mostBytes = 2 ** 31

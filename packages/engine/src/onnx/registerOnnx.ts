@@ -2,9 +2,9 @@ import type { MathBackendCPU } from "@tensorflow/tfjs-backend-cpu"
 import "@tensorflow/tfjs-backend-cpu"
 import { EngineError } from "../errors.ts"
 import { dropoutKernel } from "../nn/dropout.ts"
-import { attentionKernel } from "../nn/fusedAttention.ts"
+import { segmentSumKernel } from "../nn/embedding.ts"
+import { attentionKernel, keptAttentionKernels } from "../nn/fusedAttention.ts"
 import { geluGradKernel, geluKernel } from "../nn/gelu.ts"
-import { keptAttentionKernels } from "../nn/keptAttention.ts"
 import { layerNormGradKernel, layerNormKernel } from "../nn/layerNorm.ts"
 import { linearGradKernel, linearKernel, packedLinearKernel } from "../nn/linear.ts"
 import { softmaxGradKernel } from "../nn/softmax.ts"
@@ -74,7 +74,7 @@ export const registerOnnx = async (threads: number, spin = true): Promise<OnnxBa
         fallback.run(name, inputs as Inputs, attrs as tf.NamedAttrMap)
     })
   }
-  for (const kernel of hostKernels) register(kernel.name, host(onnx, kernel))
+  for (const kernel of [...hostKernels, segmentSumKernel as HostKernel]) register(kernel.name, host(onnx, kernel))
   for (const kernel of vectorKernels)
     register(kernel.name, shared(onnx, kernel.name, named(kernel.name, host(onnx, kernel))))
   for (const kernel of onnxKernels) register(kernel.name, shared(onnx, kernel.name, compiled(onnx, kernel)))

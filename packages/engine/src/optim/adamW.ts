@@ -1,6 +1,7 @@
 import { EngineError } from "../errors.ts"
 import type { Gradients, Parameters } from "../nn/Parameters.ts"
 import { tf } from "../tf.ts"
+import type { VectorJob } from "../vector/VectorThreads.ts"
 
 /** What an optimizer remembers: plain data, so that a checkpoint can hold it. */
 export interface OptimizerState {
@@ -56,7 +57,7 @@ export const adam = (options: AdamOptions = {}): Optimizer => adamW({ ...options
  *
  * @throws EngineError for an option out of range, and for a gradient of a parameter that `init` did not see as trainable.
  */
-export function adamW(options: AdamWOptions = {}): Optimizer {
+export const adamW = (options: AdamWOptions = {}): Optimizer => {
   const { beta1 = 0.9, beta2 = 0.999, eps = 1e-8, weightDecay = 0.01, rateOf = () => 1, decay = decays } = options
   for (const [name, value] of Object.entries({ beta1, beta2 })) {
     if (!(value >= 0 && value < 1)) throw new EngineError(`adamW: ${name} must be in [0, 1), it is ${value}`)
@@ -70,7 +71,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
       state.step++
       const c1 = 1 - beta1 ** state.step
       const c2 = 1 - beta2 ** state.step
-      const updates: AdamWUpdate[] = []
+      const updates: Array<AdamWUpdate> = []
       for (const [name, gradient] of Object.entries(gradients)) {
         const parameter = parameters[name]
         const m = state.tensors[`m.${name}`]
@@ -90,7 +91,7 @@ export function adamW(options: AdamWOptions = {}): Optimizer {
 }
 
 /** Moments of one kind, filled on the device. */
-function zeros(parameters: Parameters, kind: string): OptimizerState["tensors"] {
+const zeros = (parameters: Parameters, kind: string): OptimizerState["tensors"] => {
   const trained = Object.entries(parameters).filter(([, { trainable }]) => trainable)
   return Object.fromEntries(
     trained.map(([name, { shape }]) => {
@@ -126,16 +127,38 @@ export interface AdamWUpdate {
 
 /** A backend that updates parameters and moments in place, in one pass. */
 interface InPlaceBackend {
-  adamw?(updates: readonly AdamWUpdate[]): void
+  adamw?(updates: ReadonlyArray<AdamWUpdate>): void
 }
 
-function step({ p, m, v, g, numbers: { lr, scale, b1, b2, eps, wd, c1, c2 } }: AdamWUpdate): void {
+const step = ({ p, m, v, g, numbers: { lr, scale, b1, b2, eps, wd, c1, c2 } }: AdamWUpdate): void => {
   tf.tidy(() => {
     m.assign(tf.add(tf.mul(m, b1), tf.mul(g, (1 - b1) * scale)))
     v.assign(tf.add(tf.mul(v, b2), tf.mul(tf.square(g), (1 - b2) * scale ** 2)))
     const deviation = tf.add(tf.mul(tf.sqrt(v), 1 / Math.sqrt(c2)), eps)
     p.assign(tf.sub(tf.mul(p, 1 - lr * wd), tf.mul(tf.div(m, deviation), lr / c1)))
   })
+}
+
+/** Refuses what the vector kernel would read or write past. @throws EngineError where types or sizes differ */
+export const checkUpdate = ({ p, m, v, g }: AdamWUpdate): void => {
+  for (const tensor of [p, m, v, g]) {
+    if (tensor.dtype !== "float32" || tensor.shape.join() !== p.shape.join()) {
+      throw new EngineError(`adamw: ${tensor.dtype}[${tensor.shape}] beside the parameter's float32[${p.shape}]`)
+    }
+  }
+}
+
+/** An update by the vector kernel, in one pass. @throws EngineError where a number is not finite */
+export const adamWJob = (units: number, addresses: ReadonlyArray<number>, step: AdamWStep): VectorJob => {
+  if (!Object.values(step).every(Number.isFinite)) {
+    throw new EngineError(`adamw: a number is not finite: ${JSON.stringify(step)}`)
+  }
+  const { b1, b2, c1, c2, eps, lr, scale, wd } = step
+  // The scale of the gradient goes into the numbers that it is multiplied by anyway, and
+  // m / (sqrt(v / c2) + eps) = sqrt(c2) m / (sqrt(v) + sqrt(c2) eps): one division less.
+  const root = Math.sqrt(c2)
+  const numbers = [b1, (1 - b1) * scale, b2, (1 - b2) * scale ** 2, root * eps, (root * lr) / c1, 1 - lr * wd]
+  return { kernel: "adamw", units, addresses, numbers }
 }
 
 /** Whether a parameter is subject to weight decay: kernels and embedding tables are; biases, LayerNorm and scalars are not. */

@@ -4,7 +4,7 @@ import { checkFloat, type Kernel } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 
 /** The 2-norm of all gradients taken as one vector. Memory beside them is at most the squares of one. */
-export async function globalNorm(gradients: Gradients): Promise<number> {
+export const globalNorm = async (gradients: Gradients): Promise<number> => {
   const all = Object.values(gradients)
   if (all.length === 0) return 0
   const sums = all.map(sumOfSquares)
@@ -20,19 +20,6 @@ export async function globalNorm(gradients: Gradients): Promise<number> {
  * does not. An optimizer takes it as `scale`, so that clipping is no pass over the gradients.
  */
 export const clipFactor = (norm: number, maxNorm: number): number => Math.min(1, maxNorm / (norm + 1e-6))
-
-/** Adds `more` into `sum`, which takes its tensors over. */
-export function addGradients(sum: Gradients, more: Gradients): void {
-  for (const [name, gradient] of Object.entries(more)) {
-    const held = sum[name]
-    if (held === undefined) sum[name] = gradient
-    else {
-      sum[name] = tf.add(held, gradient)
-      held.dispose()
-      gradient.dispose()
-    }
-  }
-}
 
 const sumOfSquares = (x: tf.Tensor): tf.Tensor =>
   hasKernel("FusedSumOfSquares")

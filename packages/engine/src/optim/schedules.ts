@@ -45,7 +45,7 @@ const rise = (step: number, warmup: number): number => Math.min(1, step / Math.m
 const fall = (step: number, from: number, to: number): number =>
   step < from ? 1 : Math.max(0, (to - step) / Math.max(1, to - from))
 
-function check({ peak, warmup = 0, total }: Phases): void {
+const check = ({ peak, warmup = 0, total }: Phases): void => {
   if (!(peak >= 0 && Number.isFinite(peak))) throw new EngineError(`schedule: peak must be a rate >= 0, it is ${peak}`)
   if (!(warmup >= 0 && warmup <= total)) {
     throw new EngineError(`schedule: a warm-up of ${warmup} does not fit into ${total} updates`)

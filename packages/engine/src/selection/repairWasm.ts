@@ -1,5 +1,5 @@
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm"
-import { segmentSum } from "../segmentSum.ts"
+import { addRows } from "../nn/embedding.ts"
 import { tf } from "../tf.ts"
 
 /**
@@ -45,6 +45,6 @@ const segmentSumKernel: tf.KernelFunc = ({ inputs, backend, attrs }) => {
   const sums = wasm.typedArrayFromHeap(output) as Float32Array
   const from = wasm.typedArrayFromHeap(x) as Float32Array
   const ids = wasm.typedArrayFromHeap(segmentIds) as Int32Array
-  segmentSum(sums, from, ids, numSegments)
+  addRows(sums, from, ids, numSegments)
   return output
 }

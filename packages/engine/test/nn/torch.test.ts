@@ -12,8 +12,8 @@ import {
   softmax,
   tf
 } from "../../src/index.ts"
+import reference from "../fixtures/reference.json" with { type: "json" }
 import { bceWithLogits } from "../lib/bceWithLogits.ts"
-import { reference } from "../lib/reference.ts"
 import { wave } from "../lib/wave.ts"
 
 await testEngine()

@@ -1,9 +1,8 @@
 import { afterEach, beforeAll, expect, test } from "bun:test"
 import { close } from "@nuner/testing"
 import { adamW, attention, disposeAll, linear, tf, useEngine, variableGrads } from "../../src/index.ts"
-import type { OnnxBackend } from "../../src/onnx/OnnxBackend.ts"
+import { type OnnxBackend, TensorData } from "../../src/onnx/OnnxBackend.ts"
 import { PackedWeights } from "../../src/onnx/PackedWeights.ts"
-import { TensorData } from "../../src/onnx/TensorData.ts"
 import { wave } from "../lib/wave.ts"
 
 const backend = () => tf.backend() as unknown as OnnxBackend

@@ -14,7 +14,7 @@ import {
   variableGrads
 } from "../../src/index.ts"
 import { decays } from "../../src/optim/adamW.ts"
-import { reference } from "../lib/reference.ts"
+import reference from "../fixtures/reference.json" with { type: "json" }
 import { tinyBatch, tinyForward, tinyParameters } from "../lib/tinyEncoder.ts"
 import { wave } from "../lib/wave.ts"
 

@@ -1,9 +1,7 @@
 import { EngineError } from "../../errors.ts"
-import { segmentSum } from "../../segmentSum.ts"
 import { tf } from "../../tf.ts"
-import { type HostKernel, sizeOf } from "../Kernel.ts"
+import { type HostKernel, isNative, sizeOf } from "../Kernel.ts"
 import type { OnnxBackend } from "../OnnxBackend.ts"
-import { isNative } from "../TensorData.ts"
 
 const identity: HostKernel<"x"> = {
   name: "Identity",
@@ -82,24 +80,7 @@ const onesLike: HostKernel<"x"> = {
   run: (backend, { x }) => filled(backend, x.shape, x.dtype, 1)
 }
 
-/**
- * Adds rows of x `[ids, ...]` into `[numSegments, ...]`: the gradient of an embedding. ONNX's ScatterND was measured slower,
- * and it wraps negative ids, which tfjs drops.
- */
-const unsortedSegmentSum: HostKernel<"x" | "segmentIds", tf.UnsortedSegmentSumAttrs> = {
-  name: "UnsortedSegmentSum",
-  run(backend, { x, segmentIds }, { numSegments }) {
-    if (x.dtype !== "float32" || segmentIds.dtype !== "int32") return undefined
-    const from = backend.native(x).view() as Float32Array
-    const ids = backend.native(segmentIds).view() as Int32Array
-    const result = backend.empty([numSegments, ...x.shape.slice(segmentIds.shape.length)], "float32")
-    const sums = backend.native(result).view() as Float32Array
-    segmentSum(sums, from, ids, numSegments)
-    return result
-  }
-}
-
-/** Views of the same numbers under another shape, for which nothing is copied; tensors of one number; sums of rows. */
+/** Views of the same numbers under another shape, for which nothing is copied; and tensors of one number. */
 export const hostKernels = [
   identity,
   reshape,
@@ -109,6 +90,5 @@ export const hostKernels = [
   imag,
   fill,
   zerosLike,
-  onesLike,
-  unsortedSegmentSum
+  onesLike
 ] as ReadonlyArray<HostKernel>

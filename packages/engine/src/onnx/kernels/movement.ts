@@ -1,7 +1,6 @@
 import { EngineError } from "../../errors.ts"
 import type { tf } from "../../tf.ts"
-import { axesOf, every, type Kernel, type Operand, type Result } from "../Kernel.ts"
-import { isNative } from "../TensorData.ts"
+import { axesOf, every, isNative, type Kernel, type Operand, type Result } from "../Kernel.ts"
 
 /** The type that results have where they are parts of an operand: the runner lets in no other. */
 const typeOf = (operand: Operand | undefined) => operand!.dtype as Result["dtype"]
