@@ -1,7 +1,7 @@
 import { tf } from "../tf.ts"
 
 /** One recorded operation; tfjs-core's own shape. */
-export interface TapeNode {
+interface TapeNode {
   readonly kernelName: string
   readonly inputs: Readonly<Record<string, tf.Tensor>>
   readonly outputs: ReadonlyArray<tf.Tensor>

@@ -17,7 +17,7 @@ export const bytesOf: Readonly<Record<ElementType, number>> = {
 export type Value = string
 
 /** An integer, a list of them, `{ float }`, `{ text }`, or the node that a branch consists of. */
-export type Attribute =
+type Attribute =
   | number
   | ReadonlyArray<number>
   | { readonly float: number }

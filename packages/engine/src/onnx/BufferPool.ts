@@ -57,7 +57,7 @@ export class NativeBuffer {
   }
 }
 
-export interface PoolStatistics {
+interface PoolStatistics {
   /** Bytes of buffers that hold tensors now, and the most they ever were. */
   readonly inUse: number
   readonly peakInUse: number

@@ -173,24 +173,21 @@ export class KernelRunner {
   }
 
   #session(graph: OnnxGraph, inputs: ReadonlyArray<string>, outputs: ReadonlyArray<string>, packed: boolean): Session {
-    if (!packed) {
-      return new Session(
-        this.#runtime,
-        encoded(graph, (bytes) => new Uint8Array(bytes)),
-        inputs,
-        outputs
-      )
-    }
+    const { bytes, pieces } = onnxModel(graph, version)
     // A model with weights in it is large, and read once: JavaScript would be slow to see that it is garbage.
-    let model: NativeBuffer | undefined
-    const native = (bytes: number): Uint8Array => {
-      model = this.#backend.pool.take(bytes)
-      return new Uint8Array(model.array, 0, bytes)
-    }
+    const memory = this.#backend.pool.take(bytes)
     try {
-      return new Session(this.#runtime, encoded(graph, native), inputs, outputs, this.#runtime.packedOptions)
+      const model = new Uint8Array(memory.array, 0, bytes)
+      let at = 0
+      for (const piece of pieces) {
+        const content = piece instanceof Uint8Array ? piece : (piece.data() as Uint8Array)
+        model.set(content, at)
+        at += content.length
+      }
+      const { packedOptions, sessionOptions } = this.#runtime
+      return new Session(this.#runtime, model, inputs, outputs, packed ? packedOptions : sessionOptions)
     } finally {
-      if (model) this.#backend.pool.give(model)
+      this.#backend.pool.give(memory)
     }
   }
 
@@ -207,19 +204,6 @@ const version = { format: 10, operators: 20 } as const
 const open = (rank: number): Array<undefined> => Array.from({ length: rank }, () => undefined)
 
 const asBytes = ({ buffer, byteLength, byteOffset }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength)
-
-/** A model in memory that the caller provides. */
-const encoded = (graph: OnnxGraph, allocate: (bytes: number) => Uint8Array): Uint8Array => {
-  const { bytes, pieces } = onnxModel(graph, version)
-  const model = allocate(bytes)
-  let at = 0
-  for (const piece of pieces) {
-    const content = piece instanceof Uint8Array ? piece : (piece.data() as Uint8Array)
-    model.set(content, at)
-    at += content.length
-  }
-  return model
-}
 
 /** Operands and results under the shapes of the kernel's view, where it has one. */
 const seen = (

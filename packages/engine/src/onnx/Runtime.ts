@@ -118,7 +118,7 @@ export class Session {
     model: Uint8Array,
     inputs: ReadonlyArray<string>,
     outputs: ReadonlyArray<string>,
-    options: Handle = runtime.sessionOptions
+    options: Handle
   ) {
     this.#runtime = runtime
     this.#run = runtime.api.raw("Run")

@@ -84,7 +84,7 @@ export interface TensorEntry {
   readonly end: number
 }
 
-export interface Header {
+interface Header {
   readonly metadata: Readonly<Record<string, string>>
   /** In the order of the data. */
   readonly entries: ReadonlyArray<TensorEntry>

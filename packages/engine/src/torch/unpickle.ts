@@ -1,7 +1,7 @@
 import { SafetensorsError } from "../errors.ts"
 
 /** What a pickle says about a tensor's numbers: the type's name, the key of the file that holds them, how many there are. */
-export interface Storage {
+interface Storage {
   readonly dtype: string
   readonly key: string
   readonly size: number

@@ -84,7 +84,7 @@ const meansOf = async (reported: ReadonlyArray<Reported>, used: number): Promise
 }
 
 /** Where a run stands, and the parts of a step: the inside of `train`. */
-export class Run<Batch> {
+class Run<Batch> {
   /** Steps done, skipped ones included. */
   step = 0
   best: Best | undefined

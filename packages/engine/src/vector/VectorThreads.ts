@@ -1,7 +1,6 @@
 import { EngineError } from "../errors.ts"
 import {
   addressesAt,
-  block,
   failed,
   finished,
   jobCount,
@@ -92,11 +91,6 @@ export class VectorThreads {
       })
     )
     return new VectorThreads(workers, bases[0]!, enough, control, jobs, patience)
-  }
-
-  /** Whether rows of that width fit into the blocks for copying. */
-  takes(width: number): boolean {
-    return width * 4 <= block
   }
 
   /**
