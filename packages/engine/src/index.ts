@@ -1,6 +1,5 @@
 export { checkpointed, variableGrads } from "./autodiff/backward.ts"
-export { type Differentiable, differentiable } from "./autodiff/differentiable.ts"
-export { frozen, stopGradient } from "./autodiff/tape.ts"
+export { type Differentiable, differentiable, frozen, stopGradient } from "./autodiff/tape.ts"
 export { type EpochOptions, type EpochPlan, type Examples, fingerprint, planEpochs } from "./data/epochs.ts"
 export { packByLength, planWindows, stretches, type Window } from "./data/lengths.ts"
 export { CheckpointError, EngineError, NonFiniteError, SafetensorsError } from "./errors.ts"

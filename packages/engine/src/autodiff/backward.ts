@@ -1,8 +1,7 @@
 import { EngineError } from "../errors.ts"
 import type { Gradients, Parameters } from "../nn/Parameters.ts"
 import { tf } from "../tf.ts"
-import { differentiable } from "./differentiable.ts"
-import { discard, disposeSaved, offTape, type Recording, record } from "./tape.ts"
+import { differentiable, discard, disposeSaved, offTape, type Recording, record } from "./tape.ts"
 
 /**
  * The value of `f` and its gradients with respect to the trainable variables, named as in `parameters`. A parameter that `f` does not

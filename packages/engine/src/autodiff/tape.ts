@@ -12,6 +12,12 @@ interface TapeNode {
 /** The private part of tfjs-core 4's engine that reverse-mode differentiation stands on. Nothing else touches it. */
 interface Recorder {
   readonly state: { activeTape: Array<TapeNode> | null; gradientDepth: number; kernelDepth: number }
+  /** By which `tf.customGrad` records an operation; taken directly, since its gradients are lazy. */
+  runKernelFunc(params: {
+    forwardFunc: (backend: unknown, save: (tensors: Array<tf.Tensor>) => void) => tf.Tensor
+    backwardsFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => Readonly<Record<string, () => tf.Tensor>>
+    inputs: Record<string, tf.Tensor>
+  }): tf.Tensor
 }
 
 const recorder = (): Recorder => tf.engine() as unknown as Recorder
@@ -105,3 +111,32 @@ export const frozen = <T extends tf.TensorContainer>(f: () => T): T => offTape((
 
 /** The same numbers as `x`, cut off from what they were computed from. */
 export const stopGradient = <T extends tf.Tensor>(x: T): T => offTape(() => tf.clone(x))
+
+/** What a layer computes and how its gradient follows. */
+export interface Differentiable<T extends tf.Tensor, Name extends string> {
+  readonly value: T
+  /** From the gradient of `value` and the saved tensors, the gradient of each input, computed only if asked for. */
+  readonly gradient: (dy: T, saved: ReadonlyArray<tf.Tensor>) => Readonly<Record<Name, () => tf.Tensor>>
+}
+
+/**
+ * An operation with a gradient of its own, as `tf.customGrad`, with two differences: inputs have names, and the gradient of an
+ * input is computed only where something trainable lies behind it.
+ *
+ * `forward` runs tidied and unrecorded; what it passes to `save` is kept for the backward pass if there will be one.
+ */
+export const differentiable = <T extends tf.Tensor, Name extends string>(
+  inputs: Readonly<Record<Name, tf.Tensor>>,
+  forward: (save: (...tensors: Array<tf.Tensor>) => void) => Differentiable<T, Name>
+): T => {
+  let gradient: Differentiable<T, Name>["gradient"]
+  return recorder().runKernelFunc({
+    forwardFunc: (_backend, save) => {
+      const result = forward((...tensors) => save(tensors))
+      gradient = result.gradient
+      return result.value
+    },
+    backwardsFunc: (dy, saved) => gradient(dy as T, saved),
+    inputs: { ...inputs }
+  }) as T
+}

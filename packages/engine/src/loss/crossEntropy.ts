@@ -1,5 +1,4 @@
-import { differentiable } from "../autodiff/differentiable.ts"
-import { isRecording } from "../autodiff/tape.ts"
+import { differentiable, isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
 import { segmentSum } from "../nn/embedding.ts"
 import { tf } from "../tf.ts"

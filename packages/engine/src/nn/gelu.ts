@@ -1,4 +1,4 @@
-import { differentiable } from "../autodiff/differentiable.ts"
+import { differentiable } from "../autodiff/tape.ts"
 import { checkFloat, checkShape, filled, type HostKernel, type Kernel, like, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, runKernel } from "./fusedKernel.ts"

@@ -1,4 +1,4 @@
-import { differentiable } from "../autodiff/differentiable.ts"
+import { differentiable } from "../autodiff/tape.ts"
 import {
   checkFloat,
   checkShape,

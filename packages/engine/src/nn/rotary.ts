@@ -1,4 +1,4 @@
-import { differentiable } from "../autodiff/differentiable.ts"
+import { differentiable } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
 import { remembered } from "../LruCache.ts"
 import { tf } from "../tf.ts"
