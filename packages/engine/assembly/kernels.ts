@@ -222,3 +222,17 @@ export function softmaxGrad(_start: i32, units: i32, dy: usize, y: usize, dx: us
     dx += row
   }
 }
+
+/** Rows `start` to `start + units` of y: each the sum of the rows of x, of which there are `count`, whose id it is. */
+export function segmentSum(start: i32, units: i32, x: usize, ids: usize, y: usize, count: i32, width: i32): void {
+  const row = bytesOf(width)
+  const whole = row & ~15
+  memory.fill(y, 0, row * units)
+  for (let i: i32 = 0; i < count; i++, ids += 4, x += row) {
+    const unit = load<i32>(ids) - start
+    if (unit < 0 || unit >= units) continue
+    const to = y + row * unit
+    for (let j: usize = 0; j < whole; j += 16) v128.store(to + j, add(v128.load(to + j), v128.load(x + j)))
+    for (let j = whole; j < row; j += 4) store<f32>(to + j, load<f32>(to + j) + load<f32>(x + j))
+  }
+}

@@ -1,6 +1,6 @@
 import { differentiable } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
-import type { HostKernel } from "../onnx/Kernel.ts"
+import { filled, type HostKernel, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { hasKernel } from "./fusedKernel.ts"
 
@@ -56,6 +56,9 @@ export const addRows = (sums: Float32Array, from: Float32Array, ids: Int32Array,
   }
 }
 
+/** From this many sums on the threads share them: zeros for a whole vocabulary are most of the work. */
+const shared = 2 ** 16
+
 /**
  * Adds rows of x `[ids, ...]` into `[numSegments, ...]`: the gradient of an embedding. ONNX's ScatterND was measured slower,
  * and it wraps negative ids, which tfjs drops.
@@ -64,11 +67,22 @@ export const segmentSumKernel: HostKernel<"x" | "segmentIds", tf.UnsortedSegment
   name: "UnsortedSegmentSum",
   run(backend, { x, segmentIds }, { numSegments }) {
     if (x.dtype !== "float32" || segmentIds.dtype !== "int32") return undefined
-    const from = backend.native(x).view() as Float32Array
-    const ids = backend.native(segmentIds).view() as Int32Array
-    const result = backend.empty([numSegments, ...x.shape.slice(segmentIds.shape.length)], "float32")
-    const sums = backend.native(result).view() as Float32Array
-    addRows(sums, from, ids, numSegments)
+    const count = sizeOf(segmentIds.shape)
+    const shape = [numSegments, ...x.shape.slice(segmentIds.shape.length)]
+    const operands = [x, segmentIds].map((tensor) => backend.address(tensor))
+    if (sizeOf(shape) >= shared && operands.every((address) => backend.vector.holds(address))) {
+      const width = sizeOf(shape) / numSegments
+      return filled(backend, shape, (address) => ({
+        kernel: "segmentSum",
+        units: numSegments,
+        width,
+        addresses: [...operands, address],
+        numbers: [count, width]
+      }))
+    }
+    const result = backend.empty(shape, "float32")
+    const [sums, from, ids] = [result, x, segmentIds].map((tensor) => backend.native(tensor).view())
+    addRows(sums as Float32Array, from as Float32Array, ids as Int32Array, numSegments)
     return result
   }
 }

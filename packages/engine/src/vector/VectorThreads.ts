@@ -93,6 +93,11 @@ export class VectorThreads {
     return new VectorThreads(workers, bases[0]!, enough, control, jobs, patience)
   }
 
+  /** Whether the memory of the threads holds what begins at that address: what a kernel reads whole must lie there. */
+  holds(address: number): boolean {
+    return address >= this.start && address < this.start + this.bytes
+  }
+
   /**
    * Returns when all jobs are done. Buffers are written up to a whole vector of four numbers.
    *

@@ -2,9 +2,9 @@ import { module } from "./module.ts"
 
 /**
  * How a kernel sees an operand. "rows": `width` numbers a unit, read or written; "each": one number a unit; "shared": `width` numbers for all units;
- * "sums": `width` numbers that every unit adds to, each thread to its own.
+ * "sums": `width` numbers that every unit adds to, each thread to its own; "whole": read wherever the kernel likes, which the memory of the threads must hold.
  */
-export type Place = "rows" | "written rows" | "each" | "shared" | "sums"
+export type Place = "rows" | "written rows" | "each" | "shared" | "sums" | "whole"
 
 /** The kernels of `assembly/kernels.ts` with their operands; what else they take are numbers. A kernel of single numbers has rows of one. */
 export const vectorKernels = {
@@ -12,6 +12,7 @@ export const vectorKernels = {
   dropout: ["rows", "written rows"],
   geluGrad: ["rows", "rows", "written rows"],
   layerNormGrad: ["rows", "rows", "shared", "each", "each", "written rows", "sums", "sums"],
+  segmentSum: ["whole", "whole", "written rows"],
   softmaxGrad: ["rows", "rows", "written rows"]
 } as const satisfies Record<string, ReadonlyArray<Place>>
 

@@ -68,6 +68,7 @@ const serve = (memory: WebAssembly.Memory, { control, index, jobs, threads }: Se
       return { place, start, step: step(place), room, away: !within(start) }
     })
     const outside = operands.filter(({ away }) => away)
+    if (outside.some(({ place }) => place === "whole")) throw new RangeError("read whole, it must lie in this memory")
     for (const { place, start, room, away } of operands) {
       if (place === "sums") all.fill(0, (away ? room : start - base) / 4, (away ? room : start - base) / 4 + width)
       else if (place === "shared" && away) copyIn(start, room, width * 4)

@@ -158,6 +158,33 @@ for (const threads of [1, 3]) {
   })
 }
 
+test.skipIf(!linux)(
+  "rows are summed by their ids, those outside left out, in place and into memory elsewhere",
+  async () => {
+    using all = await started(3)
+    const [count, segments, width] = [200, 70, 18]
+    const x = waveValues(count * width, 1)
+    const ids = Int32Array.from({ length: count }, (_, i) => ((i * 37) % 75) - 2)
+    const wanted = new Float32Array(segments * width)
+    for (const [i, id] of ids.entries()) {
+      if (id < 0 || id >= segments) continue
+      for (let c = 0; c < width; c++) wanted[id * width + c]! += x[i * width + c]!
+    }
+    const bits = new Float32Array(ids.buffer)
+    for (const away of [false, true]) {
+      const sums = { values: new Float32Array(segments * width).fill(Number.NaN), away }
+      const operands = [{ values: x }, { values: bits }, sums]
+      expect(run(all, "segmentSum", [segments, width], operands, [count, width])[2]).toEqual(wanted)
+    }
+    const elsewhere = [{ values: x, away: true }, { values: bits }, { values: wanted }]
+    expect(() => run(all, "segmentSum", [segments, width], elsewhere, [count, width])).toThrow(
+      "A thread of the engine failed"
+    )
+    expect(all.vector.holds(all.vector.start)).toBe(true)
+    expect(all.vector.holds(all.vector.start + all.vector.bytes)).toBe(false)
+  }
+)
+
 test("GELU's slope is right where its parts are not ordinary numbers", async () => {
   using all = await started(1)
   const x = Float32Array.of(0, -0, 1e-30, -20, 20, 1e30, -1e30, Number.NaN)
