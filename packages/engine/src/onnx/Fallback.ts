@@ -3,7 +3,8 @@ import { EngineError } from "../errors.ts"
 import { tf } from "../tf.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
 
-type Inputs = tf.NamedTensorInfoMap | Array<tf.TensorInfo>
+/** What tfjs gives a kernel. */
+export type Inputs = tf.NamedTensorInfoMap | Array<tf.TensorInfo>
 
 /** Runs tfjs-cpu kernels on copies of our tensors, and counts: what runs here is slow, and should be seen. */
 export class Fallback {

@@ -11,7 +11,7 @@ import { softmaxGradKernel } from "../nn/softmax.ts"
 import { sumOfSquaresKernel } from "../optim/globalNorm.ts"
 import { tf } from "../tf.ts"
 import { VectorThreads } from "../vector/VectorThreads.ts"
-import { Fallback } from "./Fallback.ts"
+import { Fallback, type Inputs } from "./Fallback.ts"
 import { type HostKernel, type Kernel, kernelError } from "./Kernel.ts"
 import { elementwiseKernels } from "./kernels/elementwise.ts"
 import { hostKernels } from "./kernels/host.ts"
@@ -47,7 +47,6 @@ const vectorKernels = [
   dropoutKernel
 ] as ReadonlyArray<HostKernel>
 
-type Inputs = tf.NamedTensorInfoMap | Array<tf.TensorInfo>
 type Run = (inputs: Inputs, attributes: tf.NamedAttrMap) => tf.TensorInfo | Array<tf.TensorInfo> | undefined
 
 let backend: OnnxBackend | undefined
