@@ -40,10 +40,11 @@ const tables: Readonly<Record<string, (experiment: Experiment) => Promise<string
   "llm/table.md": llmTable
 }
 
-/** Publishes what stands of the experiment: tables, figures, counts, and the summary. */
-export const publish = async (experiment: Experiment): Promise<void> => {
-  for (const name of benchmarks) await publishBenchmark(experiment, name)
-  for (const [file, table] of Object.entries(tables)) {
+/** Publishes what stands of some parts of the experiment: tables, figures and counts, and the summary. */
+export const publish = async (experiment: Experiment, parts: ReadonlyArray<string>): Promise<void> => {
+  const ofThem = (name: string) => parts.includes(name.split("/")[0]!)
+  for (const name of benchmarks.filter(ofThem)) await publishBenchmark(experiment, name)
+  for (const [file, table] of Object.entries(tables).filter(([file]) => ofThem(file))) {
     const text = await table(experiment)
     if (text !== undefined) await writeAtomic(join(published, file), [`${text}\n`])
   }

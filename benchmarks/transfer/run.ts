@@ -1,6 +1,6 @@
 /**
  * The evidence of benchmarks/RESULTS.md on real encoders, in parts; see the README beside. Every step skips itself when its result stands,
- * and goes on where it was cut short. What stands at the end is published under `results`.
+ * and goes on where it was cut short. What stands of these parts at the end is published under `results`.
  *
  *   bun benchmarks/transfer/run.ts <folder> [--part <name>] [--only <part of a step's name>] [--k <size>] [--seed <n>] [--list]
  */
@@ -47,5 +47,5 @@ try {
     if (!values.list) await step.run()
   }
 } finally {
-  if (!values.list) await publish(all)
+  if (!values.list) await publish(all, values.part)
 }
