@@ -15,6 +15,8 @@ export interface InProcessesOptions {
 
 /** Milliseconds between two looks at how far the processes are. */
 const GLANCE = 5000
+/** Milliseconds between two looks of a process at whether its starter is there. */
+const WATCH = 100
 const NEWLINE = 10
 /** Environment variable of a shard: the process that started it. */
 const STARTER = "NUNER_STARTER"
@@ -31,7 +33,7 @@ export const endWithStarter = (): void => {
   if (starter === undefined) return
   setInterval(() => {
     if (process.ppid !== Number(starter)) process.exit(1)
-  }, 1000).unref()
+  }, WATCH).unref()
 }
 
 /**
