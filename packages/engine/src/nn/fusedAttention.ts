@@ -147,8 +147,8 @@ const weightsKernel: Kernel<ScaledHeads> = {
     const [q, k] = operands as [Operand, Operand]
     checkShape("k", k, q.shape)
     const [batch, tokens, hidden] = q.shape as [number, number, number]
-    const split = float(batch * heads, tokens, hidden / heads)
-    return [float(batch * heads, tokens, tokens), split, { ...split, shape: [...split.shape] }]
+    const split = [batch * heads, tokens, hidden / heads]
+    return [float(batch * heads, tokens, tokens), float(...split), float(...split)]
   },
   view([q, k, ...addends], { heads }) {
     const [batch, tokens, , d] = whole(q!.shape, heads) as [number, number, number, number]
