@@ -107,38 +107,31 @@ export function dropout(
   }
 }
 
-/** e^x for x <= 0, within 1e-7 of itself down to e^-87: 2^n of the nearest n, and a polynomial in what is left, at most ln(2) / 2. */
-function exp(x: v128): v128 {
-  x = f32x4.pmax(x, all(-87))
+/** 2^x for x <= 0, within 1e-7 of itself down to 2^-126: 2^n of the nearest n, and a polynomial in what is left, at most 1 / 2. */
+function exp2(x: v128): v128 {
+  x = f32x4.pmax(x, all(-126))
   // A number this large keeps whole ones in its last bits.
-  const rounded = add(mul(x, all(<f32>Math.LOG2E)), all(12582912))
-  const r = sub(x, mul(sub(rounded, all(12582912)), all(<f32>Math.LN2)))
-  let p = all(8.3125203294e-3)
-  p = add(mul(p, r), all(4.1890157492e-2))
-  p = add(mul(p, r), all(1.666711465e-1))
-  p = add(mul(p, r), all(4.9999231491e-1))
-  p = add(mul(p, r), all(1))
+  const rounded = add(x, all(12582912))
+  const r = sub(x, sub(rounded, all(12582912)))
+  let p = all(1.326472731e-3)
+  p = add(mul(p, r), all(9.671512991e-3))
+  p = add(mul(p, r), all(5.5507335812e-2))
+  p = add(mul(p, r), all(2.40222424269e-1))
+  p = add(mul(p, r), all(6.93147003651e-1))
   p = add(mul(p, r), all(1))
   return i32x4.add(p, i32x4.shl(rounded, 23))
 }
 
 /**
- * `dx = dy (Phi(x) + x phi(x))`, the gradient of GELU with erf. Phi is within 1.5e-7: erfc is Abramowitz and Stegun's 7.1.26, which shares its
- * exponential with phi.
+ * `dx = dy (Phi(x) + x phi(x))`, the gradient of GELU with erf, given `y = x Phi(x)` as well: where x is not next to 0, Phi is their quotient.
  */
-export function geluGrad(_start: i32, units: i32, dy: usize, x: usize, dx: usize): void {
-  const sign = i32x4.splat(0x80000000)
+export function geluGrad(_start: i32, units: i32, dy: usize, x: usize, y: usize, dx: usize): void {
   for (let i: usize = 0, bytes = bytesOf(units); i < bytes; i += 16) {
     const z = v128.load(x + i)
-    const e = exp(mul(mul(z, z), all(-0.5)))
-    const t = f32x4.div(all(1), add(mul(f32x4.abs(z), all(<f32>(0.3275911 * Math.SQRT1_2))), all(1)))
-    let q = all(1.061405429 / 2)
-    q = add(mul(q, t), all(-1.453152027 / 2))
-    q = add(mul(q, t), all(1.421413741 / 2))
-    q = add(mul(q, t), all(-0.284496736 / 2))
-    q = add(mul(q, t), all(0.254829592 / 2))
-    const above = sub(all(0.5), mul(mul(q, t), e)) // Phi(|x|) - 1 / 2
-    const slope = add(add(v128.or(above, v128.and(z, sign)), all(0.5)), mul(mul(z, all(0.3989422804014327)), e))
+    // e^(-z^2 / 2) as a power of 2.
+    const e = exp2(mul(mul(z, z), all(<f32>(-0.5 * Math.LOG2E))))
+    const phi = v128.bitselect(all(0.5), f32x4.div(v128.load(y + i), z), f32x4.lt(f32x4.abs(z), all(1e-20)))
+    const slope = add(phi, mul(mul(z, all(0.3989422804014327)), e))
     v128.store(dx + i, mul(v128.load(dy + i), slope))
   }
 }
@@ -227,7 +220,8 @@ export function softmaxGrad(_start: i32, units: i32, dy: usize, y: usize, dx: us
 export function segmentSum(start: i32, units: i32, x: usize, ids: usize, y: usize, count: i32, width: i32): void {
   const row = bytesOf(width)
   const whole = row & ~15
-  memory.fill(y, 0, row * units)
+  // Not `memory.fill`, which refuses what the memory has not grown to.
+  for (let at = y, end = y + row * units; at < end; at += 4) store<f32>(at, 0)
   for (let i: i32 = 0; i < count; i++, ids += 4, x += row) {
     const unit = load<i32>(ids) - start
     if (unit < 0 || unit >= units) continue

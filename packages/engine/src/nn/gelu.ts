@@ -6,11 +6,14 @@ import { hasKernel, runKernel } from "./fusedKernel.ts"
 /** `gelu(x) = x Phi(x)`, the exact form with erf (Hendrycks & Gimpel 2016). Any shape. */
 export const gelu = <T extends tf.Tensor>(x: T): T =>
   differentiable<T, "x">({ x }, (save) => {
-    save(x)
+    const value = hasKernel("FusedGelu") ? runKernel<T>("FusedGelu", { x }) : tf.mul(x, normalCdf(x))
+    // A product that follows keeps the value as well.
+    if (hasKernel("FusedGeluGrad")) save(x, value)
+    else save(x)
     return {
-      value: hasKernel("FusedGelu") ? runKernel<T>("FusedGelu", { x }) : tf.mul(x, normalCdf(x)),
-      gradient: (dy, [x]) => ({
-        x: () => (hasKernel("FusedGeluGrad") ? runKernel("FusedGeluGrad", { dy, x: x! }) : geluGradient(dy, x!))
+      value: value as T,
+      gradient: (dy, [x, y]) => ({
+        x: () => (y ? runKernel("FusedGeluGrad", { dy, x: x!, y }) : geluGradient(dy, x!))
       })
     }
   })
@@ -38,13 +41,14 @@ export const geluKernel: Kernel = {
   emit: (graph, values) => [graph.op("Gelu", values)]
 }
 
-/** `dy * (cdf(x) + x * pdf(x))` */
-export const geluGradKernel: HostKernel<"dy" | "x"> = {
+/** `dy * (cdf(x) + x * pdf(x))`, given `y = x * cdf(x)` as well. */
+export const geluGradKernel: HostKernel<"dy" | "x" | "y"> = {
   name: "FusedGeluGrad",
-  run(backend, { dy, x }) {
-    checkFloat("FusedGeluGrad", [dy, x])
+  run(backend, { dy, x, y }) {
+    checkFloat("FusedGeluGrad", [dy, x, y])
     checkShape("dy", dy, x.shape)
-    const operands = [dy, x].map((tensor) => backend.address(tensor))
+    checkShape("y", y, x.shape)
+    const operands = [dy, x, y].map((tensor) => backend.address(tensor))
     return filled(backend, [...x.shape], (address) => ({
       kernel: "geluGrad",
       units: sizeOf(x.shape),

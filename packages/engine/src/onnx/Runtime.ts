@@ -1,4 +1,4 @@
-import { ptr } from "bun:ffi"
+import { ptr, toArrayBuffer } from "bun:ffi"
 import { EngineError } from "../errors.ts"
 import { type ElementType, elementType } from "../graph/OnnxGraph.ts"
 import { type Handle, type OrtApi, openOrtApi } from "./OrtApi.ts"
@@ -25,10 +25,27 @@ const cString = (text: string): Handle => {
   return ptr(bytes)
 }
 
+/** Microseconds for which a thread of the pool looks for its next work before it sleeps: longer than JavaScript takes from one kernel to the next. */
+const spinDuration = 100
+
 /**
- * Brings ONNX Runtime up: one global thread pool whose threads spin between kernels (measured: without spinning an optimizer
- * step of many small kernels takes almost twice as long) unless another library's threads take turns with them, one arena for
- * the temporaries of all sessions.
+ * Has the threads of a pool to be spin for `spinDuration`; without it they spin for some 50 ms, all the time of a training step, and the processor that they
+ * hold is missing where the engine's own threads work. Sessions with a pool of their own have a setting for it (`session.intra_op.spin_duration_us`),
+ * the pool that all share has a field (OrtThreadPoolParams) and no function that writes it.
+ *
+ * @returns false, with nothing done, where the fields are not those that this version has
+ */
+export const limitSpinning = (threading: Handle, threads: number): boolean => {
+  const fields = new Int32Array(toArrayBuffer(threading, 0, 16))
+  // Threads, whether they spin (in the second byte), for how long, and how many pauses at most between two looks.
+  const known = fields[0] === threads && fields[1] === 0x100 && fields[2] === -1 && fields[3] === 1
+  if (known) fields[2] = spinDuration
+  return known
+}
+
+/**
+ * Brings ONNX Runtime up: one global thread pool whose threads spin for a moment between kernels unless another library's threads take turns with
+ * them, one arena for the temporaries of all sessions.
  */
 export const startRuntime = (threads: number, spin = true): Runtime => {
   const api = openOrtApi()
@@ -36,6 +53,7 @@ export const startRuntime = (threads: number, spin = true): Runtime => {
   api.call("SetGlobalIntraOpNumThreads", threading, threads)
   api.call("SetGlobalInterOpNumThreads", threading, 1)
   api.call("SetGlobalSpinControl", threading, spin ? 1 : 0)
+  if (spin) limitSpinning(threading, threads)
   // What the library would print as an error it also returns, and that is thrown.
   const fatalOnly = 4
   const environment = api.create("CreateEnvWithGlobalThreadPools", fatalOnly, cString("nuner"), threading)

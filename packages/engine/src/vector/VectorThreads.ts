@@ -15,13 +15,16 @@ import {
   type VectorKernel,
   widthAt
 } from "./kernels.ts"
+import { VectorShare } from "./VectorShare.ts"
+import { vectorMemory } from "./vectorMemory.ts"
 
-const wasmPage = 2 ** 16
-/** All that a 32-bit address reaches; other systems than Linux cannot give single pages back, and get scratch alone. */
-const allPages = process.platform === "linux" ? 65_536 : 0
 const jobsAtOnce = 256
 /** The kernels wait for memory more than they compute. */
 const mostThreads = 8
+/** Below so many numbers in all, one thread is done before another is awake. */
+const alone = 2 ** 14
+/** Milliseconds for which JavaScript's thread looks whether the others are done, before it sleeps. */
+const awake = 0.2
 
 export interface VectorJob {
   readonly kernel: VectorKernel
@@ -33,9 +36,8 @@ export interface VectorJob {
 }
 
 /**
- * Threads that run vector kernels over native memory, and a WebAssembly memory of up to 4 GiB of addresses for tensors to live in: there kernels work
- * in place; elsewhere blocks are copied in and out. They are threads of their own because JavaScript counts all those addresses as used
- * memory, and would hardly collect garbage on the main thread.
+ * Threads that run vector kernels over native memory, JavaScript's own among them, and a WebAssembly memory of up to 4 GiB of addresses for tensors to
+ * live in: there kernels work in place; elsewhere blocks are copied in and out.
  */
 export class VectorThreads {
   readonly threads: number
@@ -43,6 +45,7 @@ export class VectorThreads {
   readonly start: number
   readonly bytes: number
   readonly workers: ReadonlyArray<Worker>
+  readonly #own: VectorShare
   readonly #state: Int32Array
   readonly #rows: Float64Array
   readonly #patience: number
@@ -50,47 +53,42 @@ export class VectorThreads {
 
   private constructor(
     workers: ReadonlyArray<Worker>,
-    base: number,
-    pages: number,
+    { bytes, memory }: ReturnType<typeof vectorMemory>,
     control: SharedArrayBuffer,
     jobs: SharedArrayBuffer,
     patience: number
   ) {
     this.workers = workers
-    this.threads = workers.length
-    this.start = base + this.threads * scratch
-    this.bytes = pages * wasmPage - this.threads * scratch
+    this.threads = workers.length + 1
+    this.#own = new VectorShare({ index: 0, threads: this.threads, memory, bytes, jobs })
+    this.start = this.#own.base + this.threads * scratch
+    this.bytes = bytes - this.threads * scratch
     this.#state = new Int32Array(control)
     this.#rows = new Float64Array(jobs)
     this.#patience = patience
   }
 
   /**
-   * @param pages of the memory, 64 KiB each, blocks for copying included
+   * @param room bytes of the memory for tensors, at most
    * @param patience milliseconds after which a thread that does not answer counts as dead
    * @throws EngineError where a thread or the memory cannot be had.
    */
-  static async start(wanted: number, pages = allPages, patience = 60_000): Promise<VectorThreads> {
+  static async start(wanted: number, room = 2 ** 32, patience = 60_000): Promise<VectorThreads> {
     const threads = Math.min(wanted, mostThreads)
-    const enough = Math.max(pages, (threads * scratch) / wasmPage)
     const control = new SharedArrayBuffer(16)
     const jobs = new SharedArrayBuffer(jobsAtOnce * jobWidth * 8)
-    const channels = Array.from({ length: threads - 1 }, () => new MessageChannel())
-    const workers = Array.from({ length: threads }, () => new Worker(new URL("./worker.ts", import.meta.url)))
-    const bases = await Promise.all(
-      workers.map((worker, index) => {
-        const ports = index === 0 ? channels.map(({ port1 }) => port1) : [channels[index - 1]!.port2]
-        const memory: Setup["memory"] = index === 0 ? { pages: enough, ports } : { port: ports[0]! }
-        return new Promise<number>((resolve, reject) => {
-          worker.onmessage = ({ data }) => resolve(data)
-          worker.onerror = ({ message }) => reject(new EngineError(`A thread of the engine does not start: ${message}`))
-          worker.postMessage({ index, threads, memory, control, jobs } satisfies Setup, [...ports])
-          // Bun's own: it does not keep the process alive.
-          ;(worker as unknown as { unref(): void }).unref()
-        })
+    const found = vectorMemory(threads * scratch, room)
+    const starting = Array.from({ length: threads - 1 }, (_, i) => {
+      const worker = new Worker(new URL("./worker.ts", import.meta.url))
+      return new Promise<Worker>((resolve, reject) => {
+        worker.onmessage = () => resolve(worker)
+        worker.onerror = ({ message }) => reject(new EngineError(`A thread of the engine does not start: ${message}`))
+        worker.postMessage({ index: i + 1, threads, ...found, control, jobs } satisfies Setup)
+        // Bun's own: it does not keep the process alive.
+        ;(worker as unknown as { unref(): void }).unref()
       })
-    )
-    return new VectorThreads(workers, bases[0]!, enough, control, jobs, patience)
+    })
+    return new VectorThreads(await Promise.all(starting), found, control, jobs, patience)
   }
 
   /** Whether the memory of the threads holds what begins at that address: what a kernel reads whole must lie there. */
@@ -104,8 +102,10 @@ export class VectorThreads {
    * @throws EngineError where a kernel failed or a thread is dead.
    */
   run(jobs: ReadonlyArray<VectorJob>): void {
+    if (this.#stopped) throw new EngineError("The engine's threads have ended: start the process anew")
     for (let first = 0; first < jobs.length; first += jobsAtOnce) {
       const some = jobs.slice(first, first + jobsAtOnce)
+      let size = 0
       for (const [i, { kernel, units, width = 1, addresses, numbers = [] }] of some.entries()) {
         const row = i * jobWidth
         this.#rows[row + kernelAt] = kernelNames.indexOf(kernel)
@@ -113,8 +113,10 @@ export class VectorThreads {
         this.#rows[row + widthAt] = width
         this.#rows.set(addresses, row + addressesAt)
         this.#rows.set(numbers, row + numbersAt)
+        size += units * width
       }
-      this.#request(some.length)
+      if (size < alone || this.threads === 1) this.#own.work(some.length, 1)
+      else this.#share(some.length)
     }
   }
 
@@ -124,20 +126,33 @@ export class VectorThreads {
     for (const worker of this.workers) worker.terminate()
   }
 
-  #request(jobs: number): void {
-    if (this.#stopped) throw new EngineError("The engine's threads have ended: start the process anew")
+  #share(jobs: number): void {
     const state = this.#state
     state[jobCount] = jobs
     Atomics.store(state, finished, 0)
+    Atomics.store(state, failed, 0)
     Atomics.add(state, requests, 1)
     Atomics.notify(state, requests)
-    for (let done = 0; done < this.threads; done = Atomics.load(state, finished)) {
+    try {
+      this.#own.work(jobs)
+    } finally {
+      this.#awaitOthers()
+    }
+    if (Atomics.load(state, failed) !== 0) throw new EngineError("A thread of the engine failed")
+  }
+
+  #awaitOthers(): void {
+    const state = this.#state
+    const others = this.workers.length
+    for (const until = performance.now() + awake; performance.now() < until; ) {
+      if (Atomics.load(state, finished) === others) return
+    }
+    for (let done = Atomics.load(state, finished); done < others; done = Atomics.load(state, finished)) {
       if (Atomics.wait(state, finished, done, this.#patience) !== "timed-out") continue
       this.#stopped = true
       throw new EngineError(
         `A thread of the engine gave no answer for ${this.#patience / 1000} s: start the process anew`
       )
     }
-    if (Atomics.exchange(state, failed, 0) !== 0) throw new EngineError("A thread of the engine failed")
   }
 }

@@ -10,7 +10,7 @@ export type Place = "rows" | "written rows" | "each" | "shared" | "sums" | "whol
 export const vectorKernels = {
   adamw: ["written rows", "written rows", "written rows", "rows"],
   dropout: ["rows", "written rows"],
-  geluGrad: ["rows", "rows", "written rows"],
+  geluGrad: ["rows", "rows", "rows", "written rows"],
   layerNormGrad: ["rows", "rows", "shared", "each", "each", "written rows", "sums", "sums"],
   segmentSum: ["whole", "whole", "written rows"],
   softmaxGrad: ["rows", "rows", "written rows"]
@@ -28,17 +28,17 @@ export const compileKernels = (memory: WebAssembly.Memory): CompiledKernels => {
 
 /** What a thread of `VectorThreads` is sent once. */
 export interface Setup {
+  /** Which of the threads it is; 0 is JavaScript's own. */
   readonly index: number
   readonly threads: number
-  /** Pages of the memory: the first thread makes it and sends it to the others, from whom it comes through the port. */
-  readonly memory:
-    | { readonly pages: number; readonly ports: ReadonlyArray<MessagePort> }
-    | { readonly port: MessagePort }
+  readonly memory: WebAssembly.Memory
+  /** From its first one on, how many bytes kernels reach. */
+  readonly bytes: number
   readonly control: SharedArrayBuffer
   readonly jobs: SharedArrayBuffer
 }
 
-/** Numbers of `control`: requests made, threads that are done with the last one, jobs in it, whether one failed. */
+/** Numbers of `control`: requests made, other threads that are done with the last one, jobs in it, whether one failed. */
 export const [requests, finished, jobCount, failed] = [0, 1, 2, 3] as const
 
 /** A row of `jobs`: kernel, units, width, addresses, numbers. */

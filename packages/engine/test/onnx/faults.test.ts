@@ -2,6 +2,7 @@ import { afterEach, beforeAll, expect, test } from "bun:test"
 import { EngineError, tf, useEngine } from "../../src/index.ts"
 import type { OnnxBackend } from "../../src/onnx/OnnxBackend.ts"
 import { libraryPath, openOrtApi } from "../../src/onnx/OrtApi.ts"
+import { limitSpinning } from "../../src/onnx/Runtime.ts"
 
 let before: { tensors: number; inUse: number }
 const backend = () => tf.backend() as unknown as OnnxBackend
@@ -30,6 +31,15 @@ test("memory that the system does not have is an error, and the engine goes on",
   })
 })
 
+test("how long threads spin is written where this version of ONNX Runtime has it, and nowhere else", () => {
+  const api = openOrtApi()
+  const options = api.create("CreateThreadingOptions")
+  api.call("SetGlobalIntraOpNumThreads", options, 3)
+  expect(limitSpinning(options, 2)).toBe(false)
+  expect(limitSpinning(options, 3)).toBe(true)
+  expect(limitSpinning(options, 3)).toBe(false)
+})
+
 test("shapes that do not fit are refused before ONNX Runtime sees them", () => {
   tf.tidy(() => {
     const [a, b] = [tf.ones([2, 3]), tf.ones([4, 5])]
@@ -42,7 +52,7 @@ test("shapes that do not fit are refused before ONNX Runtime sees them", () => {
     expect(() => kernel("FusedLayerNorm", { x: a, gamma: tf.ones([2]), beta: tf.ones([3]) }, { eps: 1e-5 })).toThrow(
       "gamma has shape [2], not [3]"
     )
-    expect(() => kernel("FusedGeluGrad", { dy: a, x: b })).toThrow("dy has shape [2,3], not [4,5]")
+    expect(() => kernel("FusedGeluGrad", { dy: a, x: b, y: b })).toThrow("dy has shape [2,3], not [4,5]")
     expect(() => kernel("GatherV2", { x: a, indices: tf.tensor1d([2], "int32") }, { axis: 0, batchDims: 0 })).toThrow(
       "the index value 2 is not in [0, 1]"
     )

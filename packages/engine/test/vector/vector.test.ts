@@ -47,11 +47,10 @@ const outside = () => {
 }
 
 const linux = process.platform === "linux"
-/** Pages of each thread's blocks for copying, and of room for tensors. */
-const [blocks, room] = [32, 64] as const
+const room = 2 ** 22
 
-const started = async (threads: number, pages = linux ? threads * blocks + room : 0) => {
-  const vector = await VectorThreads.start(threads, pages)
+const started = async (threads: number) => {
+  const vector = await VectorThreads.start(threads, room)
   const { memory, arrays } = outside()
   const inside = vector.bytes > 0 ? new LinearMemory(vector.start, vector.bytes, memory) : memory
   return { vector, memory, arrays, inside, [Symbol.dispose]: () => vector.stop() }
@@ -61,7 +60,7 @@ test.skipIf(!linux)("linear memory takes what it has room for; the rest overflow
   using all = await started(1)
   const { arrays, inside, vector } = all
   const { bytes, start } = vector
-  expect(bytes).toBe(room * 2 ** 16)
+  expect(bytes).toBe(room)
   expect(inside.take(bytes)).toBe(start)
   const over = inside.take(2 ** 12)
   expect([...arrays.keys()]).toEqual([over])
@@ -150,7 +149,8 @@ for (const threads of [1, 3]) {
         const [, , ds] = run(all, "softmaxGrad", [rows, width], place(dy, y, empty()), [width])
         close(ds!, softmaxGrad(dy, y, width), 1e-5)
 
-        const [, , dg] = run(all, "geluGrad", [rows * width, 1], place(dy, x, empty()), [])
+        const values = x.map((z) => (z * (1 + erf(z / Math.SQRT2))) / 2)
+        const [, , , dg] = run(all, "geluGrad", [rows * width, 1], place(dy, x, values, empty()), [])
         const slopes = [...x].map((z, i) => dy[i]! * geluSlope(z))
         close(dg!, slopes, 1e-6)
       }
@@ -162,9 +162,9 @@ test.skipIf(!linux)(
   "rows are summed by their ids, those outside left out, in place and into memory elsewhere",
   async () => {
     using all = await started(3)
-    const [count, segments, width] = [200, 70, 18]
+    const [count, segments, width] = [200, 1000, 18]
     const x = waveValues(count * width, 1)
-    const ids = Int32Array.from({ length: count }, (_, i) => ((i * 37) % 75) - 2)
+    const ids = Int32Array.from({ length: count }, (_, i) => ((i * 37) % 1005) - 2)
     const wanted = new Float32Array(segments * width)
     for (const [i, id] of ids.entries()) {
       if (id < 0 || id >= segments) continue
@@ -177,9 +177,7 @@ test.skipIf(!linux)(
       expect(run(all, "segmentSum", [segments, width], operands, [count, width])[2]).toEqual(wanted)
     }
     const elsewhere = [{ values: x, away: true }, { values: bits }, { values: wanted }]
-    expect(() => run(all, "segmentSum", [segments, width], elsewhere, [count, width])).toThrow(
-      "A thread of the engine failed"
-    )
+    expect(() => run(all, "segmentSum", [segments, width], elsewhere, [count, width])).toThrow("read whole")
     expect(all.vector.holds(all.vector.start)).toBe(true)
     expect(all.vector.holds(all.vector.start + all.vector.bytes)).toBe(false)
   }
@@ -187,16 +185,12 @@ test.skipIf(!linux)(
 
 test("GELU's slope is right where its parts are not ordinary numbers", async () => {
   using all = await started(1)
-  const x = Float32Array.of(0, -0, 1e-30, -20, 20, 1e30, -1e30, Number.NaN)
-  const [, , dx] = run(
-    all,
-    "geluGrad",
-    [8, 1],
-    [{ values: x.map(() => 1) }, { values: x }, { values: new Float32Array(8) }],
-    []
-  )
-  close(dx!.subarray(0, 7), [0.5, 0.5, 0.5, 0, 1, 1, 0], 1e-6)
-  expect(dx![7]).toBeNaN()
+  const x = Float32Array.of(0, -0, 1e-45, 1e-30, 1e-10, -20, 20, 1e30, -1e30, Number.NaN)
+  const y = x.map((z) => (z * (1 + erf(z / Math.SQRT2))) / 2)
+  const operands = [x.map(() => 1), x, y, x.map(() => 0)].map((values) => ({ values }))
+  const [, , , dx] = run(all, "geluGrad", [x.length, 1], operands, [])
+  close(dx!.subarray(0, 9), [0.5, 0.5, 0.5, 0.5, 0.5, 0, 1, 1, 0], 1e-6)
+  expect(dx![9]).toBeNaN()
 })
 
 const sum = (count: number, term: (i: number) => number) =>
@@ -251,7 +245,7 @@ const layerNormGrad = (
 }
 
 test("more jobs than fit into one request are all done", async () => {
-  using all = await started(2, 0)
+  using all = await started(2)
   const jobs = Array.from({ length: 600 }, () => {
     const views = [0, 1, 2, 3].map(() => {
       const address = all.memory.take(16)
@@ -268,9 +262,10 @@ test("more jobs than fit into one request are all done", async () => {
 test("a dead thread is an error, at once from then on, and not a wait without end", async () => {
   const vector = await VectorThreads.start(2, 0, 50)
   const { memory } = outside()
-  const addresses = [0, 1, 2, 3].map(() => memory.take(16))
-  const jobs = [{ kernel: "adamw", units: 4, addresses, numbers: adamwNumbers }] as const
-  const [, second] = vector.workers
+  const units = 2 ** 14
+  const addresses = [0, 1, 2, 3].map(() => memory.take(units * 4))
+  const jobs = [{ kernel: "adamw", units, addresses, numbers: adamwNumbers }] as const
+  const [second] = vector.workers
   const closed = new Promise((resolve) => second!.addEventListener("close", resolve))
   second!.terminate()
   await closed
