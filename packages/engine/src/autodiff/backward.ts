@@ -1,7 +1,7 @@
 import { EngineError } from "../errors.ts"
 import type { Gradients, Parameters } from "../nn/Parameters.ts"
 import { tf } from "../tf.ts"
-import { differentiable, discard, disposeSaved, offTape, type Recording, record } from "./tape.ts"
+import { differentiable, discard, disposeSaved, offTape, type Recording, record, view } from "./tape.ts"
 
 /**
  * The value of `f` and its gradients with respect to the trainable variables, named as in `parameters`. A parameter that `f` does not
@@ -52,19 +52,18 @@ export const backward = (
   let next = nodes.length - 1
   try {
     return offTape(() => {
-      flow.add(value.id, tf.clone(dy))
+      flow.add(value.id, view(dy))
       for (; next >= 0; next--) {
         const node = nodes[next]!
         const dys = node.outputs.map(({ id }) => flow.get(id))
         if (dys.some((d) => d !== undefined)) {
           if (node.gradient === undefined) throw new EngineError(`${node.kernelName} has no gradient`)
-          const inputs = Object.entries(node.inputs).filter(([, input]) => reaches(input))
-          const dxs = tf.tidy(() => {
+          tf.tidy(() => {
             const gradients = node.gradient!(dys)
-            return inputs.map(([name]) => own(gradients[name]!(), dys))
-          })
-          inputs.forEach(([name, input], i) => {
-            flow.add(input.id, checked(dxs[i]!, input, `${node.kernelName}.${name}`))
+            for (const [name, input] of Object.entries(node.inputs)) {
+              if (!reaches(input)) continue
+              flow.add(input.id, checked(own(gradients[name]!(), dys), input, `${node.kernelName}.${name}`))
+            }
           })
         }
         for (const { id } of node.outputs) if (!wanted.has(id)) flow.drop(id)
@@ -110,9 +109,14 @@ export const checkpointed = <T extends tf.Tensor>(
   })
 }
 
-/** A gradient that was made elsewhere (a saved tensor, a variable, a constant) is not ours to free: it is passed on as a view. */
-const own = (gradient: tf.Tensor, dys: ReadonlyArray<tf.Tensor | undefined>): tf.Tensor =>
-  dys.includes(gradient) || gradient.scopeId === tf.engine().state.activeScope.id ? gradient : tf.clone(gradient)
+/**
+ * A gradient that was made elsewhere (a saved tensor, a variable, a constant), or flows already, is not ours to free: it is passed on as a
+ * view. One that came in may go out again as it is.
+ */
+const own = (gradient: tf.Tensor, dys: ReadonlyArray<tf.Tensor | undefined>): tf.Tensor => {
+  const fresh = gradient.scopeId === tf.engine().state.activeScope.id && !gradient.kept
+  return fresh || dys.includes(gradient) ? gradient : view(gradient)
+}
 
 const checked = (gradient: tf.Tensor, input: tf.Tensor, where: string): tf.Tensor => {
   if (tf.util.arraysEqual(gradient.shape, input.shape) && gradient.dtype === "float32") return gradient
@@ -121,7 +125,7 @@ const checked = (gradient: tf.Tensor, input: tf.Tensor, where: string): tf.Tenso
   )
 }
 
-/** Gradients on their way from outputs to inputs, by tensor id. One tensor may serve several ids; the last one frees it. */
+/** Gradients on their way from outputs to inputs, by tensor id, kept from tidying. One tensor may serve several ids; the last one frees it. */
 class GradientFlow {
   readonly #gradients = new Map<number, tf.Tensor>()
   readonly #uses = new Map<tf.Tensor, number>()
@@ -132,15 +136,10 @@ class GradientFlow {
 
   add(id: number, gradient: tf.Tensor): void {
     const held = this.#gradients.get(id)
-    if (held === undefined) {
-      this.#gradients.set(id, gradient)
-      this.#uses.set(gradient, (this.#uses.get(gradient) ?? 0) + 1)
-      return
-    }
-    const sum = tf.add(held, gradient)
-    if (!this.#uses.has(gradient)) gradient.dispose()
+    const sum = held ? tf.add(held, gradient) : gradient
     this.drop(id)
-    this.add(id, sum)
+    this.#gradients.set(id, tf.keep(sum))
+    this.#uses.set(sum, (this.#uses.get(sum) ?? 0) + 1)
   }
 
   drop(id: number): void {
@@ -159,7 +158,7 @@ class GradientFlow {
   take(id: number): tf.Tensor | undefined {
     const gradient = this.#gradients.get(id)
     if (gradient === undefined) return undefined
-    const mine = tf.clone(gradient)
+    const mine = view(gradient)
     this.drop(id)
     return mine
   }

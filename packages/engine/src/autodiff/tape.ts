@@ -2,6 +2,7 @@ import { tf } from "../tf.ts"
 
 /** One recorded operation; tfjs-core's own shape. */
 interface TapeNode {
+  readonly id?: number
   readonly kernelName: string
   readonly inputs: Readonly<Record<string, tf.Tensor>>
   readonly outputs: ReadonlyArray<tf.Tensor>
@@ -11,13 +12,13 @@ interface TapeNode {
 
 /** The private part of tfjs-core 4's engine that reverse-mode differentiation stands on. Nothing else touches it. */
 interface Recorder {
-  readonly state: { activeTape: Array<TapeNode> | null; gradientDepth: number; kernelDepth: number }
-  /** By which `tf.customGrad` records an operation; taken directly, since its gradients are lazy. */
-  runKernelFunc(params: {
-    forwardFunc: (backend: unknown, save: (tensors: Array<tf.Tensor>) => void) => tf.Tensor
-    backwardsFunc: (dy: tf.Tensor, saved: Array<tf.Tensor>) => Readonly<Record<string, () => tf.Tensor>>
-    inputs: Record<string, tf.Tensor>
-  }): tf.Tensor
+  readonly state: {
+    activeTape: Array<TapeNode> | null
+    gradientDepth: number
+    /** Above 0 inside a kernel or a layer: what runs there is not recorded by itself. */
+    kernelDepth: number
+    nextTapeNodeId: number
+  }
 }
 
 const recorder = (): Recorder => tf.engine() as unknown as Recorder
@@ -40,7 +41,7 @@ class ReachTape extends Array<TapeNode> {
 
   override push(...nodes: Array<TapeNode>): number {
     for (const node of nodes) {
-      if (Object.values(node.inputs).some((input) => this.reaches(input))) {
+      if (this.leadsTo(node.inputs)) {
         for (const output of node.outputs) this.#reached.add(output.id)
         super.push(node)
       } else {
@@ -52,6 +53,12 @@ class ReachTape extends Array<TapeNode> {
 
   reaches(tensor: tf.Tensor): boolean {
     return this.#reached.has(tensor.id)
+  }
+
+  /** Whether one of an operation's inputs depends on a source. */
+  leadsTo(inputs: TapeNode["inputs"]): boolean {
+    for (const name in inputs) if (this.reaches(inputs[name]!)) return true
+    return false
   }
 }
 
@@ -129,14 +136,47 @@ export const differentiable = <T extends tf.Tensor, Name extends string>(
   inputs: Readonly<Record<Name, tf.Tensor>>,
   forward: (save: (...tensors: Array<tf.Tensor>) => void) => Differentiable<T, Name>
 ): T => {
+  const { state } = recorder()
+  const tape = listening(state, inputs) ? state.activeTape : null
+  const saved: Array<tf.Tensor> = []
+  const save = (...tensors: Array<tf.Tensor>) => {
+    if (tape) for (const tensor of tensors) saved.push(tf.keep(view(tensor)))
+  }
   let gradient: Differentiable<T, Name>["gradient"]
-  return recorder().runKernelFunc({
-    forwardFunc: (_backend, save) => {
-      const result = forward((...tensors) => save(tensors))
+  state.kernelDepth++
+  try {
+    const value = tf.tidy(() => {
+      const result = forward(save)
       gradient = result.gradient
       return result.value
-    },
-    backwardsFunc: (dy, saved) => gradient(dy as T, saved),
-    inputs: { ...inputs }
-  }) as T
+    })
+    tape?.push({
+      id: state.nextTapeNodeId++,
+      kernelName: "differentiable",
+      inputs: { ...inputs },
+      outputs: [value],
+      saved,
+      gradient: ([dy]) => gradient(dy as T, saved)
+    })
+    return value
+  } catch (error) {
+    tf.dispose(saved)
+    throw error
+  } finally {
+    state.kernelDepth--
+  }
+}
+
+/** Whether a tape will keep an operation on these inputs. */
+const listening = (
+  { activeTape, gradientDepth, kernelDepth }: Recorder["state"],
+  inputs: TapeNode["inputs"]
+): boolean =>
+  gradientDepth > 0 && kernelDepth === 0 && (!(activeTape instanceof ReachTape) || activeTape.leadsTo(inputs))
+
+/** Another tensor of the same numbers, not recorded. */
+export const view = <T extends tf.Tensor>(tensor: T): T => {
+  const engine = tf.engine()
+  engine.backend.incRef(tensor.dataId)
+  return engine.makeTensorFromTensorInfo(tensor) as T
 }

@@ -1,5 +1,6 @@
 import { type Pointer, toArrayBuffer } from "bun:ffi"
-import { bytesOf, type ElementType, elementType } from "../graph/OnnxGraph.ts"
+import { bytesOf, type ElementType } from "../graph/OnnxGraph.ts"
+import { LruCache } from "../LruCache.ts"
 import type { Handle } from "./OrtApi.ts"
 import type { Runtime } from "./Runtime.ts"
 import type { SystemMemory } from "./systemMemory.ts"
@@ -15,6 +16,24 @@ const largestFit = 2
 const keptOverPeak = 1.15
 /** Shapes remembered for one buffer; a buffer that serves sentences of all lengths would collect them without end. */
 const shapesRemembered = 16
+/** Shapes remembered in all. */
+const layoutsRemembered = 2 ** 12
+
+/** How numbers lie in a buffer. */
+export interface Layout {
+  readonly shape: ReadonlyArray<number>
+  readonly type: ElementType
+  readonly bytes: number
+}
+
+const layouts = new LruCache<Layout>(layoutsRemembered)
+
+/** The one layout of that shape and type: buffers know their values by it. */
+export const layoutOf = (shape: ReadonlyArray<number>, type: ElementType): Layout =>
+  layouts.getOr(`${type}:${shape}`, () => {
+    const bytes = shape.reduce((product, extent) => product * extent, bytesOf[type])
+    return { shape: [...shape], type, bytes }
+  })
 
 /** A block of native memory, and the ONNX Runtime values made over it. */
 export class NativeBuffer {
@@ -22,7 +41,7 @@ export class NativeBuffer {
   readonly capacity: number
   freedAt = 0
   readonly #runtime: Runtime
-  readonly #values = new Map<string, Handle>()
+  readonly #values = new Map<Layout, Handle>()
   #array: ArrayBuffer | undefined
 
   constructor(runtime: Runtime, address: number, capacity: number) {
@@ -37,16 +56,13 @@ export class NativeBuffer {
     return this.#array
   }
 
-  /** An ONNX Runtime value of that shape over the start of the block. */
-  value(shape: ReadonlyArray<number>, type: ElementType): Handle {
-    const key = `${elementType[type]}:${shape}`
-    let value = this.#values.get(key)
+  /** An ONNX Runtime value of that layout over the start of the block. */
+  value(layout: Layout): Handle {
+    let value = this.#values.get(layout)
     if (value === undefined) {
       if (this.#values.size >= shapesRemembered) this.forgetValues()
-      let size = 1
-      for (const extent of shape) size *= extent
-      value = this.#runtime.tensor(this.address, size * bytesOf[type], shape, type)
-      this.#values.set(key, value)
+      value = this.#runtime.tensor(this.address, layout.bytes, layout.shape, layout.type)
+      this.#values.set(layout, value)
     }
     return value
   }

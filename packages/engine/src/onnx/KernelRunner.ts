@@ -2,15 +2,18 @@ import { OnnxGraph } from "../graph/OnnxGraph.ts"
 import { onnxModel } from "../graph/onnxModel.ts"
 import { LruCache } from "../LruCache.ts"
 import type { tf } from "../tf.ts"
-import type { NativeBuffer } from "./BufferPool.ts"
+import { type Layout, layoutOf, type NativeBuffer } from "./BufferPool.ts"
+import { CallMemo } from "./CallMemo.ts"
 import { isNative, type Kernel, kernelError, type NativeType, type Operand, type Result, sizeOf } from "./Kernel.ts"
 import type { OnnxBackend, TensorData } from "./OnnxBackend.ts"
-import type { Handle } from "./OrtApi.ts"
 import { PackedWeights } from "./PackedWeights.ts"
 import { type Runtime, Session } from "./Runtime.ts"
 
 /** A training step needs some 40 sessions, tfjs-core's own test suite about a thousand. */
 const sessionsKept = 512
+
+/** A step of training makes some 50 calls that differ, for each length of sentences anew. */
+const callsKept = 2 ** 11
 
 /** Elements of a piece of an elementwise kernel: its temporaries (128 KB each) stay in the second-level cache. */
 const pieceSize = 2 ** 15
@@ -23,12 +26,31 @@ interface Compiled {
   readonly packed: number | undefined
 }
 
+/** All of a call that its shapes, types and attributes decide. */
+interface Plan {
+  readonly results: ReadonlyArray<Result>
+  /** Operands and results as the graph sees them. */
+  readonly operands: ReadonlyArray<Operand>
+  readonly seen: ReadonlyArray<Result>
+  readonly given: ReadonlyArray<Layout>
+  readonly written: ReadonlyArray<Layout>
+  readonly indices: ReadonlyArray<{ readonly list: BigInt64Array; readonly layout: Layout }>
+  /** Calls of one key share a session. */
+  readonly key: string
+  /** For operands none of which is compiled in. */
+  compiled: Compiled | undefined
+}
+
 /** Runs kernels one by one: checks, finds or builds the session, allocates the results, runs. */
 export class KernelRunner {
   readonly #runtime: Runtime
   readonly #backend: OnnxBackend
   readonly packed: PackedWeights<Compiled>
-  readonly #sessions = new LruCache<Compiled>(sessionsKept, (compiled) => this.#release(compiled))
+  readonly #plans = new CallMemo<Plan>(callsKept)
+  readonly #sessions = new LruCache<Compiled>(sessionsKept, (compiled) => {
+    this.#plans.clear()
+    this.#release(compiled)
+  })
 
   /** @param trim makes the C library give back what was freed inside it */
   constructor(runtime: Runtime, backend: OnnxBackend, trim: () => void) {
@@ -52,15 +74,14 @@ export class KernelRunner {
    * @throws EngineError for shapes that do not fit, for use after dispose, and where memory runs out.
    */
   run(kernel: Kernel, tensors: ReadonlyArray<tf.TensorInfo>, attributes: unknown): Array<tf.TensorInfo> | undefined {
-    for (const { dtype, shape } of tensors) if (!isNative(dtype) || sizeOf(shape) === 0) return undefined
     const outputs: Array<tf.TensorInfo> = []
     try {
-      const results = kernel.infer(tensors, attributes)
-      if (results === undefined || results.some(({ shape }) => sizeOf(shape) === 0)) return undefined
+      const plan = this.#plans.get(kernel, tensors, attributes) ?? this.#plan(kernel, tensors, attributes)
+      if (plan === undefined) return undefined
       kernel.check?.(tensors, attributes, (operand) => this.#backend.native(tensors[operand]!).view())
       const inputs = tensors.map((tensor) => this.#backend.native(tensor).buffer!)
-      for (const { shape, dtype } of results) outputs.push(this.#backend.empty(shape, dtype))
-      this.#compute(kernel, tensors, inputs, results, outputs, attributes)
+      for (const { shape, dtype } of plan.results) outputs.push(this.#backend.empty(shape, dtype))
+      this.#compute(kernel, plan, tensors, inputs, outputs, attributes)
       return outputs
     } catch (error) {
       for (const output of outputs) this.#backend.disposeData(output.dataId)
@@ -68,26 +89,49 @@ export class KernelRunner {
     }
   }
 
+  #plan(kernel: Kernel, tensors: ReadonlyArray<tf.TensorInfo>, attributes: unknown): Plan | undefined {
+    for (const { dtype, shape } of tensors) if (!isNative(dtype) || sizeOf(shape) === 0) return undefined
+    const results = kernel.infer(tensors, attributes)
+    if (results === undefined || results.some(({ shape }) => sizeOf(shape) === 0)) return undefined
+    const [operands, seen] = viewed(tensors, results, kernel.view?.(tensors, attributes))
+    const plan: Plan = {
+      results,
+      operands,
+      seen,
+      given: operands.map(({ dtype, shape }) => layoutOf(shape, dtype as NativeType)),
+      written: seen.map(({ dtype, shape }) => layoutOf(shape, dtype)),
+      indices: (kernel.indices?.(operands, attributes) ?? []).map((list) => ({
+        list: BigInt64Array.from(list, BigInt),
+        layout: layoutOf([list.length], "int64")
+      })),
+      key: keyOf(kernel, operands, attributes),
+      compiled: undefined
+    }
+    this.#plans.set(kernel, tensors, attributes, plan)
+    return plan
+  }
+
   #compute(
     kernel: Kernel,
+    plan: Plan,
     tensors: ReadonlyArray<tf.TensorInfo>,
     inputs: ReadonlyArray<NativeBuffer>,
-    results: ReadonlyArray<Result>,
     outputs: ReadonlyArray<tf.TensorInfo>,
     attributes: unknown
   ): void {
-    const [operands, shapes] = seen(tensors, results, kernel.view?.(tensors, attributes))
-    const compiled = this.#compiled(kernel, tensors, operands, shapes, attributes)
-    if (kernel.elementwise && sizeOf(results[0]!.shape) > pieceSize) {
+    const compiled = this.#compiled(kernel, plan, tensors, attributes)
+    if (kernel.elementwise && sizeOf(plan.results[0]!.shape) > pieceSize) {
       this.#runPieces(compiled, inputs, tensors, outputs)
       return
     }
-    const values = inputs.map((buffer, i) => buffer.value(operands[i]!.shape, operands[i]!.dtype as NativeType))
+    const values = inputs.map((buffer, i) => buffer.value(plan.given[i]!))
     if (compiled.packed !== undefined) values.splice(compiled.packed, 1)
-    if (kernel.indices) this.#passIndices(values, compiled, kernel.indices(operands, attributes))
-    const written = outputs.map(({ dataId }, i) =>
-      this.#backend.data(dataId).buffer!.value(shapes[i]!.shape, shapes[i]!.dtype)
-    )
+    for (const [i, { list, layout }] of plan.indices.entries()) {
+      const buffer = compiled.indices[i]!
+      new BigInt64Array(buffer.array, 0, list.length).set(list)
+      values.push(buffer.value(layout))
+    }
+    const written = outputs.map(({ dataId }, i) => this.#backend.data(dataId).buffer!.value(plan.written[i]!))
     compiled.session.run(values, written)
   }
 
@@ -115,46 +159,23 @@ export class KernelRunner {
     }
   }
 
-  #passIndices(values: Array<Handle>, { indices }: Compiled, lists: ReadonlyArray<ReadonlyArray<number>>): void {
-    for (const [i, list] of lists.entries()) {
-      const buffer = indices[i]!
-      const memory = new BigInt64Array(buffer.array, 0, list.length)
-      for (const [j, number] of list.entries()) memory[j] = BigInt(number)
-      values.push(buffer.value([list.length], "int64"))
-    }
-  }
-
-  #compiled(
-    kernel: Kernel,
-    tensors: ReadonlyArray<tf.TensorInfo>,
-    operands: ReadonlyArray<Operand>,
-    results: ReadonlyArray<Result>,
-    attributes: unknown
-  ): Compiled {
-    let key = kernel.name
-    for (const { dtype, shape } of operands) key += `|${dtype}${shape.length}`
-    key += kernel.key ? `;${kernel.key(attributes, operands)}` : attributesKey(attributes)
-    const weights = kernel.weights === undefined ? undefined : this.#backend.native(tensors[kernel.weights]!)
-    if (weights) {
-      const packed = this.packed.get(weights, key)
+  #compiled(kernel: Kernel, plan: Plan, tensors: ReadonlyArray<tf.TensorInfo>, attributes: unknown): Compiled {
+    if (kernel.weights !== undefined) {
+      const weights = this.#backend.native(tensors[kernel.weights]!)
+      const packed = this.packed.get(weights, plan.key)
       if (packed) return packed
       if (this.packed.admits(weights)) {
-        const compiled = this.#compile(kernel, operands, results, attributes, weights)
-        this.packed.set(weights, key, compiled)
+        const compiled = this.#compile(kernel, plan, attributes, weights)
+        this.packed.set(weights, plan.key, compiled)
         return compiled
       }
     }
-    return this.#sessions.getOr(key, () => this.#compile(kernel, operands, results, attributes))
+    plan.compiled ??= this.#sessions.getOr(plan.key, () => this.#compile(kernel, plan, attributes))
+    return plan.compiled
   }
 
   /** `weights`: the numbers to compile in, of the operand that the kernel names. */
-  #compile(
-    kernel: Kernel,
-    operands: ReadonlyArray<Operand>,
-    results: ReadonlyArray<Result>,
-    attributes: unknown,
-    weights?: TensorData
-  ): Compiled {
+  #compile(kernel: Kernel, { operands, seen, indices }: Plan, attributes: unknown, weights?: TensorData): Compiled {
     const graph = new OnnxGraph()
     const packed = weights && kernel.weights!
     const values = operands.map(({ dtype, shape }, i) =>
@@ -162,14 +183,12 @@ export class KernelRunner {
         ? graph.tensor("weights", "float32", shape, () => asBytes(weights!.view() as Float32Array))
         : graph.input(`input_${i}`, dtype as NativeType, open(shape.length))
     )
-    const lists = kernel.indices?.(operands, attributes) ?? []
-    for (const i of lists.keys()) values.push(graph.input(`indices_${i}`, "int64", open(1)))
+    for (const i of indices.keys()) values.push(graph.input(`indices_${i}`, "int64", open(1)))
     const inputs = values.filter((_, i) => i !== packed)
     const names = kernel.emit(graph, values, operands, attributes)
-    for (const [i, name] of names.entries()) graph.output(name, name, results[i]!.dtype, open(results[i]!.shape.length))
+    for (const [i, name] of names.entries()) graph.output(name, name, seen[i]!.dtype, open(seen[i]!.shape.length))
     const session = this.#session(graph, inputs, names, weights !== undefined)
-    const indices = lists.map((list) => this.#backend.pool.take(list.length * 8))
-    return { session, indices, packed }
+    return { session, indices: indices.map(({ list }) => this.#backend.pool.take(list.byteLength)), packed }
   }
 
   #session(graph: OnnxGraph, inputs: ReadonlyArray<string>, outputs: ReadonlyArray<string>, packed: boolean): Session {
@@ -206,7 +225,7 @@ const open = (rank: number): Array<undefined> => Array.from({ length: rank }, ()
 const asBytes = ({ buffer, byteLength, byteOffset }: Float32Array) => new Uint8Array(buffer, byteOffset, byteLength)
 
 /** Operands and results under the shapes of the kernel's view, where it has one. */
-const seen = (
+const viewed = (
   operands: ReadonlyArray<Operand>,
   results: ReadonlyArray<Result>,
   view: ReadonlyArray<ReadonlyArray<number>> | undefined
@@ -216,6 +235,12 @@ const seen = (
     operands.map(({ dtype }, i) => ({ dtype, shape: view[i]! })),
     results.map(({ dtype }, i) => ({ dtype, shape: [...view[operands.length + i]!] }))
   ]
+}
+
+const keyOf = (kernel: Kernel, operands: ReadonlyArray<Operand>, attributes: unknown): string => {
+  let key = kernel.name
+  for (const { dtype, shape } of operands) key += `|${dtype}${shape.length}`
+  return key + (kernel.key ? `;${kernel.key(attributes, operands)}` : attributesKey(attributes))
 }
 
 const attributesKey = (attributes: unknown): string => {

@@ -1,7 +1,7 @@
 import { ptr } from "bun:ffi"
 import type { GraphModel, GraphSession, OpenGraph } from "../graph/GraphSession.ts"
 import { sweeper } from "../memory.ts"
-import type { BufferPool, NativeBuffer } from "./BufferPool.ts"
+import { type BufferPool, layoutOf, type NativeBuffer } from "./BufferPool.ts"
 import { type Runtime, Session } from "./Runtime.ts"
 
 /** Of all networks. */
@@ -35,12 +35,12 @@ export const nativeGraphs =
           const given = inputNames.map((name) => {
             const buffer = take(size * 8)
             writeInt64(new Int32Array(buffer.array, 0, size * 2), inputs[name]!)
-            return buffer.value(shape, "int64")
+            return buffer.value(layoutOf(shape, "int64"))
           })
           const results = outputs.map(() => take(size * width * 4))
           session.run(
             given,
-            results.map((buffer) => buffer.value([...shape, width], "float32")),
+            results.map((buffer) => buffer.value(layoutOf([...shape, width], "float32"))),
             outputs
           )
           return results.map(({ array }) => new Float32Array(array, 0, size * width).slice())

@@ -108,32 +108,34 @@ const shared = (backend: OnnxBackend, name: string, run: Run): Run => {
     backend.oneDnn?.run(name, inputs as tf.NamedTensorInfoMap, attributes) ?? run(inputs, attributes)
 }
 
-const compiled =
-  (backend: OnnxBackend, kernel: Kernel): Run =>
-  (inputs, attributes) => {
-    const tensors = operands(kernel, inputs)
-    const unchanged = noop(kernel.name, tensors, attributes)
-    if (unchanged) return backend.alias(unchanged, unchanged.shape)
+const compiled = (backend: OnnxBackend, kernel: Kernel): Run => {
+  const operandsOf = operands(kernel)
+  const isNoop = noops[kernel.name]
+  return (inputs, attributes) => {
+    const tensors = operandsOf(inputs)
+    if (isNoop?.(tensors[0]!, attributes)) return backend.alias(tensors[0]!, tensors[0]!.shape)
     const results = backend.kernels.run(kernel, tensors, attributes)
     return results && !kernel.listsResults && results.length === 1 ? results[0] : results
   }
-
-const operands = ({ name, inputs: names }: Kernel, inputs: Inputs): Array<tf.TensorInfo> => {
-  if (names === "list") return Object.values(inputs) as Array<tf.TensorInfo>
-  const tensors: Array<tf.TensorInfo> = []
-  for (const input of names) {
-    const optional = input.endsWith("?")
-    const tensor = (inputs as tf.NamedTensorInfoMap)[optional ? input.slice(0, -1) : input]
-    if (tensor) tensors.push(tensor)
-    else if (!optional) throw new EngineError(`${name}: the tensor ${input} is missing`)
-  }
-  return tensors
 }
 
-/** The tensor itself where a kernel would only copy it. */
-const noop = (name: string, [x]: Array<tf.TensorInfo>, attributes: tf.NamedAttrMap): tf.TensorInfo | undefined => {
-  const same =
-    (name === "Cast" && attributes.dtype === x!.dtype) ||
-    (name === "Transpose" && (attributes.perm as Array<number>).every((axis, i) => axis === i))
-  return same ? x : undefined
+/** From what tfjs gives a kernel, the list of its graph's inputs. */
+const operands = ({ name, inputs: names }: Kernel): ((inputs: Inputs) => Array<tf.TensorInfo>) => {
+  if (names === "list") return (inputs) => Object.values(inputs) as Array<tf.TensorInfo>
+  const wanted = names.map((name) => ({ name: name.replace("?", ""), optional: name.endsWith("?") }))
+  return (inputs) => {
+    const tensors: Array<tf.TensorInfo> = []
+    for (const { name: input, optional } of wanted) {
+      const tensor = (inputs as tf.NamedTensorInfoMap)[input]
+      if (tensor) tensors.push(tensor)
+      else if (!optional) throw new EngineError(`${name}: the tensor ${input} is missing`)
+    }
+    return tensors
+  }
+}
+
+/** Where a kernel would only copy its operand. */
+const noops: Readonly<Record<string, (x: tf.TensorInfo, attributes: tf.NamedAttrMap) => boolean>> = {
+  Cast: (x, { dtype }) => dtype === x.dtype,
+  Transpose: (_x, { perm }) => (perm as Array<number>).every((axis, i) => axis === i)
 }

@@ -3,6 +3,7 @@ import { close, testEngine } from "@nuner/testing"
 import {
   checkpointed,
   crossEntropy,
+  differentiable,
   disposeAll,
   freeze,
   frozen,
@@ -196,6 +197,14 @@ test("a pass that fails leaves nothing behind", () => {
         throw new Error("no loss today")
       },
       /no loss today/
+    ],
+    [
+      () =>
+        differentiable({ w: parameters.w0! }, (save) => {
+          save(x, parameters.w0!)
+          throw new Error("no value today")
+        }) as tf.Scalar,
+      /no value today/
     ],
     [() => loss(layer(bad(layer(x, parameters.w0!)), parameters.w1!)), /no gradient today/]
   ]
