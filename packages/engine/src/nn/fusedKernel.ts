@@ -13,6 +13,7 @@ export type FusedKernel =
   | "FusedLayerNormGrad"
   | "FusedLinear"
   | "FusedLinearGrad"
+  | "FusedRotary"
   | "FusedSoftmaxGrad"
   | "FusedSumOfSquares"
   | "FusedAttention"

@@ -1,7 +1,9 @@
 import { differentiable } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
 import { remembered } from "../LruCache.ts"
+import { checkFloat, checkShape, type Kernel, like, type Operand } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
+import { hasKernel, runKernel } from "./fusedKernel.ts"
 
 /**
  * Rotary positions (Su et al. 2021): in each head of width d the pair of numbers i and i + d / 2 is turned by the angle
@@ -47,10 +49,31 @@ const angles = remembered((tokens: number, half: number, theta: number): Angles 
 const turn = (x: tf.Tensor3D, heads: number, { cosines, sines }: Angles): tf.Tensor3D => {
   const [batch, tokens, hidden] = x.shape
   const half = hidden / heads / 2
+  if (hasKernel("FusedRotary")) {
+    const [cosine, sine] = [cosines, sines].map((values) => tf.tensor2d(values, [tokens, half]))
+    return runKernel("FusedRotary", { x, cosine: cosine!, sine: sine! })
+  }
   const [a, b] = tf.split(tf.reshape(x, [batch, tokens, heads, 2, half]), 2, 3) as [tf.Tensor, tf.Tensor]
   const factor = (values: Float32Array) => tf.tensor(values, [1, tokens, 1, 1, half])
   const [cosine, sine] = [factor(cosines), factor(sines)]
   const first = tf.sub(tf.mul(a, cosine), tf.mul(b, sine))
   const second = tf.add(tf.mul(b, cosine), tf.mul(a, sine))
   return tf.reshape(tf.concat([first, second], 3), [batch, tokens, hidden])
+}
+
+/** x `[batch, tokens, hidden]` turned by angles of which cosine and sine are `[tokens, half a head's width]`. */
+export const rotaryKernel: Kernel = {
+  name: "FusedRotary",
+  inputs: ["x", "cosine", "sine"],
+  infer(operands) {
+    checkFloat("FusedRotary", operands)
+    const [x, cosine, sine] = operands as [Operand, Operand, Operand]
+    checkShape("cosine", cosine, [x.shape[1]!, cosine.shape[1]!])
+    checkShape("sine", sine, cosine.shape)
+    return [like(x)]
+  },
+  // The first token of each text is at position 0.
+  emit: (graph, [x, cosine, sine]) => [
+    graph.op("com.microsoft.RotaryEmbedding", [x!, graph.int64s([0]), cosine!, sine!])
+  ]
 }

@@ -7,6 +7,7 @@ import { attentionKernel, keptAttentionKernels } from "../nn/fusedAttention.ts"
 import { geluGradKernel, geluKernel } from "../nn/gelu.ts"
 import { layerNormGradKernel, layerNormKernel } from "../nn/layerNorm.ts"
 import { linearGradKernel, linearKernel, packedLinearKernel } from "../nn/linear.ts"
+import { rotaryKernel } from "../nn/rotary.ts"
 import { softmaxGradKernel } from "../nn/softmax.ts"
 import { sumOfSquaresKernel } from "../optim/globalNorm.ts"
 import { tf } from "../tf.ts"
@@ -36,6 +37,7 @@ const onnxKernels: ReadonlyArray<Kernel> = [
   linearKernel,
   linearGradKernel,
   packedLinearKernel,
+  rotaryKernel,
   sumOfSquaresKernel
 ]
 

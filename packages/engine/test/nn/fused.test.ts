@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { close, leakCheck, testEngine } from "@nuner/testing"
-import { attention, gelu, layerNorm, linear, softmax, tf, useEngine, variableGrads } from "../../src/index.ts"
+import { attention, gelu, layerNorm, linear, rotary, softmax, tf, useEngine, variableGrads } from "../../src/index.ts"
 import { type FusedKernel, hasKernel } from "../../src/nn/fusedKernel.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
@@ -16,6 +16,7 @@ const fused: Array<FusedKernel> = [
   "FusedLayerNormGrad",
   "FusedLinear",
   "FusedLinearGrad",
+  "FusedRotary",
   "FusedSoftmaxGrad"
 ]
 
@@ -57,6 +58,7 @@ describe.skipIf(onnx !== true)(
     const dropout = { rate: 0.3, key: { seed: 1, step: 2, site: "here" } }
     const layers: Array<Layer> = [
       ["gelu", (x) => gelu(x!), () => ({ x: wave([4, 7, 33], 1, 5) })],
+      ["rotary", (x) => rotary(x as tf.Tensor3D, { heads: 3, theta: 100 }), () => ({ x: wave([2, 70, 24], 1) })],
       ["softmax", (x) => softmax(x!), () => ({ x: wave([6, 5, 31], 1, 5) })],
       [
         "layer norm",
