@@ -125,40 +125,50 @@ const checked = (gradient: tf.Tensor, input: tf.Tensor, where: string): tf.Tenso
   )
 }
 
-/** Gradients on their way from outputs to inputs, by tensor id, kept from tidying. One tensor may serve several ids; the last one frees it. */
+/** Gradients of one tensor that wait for each other, to be added up at once. */
+const together = 4
+
+/**
+ * Gradients on their way from outputs to inputs, by tensor id, kept from tidying: those of one id are added up when it is asked for, or when they are many.
+ * One tensor may serve several ids; the last one frees it.
+ */
 class GradientFlow {
-  readonly #gradients = new Map<number, tf.Tensor>()
+  readonly #gradients = new Map<number, Array<tf.Tensor>>()
   readonly #uses = new Map<tf.Tensor, number>()
 
   get(id: number): tf.Tensor | undefined {
-    return this.#gradients.get(id)
+    const parts = this.#gradients.get(id)
+    if (parts === undefined || parts.length === 1) return parts?.[0]
+    const sum = tf.addN(parts)
+    this.drop(id)
+    this.add(id, sum)
+    return sum
   }
 
   add(id: number, gradient: tf.Tensor): void {
-    const held = this.#gradients.get(id)
-    const sum = held ? tf.add(held, gradient) : gradient
-    this.drop(id)
-    this.#gradients.set(id, tf.keep(sum))
-    this.#uses.set(sum, (this.#uses.get(sum) ?? 0) + 1)
+    const parts = this.#gradients.get(id) ?? []
+    this.#gradients.set(id, parts)
+    parts.push(tf.keep(gradient))
+    this.#uses.set(gradient, (this.#uses.get(gradient) ?? 0) + 1)
+    if (parts.length === together) this.get(id)
   }
 
   drop(id: number): void {
-    const gradient = this.#gradients.get(id)
-    if (gradient === undefined) return
-    this.#gradients.delete(id)
-    const uses = this.#uses.get(gradient)! - 1
-    if (uses > 0) this.#uses.set(gradient, uses)
-    else {
-      this.#uses.delete(gradient)
-      gradient.dispose()
+    for (const gradient of this.#gradients.get(id) ?? []) {
+      const uses = this.#uses.get(gradient)! - 1
+      if (uses > 0) this.#uses.set(gradient, uses)
+      else {
+        this.#uses.delete(gradient)
+        gradient.dispose()
+      }
     }
+    this.#gradients.delete(id)
   }
 
   /** Hands a gradient over as a tensor of its own. */
   take(id: number): tf.Tensor | undefined {
-    const gradient = this.#gradients.get(id)
-    if (gradient === undefined) return undefined
-    const mine = view(gradient)
+    const gradient = this.get(id)
+    const mine = gradient && view(gradient)
     this.drop(id)
     return mine
   }

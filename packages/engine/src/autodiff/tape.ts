@@ -122,8 +122,16 @@ export const stopGradient = <T extends tf.Tensor>(x: T): T => offTape(() => tf.c
 /** What a layer computes and how its gradient follows. */
 export interface Differentiable<T extends tf.Tensor, Name extends string> {
   readonly value: T
-  /** From the gradient of `value` and the saved tensors, the gradient of each input, computed only if asked for. */
-  readonly gradient: (dy: T, saved: ReadonlyArray<tf.Tensor>) => Readonly<Record<Name, () => tf.Tensor>>
+  /**
+   * From the gradient of `value` and the saved tensors, the gradient of each input, computed only if asked for.
+   *
+   * @param reaches whether that of an input will be
+   */
+  readonly gradient: (
+    dy: T,
+    saved: ReadonlyArray<tf.Tensor>,
+    reaches: (name: Name) => boolean
+  ) => Readonly<Record<Name, () => tf.Tensor>>
 }
 
 /**
@@ -156,7 +164,7 @@ export const differentiable = <T extends tf.Tensor, Name extends string>(
       inputs: { ...inputs },
       outputs: [value],
       saved,
-      gradient: ([dy]) => gradient(dy as T, saved)
+      gradient: ([dy]) => gradient(dy as T, saved, (name) => !(tape instanceof ReachTape) || tape.reaches(inputs[name]))
     })
     return value
   } catch (error) {

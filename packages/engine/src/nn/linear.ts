@@ -1,6 +1,6 @@
 import { differentiable, isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
-import { checkFloat, checkShape, type Kernel, type Operand, sizeOf } from "../onnx/Kernel.ts"
+import { checkFloat, checkShape, type Kernel, like, type Operand, type Result, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, hasProducts, runKernel } from "./fusedKernel.ts"
 
@@ -26,20 +26,19 @@ export const linear = <T extends tf.Tensor>(x: T, kernel: tf.Tensor, bias?: tf.T
     save(kernel, ...(fixed ? [] : [x]))
     return {
       value,
-      gradient: (dy, [kernel, x]) => ({
-        x: () => multiply(dy, kernel as tf.Tensor2D, undefined, true),
-        ...weightGradients(x, dy)
-      })
+      gradient: (dy, [kernel, x], reaches) => {
+        const back = () => multiply(dy, kernel as tf.Tensor2D, undefined, true)
+        if (x === undefined || !isFused()) return { x: back, ...weightGradients(x, dy) }
+        const before = reaches("x") && { kernel: kernel! }
+        const [dKernel, dBias, dx] = runKernel<Array<tf.Tensor>>("FusedLinearGrad", { x, dy, ...before })
+        return { x: () => dx!, kernel: () => dKernel!, bias: () => dBias! }
+      }
     }
   })
 }
 
-/** Those of kernel and bias; x is missing where the kernel has none. */
+/** Those of kernel and bias by tfjs's own products; x is missing where the kernel asks for none. */
 const weightGradients = (x: tf.Tensor | undefined, dy: tf.Tensor): Record<"kernel" | "bias", () => tf.Tensor> => {
-  if (x && isFused()) {
-    const [kernel, bias] = runKernel<Array<tf.Tensor>>("FusedLinearGrad", { x, dy })
-    return { kernel: () => kernel!, bias: () => bias! }
-  }
   const dyRows = rows(dy, dy.shape.at(-1)!)
   return {
     kernel: () => tf.matMul(rows(x!, x!.shape.at(-1)!), dyRows, true, false),
@@ -126,26 +125,34 @@ export const linearKernel: Kernel<{ readonly transposed: boolean }> = {
   }
 }
 
-/** Gradients of kernel `[in, out]` and bias `[out]` from x `[..., in]` and dy `[..., out]`. */
+/** Gradients of kernel `[in, out]` and bias `[out]` from x `[..., in]` and dy `[..., out]`; given the kernel, that of x as well. */
 export const linearGradKernel: Kernel = {
   name: "FusedLinearGrad",
-  inputs: ["x", "dy"],
+  inputs: ["x", "dy", "kernel?"],
   infer(operands) {
     checkFloat("FusedLinearGrad", operands)
-    const [x, dy] = operands as [Operand, Operand]
+    const [x, dy, kernel] = operands as [Operand, Operand, Operand?]
     checkShape("dy", dy, [...x.shape.slice(0, -1), dy.shape.at(-1)!])
     const [inputs, outputs] = [x.shape.at(-1)!, dy.shape.at(-1)!]
-    return [
+    if (kernel) checkShape("kernel", kernel, [inputs, outputs])
+    const weights: ReadonlyArray<Result> = [
       { shape: [inputs, outputs], dtype: "float32" },
       { shape: [outputs], dtype: "float32" }
     ]
+    return kernel ? [...weights, like(x)] : weights
   },
-  view([x, dy]) {
-    const [inputs, outputs] = [x!.shape.at(-1)!, dy!.shape.at(-1)!]
-    return [rowsOf(x!), rowsOf(dy!), [inputs, outputs], [outputs]]
+  view([x, dy, kernel]) {
+    const weights = [x!.shape.at(-1)!, dy!.shape.at(-1)!]
+    const [before, after] = [rowsOf(x!), rowsOf(dy!)]
+    return kernel
+      ? [before, after, weights, weights, weights.slice(1), before]
+      : [before, after, weights, weights.slice(1)]
   },
-  emit: (graph, [x, dy]) => [
-    graph.op("com.microsoft.FusedMatMul", [x!, dy!], { transA: 1, transB: 0 }),
-    graph.op("ReduceSum", [dy!, graph.int64s([0])], { keepdims: 0 })
-  ]
+  emit(graph, [x, dy, kernel]) {
+    const weights = [
+      graph.op("com.microsoft.FusedMatMul", [x!, dy!], { transA: 1, transB: 0 }),
+      graph.op("ReduceSum", [dy!, graph.int64s([0])], { keepdims: 0 })
+    ]
+    return kernel ? [...weights, graph.op("com.microsoft.FusedMatMul", [dy!, kernel], { transB: 1 })] : weights
+  }
 }

@@ -9,6 +9,7 @@ import {
   frozen,
   linear,
   type Parameters,
+  residual,
   softmax,
   stopGradient,
   tf,
@@ -169,6 +170,21 @@ test("gradients that are constants, saved tensors or shared survive", () => {
     close(parameters.x.dataSync(), [1, 2], 0)
   }
   disposeAll({ ...parameters, constant })
+})
+
+test("the gradients of a tensor used many times add up, one of them twice over", () => {
+  for (const uses of [2, 3, 4, 5, 9]) {
+    const parameters = { x: tf.variable(tf.tensor1d([1, -2])) }
+    const before = tf.memory().numTensors
+    const { value, grads } = variableGrads(() => {
+      const terms = Array.from({ length: uses }, (_, i) => tf.mul(parameters.x, i + 1))
+      return tf.sum(terms.reduce((sum, term) => residual(sum, term), residual(parameters.x, parameters.x))) as tf.Scalar
+    }, parameters)
+    close(grads.x!.dataSync(), Array(2).fill(2 + (uses * (uses + 1)) / 2), 0)
+    expect(tf.memory().numTensors - before).toBe(2)
+    discard({ value, grads })
+    disposeAll(parameters)
+  }
 })
 
 test("a pass that fails leaves nothing behind", () => {

@@ -103,6 +103,24 @@ describe.skipIf(onnx !== true)(
       await testEngine()
     })
 
+    test("the gradient of x is computed beside the weights' only where something trained lies before it", async () => {
+      await useEngine({ prefer: "onnx" })
+      const variables = tf.tidy(() => ({ kernel: tf.variable(wave([6, 4], 1)), x: tf.variable(wave([5, 6], 2)) }))
+      const { kernel, x } = variables
+      const constant = wave([5, 6], 2)
+      const operands = async (input: tf.Tensor) => {
+        const { kernels } = await tf.profile(() => {
+          const { value, grads } = variableGrads(() => tf.sum(linear(input, kernel)) as tf.Scalar, variables)
+          tf.dispose([value, grads])
+        })
+        return kernels.find(({ name }) => name === "FusedLinearGrad")!.inputShapes
+      }
+      expect(await operands(constant)).toHaveLength(2)
+      expect(await operands(x)).toHaveLength(3)
+      tf.dispose([kernel, x, constant])
+      await testEngine()
+    })
+
     test("a training run gives the same losses", async () => {
       const losses = async (prefer: "onnx" | "cpu") => {
         await useEngine({ prefer })

@@ -140,7 +140,10 @@ const binaryKernels: ReadonlyArray<Kernel> = [
     name: "AddN",
     inputs: "list",
     infer: likeFirst,
-    emit: (graph, values) => [graph.op("Sum", values)]
+    // ONNX Runtime's own sum of more than two works on one thread.
+    emit: (graph, [first, ...rest]) => [
+      rest.reduce((sum, value) => graph.op("Add", [sum, value]), graph.op("Identity", [first!]))
+    ]
   },
   {
     name: "Select",
