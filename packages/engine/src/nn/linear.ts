@@ -1,5 +1,6 @@
 import { differentiable, isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
+import type { Value } from "../graph/OnnxGraph.ts"
 import { checkFloat, checkShape, type Kernel, like, type Operand, type Result, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { hasKernel, hasProducts, runKernel } from "./fusedKernel.ts"
@@ -120,8 +121,10 @@ export const linearKernel: Kernel<{ readonly transposed: boolean }> = {
     return [rowsOf(x!), ...others.map(({ shape }) => shape), [rows!, others[0]!.shape[transposed ? 0 : 1]!]]
   },
   emit(graph, values, _operands, { transposed }) {
-    const transposition = { transB: transposed ? 1 : 0 }
-    return [graph.op(values.length > 2 ? "Gemm" : "com.microsoft.FusedMatMul", values, transposition)]
+    const [x, kernel, bias] = values as [Value, Value, Value?]
+    const y = graph.op("com.microsoft.FusedMatMul", [x, kernel], { transB: transposed ? 1 : 0 })
+    // `Gemm` fills the result with biases first, and then reads it to add to it.
+    return [bias ? graph.op("Add", [y, bias]) : y]
   }
 }
 
