@@ -12,8 +12,11 @@ const page = 4096
 const fineSteps = 2 ** 20
 /** A free buffer serves a request of at least half its size. */
 const largestFit = 2
-/** Free memory is kept up to this multiple of the most that was ever in use at once. */
-const keptOverPeak = 1.15
+/**
+ * Memory kept beyond the most that was ever in use at once: a share of it, and in any case so many bytes. With less than a third more a small training
+ * step gave memory back and took it again each time, and the system clears what it hands out.
+ */
+const [keptShare, keptBytes] = [0.15, 2 ** 25]
 /** Shapes remembered for one buffer; a buffer that serves sentences of all lengths would collect them without end. */
 const shapesRemembered = 16
 /** Shapes remembered in all. */
@@ -145,7 +148,8 @@ export class BufferPool {
 
   #fresh(capacity: number): NativeBuffer {
     if (capacity < ownMapping) return new NativeBuffer(this.#runtime, this.#cut(capacity), capacity)
-    this.trim(Math.max(this.#inUse + capacity, this.#peakInUse) * keptOverPeak - capacity)
+    const most = Math.max(this.#inUse + capacity, this.#peakInUse)
+    this.trim(most + Math.max(most * keptShare, keptBytes) - capacity)
     const address = this.#system.take(capacity)
     this.#reserved += capacity
     return new NativeBuffer(this.#runtime, address, capacity)

@@ -60,6 +60,18 @@ test("memory kept for reuse stays near the peak in use, whatever sizes come", ()
   expect(system.taken.size).toBe(0)
 })
 
+test("a small step's sizes, one after the other, are taken once", () => {
+  const system = bookkeeping()
+  const pool = new BufferPool(noRuntime, system)
+  const step = () => {
+    for (const size of [9, 4, 2, 7, 3]) pool.give(pool.take(size * megabyte))
+  }
+  step()
+  const before = new Set(system.taken.keys())
+  step()
+  expect(new Set(system.taken.keys())).toEqual(before)
+})
+
 beforeAll(() => useEngine({ prefer: "onnx" }))
 
 test("views share memory, and the last one frees it", () => {
