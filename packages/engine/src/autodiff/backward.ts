@@ -1,7 +1,7 @@
 import { EngineError } from "../errors.ts"
 import type { Gradients, Parameters } from "../nn/Parameters.ts"
 import { tf } from "../tf.ts"
-import { differentiable, discard, disposeSaved, offTape, type Recording, record, view } from "./tape.ts"
+import { differentiable, discard, disposeSaved, offTape, type Recording, record, type TapeNode, view } from "./tape.ts"
 
 /**
  * The value of `f` and its gradients with respect to the trainable variables, named as in `parameters`. A parameter that `f` does not
@@ -60,9 +60,9 @@ export const backward = (
           if (node.gradient === undefined) throw new EngineError(`${node.kernelName} has no gradient`)
           tf.tidy(() => {
             const gradients = node.gradient!(dys)
-            for (const [name, input] of Object.entries(node.inputs)) {
-              if (!reaches(input)) continue
-              flow.add(input.id, checked(own(gradients[name]!(), dys), input, `${node.kernelName}.${name}`))
+            for (const name in node.inputs) {
+              const input = node.inputs[name]!
+              if (reaches(input)) flow.add(input.id, checked(own(gradients[name]!(), dys), input, node, name))
             }
           })
         }
@@ -118,11 +118,10 @@ const own = (gradient: tf.Tensor, dys: ReadonlyArray<tf.Tensor | undefined>): tf
   return fresh || dys.includes(gradient) ? gradient : view(gradient)
 }
 
-const checked = (gradient: tf.Tensor, input: tf.Tensor, where: string): tf.Tensor => {
+const checked = (gradient: tf.Tensor, input: tf.Tensor, { kernelName }: TapeNode, name: string): tf.Tensor => {
   if (tf.util.arraysEqual(gradient.shape, input.shape) && gradient.dtype === "float32") return gradient
-  throw new EngineError(
-    `gradient of ${where} is ${gradient.dtype} [${gradient.shape}], its input is float32 [${input.shape}]`
-  )
+  const got = `${gradient.dtype} [${gradient.shape}]`
+  throw new EngineError(`gradient of ${kernelName}.${name} is ${got}, its input is float32 [${input.shape}]`)
 }
 
 /** Gradients of one tensor that wait for each other, to be added up at once. */

@@ -1,7 +1,7 @@
 import { tf } from "../tf.ts"
 
 /** One recorded operation; tfjs-core's own shape. */
-interface TapeNode {
+export interface TapeNode {
   readonly id?: number
   readonly kernelName: string
   readonly inputs: Readonly<Record<string, tf.Tensor>>

@@ -107,7 +107,13 @@ export const checkFloat = (name: string, operands: ReadonlyArray<Operand>): void
 
 /** @throws EngineError where an operand has another shape. */
 export const checkShape = (what: string, { shape }: Operand, expected: ReadonlyArray<number>): void => {
-  if (shape.join() !== expected.join()) throw new EngineError(`${what} has shape [${shape}], not [${expected}]`)
+  if (!sameShape(shape, expected)) throw new EngineError(`${what} has shape [${shape}], not [${expected}]`)
+}
+
+const sameShape = (some: ReadonlyArray<number>, others: ReadonlyArray<number>): boolean => {
+  if (some.length !== others.length) return false
+  for (let axis = 0; axis < some.length; axis++) if (some[axis] !== others[axis]) return false
+  return true
 }
 
 /** A result of the operand's shape. */

@@ -142,7 +142,7 @@ const step = ({ p, m, v, g, numbers: { lr, scale, b1, b2, eps, wd, c1, c2 } }: A
 /** Refuses what the vector kernel would read or write past. @throws EngineError where types or sizes differ */
 export const checkUpdate = ({ p, m, v, g }: AdamWUpdate): void => {
   for (const tensor of [p, m, v, g]) {
-    if (tensor.dtype !== "float32" || tensor.shape.join() !== p.shape.join()) {
+    if (tensor.dtype !== "float32" || !tf.util.arraysEqual(tensor.shape, p.shape)) {
       throw new EngineError(`adamw: ${tensor.dtype}[${tensor.shape}] beside the parameter's float32[${p.shape}]`)
     }
   }
