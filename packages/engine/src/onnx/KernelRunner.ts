@@ -13,7 +13,7 @@ import { type Runtime, Session } from "./Runtime.ts"
 const sessionsKept = 512
 
 /** A step of training makes some 50 calls that differ, for each length of sentences anew. */
-const callsKept = 2 ** 11
+const callsKept = 2 ** 10
 
 /** Elements of a piece of an elementwise kernel: its temporaries (128 KB each) stay in the second-level cache. */
 const pieceSize = 2 ** 15
