@@ -52,6 +52,8 @@ const plan = (experiment: Experiment) => {
   const now = (runs: ReadonlyArray<number>) => runs.filter((seed) => experiment.seeds?.includes(seed) ?? true)
   const steps: Array<Step> = []
   const comparisons: Array<Comparison> = []
+  /** Where an encoder's runs over the same episodes in the same way lie: a variation that is its usual way is run once. */
+  const episodes = new Map<string, string>()
   const place = (...names: ReadonlyArray<string>) => at("tadner", ...names.map((name) => name.replaceAll(/\W+/g, "-")))
   const flags = ({ frozen, rate }: Recipe) => [
     ...["--learning-rate", rate, "--type-names", "few-tk"],
@@ -81,18 +83,24 @@ const plan = (experiment: Experiment) => {
     { mode, recipe = chosen, runs, split }: { mode: string; recipe?: Recipe; runs: ReadonlyArray<number>; split: Split }
   ) => {
     const wanted = now(runs)
-    for (const encoder of wanted.length === 0 ? [] : encoders) {
-      const models = wanted.flatMap((seed) => ["--model", trained(encoder, split, mode, recipe, seed)])
-      const args = ["tadner", "episodes", input, ...models, "--seeds", wanted.join(","), "-o", place(name, encoder)]
-      const read = [
-        ...["--phi", recipe.phi ?? phis[encoder], "--processes", String(availableParallelism())],
-        ...(recipe.patience === undefined ? [] : ["--classifier-patience", String(recipe.patience)])
+    const folders = { base: "", NuNER: "" }
+    for (const encoder of encoders) {
+      const how = [
+        ...["--mode", mode, ...flags(recipe), "--phi", recipe.phi ?? phis[encoder]],
+        ...["--processes", String(availableParallelism())],
+        ...(recipe.patience === undefined ? [] : ["--classifier-patience", String(recipe.patience)]),
+        ...options
       ]
-      steps.push(
-        nuner(`tadner/${name}, ${encoder}`, hours, [...args, "--mode", mode, ...flags(recipe), ...read, ...options])
-      )
+      const key = [encoder, split, input, ...how].join(" ")
+      const known = episodes.get(key)
+      folders[encoder] = known ?? place(name, encoder)
+      episodes.set(key, folders[encoder])
+      if (known !== undefined || wanted.length === 0) continue
+      const models = wanted.flatMap((seed) => ["--model", trained(encoder, split, mode, recipe, seed)])
+      const args = ["tadner", "episodes", input, ...models, "--seeds", wanted.join(","), "-o", folders[encoder]]
+      steps.push(nuner(`tadner/${name}, ${encoder}`, hours, [...args, ...how]))
     }
-    comparisons.push({ name, runs: { base: place(name, "base"), NuNER: place(name, "NuNER") } })
+    comparisons.push({ name, runs: folders })
   }
 
   const published = (split: Split, part: string, n: number) =>
