@@ -1,6 +1,6 @@
 import { EngineError } from "../errors.ts"
 import type { OnnxGraph, Value } from "../graph/OnnxGraph.ts"
-import type { tf } from "../tf.ts"
+import { tf } from "../tf.ts"
 import type { VectorJob } from "../vector/VectorThreads.ts"
 import type { OnnxBackend } from "./OnnxBackend.ts"
 
@@ -107,13 +107,8 @@ export const checkFloat = (name: string, operands: ReadonlyArray<Operand>): void
 
 /** @throws EngineError where an operand has another shape. */
 export const checkShape = (what: string, { shape }: Operand, expected: ReadonlyArray<number>): void => {
-  if (!sameShape(shape, expected)) throw new EngineError(`${what} has shape [${shape}], not [${expected}]`)
-}
-
-const sameShape = (some: ReadonlyArray<number>, others: ReadonlyArray<number>): boolean => {
-  if (some.length !== others.length) return false
-  for (let axis = 0; axis < some.length; axis++) if (some[axis] !== others[axis]) return false
-  return true
+  if (tf.util.arraysEqual(shape as Array<number>, expected as Array<number>)) return
+  throw new EngineError(`${what} has shape [${shape}], not [${expected}]`)
 }
 
 /** A result of the operand's shape. */
