@@ -11,24 +11,20 @@ export {
   type OpenGraph,
   ordinaryGraphs
 } from "./graph/GraphSession.ts"
-export { OnnxGraph, type Value } from "./graph/OnnxGraph.ts"
-export { type OnnxModel, onnxModel } from "./graph/onnxModel.ts"
+export { OnnxGraph, type OnnxModel, onnxModel, type Value } from "./graph/OnnxGraph.ts"
 export type { Head } from "./loss/chunkedHead.ts"
 export { type BceOptions, type ContrastiveOptions, contrastiveBce, type SparseTargets } from "./loss/contrastiveBce.ts"
 export { type CrossEntropyOptions, crossEntropy, linearCrossEntropy } from "./loss/crossEntropy.ts"
 export { sweeper, trimMemory } from "./memory.ts"
+export { gelu, softmax } from "./nn/activations.ts"
 export { type AttentionOptions, attention } from "./nn/attention.ts"
-export { type DisentangledOptions, type DistanceTables, disentangledBias } from "./nn/disentangledBias.ts"
 export { type DropoutKey, type DropoutStream, dropout } from "./nn/dropout.ts"
 export { embedding, segmentSum } from "./nn/embedding.ts"
-export { gelu } from "./nn/gelu.ts"
-export { layerNorm } from "./nn/layerNorm.ts"
+export { layerNorm, residual } from "./nn/layerNorm.ts"
 export { linear } from "./nn/linear.ts"
 export { addGradients, disposeAll, freeze, type Gradients, markOf, type Parameters } from "./nn/Parameters.ts"
+export { type DisentangledOptions, type DistanceTables, disentangledBias, rotary } from "./nn/positions.ts"
 export { fanInInit, type InitialiserKey, normalInit } from "./nn/random.ts"
-export { residual } from "./nn/residual.ts"
-export { rotary } from "./nn/rotary.ts"
-export { softmax } from "./nn/softmax.ts"
 export {
   type AdamOptions,
   type AdamWOptions,
@@ -40,18 +36,22 @@ export {
 } from "./optim/adamW.ts"
 export { clipFactor, globalNorm } from "./optim/globalNorm.ts"
 export { type Schedule, schedules } from "./optim/schedules.ts"
-export type { AnyDtype, Dtype, TensorData } from "./safetensors/dtypes.ts"
 export { readSafetensors } from "./safetensors/readSafetensors.ts"
 export {
+  type AnyDtype,
   checkFinite,
+  type Dtype,
   readWeights,
   type SafetensorsFile,
   safetensorsOf,
   scaleOf,
+  type TensorData,
   type TensorEntry
 } from "./safetensors/SafetensorsFile.ts"
 export { type TensorSource, writeSafetensors, writeWeights } from "./safetensors/writeSafetensors.ts"
 export {
+  compileGraph,
+  compilesGraphs,
   describeEngine,
   type EngineAttempt,
   type EngineName,
@@ -59,11 +59,7 @@ export {
   engineNames,
   kernelFallbacks,
   type Precision,
-  precisions
-} from "./selection/EngineReport.ts"
-export {
-  compileGraph,
-  compilesGraphs,
+  precisions,
   type UseEngineOptions,
   useEngine
 } from "./selection/useEngine.ts"

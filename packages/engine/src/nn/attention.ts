@@ -1,11 +1,10 @@
 import { differentiable, isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
+import { hasKernel, hasProducts } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
+import { softmaxGradient } from "./activations.ts"
 import { type DropoutKey, dropped } from "./dropout.ts"
-import { fusedAttention, keptAttention } from "./fusedAttention.ts"
-import { hasKernel, hasProducts } from "./fusedKernel.ts"
-import { addBias, biasGradient, biasPart, keyBias, unseenBias } from "./scoreBias.ts"
-import { softmaxGradient } from "./softmax.ts"
+import { biasGradient, fusedAttention, isFull, keptAttention, unseenBias } from "./fusedAttention.ts"
 
 export interface AttentionOptions {
   /** `hidden` is split into this many heads. */
@@ -168,6 +167,28 @@ const fitting = (size: number, period: number): number => {
 interface Part {
   readonly start: number
   readonly size: number
+}
+
+/** The rows of the bias that stand beside a part of the rows of the scores: as many, or all of it, to be repeated. */
+const biasPart = (bias: tf.Tensor3D, { start, size }: Part): tf.Tensor3D =>
+  size >= bias.shape[0] ? bias : tf.slice(bias, [start % bias.shape[0], 0, 0], [size, -1, -1])
+
+/** `scores + bias`, the bias repeated along the rows. */
+const addBias = (scores: tf.Tensor3D, bias: tf.Tensor3D): tf.Tensor3D => {
+  if (scores.shape[0] === bias.shape[0]) return tf.add(scores, bias)
+  const repeated = tf.reshape(scores, [-1, ...bias.shape])
+  return tf.reshape(tf.add(repeated, bias), scores.shape)
+}
+
+/** 0 for keys, -1e9 for padding: [batch * heads, 1, tokens]; undefined where nothing is padding. */
+const keyBias = (mask: ArrayLike<number>, batch: number, tokens: number, heads: number): tf.Tensor3D | undefined => {
+  if (isFull(mask)) return undefined
+  const bias = new Float32Array(batch * heads * tokens)
+  for (let row = 0; row < batch * heads; row++) {
+    const from = Math.floor(row / heads) * tokens
+    for (let t = 0; t < tokens; t++) if (mask[from + t] === 0) bias[row * tokens + t] = -1e9
+  }
+  return tf.tensor3d(bias, [batch * heads, 1, tokens])
 }
 
 const split = (count: number, size: number): Array<Part> =>

@@ -1,9 +1,8 @@
 import { differentiable } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
-import { checkFloat, filled, type HostKernel, sizeOf } from "../onnx/Kernel.ts"
+import { checkFloat, filled, type HostKernel, hasKernel, runKernel, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 import { compileKernels } from "../vector/kernels.ts"
-import { hasKernel, runKernel } from "./fusedKernel.ts"
 import { randomKey } from "./random.ts"
 
 /** The masks of one step (micro-batch) of a run. */

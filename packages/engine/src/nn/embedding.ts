@@ -1,8 +1,7 @@
 import { differentiable } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
-import { filled, type HostKernel, sizeOf } from "../onnx/Kernel.ts"
+import { filled, type HostKernel, hasKernel, sizeOf } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
-import { hasKernel } from "./fusedKernel.ts"
 
 /**
  * Rows of a table; the gradient of a row is the sum over its occurrences.

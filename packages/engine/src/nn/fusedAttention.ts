@@ -1,11 +1,10 @@
 import { differentiable } from "../autodiff/tape.ts"
+import { remembered } from "../caches.ts"
 import { EngineError } from "../errors.ts"
-import { checkFloat, checkShape, type Kernel, like, type Operand, type Result } from "../onnx/Kernel.ts"
+import { checkFloat, checkShape, type Kernel, like, type Operand, type Result, runKernel } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
+import { softmaxGradient } from "./activations.ts"
 import { type DropoutKey, dropped } from "./dropout.ts"
-import { runKernel } from "./fusedKernel.ts"
-import { biasGradient, isFull, unseenBias } from "./scoreBias.ts"
-import { softmaxGradient } from "./softmax.ts"
 
 interface FusedOptions {
   readonly heads: number
@@ -33,6 +32,31 @@ export const fusedAttention = (
     const added = sum ? { bias: sum } : {}
     return runKernel<tf.Tensor3D>("FusedAttention", { q, k, v, ...seen, ...added }, { heads, causal, scale })
   })
+
+/** 0 for a key that a query may see, -1e9 for a later one or one beyond the window: [tokens, tokens]; undefined where all are seen. */
+export const unseenBias = (tokens: number, causal = false, window = tokens): Float32Array | undefined => {
+  if (!causal && window >= tokens - 1) return undefined
+  return tokens > mostRemembered ? unseen(tokens, causal, window) : unseenAgain(tokens, causal, window)
+}
+
+/** Tokens of which what is unseen is kept, a MiB at most. */
+const mostRemembered = 512
+
+const unseen = (tokens: number, causal: boolean, window: number): Float32Array => {
+  const bias = new Float32Array(tokens * tokens)
+  for (let query = 0; query < tokens; query++) {
+    const row = bias.subarray(query * tokens, (query + 1) * tokens)
+    row.fill(-1e9, 0, Math.max(0, query - window))
+    row.fill(-1e9, Math.min(tokens, query + 1 + (causal ? 0 : window)))
+  }
+  return bias
+}
+
+/** Every layer asks for the same; the stretches of a long text, too. */
+const unseenAgain = remembered(unseen)
+
+/** Whether nothing is padding. */
+export const isFull = (mask: ArrayLike<number>): boolean => Array.prototype.every.call(mask, (entry) => entry !== 0)
 
 interface Attention {
   readonly heads: number
@@ -108,6 +132,10 @@ export const keptAttention = (
       }
     }
   })
+
+/** The gradient of a bias from that of the scores beside it: `[chunk, tokens, tokens]` summed over the repeats. */
+export const biasGradient = (scores: tf.Tensor3D, rows: number): tf.Tensor3D =>
+  scores.shape[0] <= rows ? scores : tf.sum(tf.reshape(scores, [-1, rows, ...scores.shape.slice(1)]), 0)
 
 interface Heads {
   readonly heads: number

@@ -1,18 +1,20 @@
 import { differentiable } from "../autodiff/tape.ts"
+import { EngineError } from "../errors.ts"
 import {
   checkFloat,
   checkShape,
   filled,
   type HostKernel,
+  hasKernel,
   type Kernel,
   like,
   type Operand,
   type Result,
+  runKernel,
   sizeOf
 } from "../onnx/Kernel.ts"
 import type { OnnxBackend } from "../onnx/OnnxBackend.ts"
 import { tf } from "../tf.ts"
-import { hasKernel, runKernel } from "./fusedKernel.ts"
 
 /**
  * `gamma (x - mean) / sqrt(variance + eps) + beta` over the last axis (Ba et al. 2016; biased variance).
@@ -129,4 +131,15 @@ const summed = (
   } finally {
     for (const part of parts) backend.pool.give(part)
   }
+}
+
+/** `x + y` of one shape. Keeps neither operand for the backward pass; `tf.add` keeps both. */
+export const residual = <T extends tf.Tensor>(x: T, y: T): T => {
+  if (!tf.util.arraysEqual(x.shape, y.shape)) {
+    throw new EngineError(`residual: shapes [${x.shape}] and [${y.shape}] differ`)
+  }
+  return differentiable<T, "x" | "y">({ x, y }, () => ({
+    value: tf.add(x, y),
+    gradient: (dy) => ({ x: () => dy, y: () => dy })
+  }))
 }

@@ -1,9 +1,19 @@
 import { differentiable, isRecording } from "../autodiff/tape.ts"
 import { EngineError } from "../errors.ts"
 import type { Value } from "../graph/OnnxGraph.ts"
-import { checkFloat, checkShape, type Kernel, like, type Operand, type Result, sizeOf } from "../onnx/Kernel.ts"
+import {
+  checkFloat,
+  checkShape,
+  hasKernel,
+  hasProducts,
+  type Kernel,
+  like,
+  type Operand,
+  type Result,
+  runKernel,
+  sizeOf
+} from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
-import { hasKernel, hasProducts, runKernel } from "./fusedKernel.ts"
 
 /**
  * `y = x W + b`, one fused product.

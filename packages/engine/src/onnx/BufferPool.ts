@@ -1,6 +1,6 @@
 import { type Pointer, toArrayBuffer } from "bun:ffi"
+import { LruCache } from "../caches.ts"
 import { bytesOf, type ElementType } from "../graph/OnnxGraph.ts"
-import { LruCache } from "../LruCache.ts"
 import type { Handle } from "./OrtApi.ts"
 import type { Runtime } from "./Runtime.ts"
 import type { SystemMemory } from "./systemMemory.ts"

@@ -1,9 +1,7 @@
-import { OnnxGraph } from "../graph/OnnxGraph.ts"
-import { onnxModel } from "../graph/onnxModel.ts"
-import { LruCache } from "../LruCache.ts"
+import { LruCache, PathCache } from "../caches.ts"
+import { OnnxGraph, onnxModel } from "../graph/OnnxGraph.ts"
 import type { tf } from "../tf.ts"
 import { type Layout, layoutOf, type NativeBuffer } from "./BufferPool.ts"
-import { CallMemo } from "./CallMemo.ts"
 import { isNative, type Kernel, kernelError, type NativeType, type Operand, type Result, sizeOf } from "./Kernel.ts"
 import type { OnnxBackend, TensorData } from "./OnnxBackend.ts"
 import { PackedWeights } from "./PackedWeights.ts"
@@ -46,7 +44,7 @@ export class KernelRunner {
   readonly #runtime: Runtime
   readonly #backend: OnnxBackend
   readonly packed: PackedWeights<Compiled>
-  readonly #plans = new CallMemo<Plan>(callsKept)
+  readonly #plans = new PathCache<Plan>(callsKept)
   readonly #sessions = new LruCache<Compiled>(sessionsKept, (compiled) => {
     this.#plans.clear()
     this.#release(compiled)
@@ -76,7 +74,7 @@ export class KernelRunner {
   run(kernel: Kernel, tensors: ReadonlyArray<tf.TensorInfo>, attributes: unknown): Array<tf.TensorInfo> | undefined {
     const outputs: Array<tf.TensorInfo> = []
     try {
-      const plan = this.#plans.get(kernel, tensors, attributes) ?? this.#plan(kernel, tensors, attributes)
+      const plan = this.#plans.get(pathOf(kernel, tensors, attributes)) ?? this.#plan(kernel, tensors, attributes)
       if (plan === undefined) return undefined
       kernel.check?.(tensors, attributes, (operand) => this.#backend.native(tensors[operand]!).view())
       const inputs = tensors.map((tensor) => this.#backend.native(tensor).buffer!)
@@ -107,7 +105,7 @@ export class KernelRunner {
       key: keyOf(kernel, operands, attributes),
       compiled: undefined
     }
-    this.#plans.set(kernel, tensors, attributes, plan)
+    this.#plans.set(pathOf(kernel, tensors, attributes), plan)
     return plan
   }
 
@@ -247,4 +245,29 @@ const attributesKey = (attributes: unknown): string => {
   let key = ""
   for (const name in attributes as object) key += `;${(attributes as Record<string, unknown>)[name]}`
   return key
+}
+
+/** One list for all calls. */
+const path: Array<unknown> = []
+
+/** What decides a plan: the kernel, the types and shapes of its operands, its attributes. Valid until the next call. */
+export const pathOf = (
+  kernel: Kernel,
+  operands: ReadonlyArray<Operand>,
+  attributes: unknown
+): ReadonlyArray<unknown> => {
+  path.length = 0
+  path.push(kernel)
+  for (const { dtype, shape } of operands) {
+    path.push(dtype)
+    for (const extent of shape) path.push(extent)
+  }
+  const given = attributes as Readonly<Record<string, unknown>>
+  for (const name in given) {
+    const value = given[name]
+    path.push(name)
+    if (Array.isArray(value)) for (const item of value) path.push(item)
+    else path.push(value)
+  }
+  return path
 }

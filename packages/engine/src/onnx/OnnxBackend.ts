@@ -1,16 +1,16 @@
 import { EngineError } from "../errors.ts"
 import type { OpenGraph } from "../graph/GraphSession.ts"
 import { type AdamWUpdate, adamWJob, checkUpdate } from "../optim/adamW.ts"
-import type { Precision } from "../selection/EngineReport.ts"
+import type { Precision } from "../selection/useEngine.ts"
 import { tf } from "../tf.ts"
 import type { VectorThreads } from "../vector/VectorThreads.ts"
 import { BufferPool, type NativeBuffer } from "./BufferPool.ts"
-import type { Fallback } from "./Fallback.ts"
 import { isNative, type NativeType, sizeOf } from "./Kernel.ts"
 import { KernelRunner } from "./KernelRunner.ts"
 import { nativeGraphs } from "./nativeGraphs.ts"
 import { OneDnnKernels } from "./onednn/OneDnnKernels.ts"
 import { startRuntime } from "./Runtime.ts"
+import type { Fallback } from "./registerOnnx.ts"
 import { heapTrimmer, LinearMemory, systemMemory } from "./systemMemory.ts"
 
 type Numbers = Float32Array | Int32Array | Uint8Array

@@ -1,6 +1,5 @@
-import { hasKernel, runKernel } from "../nn/fusedKernel.ts"
 import type { Gradients } from "../nn/Parameters.ts"
-import { checkFloat, type Kernel } from "../onnx/Kernel.ts"
+import { checkFloat, hasKernel, type Kernel, runKernel } from "../onnx/Kernel.ts"
 import { tf } from "../tf.ts"
 
 /** The 2-norm of all gradients taken as one vector. Memory beside them is at most the squares of one. */

@@ -1,5 +1,37 @@
 import { SafetensorsError } from "../errors.ts"
-import { type AnyDtype, bytesOf, dtypes, fromBfloat16, fromFloat16, isDtype, type TensorData } from "./dtypes.ts"
+
+/** Bytes of one element, by dtype, as the format defines them. */
+export const bytesOf = {
+  BOOL: 1,
+  U8: 1,
+  I8: 1,
+  F8_E4M3: 1,
+  F8_E5M2: 1,
+  U16: 2,
+  I16: 2,
+  F16: 2,
+  BF16: 2,
+  U32: 4,
+  I32: 4,
+  F32: 4,
+  U64: 8,
+  I64: 8,
+  F64: 8
+} as const
+
+/** Every dtype that a file may contain. */
+export type AnyDtype = keyof typeof bytesOf
+
+/** The dtypes that are read and written here. */
+export type Dtype = "F32" | "F16" | "BF16" | "I32" | "I64" | "I8"
+
+/** The same, in the order in which the reference implementation lays tensors out: wide ones first, so that all are aligned. */
+export const dtypes: ReadonlyArray<AnyDtype> = ["I64", "F32", "I32", "BF16", "F16", "I8"] satisfies ReadonlyArray<Dtype>
+
+const isDtype = (name: string): name is AnyDtype => Object.hasOwn(bytesOf, name)
+
+/** The numbers of a tensor: half precisions are widened to float32. */
+export type TensorData = Float32Array | Int32Array | BigInt64Array | Int8Array
 
 /** An open file: the header is read and checked, tensors are read one at a time. */
 export interface SafetensorsFile {
@@ -74,6 +106,31 @@ export const decode = ({ dtype }: TensorEntry, { buffer }: Uint8Array<ArrayBuffe
   }
 }
 
+const fromBfloat16 = (halves: Uint16Array): Float32Array => {
+  const widened = new Uint32Array(halves.length)
+  for (let i = 0; i < halves.length; i++) widened[i] = halves[i]! << 16
+  return new Float32Array(widened.buffer)
+}
+
+/** What each of the 65,536 halves stands for; made when the first is read. */
+let widened: Float32Array | undefined
+
+const fromFloat16 = (halves: Uint16Array): Float32Array => {
+  widened ??= Float32Array.from({ length: 2 ** 16 }, (_, half) => floatOf(half))
+  const values = new Float32Array(halves.length)
+  for (let i = 0; i < halves.length; i++) values[i] = widened[halves[i]!]!
+  return values
+}
+
+const floatOf = (half: number): number => {
+  const sign = half & 0x8000 ? -1 : 1
+  const exponent = (half >>> 10) & 0x1f
+  const fraction = half & 0x3ff
+  if (exponent === 0) return sign * fraction * 2 ** -24
+  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
+}
+
 /** Where a tensor lies in its file. */
 export interface TensorEntry {
   readonly name: string
@@ -84,7 +141,7 @@ export interface TensorEntry {
   readonly end: number
 }
 
-interface Header {
+export interface Header {
   readonly metadata: Readonly<Record<string, string>>
   /** In the order of the data. */
   readonly entries: ReadonlyArray<TensorEntry>
@@ -215,17 +272,4 @@ export const firstNonFinite = (values: Float32Array): number => {
   // All bits of the exponent are set.
   for (let i = 0; i < bits.length; i++) if ((bits[i]! & 0x7f80_0000) === 0x7f80_0000) return i
   return -1
-}
-
-/** The header's bytes, length prefix included, padded with spaces to 8 bytes as the reference implementation does. */
-export const encodeHeader = ({ metadata, entries }: Header): Uint8Array => {
-  const fields: Record<string, unknown> = Object.create(null)
-  if (Object.keys(metadata).length > 0) fields.__metadata__ = metadata
-  for (const { name, dtype, shape, start, end } of entries) fields[name] = { dtype, shape, data_offsets: [start, end] }
-  const json = new TextEncoder().encode(JSON.stringify(fields))
-  const padded = Math.ceil(json.length / 8) * 8
-  const bytes = new Uint8Array(8 + padded).fill(0x20)
-  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)
-  bytes.set(json, 8)
-  return bytes
 }

@@ -1,8 +1,15 @@
 import { SafetensorsError } from "../errors.ts"
 import { sweeper } from "../memory.ts"
 import { writeWhole } from "../writeWhole.ts"
-import { bytesOf, type Dtype, dtypes, type TensorData, toBfloat16, toFloat16 } from "./dtypes.ts"
-import { checkFinite, encodeHeader, type TensorEntry } from "./SafetensorsFile.ts"
+import {
+  bytesOf,
+  checkFinite,
+  type Dtype,
+  dtypes,
+  type Header,
+  type TensorData,
+  type TensorEntry
+} from "./SafetensorsFile.ts"
 
 /** A tensor to be written. `data` is called when its turn comes, and its numbers are let go before the next one's. */
 export interface TensorSource {
@@ -97,3 +104,59 @@ const encode = (path: string, { name, dtype, shape }: TensorSource, data: Tensor
 
 const halves = (dtype: "F16" | "BF16", data: Float32Array): Uint16Array =>
   dtype === "F16" ? toFloat16(data) : toBfloat16(data)
+
+const bits = new Uint32Array(1)
+const float = new Float32Array(bits.buffer)
+
+/** Float32 to bfloat16: the upper half of the bits, rounded to nearest, ties to even. NaN stays NaN. */
+const toBfloat16 = (values: Float32Array): Uint16Array => {
+  const halves = new Uint16Array(values.length)
+  for (let i = 0; i < values.length; i++) {
+    float[0] = values[i]!
+    const b = bits[0]!
+    halves[i] = Number.isNaN(values[i]) ? (b >>> 16) | 0x40 : (b + 0x7fff + ((b >>> 16) & 1)) >>> 16
+  }
+  return halves
+}
+
+/** Float32 to IEEE half precision, rounded to nearest, ties to even; beyond 65504 infinite, below 2^-14 subnormal. */
+const toFloat16 = (values: Float32Array): Uint16Array => {
+  const halves = new Uint16Array(values.length)
+  for (let i = 0; i < values.length; i++) halves[i] = halfOf(values[i]!)
+  return halves
+}
+
+const halfOf = (value: number): number => {
+  float[0] = value
+  const b = bits[0]!
+  const sign = (b >>> 16) & 0x8000
+  const magnitude = b & 0x7fffffff
+  if (magnitude > 0x7f800000) return sign | 0x7e00
+  if (magnitude >= 0x477ff000) return sign | 0x7c00
+  if (magnitude < 0x38800000) {
+    // A subnormal counts in units of 2^-24.
+    return sign | roundEven(Math.abs(value) * 2 ** 24)
+  }
+  const rounded = magnitude + 0xfff + ((magnitude >>> 13) & 1)
+  return sign | ((rounded - 0x38000000) >>> 13)
+}
+
+const roundEven = (x: number): number => {
+  const down = Math.floor(x)
+  const rest = x - down
+  if (rest !== 0.5) return rest < 0.5 ? down : down + 1
+  return down % 2 === 0 ? down : down + 1
+}
+
+/** The header's bytes, length prefix included, padded with spaces to 8 bytes as the reference implementation does. */
+const encodeHeader = ({ metadata, entries }: Header): Uint8Array => {
+  const fields: Record<string, unknown> = Object.create(null)
+  if (Object.keys(metadata).length > 0) fields.__metadata__ = metadata
+  for (const { name, dtype, shape, start, end } of entries) fields[name] = { dtype, shape, data_offsets: [start, end] }
+  const json = new TextEncoder().encode(JSON.stringify(fields))
+  const padded = Math.ceil(json.length / 8) * 8
+  const bytes = new Uint8Array(8 + padded).fill(0x20)
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(padded), true)
+  bytes.set(json, 8)
+  return bytes
+}

@@ -1,7 +1,6 @@
 import { SafetensorsError } from "../errors.ts"
-import { type AnyDtype, bytesOf } from "../safetensors/dtypes.ts"
 import { openFile } from "../safetensors/readSafetensors.ts"
-import { type Bytes, decode, type SafetensorsFile } from "../safetensors/SafetensorsFile.ts"
+import { type AnyDtype, type Bytes, bytesOf, decode, type SafetensorsFile } from "../safetensors/SafetensorsFile.ts"
 import { type PickledTensor, unpickleTensors } from "./unpickle.ts"
 
 /** PyTorch's names of the dtypes that are read. */

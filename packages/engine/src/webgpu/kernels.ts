@@ -1,6 +1,6 @@
 import type { WebGPUBackend, WebGPUProgram } from "@tensorflow/tfjs-backend-webgpu"
 import type { DropoutAttributes } from "../nn/dropout.ts"
-import type { FusedKernel } from "../nn/fusedKernel.ts"
+import type { FusedKernel } from "../onnx/Kernel.ts"
 import type { AdamWUpdate } from "../optim/adamW.ts"
 import { tf } from "../tf.ts"
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { close, leakCheck, testEngine } from "@nuner/testing"
 import { attention, gelu, layerNorm, linear, rotary, softmax, tf, useEngine, variableGrads } from "../../src/index.ts"
-import { type FusedKernel, hasKernel } from "../../src/nn/fusedKernel.ts"
+import { type FusedKernel, hasKernel } from "../../src/onnx/Kernel.ts"
 import { events, tinyOptions, withParameters } from "../lib/tinyRun.ts"
 import { wave } from "../lib/wave.ts"
 

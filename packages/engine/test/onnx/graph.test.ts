@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "bun:test"
+import { LruCache } from "../../src/caches.ts"
 import { OnnxGraph, useEngine } from "../../src/index.ts"
-import { LruCache } from "../../src/LruCache.ts"
 import { openOrtApi, slots } from "../../src/onnx/OrtApi.ts"
 
 test("constants are written once", () => {

@@ -1,7 +1,7 @@
 import { test } from "bun:test"
 import { type EngineReport, tf, useEngine } from "../../../src/index.ts"
 import type { OnnxBackend } from "../../../src/onnx/OnnxBackend.ts"
-import type { Bf16Products } from "../../../src/onnx/onednn/Bf16Products.ts"
+import type { Bf16Products } from "../../../src/onnx/onednn/OneDnnKernels.ts"
 
 const found = await useEngine({ prefer: "onnx", precision: "bf16" }).catch((error: Error) => error.message)
 

@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test"
 import { close } from "@nuner/testing"
 import { linear, tf, useEngine } from "../../../src/index.ts"
-import { productOf } from "../../../src/onnx/onednn/Bf16Products.ts"
+import { productOf } from "../../../src/onnx/onednn/OneDnnKernels.ts"
 import { backend, bf16Test, products, report } from "./bf16.ts"
 
 let before = { tensors: 0, inUse: 0 }

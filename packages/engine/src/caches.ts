@@ -58,3 +58,47 @@ export const remembered = <A extends ReadonlyArray<number | boolean>, R>(
   const kept = new LruCache<R>(most)
   return (...args) => kept.getOr(args.join(), () => compute(...args))
 }
+
+interface Node<V> {
+  readonly next: Map<unknown, Node<V>>
+  value: V | undefined
+}
+
+/**
+ * Values by a list of steps down a tree: what is looked up hundreds of times a training step makes no keys of text. When it holds more than
+ * `capacity` values, all are forgotten.
+ */
+export class PathCache<V> {
+  readonly #capacity: number
+  readonly #root: Node<V> = { next: new Map(), value: undefined }
+  #size = 0
+
+  constructor(capacity: number) {
+    this.#capacity = capacity
+  }
+
+  get(path: ReadonlyArray<unknown>): V | undefined {
+    let node: Node<V> | undefined = this.#root
+    for (const step of path) {
+      node = node.next.get(step)
+      if (node === undefined) return undefined
+    }
+    return node.value
+  }
+
+  set(path: ReadonlyArray<unknown>, value: V): void {
+    if (++this.#size > this.#capacity) this.clear()
+    let node = this.#root
+    for (const step of path) {
+      const next = node.next.get(step) ?? { next: new Map(), value: undefined }
+      node.next.set(step, next)
+      node = next
+    }
+    node.value = value
+  }
+
+  clear(): void {
+    this.#root.next.clear()
+    this.#size = 0
+  }
+}
