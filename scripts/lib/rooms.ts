@@ -4,7 +4,7 @@ export const rooms: Record<string, ReadonlyArray<string>> = {
   annotator: ["core"],
   aligner: ["core"],
   sampler: ["core"],
-  engine: [],
+  engine: ["core"],
   mini: [],
   "mini-concepts": [],
   encoder: ["core", "engine", "mini", "mini-concepts"],

@@ -1,6 +1,8 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
+export { OutputError } from "./files/writeAtomic.ts"
+
 /** Input that cannot be used. Says where (source, line, field), what is wrong, and what to do about it. */
 export class InputError extends Schema.TaggedError<InputError>()("InputError", {
   /** A file path, URL or a name such as "stdin". */
@@ -35,17 +37,6 @@ export class OptionError extends Schema.TaggedError<OptionError>()("OptionError"
 }) {
   override get message(): string {
     return `${this.component}: option "${this.option}": ${this.reason}${inBrackets(this.remedy)}`
-  }
-}
-
-/** An artefact that could not be written. What stood at its path before is still there, whole. */
-export class OutputError extends Schema.TaggedError<OutputError>()("OutputError", {
-  path: Schema.String,
-  reason: Schema.String,
-  remedy: Schema.optionalKey(Schema.String)
-}) {
-  override get message(): string {
-    return `${this.path}: ${this.reason}${inBrackets(this.remedy)}`
   }
 }
 

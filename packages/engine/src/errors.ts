@@ -17,16 +17,6 @@ export class SafetensorsError extends EngineError {
     this.tensor = tensor
     this.reason = reason
   }
-
-  /** The same error for who asked for a file in the folder `to`, which was first written in the folder `from`. */
-  static moved(error: unknown, from: string, to: string): unknown {
-    if (!(error instanceof SafetensorsError)) return error
-    return new SafetensorsError(
-      error.path.replace(from, () => to),
-      error.reason,
-      error.tensor
-    )
-  }
 }
 
 /** A checkpoint that cannot be read, or belongs to another run. */

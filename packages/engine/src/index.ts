@@ -48,7 +48,7 @@ export {
   type TensorData,
   type TensorEntry
 } from "./safetensors/SafetensorsFile.ts"
-export { type TensorSource, writeSafetensors, writeWeights } from "./safetensors/writeSafetensors.ts"
+export { movedError, type TensorSource, writeSafetensors, writeWeights } from "./safetensors/writeSafetensors.ts"
 export {
   compileGraph,
   compilesGraphs,
@@ -69,4 +69,3 @@ export { bestCheckpoint, type Checkpoint, listCheckpoints, loadCheckpoint } from
 export type * from "./train/TrainOptions.ts"
 export type { CheckpointOptions, EvaluateOptions, LossContext, TrainOptions } from "./train/TrainOptions.ts"
 export { train } from "./train/train.ts"
-export { writeWhole } from "./writeWhole.ts"

@@ -3,7 +3,22 @@ import { mkdir, open, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import { finished } from "node:stream/promises"
 import { createGzip } from "node:zlib"
-import { OutputError } from "../errors.ts"
+
+/** An artefact that could not be written. What stood at its path before is still there, whole. */
+export class OutputError extends Error {
+  readonly _tag = "OutputError"
+  override readonly name = "OutputError"
+  readonly path: string
+  readonly reason: string
+  readonly remedy: string | undefined
+
+  constructor({ path, reason, remedy }: { path: string; reason: string; remedy?: string | undefined }) {
+    super(`${path}: ${reason}${remedy === undefined ? "" : ` (${remedy})`}`)
+    this.path = path
+    this.reason = reason
+    this.remedy = remedy
+  }
+}
 
 /** A file that gets its name when all of it is written. Its failures are an `OutputError` that says what stood in the way. */
 export interface AtomicFile {
@@ -20,7 +35,7 @@ export interface AtomicFile {
  * ends in `.gz` is packed with gzip on the way.
  *
  * @param growing whether the file can be read while it grows, as `<path>.partial`: pieces stand there at once, and what there is stays when it is given up.
- * Default false: pieces are gathered, and an abandoned file is removed
+ * Default false: pieces of text are gathered, and an abandoned file is removed
  */
 export const openAtomic = async (path: string, growing = false): Promise<AtomicFile> => {
   const temporary = growing ? `${path}.partial` : `${path}.${randomUUID().slice(0, 8)}.tmp`
@@ -35,7 +50,9 @@ export const openAtomic = async (path: string, growing = false): Promise<AtomicF
   const file = await named(open(temporary, growing ? "w" : "wx"))
   let total = 0
   const append = async (bytes: Uint8Array) => {
-    for (let at = 0; at < bytes.length; ) at += (await file.write(bytes, at)).bytesWritten
+    for (let at = 0; at < bytes.length; ) {
+      at += (await file.write(bytes, at, Math.min(bytes.length - at, mostAtOnce))).bytesWritten
+    }
     total += bytes.length
   }
   const gzip = path.endsWith(".gz") ? createGzip() : undefined
@@ -86,6 +103,8 @@ export const openAtomic = async (path: string, growing = false): Promise<AtomicF
 }
 
 const bufferSize = 1 << 16
+/** Bytes of one write: systems refuse 2^31. */
+const mostAtOnce = 2 ** 28
 const encoder = new TextEncoder()
 
 /**
@@ -116,7 +135,7 @@ export const refuseGzip = (path: string, format: string): void => {
 }
 
 /** Makes the rename itself last; not every system lets a folder be opened. */
-const syncFolder = async (path: string): Promise<void> => {
+export const syncFolder = async (path: string): Promise<void> => {
   const folder = await open(path, "r").catch(() => undefined)
   await folder?.sync().catch(() => {})
   await folder?.close()

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto"
 import { existsSync } from "node:fs"
 import { mkdir, readdir, rename, rm } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
-import { SafetensorsError } from "@nuner/engine"
+import { movedError } from "@nuner/engine"
 
 /**
  * Lets `write` fill a fresh directory beside `directory`, then puts it in its place: as a whole where there was none, else file by file,
@@ -21,7 +21,7 @@ export const replaceDirectory = async (
     if (existsSync(target)) await moveFiles(temporary, target)
     else await rename(temporary, target)
   } catch (error) {
-    throw SafetensorsError.moved(error, temporary, directory)
+    throw movedError(error, temporary, directory)
   } finally {
     await rm(temporary, { recursive: true, force: true })
   }

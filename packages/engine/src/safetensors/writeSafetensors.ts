@@ -1,6 +1,6 @@
+import { OutputError, refuseGzip, writeAtomic } from "@nuner/core/files"
 import { SafetensorsError } from "../errors.ts"
 import { sweeper } from "../memory.ts"
-import { writeWhole } from "../writeWhole.ts"
 import {
   bytesOf,
   checkFinite,
@@ -21,11 +21,12 @@ export interface TensorSource {
 }
 
 /**
- * Writes a safetensors file: beside it first, then flushed and renamed, so that the path holds the old file or the whole new one. Tensors
- * are laid out as the reference implementation does, wide dtypes first, then by name. Memory is the tensor being written.
+ * Writes a safetensors file, whole or not at all. Tensors are laid out as the reference implementation does, wide dtypes first, then by
+ * name. Memory is the tensor being written.
  *
  * @param metadata texts for the header's `__metadata__`
- * @throws SafetensorsError for a name given twice or data that does not fit its shape; nothing is left behind
+ * @throws SafetensorsError for a name given twice or data that does not fit its shape; OutputError of `@nuner/core` that says what stood in
+ *   the way: a full disk, permissions, a folder at the path. Nothing is left behind
  */
 export const writeSafetensors = async (
   path: string,
@@ -35,7 +36,8 @@ export const writeSafetensors = async (
   const rank = ({ dtype }: TensorSource) => dtypes.indexOf(dtype)
   const sources = [...tensors].sort((a, b) => rank(a) - rank(b) || (a.name < b.name ? -1 : 1))
   const entries = layOut(path, sources)
-  await writeWhole(path, pieces(path, sources, encodeHeader({ metadata, entries })))
+  refuseGzip(path, "safetensors")
+  await writeAtomic(path, pieces(path, sources, encodeHeader({ metadata, entries })))
 }
 
 /**
@@ -58,6 +60,15 @@ export const writeWeights = (
     }
   }))
   return writeSafetensors(path, checked, metadata)
+}
+
+/** What went wrong with a file, for who asked for it in the folder `to`, where it was first written in the folder `from`. */
+export const movedError = (error: unknown, from: string, to: string): unknown => {
+  if (!(error instanceof SafetensorsError || error instanceof OutputError)) return error
+  const path = error.path.replace(from, () => to)
+  return error instanceof OutputError
+    ? new OutputError({ ...error, path })
+    : new SafetensorsError(path, error.reason, error.tensor)
 }
 
 /** The header, and each tensor's numbers when its turn comes. */

@@ -1,14 +1,14 @@
-import { mkdir, readdir, readFile, rename, rm } from "node:fs/promises"
+import { readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
+import { outputError, syncFolder, writeAtomic } from "@nuner/core/files"
 import { CheckpointError } from "../errors.ts"
 import type { Parameters } from "../nn/Parameters.ts"
 import type { OptimizerState } from "../optim/adamW.ts"
 import { readSafetensors } from "../safetensors/readSafetensors.ts"
 import { firstNonFinite } from "../safetensors/SafetensorsFile.ts"
-import { writeSafetensors } from "../safetensors/writeSafetensors.ts"
+import { movedError, writeSafetensors } from "../safetensors/writeSafetensors.ts"
 import type { Precision } from "../selection/useEngine.ts"
 import { tf } from "../tf.ts"
-import { syncDirectory, writeWhole } from "../writeWhole.ts"
 import type { Best } from "./TrainOptions.ts"
 
 /**
@@ -57,7 +57,11 @@ export const bestCheckpoint = async (directory: string): Promise<Checkpoint | un
   return best && all.find(({ step }) => step === best.step)
 }
 
-/** Writes a checkpoint and removes the old ones beyond the `keep` latest and the best. Memory is one tensor. */
+/**
+ * Writes a checkpoint and removes the old ones beyond the `keep` latest and the best. Memory is one tensor.
+ *
+ * @throws CheckpointError for a number that is none; OutputError where the system does not let it be written. The earlier ones stay
+ */
 export const saveCheckpoint = async (
   directory: string,
   {
@@ -73,20 +77,19 @@ export const saveCheckpoint = async (
   await rm(partial, { recursive: true, force: true })
   if ((await listCheckpoints(directory)).some(({ step }) => step === state.step)) {
     // The same step has the same weights: only what was learned about them since is new.
-    await writeWhole(join(path, "state.json"), [encodeState(state)])
+    await writeState(path, state)
     return { path, step: state.step }
   }
-  await mkdir(partial, { recursive: true })
   try {
     await writeVariables(join(partial, "parameters.safetensors"), parameters, path)
     await writeVariables(join(partial, "optimizer.safetensors"), optimizer.tensors, path)
+    await writeState(partial, state)
+    await rename(partial, path)
   } catch (error) {
     await rm(partial, { recursive: true, force: true })
-    throw error
+    throw movedError(outputError(path, error), partial, path)
   }
-  await writeWhole(join(partial, "state.json"), [encodeState(state)])
-  await rename(partial, path)
-  await syncDirectory(directory)
+  await syncFolder(directory)
   await rotate(directory, keep, state.best?.step)
   return { path, step: state.step }
 }
@@ -183,4 +186,5 @@ export const readState = async (path: string): Promise<RunState> => {
   return state
 }
 
-const encodeState = (state: RunState): Uint8Array => new TextEncoder().encode(`${JSON.stringify(state, null, 2)}\n`)
+const writeState = (path: string, state: RunState): Promise<number> =>
+  writeAtomic(join(path, "state.json"), [`${JSON.stringify(state, null, 2)}\n`])

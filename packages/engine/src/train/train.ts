@@ -35,7 +35,7 @@ import {
  *
  * @throws NonFiniteError where loss or gradient is no number, before the update; the last checkpoint stays
  * @throws CheckpointError where the latest checkpoint cannot be read or belongs to another run, where another run is keeping its own there,
- *   and, when one is written, for a weight that is no number
+ *   and, when one is written, for a weight that is no number; OutputError of `@nuner/core` where the system does not let it be written
  * @throws EngineError for an option out of range
  */
 export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerator<TrainEvent, void, void> {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { OutputError } from "@nuner/core"
 import { tempDir } from "@nuner/testing"
 import {
   readSafetensors,
@@ -168,7 +169,17 @@ test("a failed write leaves the old file and nothing else", async () => {
   expect(readdirSync(dir.path)).toEqual(["x"])
   expect(readFileSync(dir.file("x"))).toEqual(before)
   mkdirSync(dir.file("sub"))
-  await expect(writeSafetensors(dir.file("sub"), [])).rejects.toThrow()
+  const refused = {
+    sub: "is a folder (name a file)",
+    "x/y": "a part of the path is a file (name another folder)",
+    "x.gz": "safetensors is not written as gzip (drop the .gz of its name)"
+  }
+  for (const [name, reason] of Object.entries(refused)) {
+    const error = await writeSafetensors(dir.file(name), []).catch((error) => error)
+    expect(error).toBeInstanceOf(OutputError)
+    expect(error.message).toBe(`${dir.file(name)}: ${reason}`)
+  }
+  expect(readdirSync(dir.path).toSorted()).toEqual(["sub", "x"])
   await expect(readSafetensors(dir.file("none"))).rejects.toThrow("no such file")
 })
 

@@ -197,6 +197,30 @@ test("weights that are no numbers are refused where a checkpoint is written and 
   await expect(leakCheck(() => resume(checkpoint))).rejects.toThrow(/holds NaN at number \d+; remove the checkpoint/)
 })
 
+test("a checkpoint that the disk has no room for says so, and those before it stay", async () => {
+  using dir = tempDir()
+  const checkpoint = { directory: dir.path, every: 5 }
+  await withParameters((parameters) => events(tinyOptions(parameters, { checkpoint, steps: 5 })))
+  const before = await listCheckpoints(dir.path)
+  const weights = readFileSync(join(before.at(-1)!.path, "parameters.safetensors"))
+  const program = `
+    import { useEngine } from ${JSON.stringify(join(import.meta.dir, "../../src/index.ts"))}
+    import { events, tinyOptions, withParameters } from ${JSON.stringify(join(import.meta.dir, "../lib/tinyRun.ts"))}
+    await useEngine()
+    const checkpoint = ${JSON.stringify(checkpoint)}
+    await withParameters((parameters) => events(tinyOptions(parameters, { checkpoint }))).catch((error) =>
+      console.log(error._tag + ": " + error.message)
+    )
+  `
+  // A limit on the size of files, here 1,024 bytes, stands for a full disk; its signal is ignored so that the write itself fails.
+  const limited = ["bash", "-c", `trap "" XFSZ; ulimit -f 1; exec "$0" -e "$1"`, process.execPath, program]
+  const { stdout, stderr } = Bun.spawnSync(limited)
+  const path = join(dir.path, "step-00000006/parameters.safetensors") // a new best
+  expect(stdout.toString() || stderr.toString()).toMatch(`OutputError: ${path}: the file grew over the allowed size (`)
+  expect(readdirSync(dir.path)).toHaveLength(before.length)
+  expect(readFileSync(join(before.at(-1)!.path, "parameters.safetensors"))).toEqual(weights)
+})
+
 test("a checkpoint of another run is refused, and the weights are left alone", async () => {
   using dir = tempDir()
   const checkpoint = { directory: dir.path, every: 5, fingerprint: "a" }

@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import { InputError, writeJson } from "@nuner/core"
 import { type SaveOptions, saveEncoder, saveTokenClassifier } from "@nuner/encoder"
-import { SafetensorsError } from "@nuner/engine"
+import { movedError } from "@nuner/engine"
 import type { TadNerModel } from "../model/TadNerModel.ts"
 import { tagsOf } from "../words/spanTags.ts"
 import { CLASSIFIER, DETECTOR, SETTINGS_FILE, type Settings } from "./settings.ts"
@@ -54,7 +54,7 @@ export const replace = async (directory: string, write: (fresh: string) => Promi
     if (existsSync(target)) await rename(target, old)
     await rename(fresh, target)
   } catch (error) {
-    throw SafetensorsError.moved(error, fresh, directory)
+    throw movedError(error, fresh, directory)
   } finally {
     await rm(fresh, { recursive: true, force: true })
     await rm(old, { recursive: true, force: true })

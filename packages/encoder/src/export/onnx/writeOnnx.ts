@@ -1,5 +1,5 @@
-import { OptionError } from "@nuner/core"
-import { type OnnxGraph, writeWhole } from "@nuner/engine"
+import { OptionError, writeAtomic } from "@nuner/core"
+import type { OnnxGraph } from "@nuner/engine"
 import { exportedModel, piecesOf } from "./exportedModel.ts"
 
 /** A protocol-buffer message has 2 GiB at most. */
@@ -8,7 +8,7 @@ const maxBytes = 2 ** 31 - 1
 /**
  * Writes a graph as an ONNX model; weights pass through memory one at a time.
  *
- * @throws OptionError for a model beyond the format's 2 GiB
+ * @throws OptionError for a model beyond the format's 2 GiB; OutputError
  */
 export const writeOnnx = async (path: string, graph: OnnxGraph): Promise<void> => {
   const model = exportedModel(graph)
@@ -16,5 +16,5 @@ export const writeOnnx = async (path: string, graph: OnnxGraph): Promise<void> =
     const reason = `the model takes ${model.bytes} bytes, an ONNX file ends at ${maxBytes}`
     throw new OptionError({ component: "exportOnnx", option: "types", reason, remedy: 'export "fp16" or "int8" only' })
   }
-  await writeWhole(path, piecesOf(model))
+  await writeAtomic(path, piecesOf(model))
 }
