@@ -1,7 +1,15 @@
 export { checkpointed, variableGrads } from "./autodiff/backward.ts"
 export { type Differentiable, differentiable, frozen, stopGradient } from "./autodiff/tape.ts"
-export { type EpochOptions, type EpochPlan, type Examples, fingerprint, planEpochs } from "./data/epochs.ts"
-export { packByLength, planWindows, stretches, type Window } from "./data/lengths.ts"
+export {
+  type EpochOptions,
+  type EpochPlan,
+  type Examples,
+  packByLength,
+  planEpochs,
+  planWindows,
+  stretches,
+  type Window
+} from "./data/batches.ts"
 export { CheckpointError, EngineError, NonFiniteError, SafetensorsError } from "./errors.ts"
 export {
   type GraphModel,
@@ -31,10 +39,11 @@ export {
   type AdamWStep,
   adam,
   adamW,
+  clipFactor,
+  globalNorm,
   type Optimizer,
   type OptimizerState
 } from "./optim/adamW.ts"
-export { clipFactor, globalNorm } from "./optim/globalNorm.ts"
 export { type Schedule, schedules } from "./optim/schedules.ts"
 export { readSafetensors } from "./safetensors/readSafetensors.ts"
 export {
@@ -65,7 +74,7 @@ export {
 } from "./selection/useEngine.ts"
 export { tf } from "./tf.ts"
 export { readTorch } from "./torch/readTorch.ts"
-export { bestCheckpoint, type Checkpoint, listCheckpoints, loadCheckpoint } from "./train/checkpoints.ts"
+export { bestCheckpoint, type Checkpoint, fingerprint, listCheckpoints, loadCheckpoint } from "./train/checkpoints.ts"
 export type * from "./train/TrainOptions.ts"
 export type { CheckpointOptions, EvaluateOptions, LossContext, TrainOptions } from "./train/TrainOptions.ts"
 export { train } from "./train/train.ts"

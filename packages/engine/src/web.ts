@@ -1,6 +1,6 @@
 export { checkpointed } from "./autodiff/backward.ts"
 export { frozen } from "./autodiff/tape.ts"
-export { packByLength, planWindows, stretches, type Window } from "./data/lengths.ts"
+export { packByLength, planWindows, stretches, type Window } from "./data/batches.ts"
 export { EngineError, SafetensorsError } from "./errors.ts"
 export {
   type GraphModel,

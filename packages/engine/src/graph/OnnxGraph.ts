@@ -36,7 +36,7 @@ export interface Node {
 }
 
 /** A graph's input or output; a text is the name of an open extent, undefined one without a name. */
-export interface Port {
+interface Port {
   readonly name: Value
   readonly type: ElementType
   readonly shape: ReadonlyArray<number | string | undefined>
@@ -130,7 +130,7 @@ export class OnnxGraph {
 }
 
 /** A version of ONNX: of the file's format, and of its set of operators. */
-export interface OnnxVersion {
+interface OnnxVersion {
   readonly format: number
   readonly operators: number
 }

@@ -23,7 +23,7 @@ export interface Loaded {
 }
 
 /** How one engine is brought up. */
-export interface Candidate {
+interface Candidate {
   readonly name: EngineName
   /** The name of its tfjs backend. */
   readonly backend: string
@@ -210,7 +210,7 @@ export const engines: ReadonlyArray<Candidate> = [cuda, webgpu, native, onnx, wa
  * What tfjs-wasm lacks for training: products with a transposed operand run on one slow path (measured: ten times the time
  * of a transpose and a plain product), and the gradient of an embedding has no kernel.
  */
-export const repairWasm = (): void => {
+const repairWasm = (): void => {
   for (const name of ["BatchMatMul", "_FusedMatMul"]) transposeFirst(name)
   if (!tf.getKernel("UnsortedSegmentSum", "wasm")) {
     tf.registerKernel({ kernelName: "UnsortedSegmentSum", backendName: "wasm", kernelFunc: segmentSumKernel })

@@ -212,7 +212,7 @@ const kernel = [0.3, -0.2, 0.7, 0.1]
  *
  * @throws EngineError where a number is off, or whatever the backend throws.
  */
-export const selfCheck = (): void => {
+const selfCheck = (): void => {
   const want = reference()
   const got = tf.tidy(() => {
     const t = tf.tensor2d(table, [3, 2])

@@ -130,122 +130,73 @@ export const unpickleTensors = (path: string, bytes: Uint8Array): Map<string, Pi
     }
     return { dtype: id[1].name.replace(/^torch |Storage$/g, ""), key: id[2], size: Number(id[4]) }
   }
-  for (;;) {
-    const code = bytes[take(1)]!
-    switch (String.fromCharCode(code)) {
-      case "\x80": // PROTO
-        take(1)
-        break
-      case "\x95": // FRAME
-        take(8)
-        break
-      case "}": // EMPTY_DICT
-        stack.push(new Map())
-        break
-      case "]": // EMPTY_LIST
-      case ")": // EMPTY_TUPLE
-        stack.push([])
-        break
-      case "(":
-        stack.push(mark)
-        break
-      case "c":
-        stack.push(global(line(), line()))
-        break
-      case "\x93": {
-        // STACK_GLOBAL
-        const [name, module] = [pop(), pop()]
-        stack.push(global(String(module), String(name)))
-        break
-      }
-      case "q": // BINPUT
-        memo.set(bytes[take(1)]!, stack.at(-1)!)
-        break
-      case "r": // LONG_BINPUT
-        memo.set(view.getUint32(take(4), true), stack.at(-1)!)
-        break
-      case "\x94": // MEMOIZE
-        memo.set(memo.size, stack.at(-1)!)
-        break
-      case "h": // BINGET
-      case "j": {
-        // LONG_BINGET
-        const key = code === 0x68 ? bytes[take(1)]! : view.getUint32(take(4), true)
-        stack.push(memo.has(key) ? memo.get(key)! : fail("reads what it never kept: damaged"))
-        break
-      }
-      case "X": // BINUNICODE
-        stack.push(string(view.getUint32(take(4), true)))
-        break
-      case "\x8c": // SHORT_BINUNICODE
-        stack.push(string(bytes[take(1)]!))
-        break
-      case "K": // BININT1
-        stack.push(bytes[take(1)]!)
-        break
-      case "M": // BININT2
-        stack.push(view.getUint16(take(2), true))
-        break
-      case "J": // BININT
-        stack.push(view.getInt32(take(4), true))
-        break
-      case "\x8a": {
-        // LONG1
-        const length = bytes[take(1)]!
-        if (length > 8) fail("counts beyond 64 bits: damaged")
-        const from = take(length)
-        let value = 0n
-        for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[from + i]!)
-        stack.push(Number(BigInt.asIntN(8 * length, value)))
-        break
-      }
-      case "G": // BINFLOAT
-        stack.push(view.getFloat64(take(8)))
-        break
-      case "N":
-        stack.push(null)
-        break
-      case "\x88": // NEWTRUE
-      case "\x89": // NEWFALSE
-        stack.push(code === 0x88)
-        break
-      case "t": // TUPLE
-        stack.push(sinceMark())
-        break
-      case "\x85": // TUPLE1
-      case "\x86": // TUPLE2
-      case "\x87": {
-        // TUPLE3
-        const items = Array.from({ length: code - 0x84 }, pop)
-        stack.push(items.reverse())
-        break
-      }
-      case "Q": // BINPERSID
-        stack.push(persistent(pop()))
-        break
-      case "R": {
-        // REDUCE
-        const args = pop()
-        stack.push(reduce(pop(), args))
-        break
-      }
-      case "s": {
-        // SETITEM
-        const value = pop()
-        setItems([pop(), value])
-        break
-      }
-      case "u": // SETITEMS
-        setItems(sinceMark())
-        break
-      case "b": // BUILD: the attributes of a state dict (`_metadata`), of which nothing is needed
-        if (!(pop() instanceof Map) || !(stack.at(-1) instanceof Map)) fail("sets attributes of an object: refused")
-        break
-      case ".":
-        return tensorsOf(pop(), fail)
-      default:
-        fail(`holds the instruction 0x${code.toString(16)}, which a dictionary of tensors does not need: refused`)
+  const push = (value: Value): void => void stack.push(value)
+  const byte = (): number => bytes[take(1)]!
+  const word = (): number => view.getUint32(take(4), true)
+  const recall = (key: number): void => push(memo.has(key) ? memo.get(key)! : fail("reads what it never kept: damaged"))
+  const tuple = (count: number): void => push(Array.from({ length: count }, pop).reverse())
+  const long = (length: number): number => {
+    if (length > 8) fail("counts beyond 64 bits: damaged")
+    const from = take(length)
+    let value = 0n
+    for (let i = length - 1; i >= 0; i--) value = (value << 8n) | BigInt(bytes[from + i]!)
+    return Number(BigInt.asIntN(8 * length, value))
+  }
+  /** By their byte, under the names that pickletools.py gives them. */
+  const instructions: Readonly<Record<string, () => void>> = {
+    "\x80": () => take(1), // PROTO
+    "\x95": () => take(8), // FRAME
+    "}": () => push(new Map()), // EMPTY_DICT
+    "]": () => push([]), // EMPTY_LIST
+    ")": () => push([]), // EMPTY_TUPLE
+    "(": () => push(mark), // MARK
+    c: () => push(global(line(), line())), // GLOBAL
+    "\x93": () => {
+      const [name, module] = [pop(), pop()]
+      push(global(String(module), String(name)))
+    }, // STACK_GLOBAL
+    q: () => memo.set(byte(), stack.at(-1)!), // BINPUT
+    r: () => memo.set(word(), stack.at(-1)!), // LONG_BINPUT
+    "\x94": () => memo.set(memo.size, stack.at(-1)!), // MEMOIZE
+    h: () => recall(byte()), // BINGET
+    j: () => recall(word()), // LONG_BINGET
+    X: () => push(string(word())), // BINUNICODE
+    "\x8c": () => push(string(byte())), // SHORT_BINUNICODE
+    K: () => push(byte()), // BININT1
+    M: () => push(view.getUint16(take(2), true)), // BININT2
+    J: () => push(view.getInt32(take(4), true)), // BININT
+    "\x8a": () => push(long(byte())), // LONG1
+    G: () => push(view.getFloat64(take(8))), // BINFLOAT
+    N: () => push(null), // NONE
+    "\x88": () => push(true), // NEWTRUE
+    "\x89": () => push(false), // NEWFALSE
+    t: () => push(sinceMark()), // TUPLE
+    "\x85": () => tuple(1), // TUPLE1
+    "\x86": () => tuple(2), // TUPLE2
+    "\x87": () => tuple(3), // TUPLE3
+    Q: () => push(persistent(pop())), // BINPERSID
+    R: () => {
+      const args = pop()
+      push(reduce(pop(), args))
+    }, // REDUCE
+    s: () => {
+      const value = pop()
+      setItems([pop(), value])
+    }, // SETITEM
+    u: () => setItems(sinceMark()), // SETITEMS
+    // BUILD: the attributes of a state dict (`_metadata`), of which nothing is needed
+    b: () => {
+      if (!(pop() instanceof Map) || !(stack.at(-1) instanceof Map)) fail("sets attributes of an object: refused")
     }
+  }
+  for (;;) {
+    const code = byte()
+    const name = String.fromCharCode(code)
+    if (name === ".") return tensorsOf(pop(), fail) // STOP
+    const run =
+      instructions[name] ??
+      fail(`holds the instruction 0x${code.toString(16)}, which a dictionary of tensors does not need: refused`)
+    run()
   }
 }
 

@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto"
 import { readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { outputError, syncFolder, writeAtomic } from "@nuner/core/files"
 import { CheckpointError } from "../errors.ts"
+import { sweeper } from "../memory.ts"
 import type { Parameters } from "../nn/Parameters.ts"
 import type { OptimizerState } from "../optim/adamW.ts"
 import { readSafetensors } from "../safetensors/readSafetensors.ts"
@@ -36,6 +38,33 @@ export interface RunState {
   readonly evaluatedStep: number
   /** Evaluations since the best one. */
   readonly sinceBest: number
+}
+
+/**
+ * What makes a run this run, as 16 hexadecimal digits of a SHA-256: its settings, its data, the weights that it starts from. Nothing is
+ * kept, so a corpus may come as a stream.
+ *
+ * @param parts bytes as they are, anything else as JSON
+ */
+export const fingerprint = async (
+  parts: Iterable<unknown> | AsyncIterable<unknown>,
+  weights: Parameters = {}
+): Promise<string> => {
+  const hash = createHash("sha256")
+  const add = ({ buffer, byteOffset, byteLength }: ArrayBufferView) =>
+    hash.update(new Uint8Array(buffer, byteOffset, byteLength))
+  for await (const part of parts) {
+    if (ArrayBuffer.isView(part)) add(part)
+    else hash.update(`${JSON.stringify(part)}\n`)
+  }
+  const release = sweeper(2 ** 24)
+  for (const name of Object.keys(weights).sort()) {
+    const parameter = weights[name]!
+    hash.update(`${name} ${parameter.shape.join()}\n`)
+    add(await parameter.data())
+    release(4 * parameter.size)
+  }
+  return hash.digest("hex").slice(0, 16)
 }
 
 /** The checkpoints of a directory, oldest first; none where there is no directory. */

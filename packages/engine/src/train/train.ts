@@ -1,10 +1,9 @@
 import { variableGrads } from "../autodiff/backward.ts"
-import { readAhead } from "../data/epochs.ts"
+import { readAhead } from "../data/batches.ts"
 import { CheckpointError, EngineError, NonFiniteError } from "../errors.ts"
 import type { Telemetry } from "../loss/contrastiveBce.ts"
 import { addGradients, disposeAll, type Gradients } from "../nn/Parameters.ts"
-import type { OptimizerState } from "../optim/adamW.ts"
-import { clipFactor, globalNorm } from "../optim/globalNorm.ts"
+import { clipFactor, globalNorm, type OptimizerState } from "../optim/adamW.ts"
 import { currentPrecision } from "../selection/useEngine.ts"
 import { tf } from "../tf.ts"
 import {

@@ -171,7 +171,7 @@ const readWrite = 3
  * code go there unchecked. They are opened here, and not by growing: all that a memory has grown to counts as used memory, and with 4 GiB of it the
  * garbage of a whole training run would lie around uncollected. Where anything of this is otherwise, the memory is as large as it says.
  */
-export const vectorMemory = (least: number, room: number): { memory: WebAssembly.Memory; bytes: number } => {
+const vectorMemory = (least: number, room: number): { memory: WebAssembly.Memory; bytes: number } => {
   const bytes = Math.ceil(least / page) * page
   const memory = new WebAssembly.Memory({ initial: bytes / page, maximum: most / page, shared: true })
   const start = ptr(new Uint8Array(memory.buffer))

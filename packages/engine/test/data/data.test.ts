@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test"
 import { testEngine } from "@nuner/testing"
-import { readAhead } from "../../src/data/epochs.ts"
+import { readAhead } from "../../src/data/batches.ts"
 import { fingerprint, packByLength, planEpochs, planWindows, stretches, tf, type Window } from "../../src/index.ts"
 import { randomKey, randomUniform } from "../../src/nn/random.ts"
 
