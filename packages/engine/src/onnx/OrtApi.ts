@@ -33,10 +33,13 @@ export const slots = {
   DisablePerSessionThreads: [120, ["ptr"]],
   CreateThreadingOptions: [121, ["ptr"]],
   AddSessionConfigEntry: [130, ["ptr", "ptr", "ptr"]],
+  CreateAllocator: [131, ["ptr", "ptr", "ptr"]],
+  ReleaseAllocator: [132, ["ptr"], "void"],
   CreateAndRegisterAllocator: [144, ["ptr", "ptr", "ptr"]],
   SetGlobalIntraOpNumThreads: [147, ["ptr", "i32"]],
   SetGlobalInterOpNumThreads: [148, ["ptr", "i32"]],
   SetGlobalSpinControl: [149, ["ptr", "i32"]],
+  CreateArenaCfgV2: [164, ["ptr", "ptr", "u64", "ptr"]],
   AddExternalInitializers: [210, ["ptr", "ptr", "ptr", "u64"]]
 } as const satisfies Record<
   string,
@@ -55,7 +58,7 @@ export interface OrtApi {
   /** The same for a function whose last argument is an out-pointer; gives what was written there. */
   create(name: keyof typeof slots, ...args: Array<Handle | number | null>): Handle
   /** Calls one of the Release functions, which cannot fail. */
-  release(name: "ReleaseSession" | "ReleaseSessionOptions" | "ReleaseValue", handle: Handle): void
+  release(name: Extract<keyof typeof slots, `Release${string}`>, handle: Handle): void
   /** The function itself, for calls too frequent to be looked up by name. Check its status with `check`. */
   raw(name: keyof typeof slots): Call
   check(status: Handle | null): void

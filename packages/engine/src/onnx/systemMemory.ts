@@ -28,6 +28,13 @@ export const heapTrimmer = (): (() => void) => {
   return () => void malloc_trim(0)
 }
 
+/** Has addresses lie on huge pages as they are first written to. Linux. */
+export const askForHugePages = (address: number, bytes: number): void => {
+  const { madvise } = dlopen(libc.linux!, { madvise: { args: ["u64", "u64", "i32"], returns: "i32" } }).symbols
+  const start = Math.ceil(address / hugePage) * hugePage
+  madvise(start, Math.floor((address + bytes - start) / hugePage) * hugePage, adviseHugePages)
+}
+
 const mappedMemory = (library: string, linux: boolean): SystemMemory => {
   const { mmap, munmap, madvise } = dlopen(library, {
     mmap: { args: ["u64", "u64", "i32", "i32", "i32", "i64"], returns: "i64" },

@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from "bun:test"
+import { existsSync, readFileSync } from "node:fs"
 import { LruCache } from "../../src/caches.ts"
-import { OnnxGraph, useEngine } from "../../src/index.ts"
+import { linear, OnnxGraph, tf, useEngine } from "../../src/index.ts"
 import { openOrtApi, slots } from "../../src/onnx/OrtApi.ts"
 
 test("constants are written once", () => {
@@ -36,13 +37,18 @@ test("the places in ONNX Runtime's table were checked against this version", () 
     "120 DisablePerSessionThreads",
     "121 CreateThreadingOptions",
     "130 AddSessionConfigEntry",
+    "131 CreateAllocator",
+    "132 ReleaseAllocator",
     "144 CreateAndRegisterAllocator",
     "147 SetGlobalIntraOpNumThreads",
     "148 SetGlobalInterOpNumThreads",
     "149 SetGlobalSpinControl",
+    "164 CreateArenaCfgV2",
     "210 AddExternalInitializers"
   ])
 })
+
+const smaps = "/proc/self/smaps"
 
 beforeAll(() => useEngine({ prefer: "onnx" }))
 
@@ -52,6 +58,19 @@ test("memory outside mappings comes from ONNX Runtime's allocator", () => {
   const address = api.create("AllocatorAlloc", allocator, 1000)
   expect(address % 64).toBe(0)
   api.call("AllocatorFree", allocator, address)
+})
+
+test.skipIf(!existsSync(smaps))("temporaries of kernels are to lie on huge pages", () => {
+  // Between the product and the bias stand 16 MiB, which no tensor holds.
+  tf.tidy(() => linear(tf.ones([1024, 8]), tf.ones([8, 4096]), tf.ones([4096])))
+  const mappings = readFileSync(smaps, "latin1").split(/^(?=[0-9a-f]+-[0-9a-f]+ )/m)
+  const kilobytes = (mapping: string, field: string) => Number(new RegExp(`^${field}: +(\\d+)`, "m").exec(mapping)?.[1])
+  // The arena begins with 128 MiB, less what is no whole page; the memory of tensors has 4 GiB.
+  const arena = mappings.filter((mapping) => {
+    const [size, used] = ["Size", "Rss"].map((field) => kilobytes(mapping, field)) as [number, number]
+    return size > 2 ** 17 - 2 ** 12 && size < 2 ** 20 && used >= 2 ** 14
+  })
+  expect(arena.map((mapping) => /^VmFlags:.* hg/m.test(mapping))).toContain(true)
 })
 
 test("the cache forgets what was unused for longest", () => {
