@@ -58,20 +58,32 @@ const everywhere = [
   "classifier"
 ]
 
+/** What a file of ours imports, from packages, by way of other files of its own room; what it asks for later is not loaded. */
+const reached = async (entry: string): Promise<Array<string>> => {
+  const [seen, names] = [new Set<string>(), new Set<string>()]
+  const open = async (path: string): Promise<void> => {
+    if (seen.has(path)) return
+    seen.add(path)
+    for (const { kind, path: name } of transpiler.scanImports(await Bun.file(path).text())) {
+      if (kind !== "import-statement") continue
+      if (name.startsWith(".")) await open(join(dirname(path), name))
+      else names.add(name)
+    }
+  }
+  await open(join(root, "packages", entry))
+  return [...names]
+}
+
 for (const room of everywhere) {
   test(`importing ${room} loads nothing that Bun alone has`, async () => {
-    const seen = new Map<string, string>()
-    const open = async (path: string, from: string): Promise<void> => {
-      if (seen.has(path)) return
-      seen.set(path, from)
-      for (const { kind, path: name } of transpiler.scanImports(await Bun.file(path).text())) {
-        if (kind !== "import-statement") continue
-        if (name.startsWith("bun")) seen.set(name, path)
-        else if (name.startsWith(".")) await open(join(dirname(path), name), path)
-      }
-    }
-    await open(join(root, "packages", room, "src/index.ts"), "")
-    expect([...seen].filter(([name]) => name.startsWith("bun"))).toEqual([])
+    const names = await reached(`${room}/src/index.ts`)
+    expect(names.filter((name) => name.startsWith("bun"))).toEqual([])
+  })
+}
+
+for (const entry of new Glob("*/src/web.ts").scanSync(join(root, "packages"))) {
+  test(`a browser's ${entry} loads nothing that Bun or Node alone has`, async () => {
+    expect((await reached(entry)).filter((name) => /^(bun|node:)/.test(name))).toEqual([])
   })
 }
 

@@ -1,7 +1,7 @@
 import * as Effect from "effect/Effect"
 import * as Schema from "effect/Schema"
 
-export { OutputError } from "./files/writeAtomic.ts"
+export { OutputError } from "./files/OutputError.ts"
 
 /** Input that cannot be used. Says where (source, line, field), what is wrong, and what to do about it. */
 export class InputError extends Schema.TaggedError<InputError>()("InputError", {

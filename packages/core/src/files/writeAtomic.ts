@@ -3,22 +3,9 @@ import { mkdir, open, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import { finished } from "node:stream/promises"
 import { createGzip } from "node:zlib"
+import { OutputError } from "./OutputError.ts"
 
-/** An artefact that could not be written. What stood at its path before is still there, whole. */
-export class OutputError extends Error {
-  readonly _tag = "OutputError"
-  override readonly name = "OutputError"
-  readonly path: string
-  readonly reason: string
-  readonly remedy: string | undefined
-
-  constructor({ path, reason, remedy }: { path: string; reason: string; remedy?: string | undefined }) {
-    super(`${path}: ${reason}${remedy === undefined ? "" : ` (${remedy})`}`)
-    this.path = path
-    this.reason = reason
-    this.remedy = remedy
-  }
-}
+export { OutputError } from "./OutputError.ts"
 
 /** A file that gets its name when all of it is written. Its failures are an `OutputError` that says what stood in the way. */
 export interface AtomicFile {
