@@ -11,7 +11,6 @@ export interface SystemMemory {
 
 const hugePage = 2 ** 21
 const readWrite = 3
-const adviseHugePages = 14
 
 const libc = { linux: "libc.so.6", darwin: "libc.dylib" } as Record<string, string>
 
@@ -28,18 +27,28 @@ export const heapTrimmer = (): (() => void) => {
   return () => void malloc_trim(0)
 }
 
+const adviseDontNeed = 4
+const adviseHugePages = 14
+
+let madvise: ((address: number, bytes: number, advice: number) => number) | undefined
+
+/** Tells the system what a range of pages is for. Linux. */
+const advise = (address: number, bytes: number, advice: number): void => {
+  madvise ??= dlopen(libc.linux!, { madvise: { args: ["u64", "u64", "i32"], returns: "i32" } }).symbols.madvise
+  madvise(address, bytes, advice)
+}
+
 /** Has addresses lie on huge pages as they are first written to. Linux. */
 export const askForHugePages = (address: number, bytes: number): void => {
-  const { madvise } = dlopen(libc.linux!, { madvise: { args: ["u64", "u64", "i32"], returns: "i32" } }).symbols
   const start = Math.ceil(address / hugePage) * hugePage
-  madvise(start, Math.floor((address + bytes - start) / hugePage) * hugePage, adviseHugePages)
+  const whole = Math.floor((address + bytes - start) / hugePage)
+  if (whole > 0) advise(start, whole * hugePage, adviseHugePages)
 }
 
 const mappedMemory = (library: string, linux: boolean): SystemMemory => {
-  const { mmap, munmap, madvise } = dlopen(library, {
+  const { mmap, munmap } = dlopen(library, {
     mmap: { args: ["u64", "u64", "i32", "i32", "i32", "i64"], returns: "i64" },
-    munmap: { args: ["ptr", "u64"], returns: "i32" },
-    madvise: { args: ["ptr", "u64", "i32"], returns: "i32" }
+    munmap: { args: ["ptr", "u64"], returns: "i32" }
   }).symbols
   const privateAnonymous = linux ? 0x22 : 0x1002
   /** Where a mapping was widened to start on a huge page: its true start and size. */
@@ -53,7 +62,7 @@ const mappedMemory = (library: string, linux: boolean): SystemMemory => {
       if (!huge) return start
       const address = Math.ceil(start / hugePage) * hugePage
       widened.set(address, [start, asked])
-      madvise(address as Pointer, bytes, adviseHugePages)
+      askForHugePages(address, bytes)
       return address
     },
     give(address, bytes) {
@@ -83,24 +92,19 @@ const outOfMemory = (bytes: number): EngineError => {
   return new EngineError(`Out of memory: the system refused ${megabytes} MB; use a smaller batch or shorter sentences`)
 }
 
-const adviseDontNeed = 4
-
 /** Hands out a range of addresses that takes memory only where it is written to; what does not fit is taken from `overflow`. Linux. */
 export class LinearMemory implements SystemMemory {
   readonly #start: number
   readonly #end: number
   readonly #ranges: Ranges
   readonly #overflow: SystemMemory
-  readonly #advise: (address: Pointer, bytes: number, advice: number) => number
 
   constructor(start: number, bytes: number, overflow: SystemMemory) {
     this.#start = start
     this.#end = start + bytes
     this.#ranges = new Ranges(start, start + bytes)
     this.#overflow = overflow
-    const { madvise } = dlopen("libc.so.6", { madvise: { args: ["ptr", "u64", "i32"], returns: "i32" } }).symbols
-    this.#advise = madvise
-    madvise(start as Pointer, bytes, adviseHugePages)
+    askForHugePages(start, bytes)
   }
 
   take(bytes: number): number {
@@ -112,7 +116,7 @@ export class LinearMemory implements SystemMemory {
       this.#overflow.give(address, bytes)
       return
     }
-    this.#advise(address as Pointer, bytes, adviseDontNeed)
+    advise(address, bytes, adviseDontNeed)
     this.#ranges.give(address, bytes)
   }
 }
