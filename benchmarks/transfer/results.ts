@@ -96,14 +96,16 @@ const averages = ({ datasets, definition, runs }: BenchmarkResult, metric: Metri
 const hasSets = (datasets: BenchmarkResult["datasets"], name: string, size: number): boolean =>
   datasets.some((dataset) => dataset.name === name && dataset.infeasible.every((other) => other.size !== size))
 
-/** The rows that the claim is about, in the order of the table; "not run" where there is nothing. */
-const rows = ["base", "masked language", "NER-BERT style", "NuNER"].flatMap((row) => [row, `${row}, best layer`])
-const models = { minilm: "frozen/test", mpnet: "mpnet/test" } as const
+/** Where the claim is measured on each base, and the rows of it in the order of the table; "not run" where there is nothing. */
+const claims = {
+  minilm: { name: "frozen/test", rows: ["base", "masked language", "NER-BERT style", "NuNER"] },
+  mpnet: { name: "mpnet/test", rows: ["base", "NuNER"] }
+} as const
 
 /** `summary.json`, and the table that leads the results. */
 const publishSummary = async (experiment: Experiment): Promise<void> => {
   const summary: Record<string, { token: Averages; entity: Averages; datasets: Record<string, string> }> = {}
-  for (const [model, name] of Object.entries(models)) {
+  for (const [model, { name }] of Object.entries(claims)) {
     const result = await standingResult(experiment, name)
     if (result === undefined) continue
     const token = averages(result, "tokenMacroF1")
@@ -122,11 +124,13 @@ const publishSummary = async (experiment: Experiment): Promise<void> => {
   const sizes = [1, 2, 4, 8, 16, 32, 64]
   const table = markdownTable(
     ["token macro F1, k =", ...sizes.map(String)],
-    Object.keys(models).flatMap((model) =>
-      rows.map((row) => [
-        `${model}: ${row}`,
-        ...sizes.map((size) => summary[model]?.token[size]?.[row]?.toFixed(1) ?? "not run")
-      ])
+    Object.entries(claims).flatMap(([model, { rows }]) =>
+      rows
+        .flatMap((row) => [row, `${row}, best layer`])
+        .map((row) => [
+          `${model}: ${row}`,
+          ...sizes.map((size) => summary[model]?.token[size]?.[row]?.toFixed(1) ?? "not run")
+        ])
     )
   )
   await writeAtomic(join(published, "summary.md"), [`${table}\n`])
