@@ -18,6 +18,7 @@ import { Context, Effect, Exit, type Scope } from "effect"
 import packageJson from "../../package.json" with { type: "json" }
 import { attempt, type StageError } from "../errors.ts"
 import { sourcesOf } from "../inputs/sources.ts"
+import { differences } from "./differences.ts"
 import { Progress } from "./Progress.ts"
 import { checkPlaces, checkSpace } from "./places.ts"
 
@@ -57,9 +58,8 @@ export interface Stage<R> {
 }
 
 /**
- * Runs a stage and writes its manifest, or does nothing when the manifest there is complete and of the same settings, seeds, inputs and
- * precision and every file is as it was left: a run that was cut short, or is incomplete, goes on where it stopped. Another engine, another
- * version of it or number of threads changes a result by no more than rounding in float32 does: what they made is kept.
+ * Runs a stage and writes its manifest, or does nothing when the manifest there is complete and nothing that decides the result is another
+ * (`differences`, which are told where there are any): a run that was cut short, or is incomplete, goes on where it stopped.
  *
  * One process at a time: where another is at the same artefact, this one is refused. So is an artefact at the place of an input.
  */
@@ -71,37 +71,37 @@ export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
   yield* soleWriter(stage.name, stage.manifest)
   const inputs = yield* digests(stage.name, stage.inputs)
   const computedOn = stage.tensors ? yield* engineOf(stage.name) : undefined
-  const wanted = identity({ settings: stage.settings, seeds: stage.seeds ?? {}, inputs, computedOn })
   const left = (files: ReadonlyArray<string>) =>
     Effect.map(digests(stage.name, [...new Set([...stage.artefacts, ...files])]), (all) => ofStage(all, stage.manifest))
+  const made = {
+    ...{ version: packageJson.version, settings: stage.settings, seeds: stage.seeds ?? {}, inputs },
+    ...(computedOn && { computedOn })
+  }
   const earlier = yield* attempt(stage.name, () => readManifest(stage.manifest)).pipe(
     Effect.orElseSucceed((): Manifest | undefined => undefined)
   )
-  if (earlier !== undefined && earlier.stage === stage.name && earlier.version === packageJson.version) {
-    const intact = yield* left(earlier.artefacts.map(({ path }) => path)).pipe(
-      Effect.map((now) => canonical(sorted(now)) === canonical(sorted(earlier.artefacts))),
-      Effect.orElseSucceed(() => false)
-    )
-    if (intact && identity(earlier) === wanted && earlier.completion.state === "complete") {
+  if (earlier?.stage === stage.name && earlier.completion.state === "complete") {
+    const there = [...earlier.artefacts.map(({ path }) => path), ...stage.artefacts].filter((path) => existsSync(path))
+    const why = differences(earlier, {
+      ...made,
+      artefacts: ofStage(yield* digests(stage.name, [...new Set(there)]), stage.manifest)
+    })
+    if (why.length === 0) {
       progress.say(`${stage.name.padEnd(10)} unchanged, kept`)
       onManifest(earlier)
       return earlier
     }
+    const more = why.length > 3 ? `; and ${why.length - 3} more` : ""
+    progress.say(`${stage.name.padEnd(10)} runs again: ${why.slice(0, 3).join("; ")}${more}`)
   }
   const bytes = stage.large === true ? inputs.reduce((sum, { bytes }) => sum + bytes, 0) : 0
   yield* attempt(stage.name, () => checkSpace(stage.manifest, bytes))
   const { completion = complete, cost, counts, files = [], summary } = yield* stage.work
   const manifest: Manifest = {
     stage: stage.name,
-    version: packageJson.version,
-    settings: stage.settings,
-    seeds: stage.seeds ?? {},
-    inputs,
-    counts,
-    artefacts: yield* left(files),
-    completion,
-    ...(cost !== undefined && { cost }),
-    ...(computedOn && { computedOn })
+    ...made,
+    ...{ counts, artefacts: yield* left(files), completion },
+    ...(cost !== undefined && { cost })
   }
   yield* attempt(stage.name, () => writeManifest(stage.manifest, manifest))
   progress.say(`${stage.name.padEnd(10)} ${summary}`)
@@ -149,19 +149,6 @@ const engineOf = (stage: string): Effect.Effect<ComputedOn, StageError> =>
     return { engine: name, version, precision, threads }
   })
 
-/** What two runs must agree on for one's artefacts to be the other's. */
-const identity = (stage: Identified): string =>
-  canonical({
-    settings: stage.settings,
-    seeds: stage.seeds,
-    inputs: stage.inputs.map(({ sha256 }) => sha256),
-    precision: stage.computedOn?.precision ?? "fp32"
-  })
-
-interface Identified extends Pick<Manifest, "settings" | "seeds" | "inputs"> {
-  readonly computedOn?: ComputedOn | undefined
-}
-
 const digests = (stage: string, paths: ReadonlyArray<string>): Effect.Effect<Array<FileDigest>, StageError> =>
   attempt(stage, async () => {
     const files = new Set<string>()
@@ -182,14 +169,3 @@ const filesOf = (path: string): ReadonlyArray<string> => {
 /** A folder that is an artefact may hold the manifest, which cannot list itself. */
 const ofStage = (files: ReadonlyArray<FileDigest>, manifest: string): Array<FileDigest> =>
   files.filter(({ path }) => resolve(path) !== resolve(manifest))
-
-const sorted = (files: ReadonlyArray<FileDigest>): Array<FileDigest> =>
-  files.toSorted((a, b) => (a.path < b.path ? -1 : 1))
-
-/** JSON with sorted keys: equal for equal content. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, item: unknown) =>
-    item !== null && typeof item === "object" && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item
-  )
