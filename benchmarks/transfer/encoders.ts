@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs"
+import { readJsonl } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
 import {
   type BenchmarkInput,
@@ -7,6 +8,7 @@ import {
   benchmark as measure,
   readBenchmark
 } from "@nuner/pipelines"
+import { Schema } from "effect"
 import { devs, pretrainingText, tests } from "./datasets.ts"
 import { benchmark, type Experiment, type Step } from "./Experiment.ts"
 
@@ -66,11 +68,18 @@ export const resultOf = async (input: BenchmarkInput, log: string): Promise<Benc
   return result!
 }
 
-/** What stands of a benchmark of the experiment; undefined where it was never begun. */
-export const standingResult = async ({ at }: Experiment, name: string): Promise<BenchmarkResult | undefined> =>
-  existsSync(at(name, "runs.jsonl"))
-    ? resultOf(await readBenchmark(at(`${name}.json`)), at(name, "runs.jsonl"))
-    : undefined
+/**
+ * What stands of a benchmark of the experiment, at all sizes of sets that any call measured; undefined where it was never begun. Its
+ * definition is that of the last call.
+ */
+export const standingResult = async ({ at }: Experiment, name: string): Promise<BenchmarkResult | undefined> => {
+  const log = at(name, "runs.jsonl")
+  if (!existsSync(log)) return undefined
+  const definition = await readBenchmark(at(`${name}.json`))
+  if (definition.k === undefined) return resultOf(definition, log)
+  const runs = await Array.fromAsync(readJsonl(log, Schema.Struct({ size: Schema.Natural })))
+  return resultOf({ ...definition, k: [...new Set(runs.map(({ size }) => size))].sort((a, b) => a - b) }, log)
+}
 
 /** Mean token macro F1 on the dev sentences, by row and layers: `layered` names. */
 export const devScores = (runs: ReadonlyArray<BenchmarkRun>, k: number): Map<string, number> => {
