@@ -1,8 +1,10 @@
 import type { FileDigest, Manifest } from "@nuner/core"
 
 /** What decides a result: two runs that agree on it make the same, up to rounding in float32. */
-export interface Made
-  extends Pick<Manifest, "version" | "settings" | "seeds" | "inputs" | "artefacts" | "computedOn"> {}
+export interface Made extends Pick<Manifest, "version" | "settings" | "seeds" | "inputs" | "artefacts"> {
+  /** Absent where no tensors were computed. */
+  readonly computedOn?: Manifest["computedOn"] | undefined
+}
 
 /**
  * Why a result is not what a run would make now, a phrase each, or none: settings, seeds, input files (by place and content, wherever they
