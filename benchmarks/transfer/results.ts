@@ -7,6 +7,7 @@ import {
   learningCurves,
   markdownTable
 } from "@nuner/pipelines"
+import { lineChart } from "@nuner/report"
 import { five } from "./datasets.ts"
 import type { Experiment } from "./Experiment.ts"
 import { standingResult } from "./encoders.ts"
@@ -134,4 +135,21 @@ const publishSummary = async (experiment: Experiment): Promise<void> => {
     )
   )
   await writeAtomic(join(published, "summary.md"), [`${table}\n`])
+  await writeAtomic(join(published, "summary.svg"), [`${claimFigure(sizes, summary).markup}\n`])
 }
+
+/** The claim at a glance: each encoder at its best layers. */
+const claimFigure = (sizes: ReadonlyArray<number>, summary: Readonly<Record<string, { token: Averages }>>) =>
+  lineChart({
+    ...{ title: "Average token macro F1 by number of examples", x: "k", y: "token macro F1 (%), best layers" },
+    ...{ xScale: "log", ticks: sizes, width: 720, height: 380, named: true },
+    lines: Object.entries(claims).flatMap(([model, { rows }]) =>
+      rows.map((row) => ({
+        ...{ name: `${model}: ${row}`, dots: true },
+        points: sizes.flatMap((x) => {
+          const y = summary[model]?.token[x]?.[`${row}, best layer`]
+          return y === undefined ? [] : [{ x, y }]
+        })
+      }))
+    )
+  })

@@ -1,4 +1,15 @@
-import { areaY, dot, lineY, type Markish, type PlotOptions, plot, ruleY, selectLast, text } from "@observablehq/plot"
+import {
+  areaY,
+  axisX,
+  dot,
+  lineY,
+  type Markish,
+  type PlotOptions,
+  plot,
+  ruleY,
+  selectLast,
+  text
+} from "@observablehq/plot"
 import { parseHTML } from "linkedom"
 import { Html, html } from "./html.ts"
 
@@ -44,7 +55,9 @@ export const lineChart = (chart: LineChart): Html => {
   const { height = 300, lines, named = false, ticks, title, width = 640, x, xScale = "linear", y, zero = false } = chart
   const finite = ({ x: at, y: value }: ChartPoint) => Number.isFinite(at) && Number.isFinite(value)
   const reached = lines.flatMap(({ points }) => points.filter(finite).map((point) => point.x))
-  const within = (tick: number) => tick >= Math.min(...reached) && tick <= Math.max(...reached)
+  const ticked = ticks?.filter((tick) => tick >= Math.min(...reached) && tick <= Math.max(...reached))
+  // Texts of their own: a log scale would leave out those of ticks that it finds too many.
+  const axis = ticked === undefined ? [] : [axisX(ticked, { text: String, label: x })]
   const down = named ? namesDown(lines, height - 50) : []
   const marks = lines.flatMap(({ dots = false, name, points }, i): Array<Markish> => {
     const [stroke, dashes] = [colours[i % colours.length]!, i < colours.length ? "none" : "6 3"]
@@ -76,9 +89,9 @@ export const lineChart = (chart: LineChart): Html => {
       grid: true,
       marginLeft: 52,
       marginRight: named ? 16 + 6 * Math.max(0, ...lines.map(({ name }) => name.length)) : 20,
-      marks: [...(zero ? [ruleY([0])] : []), ...marks]
+      marks: [...(zero ? [ruleY([0])] : []), ...axis, ...marks]
     },
-    x: { label: x, type: xScale, ...(ticks && { ticks: ticks.filter(within), tickFormat: String }) },
+    x: { label: x, type: xScale, ...(ticked && { ticks: ticked }) },
     y: { label: y, nice: true }
   })
 }

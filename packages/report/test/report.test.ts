@@ -46,6 +46,14 @@ test("a line stands where its numbers are; what is not finite is left out; a ban
   expect(markup).toContain('fill-opacity="0.15"')
 })
 
+test.each(["log", "linear"] as const)("every tick within the lines has its number, on a %s scale", (xScale) => {
+  const sizes = [1, 2, 4, 8, 16, 32, 64, 128]
+  const lines = [{ name: "a", points: sizes.slice(0, -1).map((x) => ({ x, y: x })) }]
+  const { markup } = lineChart({ title: "t", x: "k", y: "F1", lines, ticks: sizes, xScale })
+  const axis = /<g transform="translate\(0,9\)"[^>]*>(.*?)<\/g>/.exec(markup)![1]!
+  expect([...axis.matchAll(/>(\d*)<\/text>/g)].map(([, text]) => text)).toEqual(sizes.slice(0, -1).map(String))
+})
+
 test("names of lines that end together stand a line of text apart around their ends; one that stands alone stays", () => {
   const lines = ["a", "b", "c", "alone"].map((name, i) => ({
     name,
