@@ -82,10 +82,9 @@ export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
   )
   if (earlier?.stage === stage.name && earlier.completion.state === "complete") {
     const there = [...earlier.artefacts.map(({ path }) => path), ...stage.artefacts].filter((path) => existsSync(path))
-    const why = differences(earlier, {
-      ...made,
-      artefacts: ofStage(yield* digests(stage.name, [...new Set(there)]), stage.manifest)
-    })
+    // What cannot be read counts as gone, and is made again.
+    const now = yield* digests(stage.name, [...new Set(there)]).pipe(Effect.orElseSucceed(() => []))
+    const why = differences(earlier, { ...made, artefacts: ofStage(now, stage.manifest) })
     if (why.length === 0) {
       progress.say(`${stage.name.padEnd(10)} unchanged, kept`)
       onManifest(earlier)
