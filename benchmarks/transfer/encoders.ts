@@ -112,10 +112,25 @@ export const bestLayers = (
   return encoders
 }
 
-/**
- * The steps that compare encoders: `<part>/dev` picks each one's layers at k = 8, `<part>/test` measures all of them, at the last layer and at
- * those.
- */
+/** Rows at the last layer and at the layers that were best on a part's dev sentences at k = 8, on the test sets. */
+export const testDefinition = async (
+  experiment: Experiment,
+  part: string,
+  depth: keyof typeof choices,
+  rows: Rows,
+  test: Partial<BenchmarkInput>
+): Promise<BenchmarkInput> => {
+  const { runs } = await resultOf(devDefinition(experiment, depth, rows, [8], 3), experiment.at(part, "dev/runs.jsonl"))
+  return {
+    encoders: bestLayers(depth, rows, devScores(runs, 8)),
+    datasets: tests(experiment),
+    exclude: pretrainingText(experiment),
+    ...{ sets: 5, protocol: frozen },
+    ...test
+  }
+}
+
+/** The steps that compare encoders: `<part>/dev` picks each one's layers, `<part>/test` measures all of them. */
 export const compare = (
   experiment: Experiment,
   part: string,
@@ -123,19 +138,7 @@ export const compare = (
   rows: Rows,
   hours: { readonly dev: number; readonly test: number },
   test: Partial<BenchmarkInput>
-): ReadonlyArray<Step> => {
-  const dev = () => devDefinition(experiment, depth, rows, [8], 3)
-  return [
-    benchmark(experiment, `${part}/dev`, hours.dev, dev),
-    benchmark(experiment, `${part}/test`, hours.test, async () => {
-      const { runs } = await resultOf(dev(), experiment.at(part, "dev/runs.jsonl"))
-      return {
-        encoders: bestLayers(depth, rows, devScores(runs, 8)),
-        datasets: tests(experiment),
-        exclude: pretrainingText(experiment),
-        ...{ sets: 5, protocol: frozen },
-        ...test
-      }
-    })
-  ]
-}
+): ReadonlyArray<Step> => [
+  benchmark(experiment, `${part}/dev`, hours.dev, () => devDefinition(experiment, depth, rows, [8], 3)),
+  benchmark(experiment, `${part}/test`, hours.test, () => testDefinition(experiment, part, depth, rows, test))
+]

@@ -18,11 +18,12 @@ import { tadnerTable } from "./parts/tadner.ts"
 import { nearnessTable } from "./parts/why.ts"
 
 /** Where results are kept that anyone may read without running anything. */
-const published = join(import.meta.dir, "results")
+export const published = join(import.meta.dir, "results")
 
 /** Whose tables, figures and counts are published. */
 const benchmarks = [
   "frozen/test",
+  "frozen/seeds",
   "why/test",
   "mpnet/test",
   "finetune/entities",
@@ -41,25 +42,25 @@ const tables: Readonly<Record<string, (experiment: Experiment) => Promise<string
   "llm/table.md": llmTable
 }
 
-/** Publishes what stands of some parts of the experiment: tables, figures and counts, and the summary. */
-export const publish = async (experiment: Experiment, parts: ReadonlyArray<string>): Promise<void> => {
+/** Writes what stands of some parts of the experiment to a folder: tables, figures and counts, and the summary. */
+export const publish = async (experiment: Experiment, parts: ReadonlyArray<string>, to: string): Promise<void> => {
   const ofThem = (name: string) => parts.includes(name.split("/")[0]!)
-  for (const name of benchmarks.filter(ofThem)) await publishBenchmark(experiment, name)
+  for (const name of benchmarks.filter(ofThem)) await publishBenchmark(experiment, name, join(to, name))
   for (const [file, table] of Object.entries(tables).filter(([file]) => ofThem(file))) {
     const text = await table(experiment)
-    if (text !== undefined) await writeAtomic(join(published, file), [`${text}\n`])
+    if (text !== undefined) await writeAtomic(join(to, file), [`${text}\n`])
   }
-  await publishSummary(experiment)
+  await publishSummary(experiment, to)
 }
 
 /**
- * Writes a benchmark's tables, figure and counts under `results/<name>`. Counts are by type and run; those by test sentence, which intervals
- * were made from, stay in the experiment's folder.
+ * Writes a benchmark's tables, figure and counts. Counts are by type and run; those by test sentence, which intervals were made from, stay in
+ * the benchmark's log.
  */
-const publishBenchmark = async (experiment: Experiment, name: string): Promise<void> => {
+const publishBenchmark = async (experiment: Experiment, name: string, to: string): Promise<void> => {
   const result = await standingResult(experiment, name)
   if (result === undefined || result.runs.length === 0) return
-  const out = (file: string) => join(published, name, file)
+  const out = (file: string) => join(to, file)
   await writeAtomic(out("tables.md"), [benchmarkReport(result)])
   await writeAtomic(out("learning-curves.svg"), [learningCurves(result)])
   await writeJsonl(out("runs.jsonl"), result.runs.map(withoutSentences))
@@ -103,8 +104,8 @@ const claims = {
   mpnet: { name: "mpnet/test", rows: ["base", "NuNER"] }
 } as const
 
-/** `summary.json`, and the table that leads the results. */
-const publishSummary = async (experiment: Experiment): Promise<void> => {
+/** `summary.json`, and the table and the figure that lead the results. */
+const publishSummary = async (experiment: Experiment, to: string): Promise<void> => {
   const summary: Record<string, { token: Averages; entity: Averages; datasets: Record<string, string> }> = {}
   for (const [model, { name }] of Object.entries(claims)) {
     const result = await standingResult(experiment, name)
@@ -121,7 +122,7 @@ const publishSummary = async (experiment: Experiment): Promise<void> => {
     }
   }
   if (Object.keys(summary).length === 0) return
-  await writeJson(join(published, "summary.json"), summary)
+  await writeJson(join(to, "summary.json"), summary)
   const sizes = [1, 2, 4, 8, 16, 32, 64]
   const table = markdownTable(
     ["token macro F1, k =", ...sizes.map(String)],
@@ -134,8 +135,8 @@ const publishSummary = async (experiment: Experiment): Promise<void> => {
         ])
     )
   )
-  await writeAtomic(join(published, "summary.md"), [`${table}\n`])
-  await writeAtomic(join(published, "summary.svg"), [`${claimFigure(sizes, summary).markup}\n`])
+  await writeAtomic(join(to, "summary.md"), [`${table}\n`])
+  await writeAtomic(join(to, "summary.svg"), [`${claimFigure(sizes, summary).markup}\n`])
 }
 
 /** The claim at a glance: each encoder at its best layers. */

@@ -1,16 +1,17 @@
 /**
  * The evidence of benchmarks/RESULTS.md on real encoders, in parts; see the README beside. Every step skips itself when its result stands,
- * and goes on where it was cut short. What stands of these parts at the end is published under `results`.
+ * and goes on where it was cut short. What stands of these parts at the end is written to `<folder>/results`, or with `--publish` over
+ * the `results` beside this file.
  *
- *   bun benchmarks/transfer/run.ts <folder> [--part <name>] [--only <part of a step's name>] [--k <size>] [--seed <n>] [--list]
+ *   bun benchmarks/transfer/run.ts <folder> [--part <name>] [--only <part of a step's name>] [--k <size>] [--seed <n>] [--list] [--publish]
  */
 import { mkdirSync } from "node:fs"
-import { resolve } from "node:path"
+import { join, resolve } from "node:path"
 import { parseArgs } from "node:util"
 import { experiment } from "./Experiment.ts"
 import { data } from "./parts/data.ts"
 import { parts } from "./parts/index.ts"
-import { publish } from "./results.ts"
+import { publish, published } from "./results.ts"
 
 const { positionals, values } = parseArgs({
   args: process.argv.slice(2),
@@ -20,13 +21,14 @@ const { positionals, values } = parseArgs({
     only: { type: "string" },
     k: { type: "string", multiple: true },
     seed: { type: "string", multiple: true },
-    list: { type: "boolean", default: false }
+    list: { type: "boolean", default: false },
+    publish: { type: "boolean", default: false }
   }
 })
 const unknown = values.part.find((part) => parts[part] === undefined)
 if (positionals.length !== 1 || unknown !== undefined) {
   throw new Error(
-    `bun benchmarks/transfer/run.ts <folder> [--part ${Object.keys(parts).join("|")}] [--only <name>] [--k <size>] [--seed <n>] [--list]`
+    `bun benchmarks/transfer/run.ts <folder> [--part ${Object.keys(parts).join("|")}] [--only <name>] [--k <size>] [--seed <n>] [--list] [--publish]`
   )
 }
 
@@ -47,5 +49,5 @@ try {
     if (!values.list) await step.run()
   }
 } finally {
-  if (!values.list) await publish(all, values.part)
+  if (!values.list) await publish(all, values.part, values.publish ? published : join(folder, "results"))
 }
