@@ -239,6 +239,7 @@ describe("nuner tadner", () => {
       [[...run, "--shard", "2"], 'option "shard": "2" (write 0/4)'],
       [[...episodes, "--frozen-layers", "3", "--out", at("y")], '"frozenLayers"'],
       [[...episodes, "--type-names", "few-nerf", "--out", at("w")], "few-nerd, few-tk"],
+      [[...episodes, "--type-names", at("train.jsonl"), "--out", at("v")], "train.jsonl: not JSON: "],
       [["tadner", "predict", at("model"), "a text"], "fit it to examples first"],
       [["tadner", "predict", at("encoder"), "a text"], "tadner.json"],
       [

@@ -107,6 +107,17 @@ describe("a model by its name", () => {
     await leakCheck(() => expect(loadGliner(directory)).rejects.toThrow(message))
   })
 
+  test.each([
+    ["{", /gliner_config\.json: not JSON: .*fetch the model again/],
+    ["null", /gliner_config\.json: expected object, got null/]
+  ])("settings that say %s are refused by the file's name", async (text, message) => {
+    using folder = tempDir()
+    const directory = folder.file("model")
+    await cp(join(fixtures, "token-level"), directory, { recursive: true })
+    await writeFile(join(directory, "gliner_config.json"), text)
+    await expect(loadGliner(directory)).rejects.toThrow(message)
+  })
+
   test("whose tensors have the names of older versions is read by them", () =>
     leakCheck(async () => {
       using folder = tempDir()

@@ -1,4 +1,4 @@
-import { InputError, withoutSecrets } from "@nuner/core"
+import { InputError, jsonOf, withoutSecrets } from "@nuner/core"
 import { Result, Schema } from "effect"
 import type { Usage } from "../llm/Llm.ts"
 import prices from "./prices.json" with { type: "json" }
@@ -63,15 +63,11 @@ const LiteLlm = Schema.Record(
 export const fetchPrices = async (from: string, date: string): Promise<PriceTable> => {
   const source = withoutSecrets(from)
   const text = /^https?:\/\//.test(from) ? await download(from, source) : await fileText(from)
+  const at = { source, remedy: 'expected {"date", "models"}, or the table that LiteLLM maintains' }
   const fail = (reason: string): never => {
-    throw new InputError({ source, reason, remedy: 'expected {"date", "models"}, or the table that LiteLLM maintains' })
+    throw new InputError({ ...at, reason })
   }
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    return fail("is not JSON")
-  }
+  const json = jsonOf(text, at)
   const ours = Schema.decodeUnknownResult(PriceTable)(json)
   if (Result.isSuccess(ours)) return { ...ours.success, source: ours.success.source ?? source }
   const theirs = Schema.decodeUnknownResult(LiteLlm)(json)

@@ -1,4 +1,4 @@
-import { InputError } from "@nuner/core"
+import { InputError, jsonOf } from "@nuner/core"
 import { Effect } from "effect"
 import type { LlmShape } from "./Llm.ts"
 import { LlmError, Rejected } from "./LlmError.ts"
@@ -44,13 +44,7 @@ export const readRecordedAnswers = async (path: string): Promise<Array<RecordedA
 }
 
 const readAnswer = (source: string, line: number, json: string): RecordedAnswer => {
-  let value: unknown
-  try {
-    value = JSON.parse(json)
-  } catch {
-    throw new InputError({ source, line, reason: "not JSON" })
-  }
-  const { id, response, text } = (value ?? {}) as Record<string, unknown>
+  const { id, response, text } = (jsonOf(json, { source, line }) ?? {}) as Record<string, unknown>
   for (const [field, content] of Object.entries({ text, response })) {
     if (typeof content !== "string") throw new InputError({ source, line, field, reason: "expected a string" })
   }

@@ -1,7 +1,7 @@
 import * as Result from "effect/Result"
 import type * as Schema from "effect/Schema"
-import { InputError } from "../errors.ts"
 import { decoder } from "./decoder.ts"
+import { jsonOf } from "./jsonOf.ts"
 
 /**
  * A JSON text as what a schema makes of it.
@@ -13,12 +13,4 @@ export const decodeJson = <S extends Schema.ConstraintDecoder<unknown>>(
   schema: S,
   text: string,
   at: { readonly source: string; readonly remedy: string }
-): S["Type"] => {
-  let json: unknown
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw new InputError({ ...at, reason: "not JSON: the file is damaged" })
-  }
-  return Result.getOrThrow(decoder(schema)(json, at))
-}
+): S["Type"] => Result.getOrThrow(decoder(schema)(jsonOf(text, at), at))

@@ -1,4 +1,4 @@
-import { InputError } from "@nuner/core"
+import { InputError, jsonOf } from "@nuner/core"
 import { backboneOf, backbones } from "../backbones/backbones.ts"
 import { INT8_ROWS } from "../files/tensorSource.ts"
 import { checkConfig, type EncoderConfig } from "./EncoderConfig.ts"
@@ -95,17 +95,7 @@ export const toConfigJson = (config: EncoderConfig, extra: Readonly<Record<strin
 
 /** A JSON object, or an InputError that says what else it is. */
 export const parseObject = (text: string, source: string): Record<string, unknown> => {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message.split("\n")[0]! : String(cause)
-    throw new InputError({
-      source,
-      reason: `not JSON: ${reason.slice(0, 200)}`,
-      remedy: "the file is damaged: fetch it again"
-    })
-  }
+  const value = jsonOf(text, { source, remedy: "the file is damaged: fetch it again" })
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new InputError({ source, reason: "must hold a JSON object" })
   }

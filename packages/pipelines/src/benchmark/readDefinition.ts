@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { dirname, resolve } from "node:path"
-import { InputError, OptionError } from "@nuner/core"
+import { InputError, jsonOf, OptionError } from "@nuner/core"
 import type { Definition } from "./Definition.ts"
 import { decodeDefinition } from "./decodeDefinition.ts"
 
@@ -43,12 +43,7 @@ const readJson = async (path: string): Promise<unknown> => {
     .catch(() => {
       throw new InputError({ source: path, reason: "cannot be read", remedy: "name a benchmark file" })
     })
-  try {
-    return JSON.parse(text)
-  } catch (cause) {
-    const reason = `not JSON: ${cause instanceof Error ? cause.message : String(cause)}`
-    throw new InputError({ source: path, reason, remedy: 'see "Benchmarks" in the README of @nuner/pipelines' })
-  }
+  return jsonOf(text, { source: path, remedy: 'see "Benchmarks" in the README of @nuner/pipelines' })
 }
 
 const decode = (path: string, json: unknown): Definition => {

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
-import { InputError, issueOf, nearest } from "@nuner/core"
+import { InputError, issueOf, jsonOf, nearest } from "@nuner/core"
 import { Context, Result, Schema } from "effect"
 import type { CommandInfo, CommandOption } from "./command.ts"
 
@@ -43,12 +43,8 @@ const parse = async (path: string): Promise<Json> => {
   const text = await readFile(path, "utf8").catch(() => {
     throw new InputError({ source: path, reason: "no such file", remedy: "name a configuration with --config" })
   })
-  try {
-    const value: unknown = JSON.parse(text)
-    if (isObject(value)) return value
-  } catch (error) {
-    throw new InputError({ source: path, reason: `not JSON: ${(error as Error).message}` })
-  }
+  const value = jsonOf(text, { source: path })
+  if (isObject(value)) return value
   throw new InputError({ source: path, reason: "expected an object of commands" })
 }
 

@@ -1,4 +1,4 @@
-import { InputError } from "@nuner/core"
+import { InputError, jsonOf } from "@nuner/core"
 import { deriveName, type TypeNames, typeNames } from "@nuner/tadner"
 import { Result, Schema } from "effect"
 
@@ -22,17 +22,12 @@ export const readTypeNames = async (given: string | undefined): Promise<TypeName
   if (given === undefined) return {}
   if (Object.hasOwn(typeNames, given)) return typeNames[given as keyof typeof typeNames]
   const known = Object.keys(typeNames).join(", ")
+  const at = { source: given, remedy: `give a JSON object of label to name, or one of ${known}` }
   const fail = (reason: string): never => {
-    throw new InputError({ source: given, reason, remedy: `give a JSON object of label to name, or one of ${known}` })
+    throw new InputError({ ...at, reason })
   }
   const file = Bun.file(given)
   if (!(await file.exists())) return fail("is no file and no dataset with names")
-  let json: unknown
-  try {
-    json = await file.json()
-  } catch {
-    return fail("is not JSON")
-  }
-  const decoded = Schema.decodeUnknownResult(Names)(json)
+  const decoded = Schema.decodeUnknownResult(Names)(jsonOf(await file.text(), at))
   return Result.isSuccess(decoded) ? decoded.success : fail("is no object of label to name")
 }

@@ -1,4 +1,4 @@
-import { InputError } from "@nuner/core"
+import { decodeJson, InputError } from "@nuner/core"
 import { Effect, Result, Schema } from "effect"
 import type { WordRule } from "../words/wordRules.ts"
 
@@ -61,6 +61,8 @@ export interface GlinerConfig {
   readonly words: WordRule
 }
 
+const Fields = Schema.Record(Schema.String, Schema.Unknown)
+
 /** Fields that change the numbers and are not implemented, with the values that they may have. */
 const fixed: Readonly<Record<string, ReadonlyArray<unknown>>> = {
   subtoken_pooling: ["first"],
@@ -86,12 +88,7 @@ export const parseGlinerConfig = (
   readonly encoder: Record<string, unknown> | undefined
   readonly labels: { readonly name: string; readonly json: Record<string, unknown> | undefined } | undefined
 } => {
-  let json: Record<string, unknown>
-  try {
-    json = JSON.parse(text)
-  } catch {
-    throw new InputError({ source, reason: "not JSON: the file is damaged", remedy: "fetch the model again" })
-  }
+  const json = decodeJson(Fields, text, { source, remedy: "fetch the model again" })
   for (const [field, values] of Object.entries(fixed)) {
     const value = json[field]
     if (value === undefined || value === null || values.includes(value)) continue
