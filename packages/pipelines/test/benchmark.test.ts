@@ -22,6 +22,7 @@ import { experimentOf } from "../../../benchmarks/transfer/Experiment.ts"
 import { bestLayers, devDefinition, devScores } from "../../../benchmarks/transfer/encoders.ts"
 import { minilmRows } from "../../../benchmarks/transfer/parts/frozen.ts"
 import { parts } from "../../../benchmarks/transfer/parts/index.ts"
+import { publish } from "../../../benchmarks/transfer/results.ts"
 import { decodeDefinition } from "../src/benchmark/decodeDefinition.ts"
 import { withoutIgnored } from "../src/benchmark/withoutIgnored.ts"
 import {
@@ -499,6 +500,16 @@ describe("the transfer experiment", () => {
     expect(encoders["base, best layer"]).toMatchObject({ layers: [5] })
     expect(Object.keys(encoders)).toContain("NER-BERT style")
     expect(Object.keys(encoders)).not.toContain("NER-BERT style, best layer")
+  })
+
+  test("what stands of a part is written to the folder that is named, and nothing of what does not", async () => {
+    const near = { one: [{ type: "city", concept: "town", cosine: 0.5, annotations: 7 }] }
+    await Bun.write(place.at("why/nearness.json"), JSON.stringify(near))
+    await publish(place, ["recipe", "why"], at("published"))
+    expect(await Array.fromAsync(new Bun.Glob("**").scan(at("published")))).toEqual(["why/nearness.md"])
+    expect(await Bun.file(at("published/why/nearness.md")).text()).toMatch(
+      /\| one +\| +0\.50 \| +not run \| +city: town \(7\) \|/
+    )
   })
 
   test("no step is named twice but those that go on, and each has its core-hours", () => {
