@@ -1,6 +1,6 @@
-import { InputError, jsonOf } from "@nuner/core"
+import { decodeJson, InputError } from "@nuner/core"
 import { deriveName, type TypeNames, typeNames } from "@nuner/tadner"
-import { Result, Schema } from "effect"
+import { Schema } from "effect"
 
 const Names = Schema.Record(Schema.String, Schema.NonEmptyString)
 
@@ -23,11 +23,7 @@ export const readTypeNames = async (given: string | undefined): Promise<TypeName
   if (Object.hasOwn(typeNames, given)) return typeNames[given as keyof typeof typeNames]
   const known = Object.keys(typeNames).join(", ")
   const at = { source: given, remedy: `give a JSON object of label to name, or one of ${known}` }
-  const fail = (reason: string): never => {
-    throw new InputError({ ...at, reason })
-  }
   const file = Bun.file(given)
-  if (!(await file.exists())) return fail("is no file and no dataset with names")
-  const decoded = Schema.decodeUnknownResult(Names)(jsonOf(await file.text(), at))
-  return Result.isSuccess(decoded) ? decoded.success : fail("is no object of label to name")
+  if (!(await file.exists())) throw new InputError({ ...at, reason: "is no file and no dataset with names" })
+  return decodeJson(Names, await file.text(), at)
 }
