@@ -6,6 +6,8 @@ const count = Schema.Int.check(Schema.isGreaterThan(0))
 const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
 const absent = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
 
+const Fields = Schema.Record(Schema.String, Schema.Unknown)
+
 /** What `gliner_config.json` says, under the names and with the defaults of GLiNER's Python. */
 const File = Schema.Struct({
   model_name: Schema.String.pipe(absent("")),
@@ -28,14 +30,10 @@ const File = Schema.Struct({
   ent_token: Schema.NonEmptyString.pipe(absent("<<ENT>>")),
   sep_token: Schema.NonEmptyString.pipe(absent("<<SEP>>")),
   /** config.json of the encoder. */
-  encoder_config: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)).pipe(
-    absent<Record<string, unknown> | null>(null)
-  ),
+  encoder_config: Schema.NullOr(Fields).pipe(absent<Record<string, unknown> | null>(null)),
   /** Name of the encoder that reads types by themselves (GLiNER-bi), and its config.json. */
   labels_encoder: Schema.NullOr(Schema.NonEmptyString).pipe(absent<string | null>(null)),
-  labels_encoder_config: Schema.NullOr(Schema.Record(Schema.String, Schema.Unknown)).pipe(
-    absent<Record<string, unknown> | null>(null)
-  ),
+  labels_encoder_config: Schema.NullOr(Fields).pipe(absent<Record<string, unknown> | null>(null)),
   /** What is not GLiNER's. */
   nuner: Schema.Struct({ words: Schema.Literals(["published", "ours"]) }).pipe(
     absent<{ words: WordRule }>({ words: "published" })
@@ -60,8 +58,6 @@ export interface GlinerConfig {
   readonly base: string
   readonly words: WordRule
 }
-
-const Fields = Schema.Record(Schema.String, Schema.Unknown)
 
 /** Fields that change the numbers and are not implemented, with the values that they may have. */
 const fixed: Readonly<Record<string, ReadonlyArray<unknown>>> = {
