@@ -25,6 +25,7 @@ const benchmarks = [
   "frozen/test",
   "frozen/seeds",
   "why/test",
+  "tadner/probe",
   "mpnet/test",
   "finetune/entities",
   "finetune/words",

@@ -4,7 +4,8 @@ import { writeJsonl } from "@nuner/core"
 import { pairedBootstrap, summarise } from "@nuner/metrics"
 import { episodeCounts, markdownTable, readDataset } from "@nuner/pipelines"
 import { type EpisodeRecord, episodeScores, readResults } from "@nuner/tadner"
-import { type Experiment, nuner, type Step } from "../Experiment.ts"
+import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
+import { frozen as protocol } from "../encoders.ts"
 
 /** Two encoders that are compared episode by episode. */
 const encoders = ["base", "NuNER"] as const
@@ -150,9 +151,26 @@ const plan = (experiment: Experiment) => {
 
 /**
  * TadNER on Few_TK (Table 1), which is not Few-NERD: minilm against NuNER from it on the same episodes. What is tried on dev episodes
- * comes first.
+ * comes first; last, what both know of its types when nothing of them is trained.
  */
-export const tadner = (experiment: Experiment): ReadonlyArray<Step> => plan(experiment).steps
+export const tadner = (experiment: Experiment): ReadonlyArray<Step> => {
+  const { at, data, model } = experiment
+  const [base, nuner] = [model("minilm"), at("frozen/nuner-0")]
+  const part = (name: string) => data(`few-nerd-format/supervised/${name}.txt`)
+  return [
+    ...plan(experiment).steps,
+    benchmark(experiment, "tadner/probe", 0.1, () => ({
+      encoders: {
+        base,
+        NuNER: nuner,
+        "base, [-1,3]": { models: base, layers: [-1, 3] },
+        "NuNER, [-1,3]": { models: nuner, layers: [-1, 3] }
+      },
+      datasets: { Few_TK: { train: part("train"), test: part("test") } },
+      ...{ k: [1, 2, 4], sets: 5, protocol, paper: [] }
+    }))
+  ]
+}
 
 /** NuNER against its base on the same episodes, pooled micro F1, and on query sentences that the support does not have. */
 export const tadnerTable = async (experiment: Experiment): Promise<string | undefined> => {
