@@ -61,6 +61,12 @@ export const nuner = (name: string, hours: number, args: ReadonlyArray<string>):
   run: () => bun(["packages/pipelines/src/cli.ts", ...args])
 })
 
+/** A benchmark of these sizes of sets alone, of entities or of words; the whole training data has no other size. */
+export const ofSizes = (definition: BenchmarkInput, sizes: ReadonlyArray<number> | undefined): BenchmarkInput => {
+  if (sizes === undefined || definition.whole) return definition
+  return definition.words === undefined ? { ...definition, k: sizes } : { ...definition, words: sizes }
+}
+
 /**
  * A step that is a benchmark of what there is by then: its definition is written to `<name>.json`, its results to `<name>`. Encoders may be
  * trained in any precision; they are all measured in fp32.
@@ -74,7 +80,7 @@ export const benchmark = (
   ...{ name, hours, what: `nuner benchmark ${at(`${name}.json`)} -o ${at(name)}` },
   run: async () => {
     mkdirSync(dirname(at(name)), { recursive: true })
-    await writeJson(at(`${name}.json`), { ...(await definition()), ...(sizes && { k: sizes }) })
+    await writeJson(at(`${name}.json`), ofSizes(await definition(), sizes))
     await bun(["packages/pipelines/src/cli.ts", "benchmark", at(`${name}.json`), "-o", at(name), "--precision", "fp32"])
   }
 })

@@ -10,7 +10,7 @@ import {
 } from "@nuner/pipelines"
 import { Schema } from "effect"
 import { devs, pretrainingText, tests } from "./datasets.ts"
-import { benchmark, type Experiment, type Step } from "./Experiment.ts"
+import { benchmark, type Experiment, ofSizes, type Step } from "./Experiment.ts"
 
 /** A row of a table: a name, and a model or several seeds of one treatment. */
 export type Rows = Readonly<Record<string, string | ReadonlyArray<string>>>
@@ -76,9 +76,9 @@ export const standingResult = async ({ at }: Experiment, name: string): Promise<
   const log = at(name, "runs.jsonl")
   if (!existsSync(log)) return undefined
   const definition = await readBenchmark(at(`${name}.json`))
-  if (definition.k === undefined) return resultOf(definition, log)
   const runs = await Array.fromAsync(readJsonl(log, Schema.Struct({ size: Schema.Natural })))
-  return resultOf({ ...definition, k: [...new Set(runs.map(({ size }) => size))].sort((a, b) => a - b) }, log)
+  const sizes = [...new Set(runs.map(({ size }) => size))].sort((a, b) => a - b)
+  return resultOf(sizes.length === 0 ? definition : ofSizes(definition, sizes), log)
 }
 
 /** Mean token macro F1 on the dev sentences, by row and layers: `layered` names. */

@@ -18,7 +18,7 @@ import { decodeCounts, entityMicro, scores, tokenMacroF1 } from "@nuner/metrics"
 import { mineSets } from "@nuner/miner"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { $ } from "bun"
-import { experimentOf } from "../../../benchmarks/transfer/Experiment.ts"
+import { experimentOf, ofSizes } from "../../../benchmarks/transfer/Experiment.ts"
 import { bestLayers, devDefinition, devScores } from "../../../benchmarks/transfer/encoders.ts"
 import { minilmRows } from "../../../benchmarks/transfer/parts/frozen.ts"
 import { parts } from "../../../benchmarks/transfer/parts/index.ts"
@@ -500,6 +500,17 @@ describe("the transfer experiment", () => {
     expect(encoders["base, best layer"]).toMatchObject({ layers: [5] })
     expect(Object.keys(encoders)).toContain("NER-BERT style")
     expect(Object.keys(encoders)).not.toContain("NER-BERT style, best layer")
+  })
+
+  test("sizes that are asked for are of entities or of words, as a benchmark counts, and the whole stays whole", () => {
+    const input: BenchmarkInput = { encoders: { one: "model" }, datasets: { one: { train: "train", test: "test" } } }
+    const sizes = (more: Partial<BenchmarkInput>) => {
+      const { k, whole, words } = decodeDefinition(ofSizes({ ...input, ...more }, [8]))
+      return { k, words, whole }
+    }
+    expect(sizes({})).toEqual({ k: [8], words: undefined, whole: undefined })
+    expect(sizes({ words: [1, 2] })).toEqual({ k: undefined, words: [8], whole: undefined })
+    expect(sizes({ whole: true })).toEqual({ k: undefined, words: undefined, whole: true })
   })
 
   test("what stands of a part is written to the folder that is named, and nothing of what does not", async () => {
