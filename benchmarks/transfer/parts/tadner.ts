@@ -33,7 +33,7 @@ const both = (recipe: Recipe): Recipes => ({ base: recipe, NuNER: recipe })
 
 /** The recipe of the first tables: of those tried by then the best for both encoders on dev episodes. */
 const first = both({ rate: "3e-5", frozen: 3 })
-/** The recipe that was best for both encoders on dev episodes at last: little training on source types, more in the episode. */
+/** The recipe of the tables now, the best for both encoders on dev episodes: little training on source types, more in the episode. */
 const chosen = both({ sourceRate: "1e-5", rate: "1e-4", frozen: 3, detectorPatience: 8 })
 /**
  * What might mend NuNER's losses: the rates (drift), freezing, the layers that are read, how soon an episode's training ends. Measured on
@@ -164,16 +164,16 @@ const plan = (experiment: Experiment) => {
  */
 export const tadner = (experiment: Experiment): ReadonlyArray<Step> => {
   const { at, data, model } = experiment
-  const [base, nuner] = [model("minilm"), at("frozen/nuner-0")]
+  const [base, adapted] = [model("minilm"), at("frozen/nuner-0")]
   const part = (name: string) => data(`few-nerd-format/supervised/${name}.txt`)
   return [
     ...plan(experiment).steps,
     benchmark(experiment, "tadner/probe", 0.1, () => ({
       encoders: {
         base,
-        NuNER: nuner,
+        NuNER: adapted,
         "base, [-1,3]": { models: base, layers: [-1, 3] },
-        "NuNER, [-1,3]": { models: nuner, layers: [-1, 3] }
+        "NuNER, [-1,3]": { models: adapted, layers: [-1, 3] }
       },
       datasets: { Few_TK: { train: part("train"), test: part("test") } },
       ...{ k: [1, 2, 4], sets: 5, protocol, paper: [] }
