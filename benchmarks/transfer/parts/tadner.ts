@@ -28,6 +28,8 @@ interface Recipe {
   readonly patience?: number
 }
 
+const sourceRateOf = ({ rate, sourceRate = rate }: Recipe): string => sourceRate
+
 type Recipes = Readonly<Record<Encoder, Recipe>>
 const both = (recipe: Recipe): Recipes => ({ base: recipe, NuNER: recipe })
 
@@ -73,7 +75,7 @@ const plan = (experiment: Experiment) => {
     ...(frozen === undefined ? [] : ["--frozen-layers", String(frozen)])
   ]
   const trained = (encoder: Encoder, split: Split, mode: string, recipe: Recipe, seed: number): string => {
-    const rate = recipe.sourceRate ?? recipe.rate
+    const rate = sourceRateOf(recipe)
     const name = `${encoder} ${split} ${mode} ${rate} ${recipe.frozen ?? "all"} ${seed}`
     const out = place("models", name)
     const directory = encoder === "base" ? model("minilm") : at(`frozen/nuner-${seed}`)
@@ -112,7 +114,7 @@ const plan = (experiment: Experiment) => {
         ...(recipe.patience === undefined ? [] : ["--classifier-patience", String(recipe.patience)]),
         ...options
       ]
-      const key = [encoder, split, input, recipe.sourceRate ?? recipe.rate, ...how].join(" ")
+      const key = [encoder, split, input, sourceRateOf(recipe), ...how].join(" ")
       const known = episodes.get(key)
       folders[encoder] = known ?? place(name, encoder)
       episodes.set(key, folders[encoder])
