@@ -14,7 +14,7 @@ import { standingResult } from "./encoders.ts"
 import { finetuneTable } from "./parts/finetune.ts"
 import { llmTable } from "./parts/llm.ts"
 import { recipeTable } from "./parts/recipe.ts"
-import { tadnerTable } from "./parts/tadner.ts"
+import { tadnerEpisodes, tadnerTable } from "./parts/tadnerResults.ts"
 import { nearnessTable } from "./parts/why.ts"
 
 /** Where results are kept that anyone may read without running anything. */
@@ -50,6 +50,10 @@ export const publish = async (experiment: Experiment, parts: ReadonlyArray<strin
   for (const [file, table] of Object.entries(tables).filter(([file]) => ofThem(file))) {
     const text = await table(experiment)
     if (text !== undefined) await writeAtomic(join(to, file), [`${text}\n`])
+  }
+  if (parts.includes("tadner")) {
+    const episodes = await tadnerEpisodes(experiment)
+    if (episodes.length > 0) await writeJsonl(join(to, "tadner/episodes.jsonl"), episodes)
   }
   await publishSummary(experiment, to)
 }

@@ -1,14 +1,11 @@
 import { availableParallelism } from "node:os"
-import { join } from "node:path"
 import { writeJsonl } from "@nuner/core"
-import { pairedBootstrap, summarise } from "@nuner/metrics"
-import { episodeCounts, markdownTable, readDataset } from "@nuner/pipelines"
-import { type EpisodeRecord, episodeScores, readResults } from "@nuner/tadner"
+import { readDataset } from "@nuner/pipelines"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
 import { frozen as protocol } from "../encoders.ts"
 
 /** Two encoders that are compared episode by episode. */
-const encoders = ["base", "NuNER"] as const
+export const encoders = ["base", "NuNER"] as const
 type Encoder = (typeof encoders)[number]
 const splits = ["inter", "intra"] as const
 type Split = (typeof splits)[number]
@@ -56,7 +53,7 @@ const variations: Readonly<Record<string, Recipes>> = {
 }
 
 /** A comparison: the same episodes, the runs of one encoder and of the other. */
-interface Comparison {
+export interface Comparison {
   readonly name: string
   /** Where each encoder's runs lie, one a seed. */
   readonly runs: Readonly<Record<Encoder, string>>
@@ -160,6 +157,9 @@ const plan = (experiment: Experiment) => {
   return { steps, comparisons }
 }
 
+/** What is compared, whether it was run or not. */
+export const comparisons = (experiment: Experiment): ReadonlyArray<Comparison> => plan(experiment).comparisons
+
 /**
  * TadNER on Few_TK (Table 1), which is not Few-NERD: minilm against NuNER from it on the same episodes. What is tried on dev episodes
  * comes first; last, what both know of its types when nothing of them is trained.
@@ -181,34 +181,4 @@ export const tadner = (experiment: Experiment): ReadonlyArray<Step> => {
       ...{ k: [1, 2, 4], sets: 5, protocol, paper: [] }
     }))
   ]
-}
-
-/** NuNER against its base on the same episodes, pooled micro F1, and on query sentences that the support does not have. */
-export const tadnerTable = async (experiment: Experiment): Promise<string | undefined> => {
-  const show = (value: number) => `${value < 0 ? "−" : "+"}${Math.abs(100 * value).toFixed(1)}`
-  const rows = await Promise.all(
-    plan(experiment).comparisons.map(async ({ name, runs }) => {
-      const [base, nuner] = await Promise.all([recordsOf(runs.base), recordsOf(runs.NuNER)])
-      if (base.length === 0 || nuner.length !== base.length) return [name, ...Array<string>(6).fill("not run")]
-      const counts = (of: typeof base) => of.map((records) => episodeCounts(records))
-      const paired = pairedBootstrap({ a: counts(nuner), b: counts(base), seed: 0, resamples: 10_000 })
-      const unseen = [base, nuner].map((of) => summarise(of.map((records) => episodeScores(records).unseenF1)).mean)
-      return [
-        ...[name, String(base.length), (100 * paired.b).toFixed(1), (100 * paired.a).toFixed(1)],
-        `${show(paired.difference)} [${show(paired.low)}, ${show(paired.high)}]`,
-        ...unseen.map((score) => score.toFixed(1))
-      ]
-    })
-  )
-  if (rows.every((row) => row[1] === "not run")) return undefined
-  const head = ["episodes of Few_TK", "runs", "base", "NuNER", "difference", "unseen: base", "unseen: NuNER"]
-  return markdownTable(head, rows)
-}
-
-/** Records of finished runs, a list a seed. */
-const recordsOf = async (folder: string): Promise<ReadonlyArray<ReadonlyArray<EpisodeRecord>>> => {
-  const scores = Bun.file(join(folder, "scores.json"))
-  if (!(await scores.exists())) return []
-  const runs = (await scores.json()) as ReadonlyArray<{ readonly run: string }>
-  return Promise.all(runs.map(({ run }) => readResults(join(folder, `${run}.jsonl`))))
 }

@@ -16,6 +16,7 @@ import { loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } fro
 import { useEngine } from "@nuner/engine"
 import { decodeCounts, entityMicro, scores, tokenMacroF1 } from "@nuner/metrics"
 import { mineSets } from "@nuner/miner"
+import type { EpisodeRecord } from "@nuner/tadner"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { $ } from "bun"
 import { experimentOf, ofSizes } from "../../../benchmarks/transfer/Experiment.ts"
@@ -521,6 +522,36 @@ describe("the transfer experiment", () => {
     expect(await Bun.file(at("published/why/nearness.md")).text()).toMatch(
       /\| one +\| +0\.50 \| +not run \| +city: town \(7\) \|/
     )
+  })
+
+  test("TadNER is compared on the episodes that both encoders went through, and the counts of all are written", async () => {
+    const three = (correct: number) => ({ correct, predicted: 4, gold: 2 })
+    const record = (index: number, correct: number): EpisodeRecord => ({
+      ...{ index, fingerprint: "f", types: ["city"], crashed: false, gold: [], predicted: [] },
+      ...{ counts: three(correct), otherChoice: three(0), unseen: three(1), spans: three(2) },
+      ...{ typing: { correct: 1, total: 1 }, filter: { threshold: 0, removed: 0, rightly: 0 } },
+      ...{ steps: { detector: 9, classifier: 3 }, truncated: 0, windowed: 0, seconds: 1 }
+    })
+    const write = async (encoder: string, seed: number, records: ReadonlyArray<EpisodeRecord>) =>
+      writeJsonl(place.at(`tadner/inter-3-way-1-2-corrected/${encoder}/m-seed-${seed}.jsonl`), records)
+    for (const [encoder, seeds] of Object.entries({ base: [0, 1], NuNER: [0, 2] })) {
+      const runs = seeds.map((seed) => ({ run: `m-seed-${seed}` }))
+      await Bun.write(place.at(`tadner/inter-3-way-1-2-corrected/${encoder}/scores.json`), JSON.stringify(runs))
+      await write(encoder, seeds[1]!, [record(0, 0)])
+    }
+    await write("base", 0, [record(0, 1), record(1, 1), record(2, 0)])
+    await write("NuNER", 0, [record(1, 2), record(0, 1)])
+    await publish(place, ["tadner"], at("published"))
+    // 2 of 8 predicted and 4 gold against 3.
+    expect(await Bun.file(at("published/tadner/table.md")).text()).toMatch(
+      /\| inter 3-way 1~2, corrected +\| +1 \| +2 \| +33\.3 \| +50\.0 \| \+16\.7 /
+    )
+    const lines = (await Bun.file(at("published/tadner/episodes.jsonl")).text()).trim().split("\n")
+    expect(lines.map((line) => JSON.parse(line))).toHaveLength(7)
+    expect(JSON.parse(lines[1]!)).toEqual({
+      ...{ episodes: "inter 3-way 1~2, corrected", encoder: "base", seed: 0, index: 1, crashed: false },
+      ...{ entities: [1, 4, 2], unseen: [1, 4, 2], spans: [2, 4, 2], steps: [9, 3] }
+    })
   })
 
   test("no step is named twice but those that go on, and each has its core-hours", () => {
