@@ -122,6 +122,106 @@ test("spaCy's DocBin, a data set of Hugging Face, BioC and PubTator, as others w
   })
 })
 
+// `peers/peers.py make` wrote these files: pandas 2.3.3, datasets 5.2.0, label-studio-sdk 2.1.2.
+test("tables whose cells hold lists, as pandas, datasets and Label Studio write them", async () => {
+  expect(await read("../../peers/made.lists.csv")).toEqual({
+    format: "hugging-face",
+    found: [" Ulla/PER", ""],
+    said: {}
+  })
+  expect(await read("../../peers/made.datasets.csv", { names: ["O", "B-PER", "I-PER", "B-LOC", "I-LOC"] })).toEqual({
+    format: "hugging-face",
+    found: ["7 Ulla Berg/PER Oslo/LOC", "9007199254740993"],
+    said: {}
+  })
+  expect(await read("../../peers/made.triples.csv")).toEqual({
+    format: "spacy-json",
+    found: [" Ulla/PER Oslo/LOC", "", ""],
+    said: {}
+  })
+  for (const file of ["csv", "tsv"]) {
+    expect(await read(`../../peers/made.label-studio.${file}`)).toEqual({
+      format: "label-studio",
+      found: ["0 Ulla/PER Oslo/LOC", "1", "2"],
+      said: {}
+    })
+  }
+})
+
+const readText = async (name: string, text: string, options: OpenOptions = {}) => {
+  const { documents, format } = await openData({ name, text }, options)
+  return { format: format.name, documents: await Array.fromAsync(documents) }
+}
+
+test("a sentence beside its list of tags", async () => {
+  const sentences = `Sentence #,Sentence,POS,Tag
+Sentence: 1,Ulla is  in Oslo,"['NNP', 'VBZ', 'IN', 'NNP']","['B-per', 'O', 'O', 'B-geo']"
+Sentence: 2,Nobody is,"['NN', 'VBZ']","['O', 'O']"
+`
+  const { documents, format } = await readText("ner.csv", sentences)
+  expect(format).toBe("hugging-face")
+  const entities = [
+    { start: 0, end: 1, type: "per" },
+    { start: 3, end: 4, type: "geo" }
+  ]
+  const [first, second] = documents
+  expect(first).toMatchObject({
+    words: ["Ulla", "is", "in", "Oslo"],
+    entities,
+    fields: { "Sentence #": "Sentence: 1" }
+  })
+  expect(second).toMatchObject({ line: 3, words: ["Nobody", "is"], entities: [] })
+  const short = `sentence,tags\nUlla is here,"['B-per', 'O', 'O']"\nUlla,"['B-per', 'O']"\n`
+  await expect(readText("ner.csv", short)).rejects.toThrow("ner.csv:3: tags: 2 tags for 1 words")
+  // Tags of a text are not tags of its words.
+  expect((await readText("blog.csv", `text,tags\nOslo travel,"['city', 'sea']"\n`)).format).toBe("jsonl")
+})
+
+test("a table whose lists say nothing of entities is one of texts; a broken list is told", async () => {
+  const { documents, format } = await readText(
+    "t.csv",
+    `id,text,meta\n7,"Ulla, in Oslo","{""page"": [1]}"\n8,Nobody,\n`
+  )
+  expect(format).toBe("jsonl")
+  expect(documents).toEqual([
+    expect.objectContaining({ id: "7", text: "Ulla, in Oslo", fields: { meta: { page: [1] } } }),
+    expect.objectContaining({ id: "8", text: "Nobody" })
+  ])
+  const rows = Array.from({ length: 20 }, () => `Ulla,"[(0, 4, 'PER')]"\n`).join("")
+  await expect(readText("b.csv", `text,entities\n${rows}Bo,"[(0, 2"\n`)).rejects.toThrow(
+    'b.csv:22: entities: neither JSON nor a Python list: "[(0, 2"'
+  )
+  const other = await readText("o.csv", `body,meta\nUlla,[1]\n`, { textColumn: "body" })
+  expect(other).toMatchObject({ format: "csv", documents: [{ text: "Ulla", fields: { meta: "[1]" } }] })
+})
+
+test("a table with a column of no name, as pandas numbers its rows", async () => {
+  const { documents, format } = await readText("p.csv", ",word,tag\n0,Ulla,B-PER\n1,sleeps,O\n")
+  expect(format).toBe("csv")
+  expect(documents).toMatchObject([{ words: ["Ulla", "sleeps"], entities: [{ start: 0, end: 1, type: "PER" }] }])
+})
+
+test("one record with entities among many without says what all are", async () => {
+  const lines = (record: object, empty: object) =>
+    [record, empty, empty, empty].map((one) => JSON.stringify(one)).join("\n")
+  const text = "Ulla"
+  const span = { start: 0, end: 4 }
+  for (const [format, record, empty] of [
+    ["spacy-json", { text, entities: [[0, 4, "PER"]] }, { text, entities: [] }],
+    [
+      "doccano",
+      { text, entities: [{ id: 1, label: "PER", start_offset: 0, end_offset: 4 }] },
+      { text, entities: [], relations: [] }
+    ],
+    ["label-studio", { text, label: [{ ...span, text, labels: ["PER"] }], annotator: 1 }, { text, annotator: 1 }],
+    ["jsonl", { text, entities: [{ ...span, type: "PER" }] }, { text, entities: [] }]
+  ] as const) {
+    const found = await readText("sparse.jsonl", lines(record, empty))
+    expect(found.format).toBe(format)
+    expect(found.documents.map(({ entities }) => entities?.map(({ type }) => type))).toEqual([["PER"], [], [], []])
+  }
+})
+
 test("numbered tags need names", async () => {
   const source = { name: "n.jsonl", text: '{"tokens":["EU","rejects"],"ner_tags":[1,0]}\n' }
   const all = async (options: OpenOptions = {}) => Array.fromAsync((await openData(source, options)).documents)

@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { join } from "node:path"
 import { Schema } from "effect"
+import { parsePythonLiteral } from "../src/formats/pythonLiteral.ts"
 import { formatPythonList, PythonListError, parsePythonList, readJsonl, rng } from "../src/index.ts"
 import { collect } from "./collect.ts"
 
@@ -54,4 +55,21 @@ test("any list of strings survives the round trip", () => {
     expect(parsePythonList(formatPythonList(items))).toEqual(items)
   }
   expect(formatPythonList(["it's", 'a "b" c\'', "é😀\n\0"])).toBe(`["it's", 'a "b" c\\'', 'é😀\\n\\x00']`)
+})
+
+test("lists, tuples and dictionaries of all that Python writes", () => {
+  const literal = `[{'start': 0, "end": -1.5e3, 1: (True, False, None, 'it\\'s')}, (2,), [], {}, ()]`
+  expect(parsePythonLiteral(literal)).toEqual([
+    { start: 0, end: -1500, 1: [true, false, null, "it's"] },
+    [2],
+    [],
+    {},
+    []
+  ])
+  expect(parsePythonLiteral("['EU' \"isn't\"\n 'here']")).toEqual(["EU", "isn't", "here"])
+  expect(parsePythonLiteral("[3 0. 7]")).toEqual([3, 0, 7])
+  for (const text of ["[1", "['a']; x", "{1}", "[x]", "[Truex]", "[1 ... 2]", "3", "[1_0]", "(1 2)", "{[1]: 2}"]) {
+    expect(() => parsePythonLiteral(text)).toThrow(PythonListError)
+  }
+  expect(() => parsePythonLiteral("[".repeat(1e6))).toThrow("more than 100 brackets")
 })

@@ -2,19 +2,23 @@ import { parseJson } from "./jsonl.ts"
 import { lineBlocks } from "./lines.ts"
 import { parquetRows } from "./parquet.ts"
 import { jsonTexts } from "./records.ts"
+import { recordRows, recordTable } from "./recordTable.ts"
 import { ahead, canReread, type Source, sourceName } from "./Source.ts"
 
 /** The start of a file: enough to tell what it is. */
 export interface Head {
   /** How errors cite the file: its path, where it has one. */
   readonly name: string
-  /** "json": values, one a line, in one array, or one after the other; the rows of a Parquet file, too. "binary": no text. */
+  /**
+   * "json": values, one a line, in one array, or one after the other; the rows of a Parquet file, too, and of a table with lists or objects in its
+   * cells. "binary": no text.
+   */
   readonly shape: "json" | "text" | "binary"
   /** Unpacked. */
   readonly bytes: Uint8Array
-  /** Of a text: its first lines that are whole, blank ones included; at least one where there is any. */
+  /** Of a text, a table too: its first lines that are whole, blank ones included; at least one where there is any. */
   readonly lines: ReadonlyArray<string>
-  /** Of a JSON file: its first values, at most 20; at least one where any is whole. */
+  /** Of a JSON file, or another that is as one: its first values, at most 20; at least one where any is whole. */
   readonly records: ReadonlyArray<unknown>
 }
 
@@ -58,7 +62,9 @@ const look = async (
   }
   for await (const { texts } of lineBlocks({ name, text: again() }, { onMalformed: () => {} })) {
     // The last line that is looked at may go on behind what was looked at.
-    return { shape: "text", lines: texts.slice(0, 2000).map((text) => text ?? ""), records: [] }
+    const lines = texts.slice(0, 2000).map((text) => text ?? "")
+    const records = await firstRecords(name, again)
+    return { shape: records.length > 0 ? "json" : "text", lines, records }
   }
   return { shape: "text", lines: [], records: [] }
 }
@@ -82,6 +88,17 @@ const firstRows = async (path: string): Promise<Array<unknown>> => {
   const rows: Array<unknown> = []
   for await (const { value } of parquetRows(path)) if (rows.push(value) >= RECORDS) break
   return rows
+}
+
+/** The first rows of a table that is read as records. */
+const firstRecords = async (name: string, again: () => AsyncIterable<Uint8Array>): Promise<Array<unknown>> => {
+  const records: Array<unknown> = []
+  const table = await recordTable({ name, text: again() })
+  if (table === undefined) return records
+  for await (const { value } of recordRows({ name, text: again() }, table, { onMalformed: () => {} })) {
+    if (records.push(value) >= RECORDS) break
+  }
+  return records
 }
 
 /** Whether bytes are no text: they hold a NUL (UTF-16 aside, which is refused by name), or start as zlib does. */

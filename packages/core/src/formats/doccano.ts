@@ -11,7 +11,11 @@ export const doccano = jsonFormat({
   reads: ["offsets"],
   title: "doccano: label triples, or entities of start_offset and end_offset",
   unit: "codepoints",
-  fits: (value) => isObject(value) && typeof value.text === "string" && listOf(value) !== undefined,
+  fits: (value) => {
+    if (!isObject(value) || typeof value.text !== "string") return false
+    const [name, list] = listOf(value) ?? []
+    return name === "entities" && list?.length === 0 ? "perhaps" : name !== undefined
+  },
   document: (record) => {
     const { value, line, fail } = record
     if (!isObject(value) || typeof value.text !== "string") return fail("text", "no text")
@@ -31,9 +35,7 @@ export const doccano = jsonFormat({
 const listOf = ({ entities, label, labels }: JsonObject): readonly [string, ReadonlyArray<unknown>] | undefined => {
   if (Array.isArray(label) && label.every(isTriple)) return ["label", label]
   if (Array.isArray(labels) && labels.every(isTriple)) return ["labels", labels]
-  return Array.isArray(entities) && entities.length > 0 && entities.every(isStandoff)
-    ? ["entities", entities]
-    : undefined
+  return Array.isArray(entities) && entities.every(isStandoff) ? ["entities", entities] : undefined
 }
 
 const isTriple = (value: unknown): boolean => Array.isArray(value) && value.length === 3

@@ -32,7 +32,7 @@ const withTags = (readTags: ReadTags): Format =>
       const columns = isObject(value) ? columnsOf(value) : undefined
       if (!isObject(value) || columns === undefined) return fail("", "no list of tokens with a list of tags")
       const [wordColumn, tagColumn] = columns
-      const words = value[wordColumn] as ReadonlyArray<string>
+      const words = wordsOf(value[wordColumn])!
       const tags = value[tagColumn] as ReadonlyArray<unknown>
       if (words.length !== tags.length) return fail(tagColumn, `${tags.length} tags for ${words.length} words`)
       const entities = readTags(record, tagColumn, tags)
@@ -62,13 +62,27 @@ export const huggingFace: Format = {
 }
 
 const wordColumns = ["tokens", "words"]
-const tagColumns = ["ner_tags", "tags", "labels", "ner"]
+const textColumns = ["sentence", "text"]
+const tagColumns = ["ner_tags", "tags", "labels", "ner", "tag"]
 
+/** The columns of words and of tags; the words may be a text with spaces between them, where tags are marked as such. */
 const columnsOf = (value: JsonObject): readonly [string, string] | undefined => {
-  const wordColumn = wordColumns.find((name) => isStrings(value[name]))
-  const tagColumn = tagColumns.find((name) => isTags(value[name]))
-  return wordColumn === undefined || tagColumn === undefined ? undefined : [wordColumn, tagColumn]
+  const column = (names: ReadonlyArray<string>, is: (value: unknown) => boolean) =>
+    names
+      .flatMap((name) => Object.keys(value).filter((key) => key.toLowerCase() === name))
+      .find((key) => is(value[key]))
+  const tagColumn = column(tagColumns, isTags)
+  if (tagColumn === undefined) return undefined
+  const tags = value[tagColumn] as ReadonlyArray<unknown>
+  const isMarked = tags.length > 0 && tags.every((tag) => typeof tag === "string" && /^(O$|[BIELSU]-)/.test(tag))
+  const wordColumn = column(wordColumns, isStrings) ?? (isMarked ? column(textColumns, isText) : undefined)
+  return wordColumn === undefined ? undefined : [wordColumn, tagColumn]
 }
+
+const isText = (value: unknown): value is string => typeof value === "string"
+
+const wordsOf = (value: unknown): ReadonlyArray<string> | undefined =>
+  isText(value) ? value.split(/\s+/).filter((word) => word !== "") : isStrings(value) ? value : undefined
 
 const isTags = (value: unknown): boolean =>
   Array.isArray(value) && value.every((tag) => typeof tag === "string" || Number.isInteger(tag))

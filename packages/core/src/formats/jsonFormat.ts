@@ -22,8 +22,11 @@ export interface JsonRecord {
 /** A format whose files are JSON records: JSON Lines, one array, or values one after the other; all are streamed. Or the rows of a Parquet file. */
 export interface JsonFormat
   extends Pick<Format, "name" | "title" | "unit" | "endings" | "breadth" | "needs" | "reads"> {
-  /** Whether a value is a record of this format. Specific: another format's record is not. */
-  fits(value: unknown): boolean
+  /**
+   * Whether a value is a record of this format. Specific: another format's record is not. "perhaps": it may be one, as a text without an entity, among
+   * others that are.
+   */
+  fits(value: unknown): boolean | "perhaps"
   /**
    * What the record says; `undefined` when it was dropped (`record.reading.dropped`), several where it holds several texts. @throws InputError,
    * by `record.fail`: the record is malformed
@@ -37,8 +40,12 @@ export interface JsonFormat
 
 export const jsonFormat = ({ fits, document, row, layout = "lines", ...format }: JsonFormat): Format => ({
   ...format,
-  // A broken record among good ones does not make another format of them.
-  recognise: ({ shape, records }) => shape === "json" && records.filter(fits).length * 2 > records.length,
+  recognise: ({ shape, records }) => {
+    if (shape !== "json") return false
+    const answers = records.map(fits)
+    // A broken record among good ones does not make another format of them.
+    return answers.includes(true) && answers.filter((answer) => answer !== false).length * 2 > records.length
+  },
   async *read(source, reading) {
     for await (const { line, value } of records(source, { onMalformed: reading.malformed })) {
       const fail = (field: string, reason: string, remedy?: string): never => {

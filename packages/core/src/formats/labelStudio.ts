@@ -3,6 +3,7 @@ import type { Document, Format, RawDocument, RawSpan } from "./Format.ts"
 import {
   idOf,
   isObject,
+  type JsonFormat,
   type JsonObject,
   type JsonRecord,
   jsonFormat,
@@ -11,12 +12,7 @@ import {
   withFields
 } from "./jsonFormat.ts"
 
-const format = (
-  name: string,
-  title: string,
-  list: "annotations" | "predictions",
-  fits: (value: unknown) => boolean
-): Format =>
+const format = (name: string, title: string, list: "annotations" | "predictions", fits: JsonFormat["fits"]): Format =>
   jsonFormat({
     name,
     reads: ["offsets"],
@@ -33,8 +29,8 @@ const format = (
   })
 
 /**
- * Label Studio's export, JSON (`{"data": {"text"}, "annotations": [{"result": [{"value": {"start", "end", "labels"}}]}]}`) or JSON-MIN (`{"text", "label":
- * [{"start", "end", "labels"}]}`). Of several annotations the one marked as ground truth is read, else the first that was not cancelled; where there is
+ * Label Studio's export, JSON (`{"data": {"text"}, "annotations": [{"result": [{"value": {"start", "end", "labels"}}]}]}`), JSON-MIN (`{"text", "label":
+ * [{"start", "end", "labels"}]}`, without a list where nothing was marked) or CSV, which has the same in its columns. Of several annotations the one marked as ground truth is read, else the first that was not cancelled; where there is
  * none, the predictions. Offsets are code points since version 1.4; before, UTF-16.
  */
 export const labelStudio = format("label-studio", "Label Studio: tasks with annotations", "annotations", (value) => {
@@ -43,7 +39,7 @@ export const labelStudio = format("label-studio", "Label Studio: tasks with anno
     const lists = ["annotations", "completions", "predictions"]
     return typeof value.data.text === "string" || lists.some((key) => Array.isArray(value[key]))
   }
-  return minimal(value) !== undefined
+  return minimal(value) !== undefined || (typeof value.text === "string" && "perhaps")
 })
 
 /** The same, written as predictions: to import for annotators to correct. Reading it is `label-studio`. */
@@ -88,11 +84,12 @@ const textOf = ({ fail }: JsonRecord, data: JsonObject): string => {
 }
 
 const minimalTask = (record: JsonRecord, value: JsonObject): RawDocument => {
-  const found = minimal(value)
-  if (found === undefined || typeof value.text !== "string") return record.fail("", "no task of text and labels")
-  const [name, labels] = found
-  const fields = otherFields(value, ["id", "text", name])
-  return { line: record.line, id: idOf(value.id), text: value.text, entities: spansOf(record, labels, name), fields }
+  if (typeof value.text !== "string") return record.fail("text", "no text")
+  const [name, labels] = minimal(value) ?? []
+  const isAnnotated = ["annotation_id", "annotator"].some((key) => key in value)
+  const entities = name === undefined ? (isAnnotated ? [] : undefined) : spansOf(record, labels!, name)
+  const fields = otherFields(value, ["id", "text", name ?? ""])
+  return { line: record.line, id: idOf(value.id), text: value.text, entities, fields }
 }
 
 /** The field of a record in JSON-MIN that holds its labels: named as the project's configuration names it. */

@@ -1,12 +1,4 @@
-/** Why a text is not a Python list of strings, and at which UTF-16 offset. */
-export class PythonListError extends SyntaxError {
-  override readonly name = "PythonListError"
-  readonly at: number
-  constructor(reason: string, at: number) {
-    super(`${reason} at character ${at}`)
-    this.at = at
-  }
-}
+import { PythonScanner } from "./PythonScanner.ts"
 
 /**
  * Reads what Python writes for a list of strings, `['a', "it's", 'b\n']`, by its grammar; nothing is evaluated.
@@ -19,89 +11,11 @@ export class PythonListError extends SyntaxError {
  * @throws PythonListError
  */
 export const parsePythonList = (source: string): Array<string> => {
-  let at = 0
-  const fail = (reason: string): never => {
-    throw new PythonListError(reason, at)
-  }
-  const space = () => {
-    while (at < source.length && " \t\n\r\f".includes(source[at]!)) at++
-  }
-  const code = (digits: number): string => {
-    const hex = source.slice(at, at + digits)
-    if (hex.length < digits || !/^[0-9a-fA-F]+$/.test(hex))
-      fail(`an escape with fewer than ${digits} hexadecimal digits`)
-    const value = Number.parseInt(hex, 16)
-    if (value > 0x10ffff) fail("an escape beyond U+10FFFF")
-    at += digits
-    return String.fromCodePoint(value)
-  }
-  const escaped = (): string => {
-    const letter = source[at++]
-    if (letter === undefined) fail("a string without an end")
-    if (letter === "x") return code(2)
-    if (letter === "u") return code(4)
-    if (letter === "U") return code(8)
-    if (letter === "N") fail("a named character (\\N), which is not supported")
-    if (letter === "\r" && source[at] === "\n") at++
-    if (letter === "\r" || letter === "\n") return ""
-    const octal = /^[0-7]{1,3}/.exec(source.slice(at - 1, at + 2))?.[0]
-    if (octal !== undefined) {
-      at += octal.length - 1
-      return String.fromCharCode(Number.parseInt(octal, 8))
-    }
-    return simpleEscapes[letter!] ?? `\\${letter}`
-  }
-  const string = (): string => {
-    const quote = source[at]
-    if (quote !== "'" && quote !== '"') fail("not a string in quotes")
-    if (source.startsWith(quote!.repeat(3), at)) fail("a string in triple quotes")
-    at++
-    let value = ""
-    for (;;) {
-      const start = at
-      while (at < source.length && !`${quote}\\\n\r\0`.includes(source[at]!)) at++
-      value += source.slice(start, at)
-      const character = source[at]
-      if (character === quote) {
-        at++
-        return value
-      }
-      if (character !== "\\")
-        fail(character === undefined ? "a string without an end" : "a line break or NUL inside a string")
-      at++
-      value += escaped()
-    }
-  }
-  const items: Array<string> = []
-  space()
-  if (source[at] !== "[") fail("no opening [")
-  at++
-  space()
-  while (source[at] !== "]") {
-    items.push(string())
-    space()
-    if (source[at] === ",") {
-      at++
-      space()
-    } else if (source[at] !== "]") fail("neither a comma nor ]")
-  }
-  at++
-  space()
-  if (at < source.length) fail("something after ]")
+  const scanner = new PythonScanner(source)
+  if (!scanner.take("[")) scanner.fail("no opening [")
+  const items = scanner.items("]", () => scanner.string())
+  scanner.end("]")
   return items
-}
-
-const simpleEscapes: Record<string, string> = {
-  "\\": "\\",
-  "'": "'",
-  '"': '"',
-  a: "\x07",
-  b: "\b",
-  f: "\f",
-  n: "\n",
-  r: "\r",
-  t: "\t",
-  v: "\v"
 }
 
 /** Writes a list of strings as Python's `repr` does: single quotes unless only they occur inside, control characters escaped. */

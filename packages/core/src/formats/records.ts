@@ -4,23 +4,40 @@ import { excerpt, parseJson, type Row } from "./jsonl.ts"
 import { type Line, lines, textPieces } from "./lines.ts"
 import { type Malformed, report } from "./Malformed.ts"
 import { isParquet, parquetRows } from "./parquet.ts"
+import { recordRows, recordTable } from "./recordTable.ts"
 import { ahead, type Source, sourceName } from "./Source.ts"
 
 /**
  * The records of a table, whichever way it is kept: the rows of a Parquet file (by its extension), the elements of a JSON array (it
- * starts with `[`), else JSON Lines. All are streamed. `line` is the line where a record starts, in Parquet the row.
+ * starts with `[`), the rows of a CSV file whose cells hold lists or objects, else JSON Lines. All are streamed. `line` is the line where a record starts,
+ * in Parquet the row.
  */
-export async function* records(source: Source, options: Malformed = {}): AsyncGenerator<Row<unknown>> {
-  if (await isParquet(source)) {
-    yield* parquetRows(source)
+export async function* records(given: Source, options: Malformed = {}): AsyncGenerator<Row<unknown>> {
+  if (await isParquet(given)) {
+    yield* parquetRows(given)
     return
   }
-  const name = sourceName(source)
-  for await (const { text, number } of jsonTexts(source, options)) {
+  const name = sourceName(given)
+  const source = ahead(given)
+  const table = (await startsAsJson(source.look())) ? undefined : await recordTable({ name, text: source.look() })
+  const whole = { name, text: source.read() }
+  if (table !== undefined) {
+    yield* recordRows(whole, table, options)
+    return
+  }
+  for await (const { text, number } of jsonTexts(whole, options)) {
     const value = parseJson(text)
     if (value !== undefined) yield { value, line: number }
     else report(options, new InputError({ source: name, line: number, reason: `not JSON: ${excerpt(text)}` }))
   }
+}
+
+const startsAsJson = async (pieces: AsyncIterable<Uint8Array>): Promise<boolean> => {
+  for await (const piece of pieces) {
+    const start = new TextDecoder().decode(piece.subarray(0, 1000)).trimStart()
+    if (start !== "") return start.startsWith("{") || start.startsWith("[")
+  }
+  return true
 }
 
 /** The texts of the values in a file of JSON: the elements of an array, a value a line, or values that stand on several lines. */

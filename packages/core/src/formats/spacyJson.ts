@@ -55,12 +55,13 @@ function* taggedSentences({ fail, line }: JsonRecord, paragraphs: ReadonlyArray<
   }
 }
 
-const isExample = (value: unknown): boolean => {
+const isExample = (value: unknown): boolean | "perhaps" => {
   if (Array.isArray(value))
     return value.length === 2 && typeof value[0] === "string" && isObject(value[1]) && Array.isArray(value[1].entities)
   if (!isObject(value) || typeof value.text !== "string") return false
   if (Array.isArray(value.ents)) return true
-  return Array.isArray(value.entities) && value.entities.length > 0 && value.entities.every(Array.isArray)
+  if (!Array.isArray(value.entities)) return false
+  return value.entities.length === 0 ? "perhaps" : value.entities.every(Array.isArray)
 }
 
 const example = (record: JsonRecord, value: unknown, field: string): RawDocument => {

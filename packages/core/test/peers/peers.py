@@ -3,13 +3,15 @@
     pip install spacy==3.8.18 datasets==5.2.0 gliner==0.2.29 label-studio-sdk==2.1.2 doccano-transformer==1.0.2 bioc==2.1
 
 peers.py read FOLDER   reads FOLDER/written.*, prints {peer: [[text, [[covered, type], ..]], ..]} as one line of JSON
-peers.py make FOLDER   writes made.spacy (spaCy), made.parquet (datasets, numbered classes, a null), made.bioc.xml, made.bioc.json and
+peers.py make FOLDER   writes made.spacy (spaCy), made.parquet and made.datasets.csv (datasets, numbered classes, a null), made.lists.csv and
+                       made.triples.csv (its pandas), made.label-studio.csv and .tsv (label-studio-sdk), made.bioc.xml, made.bioc.json and
                        made.pubtator (bioc)
 """
 
 import json
 import os
 import sys
+import tempfile
 import types
 import warnings
 from urllib.parse import unquote
@@ -223,7 +225,38 @@ def make():
         "ner_tags": [[0, 1, 2, 0, 3], [0]],
         "note": [None, "seen"],
     }
-    datasets.Dataset.from_dict(rows, features=features).to_parquet(path("made.parquet"))
+    data = datasets.Dataset.from_dict(rows, features=features)
+    data.to_parquet(path("made.parquet"))
+    data.to_csv(path("made.datasets.csv"))
+    make_tables()
+
+
+def make_tables():
+    import pandas
+    from label_studio_sdk.converter import Converter
+
+    lists = {"tokens": [["👞", "Ulla", "isn't"], ["Nobody"]], "ner_tags": [["O", "B-PER", "O"], ["O"]]}
+    pandas.DataFrame(lists).to_csv(path("made.lists.csv"), index=False)
+    texts = ["👞 Ulla in Oslo", "Nobody", 'No "one", either']
+    triples = {"text": texts, "entities": [[(2, 6, "PER"), (10, 14, "LOC")], [], []]}
+    pandas.DataFrame(triples).to_csv(path("made.triples.csv"))
+
+    config = '<View><Labels name="label" toName="text"><Label value="any"/></Labels><Text name="text" value="$text"/></View>'
+    common = {"completed_by": 1, "created_at": "", "updated_at": "", "lead_time": 0}
+    tasks = []
+    for n, text in enumerate(texts):
+        result = [
+            {"from_name": "label", "to_name": "text", "type": "labels", "value": {"start": s, "end": e, "text": text[s:e], "labels": [label]}}
+            for s, e, label in triples["entities"][n]
+        ]
+        tasks.append({"id": n, "data": {"text": text}, "annotations": [{"id": n, "result": result, **common}]})
+    with tempfile.TemporaryDirectory() as out:
+        source = os.path.join(out, "tasks.json")
+        json.dump(tasks, open(source, "w", encoding="utf8"))
+        for name, delimiter in (("csv", ","), ("tsv", "\t")):
+            Converter(config, out).convert_to_csv(source, out, is_dir=False, sep=delimiter)
+            made = open(os.path.join(out, "result.csv"), encoding="utf8").read()
+            open(path(f"made.label-studio.{name}"), "w", encoding="utf8").write(made)
 
 
 if mode == "make":
