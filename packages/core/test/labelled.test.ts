@@ -126,6 +126,9 @@ test("malformed records are refused by line and field, or left out", async () =>
     "offsets: word 0 does not stand there"
   )
   expect(await told({ words: ["a"] })).toContain("l.jsonl:1: is not labelled (read as jsonl)")
+  expect(await told({ text: "a", entity: [{ name: "a" }], note: "n" })).toContain(
+    "is not labelled (read as jsonl, which knows no field entity)"
+  )
   const text =
     '{"id":"a","words":["a"],"entities":[]}\n{"words":[]}\n{"text":"b","entities":[]}\n{"words":["b",""]}\nno'
   const seen: Array<InputError> = []

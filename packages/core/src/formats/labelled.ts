@@ -23,11 +23,16 @@ export const openLabelled = async (source: Source, options: OpenOptions = {}): P
 }
 
 /** @throws InputError for a document without a list of entities */
-export const checkLabelled = ({ annotations, entities, line }: Document, source: string, format: string): void => {
+export const checkLabelled = (document: Document, source: string, format: string): void => {
+  const { annotations, entities, fields, line } = document
   if (entities !== undefined) return
+  // What the labels may stand in, under a name that no format has.
+  const unread = Object.keys(fields ?? {}).filter((name) => typeof fields![name] === "object" && fields![name] !== null)
+  const read =
+    unread.length === 0 ? `read as ${format}` : `read as ${format}, which knows no field ${unread.join(", ")}`
   const [reason, remedy] =
     annotations === undefined
-      ? [`is not labelled (read as ${format})`, "give labelled data, or name its format with --format"]
+      ? [`is not labelled (${read})`, "give labelled data, or name its format with --format"]
       : ["is annotated, without places", "run nuner align on it first"]
   throw new InputError({ source, line, reason, remedy })
 }
