@@ -216,10 +216,17 @@ test("one record with entities among many without says what all are", async () =
     ["label-studio", { text, label: [{ ...span, text, labels: ["PER"] }], annotator: 1 }, { text, annotator: 1 }],
     ["jsonl", { text, entities: [{ ...span, type: "PER" }] }, { text, entities: [] }]
   ] as const) {
+    const late = await readText("late.jsonl", `${`${JSON.stringify(empty)}\n`.repeat(100)}${JSON.stringify(record)}`)
+    expect([late.format, late.documents.at(-1)!.entities?.length]).toEqual([format, 1])
     const found = await readText("sparse.jsonl", lines(record, empty))
     expect(found.format).toBe(format)
     expect(found.documents.map(({ entities }) => entities?.map(({ type }) => type))).toEqual([["PER"], [], [], []])
   }
+  const empty = `${JSON.stringify({ text, entities: [] })}\n`.repeat(5000)
+  const late = readText("late.jsonl", `${empty}${JSON.stringify({ text, entities: [[0, 4, "PER"]] })}`)
+  await expect(late).rejects.toThrow(
+    "late.jsonl:5001: entities[0]: a list (triples of start, end and type are spaCy's: --format spacy-json)"
+  )
 })
 
 test("numbered tags need names", async () => {

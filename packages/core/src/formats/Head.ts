@@ -18,13 +18,16 @@ export interface Head {
   readonly bytes: Uint8Array
   /** Of a text, a table too: its first lines that are whole, blank ones included; at least one where there is any. */
   readonly lines: ReadonlyArray<string>
-  /** Of a JSON file, or another that is as one: its first values, at most 20; at least one where any is whole. */
+  /** Of a JSON file, or another that is as one: its first values; at least one where any is whole. */
   readonly records: ReadonlyArray<unknown>
 }
 
 /** Bytes looked at; where the first record is longer, all of it. */
 const LOOK = 1 << 16
+/** Values looked at where they are long; of shorter ones as many as those bytes hold, since the first entity may come late. */
 const RECORDS = 20
+/** Rows looked at of a table. */
+const ROWS = 500
 
 /** Looks at the start of a source. What can be read only once is given back whole, as `source`. */
 export const peek = async (source: Source): Promise<{ readonly head: Head; readonly source: Source }> => {
@@ -72,11 +75,12 @@ const look = async (
 const firstValues = async (source: Source): Promise<Array<unknown>> => {
   const records: Array<unknown> = []
   try {
-    let looked = 0
+    let [looked, size] = [0, 0]
     for await (const { text } of jsonTexts(source, { onMalformed: () => {} })) {
       const value = parseJson(text)
       if (value !== undefined && typeof value === "object") records.push(value)
-      if (++looked >= RECORDS) break
+      size += text.length
+      if (++looked >= RECORDS && size >= LOOK) break
     }
   } catch {
     // A file that ends inside of its array: what came before tells enough, and its reader will refuse it.
@@ -86,7 +90,7 @@ const firstValues = async (source: Source): Promise<Array<unknown>> => {
 
 const firstRows = async (path: string): Promise<Array<unknown>> => {
   const rows: Array<unknown> = []
-  for await (const { value } of parquetRows(path)) if (rows.push(value) >= RECORDS) break
+  for await (const { value } of parquetRows(path)) if (rows.push(value) >= ROWS) break
   return rows
 }
 
@@ -96,7 +100,7 @@ const firstRecords = async (name: string, again: () => AsyncIterable<Uint8Array>
   const table = await recordTable({ name, text: again() })
   if (table === undefined) return records
   for await (const { value } of recordRows({ name, text: again() }, table, { onMalformed: () => {} })) {
-    if (records.push(value) >= RECORDS) break
+    if (records.push(value) >= ROWS) break
   }
   return records
 }

@@ -4,6 +4,7 @@ import type { Document, Fields, Format, RawDocument, RawSpan } from "./Format.ts
 import {
   idOf,
   isObject,
+  isOffset,
   isStrings,
   type JsonObject,
   type JsonRecord,
@@ -73,6 +74,8 @@ const entitiesOf = ({ fail }: JsonRecord, { entities, mentions }: JsonObject): A
   if (!Array.isArray(given)) return fail(name, "no list")
   return given.map((span: unknown, n): RawSpan => {
     const at = `${name}[${n}]`
+    if (Array.isArray(span))
+      return fail(at, "a list", "triples of start, end and type are spaCy's: --format spacy-json")
     if (!isObject(span)) return fail(at, "no object")
     const { start, end } = span
     const type = span.type ?? span.label ?? span.concept
@@ -85,8 +88,6 @@ const entitiesOf = ({ fail }: JsonRecord, { entities, mentions }: JsonObject): A
 }
 
 const ownSpanFields = ["start", "end", "type", "label", "concept", "text"]
-
-const isOffset = (value: unknown): value is number => typeof value === "number" && Number.isInteger(value)
 
 const spansOf = ({ fail }: JsonRecord, value: unknown): Array<Span> | undefined => {
   if (value === undefined || value === null) return undefined

@@ -12,8 +12,8 @@ export interface RecordTable {
   readonly structured: ReadonlyArray<boolean>
 }
 
-/** Rows by which a column is judged. */
-const SAMPLE = 20
+/** Rows by which columns are judged: many, since the first entity may come late. */
+const SAMPLE = 500
 
 /** The table that a file is, by its first rows; `undefined` for what is none, or has texts and numbers only. */
 export const recordTable = async (source: Source): Promise<RecordTable | undefined> => {
@@ -24,7 +24,7 @@ export const recordTable = async (source: Source): Promise<RecordTable | undefin
   for await (const { cells } of rows) if (sample.push(cells) >= SAMPLE) break
   const structured = header.map((_, n) => {
     const cells = sample.map((row) => row[n]!).filter((cell) => /\S/.test(cell))
-    return cells.length > 0 && cells.every((cell) => structureOf(cell) !== undefined)
+    return cells.filter((cell) => structureOf(cell) !== undefined).length * 2 > cells.length
   })
   return structured.includes(true) ? { header, structured } : undefined
 }
