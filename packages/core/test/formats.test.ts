@@ -201,6 +201,28 @@ test("a table with a column of no name, as pandas numbers its rows", async () =>
   expect(documents).toMatchObject([{ words: ["Ulla", "sleeps"], entities: [{ start: 0, end: 1, type: "PER" }] }])
 })
 
+test("a row of words that is not UTF-8 takes its sentence with it, and the next where that may have begun there", async () => {
+  const told: Array<string> = []
+  const wordsOf = async (rows: string) => {
+    const table = Buffer.from(`Sentence #,Word,Tag\n${rows}`, "latin1")
+    const source = { name: "l.csv", text: [table] }
+    const onMalformed = (error: Error) => told.push(error.message)
+    const { documents, report } = await openData(source, { malformed: "skip", onMalformed })
+    const words = (await Array.fromAsync(documents)).map(({ words }) => words!.join(" "))
+    return { words, noted: [...report.noted.values()] }
+  }
+  const first = "s1,Ann,B-per\n,opens,O\ns2,Café,B-org\n,opens,O\ns3,Bo,B-per\n"
+  expect(await wordsOf(first)).toEqual({ words: ["Bo"], noted: [] })
+  const each =
+    "1,Ann,B-per\n1,opens,O\n2,Café,B-org\n2,opens,O\n3,Bo,B-per\n3,in,O\n3,Café,O\n3,x,O\n5,Cy,B-per\n6,Di,B-per\n"
+  expect(await wordsOf(each)).toEqual({ words: ["Cy", "Di"], noted: [1] })
+  expect(told.map((message) => message.split(" (")[0])).toEqual([
+    "l.csv:4: is not UTF-8",
+    "l.csv:4: is not UTF-8",
+    "l.csv:8: is not UTF-8"
+  ])
+})
+
 test("one record with entities among many without says what all are", async () => {
   const lines = (record: object, empty: object) =>
     [record, empty, empty, empty].map((one) => JSON.stringify(one)).join("\n")

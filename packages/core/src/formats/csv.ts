@@ -6,12 +6,12 @@ import {
   isEmpty,
   plain,
   type Row,
+  rowError,
   type Table,
   type Texts,
   tableOf,
   tableRows,
-  type Words,
-  wrongCells
+  type Words
 } from "./table.ts"
 
 /**
@@ -81,9 +81,13 @@ async function* wordRows(
   const { tagScheme: scheme, untyped } = reading.options
   let notation: Notation | undefined
   let held: Array<Row> = []
+  // Of the sentence that is held: its name, and whether one of its rows cannot be used. Without that row it is another sentence: it is left out whole.
+  let [name, broken] = ["", false]
   const end = function* (): Generator<RawDocument> {
-    const sentenceRows = held
+    const sentenceRows = broken ? [] : held
     held = []
+    name = ""
+    broken = false
     const kept = sentenceRows.filter(({ cells }) => /\S/.test(cells[word] ?? ""))
     if (kept.length < sentenceRows.length) reading.noted("rows without a word", sentenceRows.length - kept.length)
     if (kept.length === 0) return
@@ -101,9 +105,10 @@ async function* wordRows(
     yield { line, id, words: kept.map(({ cells }) => cells[word]!), entities }
   }
   let isHeader = true
-  let broken = false
+  // Whether each row says its sentence, and whether the last row did not say it, since it cannot be read.
+  let [filled, lost] = [false, false]
   for await (const row of rows) {
-    const { cells } = row
+    const { cells, error: unreadable } = row
     if (isHeader) {
       isHeader = isEmpty(cells)
       continue
@@ -112,16 +117,23 @@ async function* wordRows(
       if (sentence === undefined) yield* end()
       continue
     }
-    const named = sentence === undefined ? "" : (cells[sentence] ?? "")
-    if (held.length > 0 && named !== "" && named !== held[0]!.cells[sentence!]) yield* end()
-    if (held.length === 0) broken = false
-    if (cells.length !== header.length && !broken) {
-      // Without one of its rows a sentence is another sentence: it is left out whole.
+    const named = sentence === undefined || unreadable !== undefined ? "" : (cells[sentence] ?? "")
+    const isNext = held.length > 0 && named !== "" && named !== name
+    filled ||= held.length > 0 && named !== "" && named === name
+    if (isNext) yield* end()
+    if (isNext && lost && filled) {
+      // It may have been the first of this one.
       broken = true
-      reading.malformed(wrongCells(row, header, reading))
+      reading.noted("sentences behind a row that cannot be read left out")
     }
+    const error = rowError(row, header, reading)
+    if (error !== undefined && !broken) {
+      broken = true
+      reading.malformed(error)
+    }
+    lost = unreadable !== undefined
+    if (named !== "") name = named
     held.push(row)
-    if (broken) held = [{ ...row, cells: row.cells.map((cell, n) => (n === sentence ? cell : "")) }]
   }
   yield* end()
   if (notation !== undefined) reading.detail(notation.name)

@@ -1,11 +1,13 @@
 import { InputError } from "../errors.ts"
 import type { Reading } from "./Format.ts"
-import { lines } from "./lines.ts"
+import { lineBlocks } from "./lines.ts"
 import type { Source } from "./Source.ts"
 
 export interface Row {
   readonly cells: ReadonlyArray<string>
   readonly line: number
+  /** Why it cannot be read; its cells say nothing then. */
+  readonly error?: InputError | undefined
 }
 
 export interface Table {
@@ -92,17 +94,15 @@ export const tableRows = async (
   source: Source,
   reading: Pick<Reading, "source" | "malformed"> & { readonly options?: Partial<Reading["options"]> }
 ): Promise<{ table: Table | undefined; all: AsyncGenerator<Row> }> => {
-  const texts = lines(source, { onMalformed: reading.malformed })
-  const head: Array<{ text: string; number: number }> = []
+  const unreadable = new Map<number, InputError>()
+  const texts = rawLines(source, (error) => unreadable.set(error.line!, error))
+  const head: Array<string> = []
   while (head.length < 50) {
     const { done, value } = await texts.next()
     if (done) break
     head.push(value)
   }
-  const table = tableOf(
-    head.map(({ text }) => text),
-    reading.options ?? {}
-  )
+  const table = tableOf(head, reading.options ?? {})
   const delimiter = table?.delimiter ?? ","
   const all = async function* (): AsyncGenerator<Row> {
     const { parse } = await import("csv-parse")
@@ -114,8 +114,8 @@ export const tableRows = async (
       max_record_size: LARGEST
     })
     const feed = async () => {
-      for (const { text } of head) parser.write(`${text}\n`)
-      for await (const { text } of texts) {
+      for (const text of head) parser.write(`${text}\n`)
+      for await (const text of texts) {
         if (!parser.write(`${text}\n`)) await new Promise((resolve) => parser.once("drain", resolve))
       }
       parser.end()
@@ -127,7 +127,13 @@ export const tableRows = async (
         info: { lines: number }
         record: Array<string>
       }>) {
-        yield { cells: record, line }
+        const start = line
+        let error: InputError | undefined
+        for (; line <= info.lines && unreadable.size > 0; line++) {
+          error ??= unreadable.get(line)
+          unreadable.delete(line)
+        }
+        yield { cells: record, line: start, error }
         line = info.lines + 1
       }
     } catch (error) {
@@ -138,7 +144,7 @@ export const tableRows = async (
   return { table, all: all() }
 }
 
-/** The rows below the header that have something in them. One that has more or fewer cells than the header is malformed. */
+/** The rows below the header that have something in them. One that has more or fewer cells than the header, or cannot be read, is malformed. */
 export async function* bodyRows(
   rows: AsyncIterable<Row>,
   header: ReadonlyArray<string>,
@@ -150,13 +156,26 @@ export async function* bodyRows(
       isHeader &&= isEmpty(row.cells)
       continue
     }
-    if (row.cells.length === header.length) yield row
-    else reading.malformed(wrongCells(row, header, reading))
+    const error = rowError(row, header, reading)
+    if (error === undefined) yield row
+    else reading.malformed(error)
   }
 }
 
-/** What is said of a row that is no row of its table. */
-export const wrongCells = ({ cells, line }: Row, header: ReadonlyArray<string>, { source }: Pick<Reading, "source">) =>
-  new InputError({ source, line, reason: `${cells.length} cells, where the header has ${header.length}` })
+/** Why a row is no row of its table; `undefined` where it is one. */
+export const rowError = (
+  { cells, error, line }: Row,
+  header: ReadonlyArray<string>,
+  { source }: Pick<Reading, "source">
+): InputError | undefined => {
+  if (error !== undefined || cells.length === header.length) return error
+  const reason = `${cells.length} cells, where the header has ${header.length}`
+  return new InputError({ source, line, reason })
+}
+
+/** A line that is not UTF-8 is the sign of what is missing, so that those behind it stay where they are. */
+async function* rawLines(source: Source, onMalformed: (error: InputError) => void): AsyncGenerator<string> {
+  for await (const { texts } of lineBlocks(source, { onMalformed })) for (const text of texts) yield text ?? "\ufffd"
+}
 
 export const isEmpty = (cells: ReadonlyArray<string>): boolean => cells.length <= 1 && !/\S/.test(cells[0] ?? "")
