@@ -153,6 +153,30 @@ const readText = async (name: string, text: string, options: OpenOptions = {}) =
   return { format: format.name, documents: await Array.fromAsync(documents) }
 }
 
+test("entities as an object of lists, as datasets writes a sequence of objects", async () => {
+  const { documents, format } = await readText(
+    "s.jsonl",
+    `{"text":"Ulla in Oslo","entities":{"start":[0,8],"end":[4,12],"label":["PER","LOC"]}}
+{"text":"Nobody","entities":{"start":[],"end":[],"label":[]}}`
+  )
+  expect(format).toBe("jsonl")
+  expect(documents.map(({ entities }) => entities)).toMatchObject([
+    [
+      { start: 0, end: 4, type: "PER" },
+      { start: 8, end: 12, type: "LOC" }
+    ],
+    []
+  ])
+  const numbered = '{"text":"Ulla","entities":{"start":[0],"end":[4],"label":[1]}}'
+  const named = await readText("n.jsonl", numbered, { names: ["LOC", "PER"] })
+  expect(named.documents[0]!.entities).toMatchObject([{ type: "PER" }])
+  await expect(readText("n.jsonl", numbered)).rejects.toThrow("entities[0]: its type is a number (say what they")
+  const uneven = readText("u.jsonl", '{"text":"Ulla","entities":{"start":[0],"end":[],"label":["PER"]}}', {
+    format: "jsonl"
+  })
+  await expect(uneven).rejects.toThrow("u.jsonl:1: entities: no list")
+})
+
 test("a sentence beside its list of tags", async () => {
   const sentences = `Sentence #,Sentence,POS,Tag
 Sentence: 1,Ulla is  in Oslo,"['NNP', 'VBZ', 'IN', 'NNP']","['B-per', 'O', 'O', 'B-geo']"

@@ -37,7 +37,7 @@ export const DataOptions = Schema.Struct({
   }),
   tagScheme: option(Schema.optionalKey(Scheme), { help: "how tags of words write entities", absent: "recognised" }),
   names: option(Schema.optionalKey(Schema.Array(Schema.NonEmptyString)), {
-    help: "what numbered tags stand for, in their order: O, B-PER, I-PER",
+    help: "what numbered tags or types stand for, in their order: O, B-PER, I-PER",
     absent: "as the file says"
   }),
   untyped: option(Schema.NonEmptyString, {

@@ -16,12 +16,12 @@ import { writeParquet } from "./writeParquet.ts"
 
 /**
  * Our own form: `{"id", "text", "entities": [{"start", "end", "type"}]}` with offsets in the text, or `{"words", "entities"}` (also `tokens`) with
- * offsets over words. A type may be called `label`. `words` with `text` and `offsets` say where each word stands. Without `entities` it
+ * offsets over words. A type may be called `label`, and entities may be an object of lists. `words` with `text` and `offsets` say where each word stands. Without `entities` it
  * is a text; `annotations` are an LLM's, `mentions` those that the aligner placed. Other fields are kept.
  */
 export const nunerJsonl = jsonFormat({
   name: "jsonl",
-  reads: ["offsets"],
+  reads: ["offsets", "names"],
   title: "our own: text or words, and entities of start, end, type",
   unit: "utf16",
   endings: ["jsonl"],
@@ -29,7 +29,7 @@ export const nunerJsonl = jsonFormat({
   fits: (value) =>
     isObject(value) &&
     (typeof value.text === "string" || isStrings(value.words) || isStrings(value.tokens)) &&
-    (value.entities === undefined || (Array.isArray(value.entities) && value.entities.every(isObject))),
+    (value.entities === undefined || listOf(value.entities)?.every(isObject) === true),
   document: (record) => {
     const { value, line, fail } = record
     if (!isObject(value)) return fail("", "no object", "one object a record")
@@ -59,7 +59,7 @@ export const nunerJsonl = jsonFormat({
 export const parquet: Format = {
   ...nunerJsonl,
   name: "parquet",
-  reads: ["offsets"],
+  reads: ["offsets", "names"],
   title: "our own, in the columns of a Parquet file",
   endings: ["parquet"],
   recognise: () => false,
@@ -68,23 +68,39 @@ export const parquet: Format = {
 
 const ownFields = ["id", "text", "words", "tokens", "offsets", "entities", "annotations", "mentions"]
 
-const entitiesOf = ({ fail }: JsonRecord, { entities, mentions }: JsonObject): Array<RawSpan> | undefined => {
+const entitiesOf = ({ fail, reading }: JsonRecord, { entities, mentions }: JsonObject): Array<RawSpan> | undefined => {
   const [given, name] = entities === undefined || entities === null ? [mentions, "mentions"] : [entities, "entities"]
   if (given === undefined || given === null) return undefined
-  if (!Array.isArray(given)) return fail(name, "no list")
-  return given.map((span: unknown, n): RawSpan => {
+  const list = listOf(given)
+  if (list === undefined) return fail(name, "no list")
+  return list.map((span: unknown, n): RawSpan => {
     const at = `${name}[${n}]`
     if (Array.isArray(span))
       return fail(at, "a list", "triples of start, end and type are spaCy's: --format spacy-json")
     if (!isObject(span)) return fail(at, "no object")
     const { start, end } = span
-    const type = span.type ?? span.label ?? span.concept
+    const named = span.type ?? span.label ?? span.concept
+    const type = typeof named === "number" ? (reading.options.names?.[named] ?? named) : named
     if (!isOffset(start) || !isOffset(end)) return fail(at, "start or end is no whole number")
     if (type === undefined) return fail(at, "has neither type nor label")
+    if (typeof type === "number")
+      return fail(at, "its type is a number", "say what they stand for, by number: --names PER,LOC")
     if (typeof type !== "string" || type.trim() === "") return fail(at, "its type is no text")
     const text = typeof span.text === "string" ? span.text : undefined
     return { start, end, type, text, fields: otherFields(span, ownSpanFields) }
   })
+}
+
+/** A list, or the lists of `{"start": [..], "end": [..], "type": [..]}`, as which `datasets` writes a sequence of objects. */
+const listOf = (value: unknown): ReadonlyArray<unknown> | undefined => {
+  if (Array.isArray(value)) return value
+  if (!isObject(value)) return undefined
+  const columns = Object.entries(value)
+  const length = Array.isArray(value.start) ? value.start.length : -1
+  if (!columns.every(([, column]) => Array.isArray(column) && column.length === length)) return undefined
+  return Array.from({ length }, (_, n) =>
+    Object.fromEntries(columns.map(([name, column]) => [name, (column as ReadonlyArray<unknown>)[n]]))
+  )
 }
 
 const ownSpanFields = ["start", "end", "type", "label", "concept", "text"]
