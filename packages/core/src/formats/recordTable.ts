@@ -7,8 +7,7 @@ import { bodyRows, tableRows } from "./table.ts"
 
 /** A table some of whose columns hold lists or objects, as JSON or as Python writes them: its rows are records as those of a JSON file. */
 export interface RecordTable {
-  readonly header: ReadonlyArray<string>
-  /** Whether a column holds lists or objects. */
+  /** Whether a column holds lists or objects, by its place. */
   readonly structured: ReadonlyArray<boolean>
 }
 
@@ -26,7 +25,7 @@ export const recordTable = async (source: Source): Promise<RecordTable | undefin
     const cells = sample.map((row) => row[n]!).filter((cell) => /\S/.test(cell))
     return cells.filter((cell) => structureOf(cell) !== undefined).length * 2 > cells.length
   })
-  return structured.includes(true) ? { header, structured } : undefined
+  return structured.includes(true) ? { structured } : undefined
 }
 
 /** The rows of such a table: a column's name -> its cell, nothing where that is empty. A cell that is no list where others are is malformed. */

@@ -3,6 +3,7 @@ import type { Reading } from "./Format.ts"
 import { lineBlocks } from "./lines.ts"
 import type { Source } from "./Source.ts"
 
+/** A row of a table, its header too. `line` is where it starts. */
 export interface Row {
   readonly cells: ReadonlyArray<string>
   readonly line: number
@@ -10,6 +11,7 @@ export interface Row {
   readonly error?: InputError | undefined
 }
 
+/** What a table is, by its header: texts with other columns, or words with their tags. */
 export interface Table {
   readonly delimiter: string
   readonly header: ReadonlyArray<string>
@@ -18,10 +20,14 @@ export interface Table {
   /** Whether the header and each line have as many cells, several. */
   readonly even: boolean
 }
+
+/** A text a row. Numbers are those of columns, from 0. */
 export interface Texts {
   readonly type: "texts"
   readonly text: number
 }
+
+/** A word and its tag a row. */
 export interface Words {
   readonly type: "words"
   readonly word: number
@@ -34,6 +40,7 @@ const wordNames = new Set("word words token tokens form".split(" "))
 const tagNames = new Set("tag tags label labels ner ner_tag ner_tags bio iob entity".split(" "))
 const sentenceNames = /^(sentence|sent)(_?(#|id|idx|index|no|number|nr))?$/
 
+/** The name of a column without what writers differ in. */
 export const plain = (name: string): string =>
   name
     .trim()
@@ -139,6 +146,9 @@ export const tableRows = async (
     } catch (error) {
       if (error instanceof InputError || !(error instanceof Error && "code" in error)) throw error
       reading.malformed(new InputError({ source: reading.source, line, reason: "a cell whose quotes are not closed" }))
+    } finally {
+      // Where it is left early the file is closed.
+      texts.return(undefined).catch(() => {})
     }
   }
   return { table, all: all() }
@@ -178,4 +188,5 @@ async function* rawLines(source: Source, onMalformed: (error: InputError) => voi
   for await (const { texts } of lineBlocks(source, { onMalformed })) for (const text of texts) yield text ?? "\ufffd"
 }
 
+/** Whether a row is a line with nothing on it. */
 export const isEmpty = (cells: ReadonlyArray<string>): boolean => cells.length <= 1 && !/\S/.test(cells[0] ?? "")
