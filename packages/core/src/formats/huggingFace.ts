@@ -67,17 +67,21 @@ const tagColumns = ["ner_tags", "tags", "labels", "ner", "tag"]
 
 /** The columns of words and of tags; the words may be a text with spaces between them, where tags are marked as such. */
 const columnsOf = (value: JsonObject): readonly [string, string] | undefined => {
-  const column = (names: ReadonlyArray<string>, is: (value: unknown) => boolean) =>
-    names
-      .flatMap((name) => Object.keys(value).filter((key) => key.toLowerCase() === name))
-      .find((key) => is(value[key]))
-  const tagColumn = column(tagColumns, isTags)
+  const tagColumn = columnOf(value, tagColumns, isTags)
   if (tagColumn === undefined) return undefined
-  const tags = value[tagColumn] as ReadonlyArray<unknown>
-  const isMarked = tags.length > 0 && tags.every((tag) => typeof tag === "string" && /^(O$|[BIELSU]-)/.test(tag))
-  const wordColumn = column(wordColumns, isStrings) ?? (isMarked ? column(textColumns, isText) : undefined)
+  const wordColumn =
+    columnOf(value, wordColumns, isStrings) ??
+    (isMarked(value[tagColumn] as ReadonlyArray<unknown>) ? columnOf(value, textColumns, isText) : undefined)
   return wordColumn === undefined ? undefined : [wordColumn, tagColumn]
 }
+
+/** The first of some names, in any case, whose value is what is looked for. */
+const columnOf = (value: JsonObject, names: ReadonlyArray<string>, is: (value: unknown) => boolean) =>
+  names.find((name) => is(value[name])) ??
+  Object.keys(value).find((name) => names.includes(name.toLowerCase()) && is(value[name]))
+
+const isMarked = (tags: ReadonlyArray<unknown>): boolean =>
+  tags.length > 0 && tags.every((tag) => typeof tag === "string" && /^(O$|[BIELSU]-)/.test(tag))
 
 const isText = (value: unknown): value is string => typeof value === "string"
 

@@ -30,8 +30,9 @@ const format = (name: string, title: string, list: "annotations" | "predictions"
 
 /**
  * Label Studio's export, JSON (`{"data": {"text"}, "annotations": [{"result": [{"value": {"start", "end", "labels"}}]}]}`), JSON-MIN (`{"text", "label":
- * [{"start", "end", "labels"}]}`, without a list where nothing was marked) or CSV, which has the same in its columns. Of several annotations the one marked as ground truth is read, else the first that was not cancelled; where there is
- * none, the predictions. Offsets are code points since version 1.4; before, UTF-16.
+ * [{"start", "end", "labels"}]}`, without a list where nothing was marked) or CSV, which has the same in its columns. Of several annotations the one
+ * marked as ground truth is read, else the first that was not cancelled; where there is none, the predictions. Offsets are code points since version
+ * 1.4; before, UTF-16.
  */
 export const labelStudio = format("label-studio", "Label Studio: tasks with annotations", "annotations", (value) => {
   if (!isObject(value)) return false
