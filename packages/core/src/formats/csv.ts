@@ -5,9 +5,9 @@ import {
   bodyRows,
   isEmpty,
   plain,
-  type Row,
   rowError,
   type Table,
+  type TableRow,
   type Texts,
   tableOf,
   tableRows,
@@ -54,7 +54,7 @@ const unknownColumns = (header: ReadonlyArray<string>, { source }: Reading): Inp
   })
 
 async function* textRows(
-  rows: AsyncIterable<Row>,
+  rows: AsyncIterable<TableRow>,
   header: ReadonlyArray<string>,
   { text }: Texts,
   reading: Reading
@@ -73,14 +73,14 @@ async function* textRows(
 }
 
 async function* wordRows(
-  rows: AsyncIterable<Row>,
+  rows: AsyncIterable<TableRow>,
   { header }: Table,
   { sentence, tag, word }: Words,
   reading: Reading
 ): AsyncGenerator<RawDocument> {
   const { tagScheme: scheme, untyped } = reading.options
   let notation: Notation | undefined
-  let held: Array<Row> = []
+  let held: Array<TableRow> = []
   // Of the sentence that is held: its name, and whether one of its rows cannot be used. Without that row it is another sentence: it is left out whole.
   let [name, broken] = ["", false]
   const end = function* (): Generator<RawDocument> {

@@ -4,7 +4,7 @@ import { lineBlocks } from "./lines.ts"
 import type { Source } from "./Source.ts"
 
 /** A row of a table, its header too. `line` is where it starts. */
-export interface Row {
+export interface TableRow {
   readonly cells: ReadonlyArray<string>
   readonly line: number
   /** Why it cannot be read; its cells say nothing then. */
@@ -100,7 +100,7 @@ const LARGEST = 1 << 26
 export const tableRows = async (
   source: Source,
   reading: Pick<Reading, "source" | "malformed"> & { readonly options?: Partial<Reading["options"]> }
-): Promise<{ table: Table | undefined; all: AsyncGenerator<Row> }> => {
+): Promise<{ table: Table | undefined; all: AsyncGenerator<TableRow> }> => {
   const unreadable = new Map<number, InputError>()
   const texts = rawLines(source, (error) => unreadable.set(error.line!, error))
   const head: Array<string> = []
@@ -111,7 +111,7 @@ export const tableRows = async (
   }
   const table = tableOf(head, reading.options ?? {})
   const delimiter = table?.delimiter ?? ","
-  const all = async function* (): AsyncGenerator<Row> {
+  const all = async function* (): AsyncGenerator<TableRow> {
     const { parse } = await import("csv-parse")
     const parser = parse({
       delimiter,
@@ -156,10 +156,10 @@ export const tableRows = async (
 
 /** The rows below the header that have something in them. One that has more or fewer cells than the header, or cannot be read, is malformed. */
 export async function* bodyRows(
-  rows: AsyncIterable<Row>,
+  rows: AsyncIterable<TableRow>,
   header: ReadonlyArray<string>,
   reading: Pick<Reading, "source" | "malformed">
-): AsyncGenerator<Row> {
+): AsyncGenerator<TableRow> {
   let isHeader = true
   for await (const row of rows) {
     if (isHeader || isEmpty(row.cells)) {
@@ -174,7 +174,7 @@ export async function* bodyRows(
 
 /** Why a row is no row of its table; `undefined` where it is one. */
 export const rowError = (
-  { cells, error, line }: Row,
+  { cells, error, line }: TableRow,
   header: ReadonlyArray<string>,
   { source }: Pick<Reading, "source">
 ): InputError | undefined => {
