@@ -34,11 +34,12 @@ const benchmarks = [
   "from-nothing/test"
 ]
 
-/** What a part says besides, in a table of its own; undefined where nothing of it stands. */
-const tables: Readonly<Record<string, (experiment: Experiment) => Promise<string | undefined>>> = {
+/** What a part says besides, in files of its own: tables, counts; undefined where nothing of it stands. */
+const files: Readonly<Record<string, (experiment: Experiment) => Promise<string | undefined>>> = {
   "recipe/candidates.md": recipeTable,
   "why/nearness.md": nearnessTable,
   "tadner/table.md": tadnerTable,
+  "tadner/episodes.jsonl": tadnerEpisodes,
   "finetune/scores.md": finetuneTable,
   "llm/table.md": llmTable
 }
@@ -47,13 +48,9 @@ const tables: Readonly<Record<string, (experiment: Experiment) => Promise<string
 export const publish = async (experiment: Experiment, parts: ReadonlyArray<string>, to: string): Promise<void> => {
   const ofThem = (name: string) => parts.includes(name.split("/")[0]!)
   for (const name of benchmarks.filter(ofThem)) await publishBenchmark(experiment, name, join(to, name))
-  for (const [file, table] of Object.entries(tables).filter(([file]) => ofThem(file))) {
-    const text = await table(experiment)
+  for (const [file, textOf] of Object.entries(files).filter(([file]) => ofThem(file))) {
+    const text = await textOf(experiment)
     if (text !== undefined) await writeAtomic(join(to, file), [`${text}\n`])
-  }
-  if (parts.includes("tadner")) {
-    const episodes = await tadnerEpisodes(experiment)
-    if (episodes.length > 0) await writeJsonl(join(to, "tadner/episodes.jsonl"), episodes)
   }
   await publishSummary(experiment, to)
 }

@@ -67,7 +67,7 @@ type Three = readonly [number, number, number]
 const three = ({ correct, predicted, gold }: MatchCounts): Three => [correct, predicted, gold]
 
 /** The counts of one episode that stands: the table and its intervals follow from these. */
-export interface EpisodeLine {
+interface EpisodeLine {
   /** Which episodes, adapted how: a row of the table. */
   readonly episodes: string
   readonly encoder: (typeof encoders)[number]
@@ -83,8 +83,8 @@ export interface EpisodeLine {
   readonly steps: readonly [number, number]
 }
 
-/** The counts of every episode that stands. */
-export const tadnerEpisodes = async (experiment: Experiment): Promise<ReadonlyArray<EpisodeLine>> => {
+/** The counts of every episode that stands, one JSON value a line. */
+export const tadnerEpisodes = async (experiment: Experiment): Promise<string | undefined> => {
   const lines: Array<EpisodeLine> = []
   for (const { name, runs } of comparisons(experiment)) {
     for (const encoder of encoders) {
@@ -99,5 +99,5 @@ export const tadnerEpisodes = async (experiment: Experiment): Promise<ReadonlyAr
       }
     }
   }
-  return lines
+  return lines.length === 0 ? undefined : lines.map((line) => JSON.stringify(line)).join("\n")
 }

@@ -2,7 +2,7 @@ import { parseJson } from "./jsonl.ts"
 import { lineBlocks } from "./lines.ts"
 import { parquetRows } from "./parquet.ts"
 import { jsonTexts } from "./records.ts"
-import { recordRows, recordTable } from "./recordTable.ts"
+import { recordTable } from "./recordTable.ts"
 import { ahead, canReread, type Source, sourceName } from "./Source.ts"
 
 /** The start of a file: enough to tell what it is. */
@@ -26,7 +26,7 @@ export interface Head {
 const LOOK = 1 << 16
 /** Values looked at where they are long; of shorter ones as many as those bytes hold, since the first entity may come late. */
 const RECORDS = 20
-/** Rows looked at of a table. */
+/** Rows looked at of a Parquet file. */
 const ROWS = 500
 
 /** Looks at the start of a source. What can be read only once is given back whole, as `source`. */
@@ -66,8 +66,8 @@ const look = async (
   for await (const { texts } of lineBlocks({ name, text: again() }, { onMalformed: () => {} })) {
     // The last line that is looked at may go on behind what was looked at.
     const lines = texts.slice(0, 2000).map((text) => text ?? "")
-    const records = await firstRecords(name, again)
-    return { shape: records.length > 0 ? "json" : "text", lines, records }
+    const table = await recordTable({ name, text: again() })
+    return table === undefined ? { shape: "text", lines, records: [] } : { shape: "json", lines, records: table.first }
   }
   return { shape: "text", lines: [], records: [] }
 }
@@ -92,17 +92,6 @@ const firstRows = async (path: string): Promise<Array<unknown>> => {
   const rows: Array<unknown> = []
   for await (const { value } of parquetRows(path)) if (rows.push(value) >= ROWS) break
   return rows
-}
-
-/** The first rows of a table that is read as records. */
-const firstRecords = async (name: string, again: () => AsyncIterable<Uint8Array>): Promise<Array<unknown>> => {
-  const records: Array<unknown> = []
-  const table = await recordTable({ name, text: again() })
-  if (table === undefined) return records
-  for await (const { value } of recordRows({ name, text: again() }, table, { onMalformed: () => {} })) {
-    if (records.push(value) >= ROWS) break
-  }
-  return records
 }
 
 /** Whether bytes are no text: they hold a NUL (UTF-16 aside, which is refused by name), or start as zlib does. */

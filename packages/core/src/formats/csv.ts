@@ -3,6 +3,7 @@ import { type Notation, recogniseNotation } from "../tags/notation.ts"
 import type { Fields, Format, RawDocument, Reading } from "./Format.ts"
 import {
   bodyRows,
+  hasTableName,
   isEmpty,
   plain,
   rowError,
@@ -32,7 +33,7 @@ export const csv: Format = {
     if (shape === "json") return "perhaps"
     if (table.kind !== undefined) return true
     // Columns of unheard-of names are a table all the same: it is refused, and never read as prose.
-    const isTable = /\.[ct]sv(\.gz)?$/i.test(name) ? table.header.length > 1 : table.even
+    const isTable = hasTableName(name) ? table.header.length > 1 : table.even
     return isTable && "perhaps"
   },
   async *read(source, reading) {

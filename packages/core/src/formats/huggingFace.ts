@@ -32,7 +32,8 @@ const withTags = (readTags: ReadTags): Format =>
       const columns = isObject(value) ? columnsOf(value) : undefined
       if (!isObject(value) || columns === undefined) return fail("", "no list of tokens with a list of tags")
       const [wordColumn, tagColumn] = columns
-      const words = wordsOf(value[wordColumn])!
+      const given = value[wordColumn] as string | ReadonlyArray<string>
+      const words = isText(given) ? given.split(/\s+/).filter((word) => word !== "") : given
       const tags = value[tagColumn] as ReadonlyArray<unknown>
       if (words.length !== tags.length) return fail(tagColumn, `${tags.length} tags for ${words.length} words`)
       const entities = readTags(record, tagColumn, tags)
@@ -84,9 +85,6 @@ const isMarked = (tags: ReadonlyArray<unknown>): boolean =>
   tags.length > 0 && tags.every((tag) => typeof tag === "string" && /^(O$|[BIELSU]-)/.test(tag))
 
 const isText = (value: unknown): value is string => typeof value === "string"
-
-const wordsOf = (value: unknown): ReadonlyArray<string> | undefined =>
-  isText(value) ? value.split(/\s+/).filter((word) => word !== "") : isStrings(value) ? value : undefined
 
 const isTags = (value: unknown): boolean =>
   Array.isArray(value) && value.every((tag) => typeof tag === "string" || Number.isInteger(tag))

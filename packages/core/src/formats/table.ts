@@ -188,5 +188,8 @@ async function* rawLines(source: Source, onMalformed: (error: InputError) => voi
   for await (const { texts } of lineBlocks(source, { onMalformed })) for (const text of texts) yield text ?? "\ufffd"
 }
 
+/** Whether a file is called as tables are. */
+export const hasTableName = (name: string): boolean => /\.[ct]sv(\.gz)?$/i.test(name)
+
 /** Whether a row is a line with nothing on it. */
 export const isEmpty = (cells: ReadonlyArray<string>): boolean => cells.length <= 1 && !/\S/.test(cells[0] ?? "")

@@ -21,6 +21,9 @@ warnings.filterwarnings("ignore")
 mode, folder = sys.argv[1:3]
 
 
+LABELS = '<View><Labels name="label" toName="text"><Label value="any"/></Labels><Text name="text" value="$text"/></View>'
+
+
 def path(name):
     return os.path.join(folder, name)
 
@@ -102,7 +105,6 @@ def gliner():
 def label_studio():
     from label_studio_sdk.converter import Converter
 
-    config = '<View><Labels name="label" toName="text"><Label value="any"/></Labels><Text name="text" value="$text"/></View>'
     # What an import adds to a task.
     tasks = json.load(open(path("written.label-studio.json"), encoding="utf8"))
     for n, task in enumerate(tasks):
@@ -110,7 +112,7 @@ def label_studio():
         for annotation in task["annotations"]:
             annotation.update(id=n, completed_by=1, created_at="", updated_at="", lead_time=0)
     json.dump(tasks, open(path("tasks.json"), "w", encoding="utf8"))
-    Converter(config, path("ls")).convert_to_json_min(path("tasks.json"), path("ls"), is_dir=False)
+    Converter(LABELS, path("ls")).convert_to_json_min(path("tasks.json"), path("ls"), is_dir=False)
     rows = json.load(open(path("ls/result.json"), encoding="utf8"))
     return [[r["text"], [[r["text"][e["start"] : e["end"]], e["labels"][0]] for e in r.get("label", [])]] for r in rows]
 
@@ -241,7 +243,6 @@ def make_tables():
     triples = {"text": texts, "entities": [[(2, 6, "PER"), (10, 14, "LOC")], [], []]}
     pandas.DataFrame(triples).to_csv(path("made.triples.csv"))
 
-    config = '<View><Labels name="label" toName="text"><Label value="any"/></Labels><Text name="text" value="$text"/></View>'
     common = {"completed_by": 1, "created_at": "", "updated_at": "", "lead_time": 0}
     tasks = []
     for n, text in enumerate(texts):
@@ -254,7 +255,7 @@ def make_tables():
         source = os.path.join(out, "tasks.json")
         json.dump(tasks, open(source, "w", encoding="utf8"))
         for name, delimiter in (("csv", ","), ("tsv", "\t")):
-            Converter(config, out).convert_to_csv(source, out, is_dir=False, sep=delimiter)
+            Converter(LABELS, out).convert_to_csv(source, out, is_dir=False, sep=delimiter)
             made = open(os.path.join(out, "result.csv"), encoding="utf8").read()
             open(path(f"made.label-studio.{name}"), "w", encoding="utf8").write(made)
 
