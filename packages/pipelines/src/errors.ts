@@ -1,5 +1,5 @@
 import { LedgerError, LlmError } from "@nuner/annotator"
-import { BalanceError, InputError, type Manifest, OptionError, OutputError, outputError } from "@nuner/core"
+import { BalanceError, InputError, type Manifest, messageOf, OptionError, OutputError, outputError } from "@nuner/core"
 import { EngineError } from "@nuner/engine"
 import { InfeasibleError } from "@nuner/miner"
 import { Effect, Schema } from "effect"
@@ -10,7 +10,7 @@ export class UnexpectedError extends Schema.TaggedError<UnexpectedError>()("Unex
   cause: Schema.Defect()
 }) {
   override get message(): string {
-    return `${this.stage}: ${this.cause instanceof Error ? this.cause.message : String(this.cause)}`
+    return `${this.stage}: ${messageOf(this.cause)}`
   }
 }
 

@@ -1,4 +1,4 @@
-import { withoutSecrets } from "@nuner/core"
+import { messageOf, withoutSecrets } from "@nuner/core"
 import { Cause, Effect, Exit, Layer } from "effect"
 import { CliError, CliOutput, Command, type HelpDoc } from "effect/cli"
 import packageJson from "../package.json" with { type: "json" }
@@ -160,9 +160,7 @@ const runWith = (args: ReadonlyArray<string>): Effect.Effect<number> =>
         return error.exitCode
       }
       if (!CliError.isCliError(error)) {
-        process.stderr.write(
-          withoutSecrets(`error: ${error instanceof Error ? error.message.replace(/\s*\n\s*/g, " ") : String(error)}\n`)
-        )
+        process.stderr.write(withoutSecrets(`error: ${messageOf(error).replace(/\s*\n\s*/g, " ")}\n`))
         if (process.env.NUNER_DEBUG !== undefined) process.stderr.write(`${withoutSecrets(Cause.pretty(exit.cause))}\n`)
       }
       return 1

@@ -1,4 +1,4 @@
-import { InputError, jsonOf, withoutSecrets } from "@nuner/core"
+import { InputError, jsonOf, messageOf, withoutSecrets } from "@nuner/core"
 import { Result, Schema } from "effect"
 import type { Usage } from "../llm/Llm.ts"
 import prices from "./prices.json" with { type: "json" }
@@ -39,7 +39,7 @@ export const readPriceTable = async (path: string): Promise<PriceTable> => {
   try {
     return Schema.decodeUnknownSync(Schema.fromJsonString(PriceTable))(text)
   } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, " ")
+    const reason = messageOf(cause).replace(/\s+/g, " ")
     throw new InputError({ source: path, reason, remedy: 'expected {"date", "models": {name: {"input", "output"}}}' })
   }
 }
@@ -86,7 +86,7 @@ const rounded = (value: number): number => Number(value.toPrecision(12))
 
 const download = async (url: string, source: string): Promise<string> => {
   const response = await fetch(url, { signal: AbortSignal.timeout(60_000) }).catch((cause: unknown) => {
-    const reason = withoutSecrets(cause instanceof Error ? cause.message : String(cause))
+    const reason = withoutSecrets(messageOf(cause))
     throw new InputError({ source, reason, remedy: "check the address, or fetch it and name the file" })
   })
   if (response.ok) return response.text()

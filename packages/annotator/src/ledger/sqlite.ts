@@ -1,5 +1,5 @@
 import type { Statement } from "bun:sqlite"
-import { lockFile } from "@nuner/core"
+import { lockFile, messageOf } from "@nuner/core"
 import { Effect, Exit, Layer } from "effect"
 import { Ledger } from "./Ledger.ts"
 import { LedgerError } from "./LedgerError.ts"
@@ -18,7 +18,7 @@ export const layerSqlite = (
 
 export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: boolean) {
   const failed = (operation: string) => (cause: unknown) =>
-    new LedgerError({ ledger: path, operation, detail: cause instanceof Error ? cause.message : String(cause) })
+    new LedgerError({ ledger: path, operation, detail: messageOf(cause) })
   const database = yield* Effect.acquireRelease(
     Effect.tryPromise({
       try: async () => {

@@ -1,3 +1,4 @@
+import { messageOf } from "@nuner/core"
 import { Schema } from "effect"
 import { LlmError, Malformed } from "./LlmError.ts"
 
@@ -10,7 +11,7 @@ export const decodeBody = <S extends Schema.ConstraintDecoder<unknown>>(
   try {
     return Schema.decodeUnknownSync(schema)(body)
   } catch (cause) {
-    const detail = (cause instanceof Error ? cause.message : String(cause)).replace(/\s+/g, " ").slice(0, 300)
+    const detail = messageOf(cause).replace(/\s+/g, " ").slice(0, 300)
     throw new LlmError({ provider, operation: "read the response", reason: new Malformed({ detail }) })
   }
 }

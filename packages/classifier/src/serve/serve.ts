@@ -1,4 +1,4 @@
-import { decodeOptions, OptionError, option } from "@nuner/core"
+import { decodeOptions, messageOf, OptionError, option } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import { typesOf } from "../labels/classes.ts"
 import type { TextEntity, TokenClassifier } from "../predict/tokenClassifier.ts"
@@ -130,7 +130,7 @@ const listen = (
   try {
     return Bun.serve({ hostname: host, port, fetch: answer, idleTimeout: 0 })
   } catch (error) {
-    const reason = `${host}:${port} cannot be listened on (${error instanceof Error ? error.message : error})`
+    const reason = `${host}:${port} cannot be listened on (${messageOf(error)})`
     throw new OptionError({ component: "serve", option: "port", reason, remedy: "take another, or 0 for a free one" })
   }
 }

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from "node:fs"
 import { dirname } from "node:path"
 import { OutputError } from "../errors.ts"
+import { messageOf } from "../thrown.ts"
 
 /** SQLite's code for a database that another connection has locked. */
 const BUSY = 5
@@ -28,7 +29,7 @@ export const lockFile = async (path: string): Promise<(() => void) | undefined> 
   } catch (cause) {
     database?.close()
     if ((cause as { readonly errcode?: number }).errcode === BUSY) return undefined
-    const reason = cause instanceof Error ? cause.message : String(cause)
+    const reason = messageOf(cause)
     throw new OutputError({ path, reason, remedy: "check the permissions of the folder" })
   }
 }

@@ -3,6 +3,7 @@ import { mkdir, open, rename, rm } from "node:fs/promises"
 import { dirname } from "node:path"
 import { finished } from "node:stream/promises"
 import { createGzip } from "node:zlib"
+import { codeOf } from "../thrown.ts"
 import { OutputError } from "./OutputError.ts"
 
 export { OutputError } from "./OutputError.ts"
@@ -130,7 +131,7 @@ export const syncFolder = async (path: string): Promise<void> => {
 
 /** A failure of the system to write as an `OutputError` with its remedy; any other cause as it is. */
 export const outputError = (path: string, cause: unknown): unknown => {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
+  const code = codeOf(cause)
   const known = causes[code]
   return known === undefined ? cause : new OutputError({ path, ...known })
 }

@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises"
 import { pipeline, type Readable } from "node:stream"
 import { createGunzip } from "node:zlib"
 import { InputError } from "../errors.ts"
+import { codeOf } from "../thrown.ts"
 
 /** Text in pieces; where the pieces break does not matter. A `ReadableStream` or `process.stdin` is one. */
 export type Chunks = AsyncIterable<string | Uint8Array> | Iterable<string | Uint8Array>
@@ -139,7 +140,7 @@ async function* unpacked(pieces: Chunks, name: string): AsyncGenerator<string | 
 
 /** A system's error about reading `path`, in our words; other errors are returned as they are. */
 export const readError = (path: string, cause: unknown): unknown => {
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : ""
+  const code = codeOf(cause)
   const known = causes[code] ?? (code.startsWith("Z_") ? causes.Z_ : undefined)
   return known === undefined ? cause : new InputError({ source: path, ...known })
 }

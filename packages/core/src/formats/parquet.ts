@@ -2,6 +2,7 @@ import { open, stat } from "node:fs/promises"
 import * as zlib from "node:zlib"
 import type { AsyncBuffer, Compressors, FileMetaData, RowGroup } from "hyparquet"
 import { InputError } from "../errors.ts"
+import { messageOf } from "../thrown.ts"
 import type { Row } from "./jsonl.ts"
 import { extension, readError, type Source, sourceName } from "./Source.ts"
 
@@ -129,7 +130,7 @@ const openParquet = async (source: Source): Promise<OpenParquet> => {
   const broken = (cause: unknown): unknown => {
     const known = readError(source, cause)
     if (known instanceof InputError) return known
-    const message = cause instanceof Error ? cause.message : String(cause)
+    const message = messageOf(cause)
     if (/unsupported compression codec/.test(message)) {
       const remedy = "write it with another compression: snappy, gzip, brotli or zstd"
       return new InputError({ source, reason: message.replace(/^parquet /, ""), remedy })

@@ -3,6 +3,7 @@ import { InputError, OutputError } from "../errors.ts"
 import { refuseGzip, writeAtomic } from "../files/writeAtomic.ts"
 import type { Span } from "../schema/Span.ts"
 import { overlap } from "../tags/toTags.ts"
+import { messageOf } from "../thrown.ts"
 import { words } from "../words/words.ts"
 import { asText } from "./documents.ts"
 import type { Document, Format, RawDocument, RawSpan, Reading } from "./Format.ts"
@@ -69,7 +70,7 @@ const open = async (source: Source, { source: name }: Reading): Promise<DocBin> 
   try {
     value = decode(inflateSync(Buffer.concat(parts)))
   } catch (cause) {
-    return fail(cause instanceof Error ? cause.message : String(cause))
+    return fail(messageOf(cause))
   }
   const { attrs, lengths, span_groups, spaces, strings, tokens }: JsonObject = isObject(value) ? value : {}
   const isBytes = (field: unknown): field is Uint8Array => field instanceof Uint8Array

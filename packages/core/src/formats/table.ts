@@ -1,4 +1,5 @@
 import { InputError } from "../errors.ts"
+import { codeOf } from "../thrown.ts"
 import type { Reading } from "./Format.ts"
 import { lineBlocks } from "./lines.ts"
 import type { Source } from "./Source.ts"
@@ -144,7 +145,7 @@ export const tableRows = async (
         line = info.lines + 1
       }
     } catch (error) {
-      if (error instanceof InputError || !(error instanceof Error && "code" in error)) throw error
+      if (error instanceof InputError || codeOf(error) === "") throw error
       reading.malformed(new InputError({ source: reading.source, line, reason: "a cell whose quotes are not closed" }))
     } finally {
       // Where it is left early the file is closed.

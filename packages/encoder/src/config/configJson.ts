@@ -1,4 +1,4 @@
-import { InputError, jsonOf } from "@nuner/core"
+import { InputError, jsonOf, messageOf } from "@nuner/core"
 import { backboneOf, backbones } from "../backbones/backbones.ts"
 import { INT8_ROWS } from "../files/tensorSource.ts"
 import { checkConfig, type EncoderConfig } from "./EncoderConfig.ts"
@@ -73,7 +73,7 @@ export const parseConfigJson = (text: string, source: string): EncoderConfig => 
   try {
     return checkConfig(config)
   } catch (cause) {
-    return fail(undefined, cause instanceof Error ? cause.message : String(cause))
+    return fail(undefined, messageOf(cause))
   }
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { mkdir, open, rename, stat, unlink } from "node:fs/promises"
 import { dirname } from "node:path"
-import { InputError } from "@nuner/core"
+import { InputError, messageOf } from "@nuner/core"
 import type { HubCache } from "./HubCache.ts"
 import { type HubFile, matchesEtag } from "./HubFile.ts"
 import type { HubSettings } from "./HubSettings.ts"
@@ -60,7 +60,7 @@ const fill = async (partial: string, url: string, file: HubFile, settings: HubSe
       if (cause instanceof InputError) throw cause
       cuts = (await sizeOf(partial)) > before ? 0 : cuts + 1
       if (cuts === maxCuts) {
-        const why = cause instanceof Error ? cause.message : String(cause)
+        const why = messageOf(cause)
         throw new InputError({
           source: url,
           reason: `the download broke off at ${before} of ${file.size} bytes: ${why}`,

@@ -1,4 +1,4 @@
-import { InputError } from "@nuner/core"
+import { InputError, messageOf } from "@nuner/core"
 import { downloadBlob } from "./downloadBlob.ts"
 import { HubCache, isCommit } from "./HubCache.ts"
 import type { HubFile } from "./HubFile.ts"
@@ -51,7 +51,7 @@ export const fetchSnapshot = async (
     const status = (cause as { statusCode?: number }).statusCode
     if (status !== undefined && status < 500) throw refusal(source, status, settings)
     if (cached) return cached
-    const reason = `the hub at ${settings.endpoint} can't be reached: ${cause instanceof Error ? cause.message : cause}`
+    const reason = `the hub at ${settings.endpoint} can't be reached: ${messageOf(cause)}`
     throw new InputError({ source, reason, remedy: "check the network, or give a directory" })
   }
   const wanted = layout.wanted(

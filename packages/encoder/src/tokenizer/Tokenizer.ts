@@ -1,4 +1,4 @@
-import { InputError, type Span } from "@nuner/core"
+import { InputError, messageOf, type Span } from "@nuner/core"
 import { openLibrary } from "#tokenizer-library"
 import { alignWords } from "./alignWords.ts"
 import type { Encoding, WordEncoding } from "./Encoding.ts"
@@ -54,7 +54,7 @@ export class Tokenizer {
       return new Tokenizer(checked.json, library, special, checked.vocabSize, toEncoding("a", frame!))
     } catch (cause) {
       if (cause instanceof InputError) throw cause
-      const reason = cause instanceof Error ? cause.message : String(cause)
+      const reason = messageOf(cause)
       throw new InputError({ source, reason: `not a usable tokenizer: ${reason.split("\n")[0]}` })
     }
   }

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { InputError } from "@nuner/core"
+import { InputError, messageOf } from "@nuner/core"
 import { parseObject } from "../config/configJson.ts"
 import { sentencePieceJson } from "./sentencePieceJson.ts"
 import { Tokenizer } from "./Tokenizer.ts"
@@ -75,6 +75,6 @@ const readText = async (path: string): Promise<string> => {
   try {
     return await readFile(path, "utf8")
   } catch (cause) {
-    throw new InputError({ source: path, reason: cause instanceof Error ? cause.message : String(cause) })
+    throw new InputError({ source: path, reason: messageOf(cause) })
   }
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "@nuner/core/thrown"
 import { EngineError } from "../errors.ts"
 import type { OnnxGraph, Value } from "../graph/OnnxGraph.ts"
 import { tf } from "../tf.ts"
@@ -95,7 +96,7 @@ export interface HostKernel<Inputs extends string = string, Attributes = unknown
 /** What went wrong in a kernel, led by its name and operands, as in `Add(float32[2,3], float32[4,5]): ...`. */
 export const kernelError = (name: string, operands: ReadonlyArray<Operand>, error: unknown): EngineError => {
   const shapes = operands.map(({ dtype, shape }) => `${dtype}[${shape}]`).join(", ")
-  return new EngineError(`${name}(${shapes}): ${error instanceof Error ? error.message : error}`)
+  return new EngineError(`${name}(${shapes}): ${messageOf(error)}`)
 }
 
 /** @throws EngineError where an operand is not float32: a kernel of ours has no other to fall back to. */

@@ -2,6 +2,7 @@ import { CFunction, CString, dlopen, type FFITypeOrString, type Pointer, ptr, re
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { messageOf } from "@nuner/core/thrown"
 import { EngineError } from "../errors.ts"
 
 /** Version of the function table asked for; the table only ever grows at its end, so any newer library serves it. */
@@ -109,7 +110,7 @@ const open = (path: string): Handle => {
     const library = dlopen(path, { OrtGetApiBase: { args: [], returns: "ptr" } })
     return library.symbols.OrtGetApiBase() as Handle
   } catch (error) {
-    throw new EngineError(`Cannot load ${path}: ${error instanceof Error ? error.message : error}`)
+    throw new EngineError(`Cannot load ${path}: ${messageOf(error)}`)
   }
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { messageOf } from "@nuner/core/thrown"
 import type { BackendWasm } from "@tensorflow/tfjs-backend-wasm"
 import { EngineError } from "../errors.ts"
 import { type OnnxRuntime, type OpenGraph, ordinaryGraphs } from "../graph/GraphSession.ts"
@@ -108,7 +109,7 @@ const loadTensorFlow = async (packageName: string): Promise<Loaded> => {
   try {
     await import(packageName)
   } catch (error) {
-    throw new EngineError(`installed, but its binary does not load: ${error instanceof Error ? error.message : error}`)
+    throw new EngineError(`installed, but its binary does not load: ${messageOf(error)}`)
   }
   const backend = tensorFlow()
   if (backend === null) throw new EngineError("its import registered no backend")

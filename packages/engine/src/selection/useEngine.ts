@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os"
+import { messageOf } from "@nuner/core/thrown"
 import { EngineError } from "../errors.ts"
 import type { GraphModel, GraphSession, OpenGraph } from "../graph/GraphSession.ts"
 import { tf } from "../tf.ts"
@@ -116,7 +117,7 @@ const choose = async ({ prefer, threads, ...options }: UseEngineOptions): Promis
       await tf.ready()
       selfCheck()
     } catch (error) {
-      refuse((error instanceof Error ? error.message : String(error)).split("\n")[0]!, remedy)
+      refuse(messageOf(error).split("\n")[0]!, remedy)
       continue
     }
     startedWith = count

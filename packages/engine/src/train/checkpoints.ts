@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { readdir, readFile, rename, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { outputError, syncFolder, writeAtomic } from "@nuner/core/files"
+import { messageOf } from "@nuner/core/thrown"
 import { CheckpointError } from "../errors.ts"
 import { sweeper } from "../memory.ts"
 import type { Parameters } from "../nn/Parameters.ts"
@@ -204,10 +205,7 @@ export const readState = async (path: string): Promise<RunState> => {
   try {
     state = JSON.parse(await readFile(file, "utf8"))
   } catch (error) {
-    throw new CheckpointError(
-      file,
-      `cannot be read (${error instanceof Error ? error.message : error}); remove the folder`
-    )
+    throw new CheckpointError(file, `cannot be read (${messageOf(error)}); remove the folder`)
   }
   for (const field of ["step", "optimizerStep", "seed", "accumulate", "evaluatedStep", "sinceBest"] as const) {
     if (typeof state[field] !== "number") throw new CheckpointError(file, `field "${field}" is missing or no number`)

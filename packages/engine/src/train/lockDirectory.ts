@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto"
 import { link, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises"
 import { hostname } from "node:os"
 import { join } from "node:path"
+import { codeOf } from "@nuner/core/thrown"
 import { CheckpointError } from "../errors.ts"
 
 /** The process that keeps its checkpoints in a directory. */
@@ -94,5 +95,3 @@ const did = (work: Promise<void>, code: string): Promise<boolean> =>
       throw error
     }
   )
-
-const codeOf = (error: unknown): unknown => (error instanceof Error && "code" in error ? error.code : undefined)

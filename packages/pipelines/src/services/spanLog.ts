@@ -1,5 +1,5 @@
 import { appendFileSync } from "node:fs"
-import { withoutSecrets } from "@nuner/core"
+import { messageOf, withoutSecrets } from "@nuner/core"
 import { Cause, Effect, type Exit, Layer, Option, Tracer } from "effect"
 
 /**
@@ -43,5 +43,5 @@ const ended = (exit: Exit.Exit<unknown, unknown>) => {
   if (exit._tag === "Success") return { ended: "done" }
   if (Cause.hasInterruptsOnly(exit.cause)) return { ended: "interrupted" }
   const error = Cause.squash(exit.cause)
-  return { ended: "failed", error: error instanceof Error ? error.message : String(error) }
+  return { ended: "failed", error: messageOf(error) }
 }

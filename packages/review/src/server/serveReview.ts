@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto"
-import { InputError, OptionError } from "@nuner/core"
+import { InputError, messageOf, OptionError } from "@nuner/core"
 import { Result, Schema } from "effect"
 import type { Calls } from "../protocol.ts"
 import type { Review } from "../Review.ts"
@@ -83,7 +83,7 @@ export const serveReview = async (review: Review, port: number): Promise<ReviewS
     } catch (error) {
       if (error instanceof InputError) return reply(error.message, 400)
       console.error(error)
-      return reply(error instanceof Error ? error.message : String(error), 500)
+      return reply(messageOf(error), 500)
     }
   }
 
@@ -114,7 +114,7 @@ const listen = (port: number, fetch: (request: Request) => Promise<Response>) =>
   try {
     return Bun.serve({ hostname: "127.0.0.1", port, fetch })
   } catch (error) {
-    const reason = `${port}: ${error instanceof Error ? error.message : error}`
+    const reason = `${port}: ${messageOf(error)}`
     throw new OptionError({ component: "review", option: "port", reason, remedy: "0 takes a free one" })
   }
 }

@@ -1,6 +1,7 @@
 import { dlopen, type Pointer, ptr, read } from "bun:ffi"
 import { readdirSync, readFileSync } from "node:fs"
 import { join } from "node:path"
+import { messageOf } from "@nuner/core/thrown"
 import { EngineError } from "../../errors.ts"
 import type { Handle } from "../OrtApi.ts"
 
@@ -140,7 +141,7 @@ const load = <S extends Parameters<typeof dlopen>[1]>(path: string, functions: S
   try {
     return dlopen(path, functions).symbols
   } catch (error) {
-    const reason = error instanceof Error ? error.message : error
+    const reason = messageOf(error)
     throw new EngineError(`Cannot load oneDNN from ${path}: ${reason}; ${remedy}`)
   }
 }
