@@ -1,4 +1,5 @@
 export { BalanceError, InputError, OptionError, OutputError } from "./errors.ts"
+export { LineLog } from "./files/LineLog.ts"
 export { lockFile } from "./files/lockFile.ts"
 export { outputError, refuseGzip, writeAtomic } from "./files/writeAtomic.ts"
 export { openJsonl, type Rows, writeJson, writeJsonl, writeLines } from "./files/writers.ts"

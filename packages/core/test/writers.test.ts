@@ -1,10 +1,11 @@
 import { expect, test } from "bun:test"
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { constants, gunzipSync } from "node:zlib"
 import { tempDir } from "@nuner/testing"
 import {
   complete,
   digestFile,
+  LineLog,
   type Manifest,
   openJsonl,
   readManifest,
@@ -89,6 +90,34 @@ test("a file that may not grow further is an OutputError, and the old one is int
   expect(child.stdout.toString()).toContain(`OutputError: ${path}: the file grew over the allowed size (`)
   expect(readFileSync(path, "utf8")).toBe("old")
   expect(readdirSync(dir.path)).toEqual(["rows.jsonl"])
+})
+
+test("lines: each is there when it was appended, a cut one goes, and where one fails the file is as it was", () => {
+  using dir = tempDir()
+  const path = dir.file("new/lines.jsonl")
+  const log = LineLog.open(path)
+  log.append("first")
+  log.append("zwölf 😀")
+  expect(readFileSync(path, "utf8")).toBe("first\nzwölf 😀\n")
+  // More than is looked at in one go.
+  for (const cut of ["c", "c".repeat(200_000)]) {
+    appendFileSync(path, cut)
+    LineLog.open(path).append("third")
+  }
+  expect(readFileSync(path, "utf8")).toBe("first\nzwölf 😀\nthird\nthird\n")
+  writeFileSync(path, "no end")
+  LineLog.open(path)
+  expect(readFileSync(path, "utf8")).toBe("")
+  expect(() => LineLog.open(dir.file("lines.jsonl.gz"))).toThrow("not written as gzip")
+
+  const program = `
+    import { LineLog } from ${JSON.stringify(`${import.meta.dir}/../src/files/LineLog.ts`)}
+    const log = LineLog.open(${JSON.stringify(path)})
+    for (let i = 0; i < 3; i++) try { log.append("x".repeat(400)) } catch (error) { console.log(error._tag + ": " + error.message) }
+  `
+  const child = Bun.spawnSync(["bash", "-c", `trap "" XFSZ; ulimit -f 1; exec "$0" -e "$1"`, process.execPath, program])
+  expect(child.stdout.toString()).toStartWith(`OutputError: ${path}: the file grew over the allowed size (`)
+  expect(readFileSync(path, "utf8")).toBe(`${"x".repeat(400)}\n`.repeat(2))
 })
 
 test("what cannot be written says why", async () => {

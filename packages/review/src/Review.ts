@@ -5,11 +5,12 @@ import type { Encoder } from "@nuner/encoder"
 import { entityMicro } from "@nuner/metrics"
 import { Schema } from "effect"
 import { type Answer, type AnsweredText, AnswerFile } from "./answers/AnswerFile.ts"
-import { accepted, agreement } from "./answers/agreement.ts"
+import { agreement } from "./answers/agreement.ts"
 import { audit, rate } from "./answers/audit.ts"
+import { standing } from "./answers/standing.ts"
 import { TypeList } from "./answers/TypeList.ts"
 import { Learner, LearnerOptions } from "./learn/Learner.ts"
-import type { AnswerRequest, Calls, Row, State, Task } from "./protocol.ts"
+import type { AnswerRequest, Calls, Rate, Row, State, Task } from "./protocol.ts"
 import { TaskQueue } from "./tasks/TaskQueue.ts"
 
 /** What a review may be told, beside its sentences and types. */
@@ -52,6 +53,8 @@ export class Review {
   readonly #queue: TaskQueue
   readonly #types: TypeList
   readonly #curve: Array<{ answers: number; f1: number }> = []
+  /** Of the model and the answers as they are. */
+  #scores: Scores | undefined
   #refitMilliseconds = 0
 
   private constructor(
@@ -81,10 +84,9 @@ export class Review {
   static async open(input: ReviewInput): Promise<Review> {
     const { encoder, features, folder, pooling, sentences, types, ...options } = input
     const settings = decodeOptions("review", ReviewOptions, options)
-    const answers = await AnswerFile.open(join(folder, ANSWERS_FILE), sentences.map(textOf))
+    const answers = AnswerFile.open(join(folder, ANSWERS_FILE), sentences.map(textOf))
     const review = new Review(input, answers, TypeList.open(join(folder, TYPES_FILE)), settings)
-    for (const { learned } of review.#latest().values()) review.#learn(learned)
-    review.#refit()
+    review.#learnAll()
     return review
   }
 
@@ -98,10 +100,7 @@ export class Review {
     undo: async ({ person, tab }) => {
       const taken = await this.#answers.undo(person)
       if (taken === undefined) return { state: this.#state(person), task: null }
-      const before = this.#latest().get(taken.sentence)?.learned
-      this.#learner.forget(taken.sentence)
-      if (before !== undefined) this.#learn(before)
-      this.#refit()
+      this.#learn(taken.sentence)
       return {
         state: this.#state(person),
         task: { ...this.#show(taken.sentence, person, tab), entities: taken.entities }
@@ -113,8 +112,7 @@ export class Review {
     },
     renameTypes: async ({ from, person, to }) => {
       await this.#answers.rename(await this.#types.rename(from, to))
-      for (const { learned } of this.#latest().values()) this.#learn(learned)
-      this.#refit()
+      this.#learnAll()
       return this.#state(person)
     },
     rows: ({ count, from, person }) => {
@@ -133,40 +131,49 @@ export class Review {
     return new Map(this.#answers.all.flatMap((answer) => (answer.person === person ? [[answer.sentence, answer]] : [])))
   }
 
-  /** Of each answered sentence the last answer, and the last that was accepted, if it is to teach. */
-  #latest(): Map<number, { readonly learned: Answer | undefined }> {
-    return new Map(
-      this.#answers.all.map((answer) => [
-        answer.sentence,
-        { learned: answer.answer === "accept" && !this.#queue.heldOut[answer.sentence] ? answer : undefined }
-      ])
-    )
+  /** Of each sentence whose standing answer is one of acceptance, that answer. */
+  #accepted(): Array<Answer> {
+    return [...standing(this.#answers.all).values()].filter(({ answer }) => answer === "accept")
   }
 
-  #learn(answer: Answer | undefined): void {
-    if (answer !== undefined) this.#learner.answer(answer.sentence, answer.entities)
+  #learnAll(): void {
+    for (const { entities, sentence } of this.#accepted()) {
+      if (!this.#queue.heldOut[sentence]) this.#learner.answer(sentence, entities)
+    }
+    this.#refit()
+  }
+
+  /** What is said of a sentence has changed. */
+  #learn(sentence: number): void {
+    this.#scores = undefined
+    if (this.#queue.heldOut[sentence]) return
+    this.#learner.forget(sentence)
+    const now = standing(this.#answers.all).get(sentence)
+    if (now?.answer === "accept") this.#learner.answer(sentence, now.entities)
+    this.#refit()
   }
 
   #refit(): void {
+    this.#scores = undefined
     const started = performance.now()
     this.#learner.refit(this.#types.names)
     this.#refitMilliseconds = performance.now() - started
   }
 
   /** The accepted answers to sentences that score, and what the model says of them. */
-  #scored(): { readonly answers: Array<Answer>; readonly predicted: Array<{ entities: ReadonlyArray<Entity> }> } {
-    const last = new Map(this.#answers.all.map((answer) => [answer.sentence, answer]))
-    const answers = [...last.values()].filter(
-      ({ answer, sentence }) => answer === "accept" && this.#queue.heldOut[sentence]
-    )
-    const predicted = this.#learner.predict(answers.map(({ sentence }) => sentence))
-    return { answers, predicted: predicted.map((entities) => ({ entities })) }
+  #scored(): Scores {
+    if (this.#scores !== undefined) return this.#scores
+    const answers = this.#accepted().filter(({ sentence }) => this.#queue.heldOut[sentence])
+    const found = this.#learner.predict(answers.map(({ sentence }) => sentence))
+    const predicted = found.map((entities) => ({ entities }))
+    const knows = answers.some(({ entities }) => entities.length > 0) && this.#learner.head !== undefined
+    this.#scores = { answers, predicted, f1: knows ? rate(predicted, answers, "microF1") : undefined }
+    return this.#scores
   }
 
   #state(person: string): State {
-    const { answers, predicted } = this.#scored()
+    const { answers, f1 } = this.#scored()
     const answered = new Set(this.#answers.all.map(({ sentence }) => sentence))
-    const scores = answers.some(({ entities }) => entities.length > 0) && this.#learner.head !== undefined
     return {
       types: this.#types.names,
       sentences: this.#texts.length,
@@ -174,7 +181,7 @@ export class Review {
       own: this.#own(person).size,
       people: [...new Set(this.#answers.all.map((answer) => answer.person))],
       curve: this.#curve,
-      ...(scores && { heldOut: { sentences: answers.length, f1: rate(predicted, answers, "microF1") } }),
+      ...(f1 && { heldOut: { sentences: answers.length, f1 } }),
       agreement: agreement(this.#answers.all),
       ...this.#audit(),
       refitMilliseconds: this.#refitMilliseconds
@@ -182,9 +189,8 @@ export class Review {
   }
 
   #audit(): Pick<State, "audit"> {
-    const last = new Map(this.#answers.all.map((answer) => [answer.sentence, answer]))
-    const answers = [...last.values()].filter(({ answer }) => answer === "accept")
     if (this.#settings.audit === 0) return {}
+    const answers = this.#accepted()
     const given = answers.map(({ sentence }) => ({ entities: this.#given(sentence) }))
     const found = audit(given, answers, this.#settings.audit)
     return found === undefined ? {} : { audit: found }
@@ -209,21 +215,16 @@ export class Review {
     return this.#queue.next(input, { own, others, useful }).map((id) => this.#show(id, person, tab))
   }
 
-  #answer({ answer, entities, id, person }: AnswerRequest): State {
+  async #answer({ answer, entities, id, person }: AnswerRequest): Promise<State> {
     const text = this.#texts[id]
     if (text === undefined) throw new InputError({ source: "id", reason: `no sentence ${id}` })
     const sorted = entities.map(({ end, start, type }) => ({ start, end, type })).toSorted((a, b) => a.start - b.start)
     if (sorted.some(({ end }) => end > text.offsets.length) || overlap(sorted) !== undefined) {
       throw new InputError({ source: "entities", reason: "overlap, or reach beyond the sentence" })
     }
-    const kept: Answer = { sentence: id, person, entities: sorted, answer }
-    this.#answers.append(kept)
+    await this.#answers.append({ sentence: id, person, entities: sorted, answer })
     this.#queue.answered(id)
-    if (!this.#queue.heldOut[id]) {
-      this.#learner.forget(id)
-      if (answer === "accept") this.#learn(kept)
-      this.#refit()
-    }
+    this.#learn(id)
     const { answers, predicted } = this.#scored()
     if (answers.length > 0)
       this.#curve.push({ answers: this.#own(person).size, f1: entityMicro(answers, predicted).f1 })
@@ -238,19 +239,25 @@ export class Review {
   /** The accepted sentences, and a probe that was fitted to all of them, those that scored among them. */
   async #export(): Promise<{ readonly paths: ReadonlyArray<string> }> {
     const { encoder, features, folder, pooling, sentences } = this.#input
-    const last = new Map(
-      [...accepted(this.#answers.all).values()].flatMap((own) => [...own.values()]).map((one) => [one.sentence, one])
-    )
-    if (last.size === 0) throw new InputError({ source: folder, reason: "nothing is accepted", remedy: "answer first" })
+    const answers = this.#accepted()
+    if (answers.length === 0)
+      throw new InputError({ source: folder, reason: "nothing is accepted", remedy: "answer first" })
     const [data, model] = [join(folder, "labelled.jsonl"), join(folder, "model")]
-    const labelled = [...last.values()].map(({ entities, sentence }) => ({ ...sentences[sentence]!, entities }))
+    const labelled = answers.map(({ entities, sentence }) => ({ ...sentences[sentence]!, entities }))
     await writeJsonl(data, labelled)
     const all = new Learner(sentences, features, { c: this.#settings.c })
-    for (const { entities, sentence } of last.values()) all.answer(sentence, entities)
+    for (const { entities, sentence } of answers) all.answer(sentence, entities)
     all.refit(this.#types.names)
     await saveClassifier(model, tokenClassifier({ encoder, head: all.head!, pooling }))
     return { paths: [data, model] }
   }
+}
+
+/** The accepted answers to sentences that score, what the model says of them, and how it does; absent where there is nothing to find. */
+interface Scores {
+  readonly answers: ReadonlyArray<Answer>
+  readonly predicted: ReadonlyArray<{ readonly entities: ReadonlyArray<Entity> }>
+  readonly f1: Rate | undefined
 }
 
 const ANSWERS_FILE = "answers.jsonl"

@@ -1,5 +1,5 @@
 import { afterAll, expect, test } from "bun:test"
-import { appendFileSync, readFileSync } from "node:fs"
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs"
 import { loadClassifier } from "@nuner/classifier"
 import { type LabelledSentence, openLabelled } from "@nuner/core"
 import { tempDir } from "@nuner/testing"
@@ -78,6 +78,49 @@ test("two people: what one tab shows no other gets, every so many sentences are 
   const { agreement } = await give(review, "Emmy", second.id, [gold[0]!])
   // One of two is shared: F1 = 2 / 3.
   expect(agreement).toEqual([{ people: ["Ada", "Emmy"], sentences: 1, f1: 2 / 3 }])
+})
+
+test("of two people's answers to a sentence the latest stands, for the model, the scores and the export; leaving it aside takes nothing back", async () => {
+  const review = await openReview(folder.file("standing"), pool, { heldOut: 0 })
+  const [mine, theirs] = [[gold[0]!], [gold[1]!]]
+  const say = (person: string, entities: typeof gold, answer: "accept" | "reject" | "ignore" = "accept") =>
+    review.calls.answer({ person, id: 0, entities, answer })
+  const exported = async () => {
+    const [data] = (await review.calls.export({ person: "Ada" })).paths
+    return (await Array.fromAsync((await openLabelled(data!)).sentences)).map(({ entities }) => entities)
+  }
+  const taught = async () =>
+    (await review.calls.task({ person: "Carl", tab: "c", id: 0 })).entities.map(({ type }) => type)
+  await say("Ada", mine)
+  await say("Emmy", theirs)
+  expect(await exported()).toEqual([theirs])
+  expect(await taught()).toEqual(["town"])
+  await say("Ada", mine)
+  expect(await exported()).toEqual([mine])
+  expect(await taught()).toEqual(["person"])
+  await say("Emmy", [], "ignore")
+  expect(await exported()).toEqual([mine])
+  expect(await taught()).toEqual(["person"])
+  await say("Emmy", [], "reject")
+  await expect(exported()).rejects.toThrow("nothing is accepted")
+  expect(await taught()).toEqual([])
+})
+
+test("an answer that comes while another is taken back is kept", async () => {
+  const review = await openReview(folder.file("together"), pool, { heldOut: 0 })
+  await give(review, "Ada", 0)
+  await give(review, "Emmy", 1)
+  await Promise.all([review.calls.undo({ person: "Ada", tab: "a" }), give(review, "Emmy", 2), give(review, "Carl", 3)])
+  expect(await review.calls.state({ person: "Emmy" })).toMatchObject({ answered: 3, own: 2 })
+  const again = await openReview(folder.file("together"), pool, { heldOut: 0 })
+  expect(await again.calls.state({ person: "Emmy" })).toMatchObject({ answered: 3, own: 2 })
+})
+
+test("a damaged list of types names its file", async () => {
+  writeFileSync(folder.file("undo/types.json"), '{"types": ["a"')
+  await expect(openReview(folder.file("undo"), pool)).rejects.toThrow(/undo\/types\.json: .*\(remove it/)
+  writeFileSync(folder.file("undo/types.json"), '{"types": [1], "renamed": []}')
+  await expect(openReview(folder.file("undo"), pool)).rejects.toThrow(/undo\/types\.json: types\[0\]: /)
 })
 
 test("an audit: what is kept is right, what is added was missing", async () => {

@@ -94,7 +94,7 @@ export async function* benchmark(
           ...chosen,
           fit: readings[reading]!.fits.get(set)!
         }
-        await log.append(run)
+        log.append(run)
         found.set(run.fit, run)
         yield { type: "run", run }
       } else yield { ...event, dataset: dataset.name, encoder, model }

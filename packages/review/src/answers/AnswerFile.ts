@@ -1,7 +1,5 @@
-import { closeSync, existsSync, fsyncSync, openSync, readFileSync, writeSync } from "node:fs"
-import { mkdir } from "node:fs/promises"
-import { dirname } from "node:path"
-import { type Entity, InputError, offsetMap, writeAtomic } from "@nuner/core"
+import { existsSync, readFileSync } from "node:fs"
+import { type Entity, InputError, LineLog, offsetMap, writeAtomic } from "@nuner/core"
 import { Result, Schema } from "effect"
 import type { Verdict } from "../protocol.ts"
 
@@ -31,33 +29,29 @@ const Line = Schema.Struct({
 
 /**
  * The answers of a review as JSON Lines that Prodigy reads, one an answer, in the order in which they were given; offsets are code points. Each
- * is on the disk before `append` returns. A line that a crash cut short is left out when the file is opened.
+ * is on the disk when `append` has returned. A line that a crash cut short is left out when the file is opened.
  */
 export class AnswerFile {
-  readonly #path: string
+  readonly #log: LineLog
   readonly #texts: ReadonlyArray<AnsweredText>
   #answers: Array<Answer>
+  #changed: Promise<unknown> = Promise.resolve()
 
-  private constructor(path: string, texts: ReadonlyArray<AnsweredText>, answers: Array<Answer>) {
-    this.#path = path
+  private constructor(log: LineLog, texts: ReadonlyArray<AnsweredText>, answers: Array<Answer>) {
+    this.#log = log
     this.#texts = texts
     this.#answers = answers
   }
 
-  /** @throws InputError with the line, where the file is of other texts or damaged */
-  static async open(path: string, texts: ReadonlyArray<AnsweredText>): Promise<AnswerFile> {
-    if (!existsSync(path)) {
-      await mkdir(dirname(path), { recursive: true })
-      return new AnswerFile(path, texts, [])
-    }
-    const whole = readFileSync(path, "utf8")
-    const kept = whole.slice(0, whole.lastIndexOf("\n") + 1)
-    const answers = kept
-      .split("\n")
-      .slice(0, -1)
-      .map((line, n) => parse(line, n + 1, path, texts))
-    if (kept.length < whole.length) await writeAtomic(path, [kept])
-    return new AnswerFile(path, texts, answers)
+  /** @throws InputError with the line, where the file is of other texts or damaged; OutputError */
+  static open(path: string, texts: ReadonlyArray<AnsweredText>): AnswerFile {
+    const log = LineLog.open(path)
+    const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : []
+    return new AnswerFile(
+      log,
+      texts,
+      lines.map((line, n) => parse(line, n + 1, path, texts))
+    )
   }
 
   /** In the order in which they were given. */
@@ -65,40 +59,50 @@ export class AnswerFile {
     return this.#answers
   }
 
-  append(answer: Answer): void {
-    const file = openSync(this.#path, "a")
-    try {
-      writeSync(file, this.#line(answer))
-      fsyncSync(file)
-    } finally {
-      closeSync(file)
-    }
-    this.#answers.push(answer)
+  /** @throws OutputError; there is no such answer then */
+  append(answer: Answer): Promise<void> {
+    return this.#inTurn(() => {
+      this.#log.append(this.#line(answer))
+      this.#answers.push(answer)
+    })
   }
 
-  /** Takes a person's last answer back. */
-  async undo(person: string): Promise<Answer | undefined> {
-    const last = this.#answers.findLastIndex((answer) => answer.person === person)
-    if (last === -1) return undefined
-    const [taken] = this.#answers.splice(last, 1)
-    await this.#rewrite()
-    return taken
+  /** Takes a person's last answer back. @throws OutputError; it stands then */
+  undo(person: string): Promise<Answer | undefined> {
+    return this.#inTurn(async () => {
+      const last = this.#answers.findLastIndex((answer) => answer.person === person)
+      if (last === -1) return undefined
+      const taken = this.#answers[last]
+      await this.#rewrite(this.#answers.toSpliced(last, 1))
+      return taken
+    })
   }
 
-  /** Changes the types of all answers. */
-  async rename(to: (type: string) => string): Promise<void> {
-    this.#answers = this.#answers.map((answer) => ({
-      ...answer,
-      entities: answer.entities.map((entity) => ({ ...entity, type: to(entity.type) }))
-    }))
-    await this.#rewrite()
-  }
-
-  #rewrite(): Promise<number> {
-    return writeAtomic(
-      this.#path,
-      this.#answers.map((answer) => this.#line(answer))
+  /** Changes the types of all answers. @throws OutputError; they are as they were then */
+  rename(to: (type: string) => string): Promise<void> {
+    return this.#inTurn(() =>
+      this.#rewrite(
+        this.#answers.map((answer) => ({
+          ...answer,
+          entities: answer.entities.map((entity) => ({ ...entity, type: to(entity.type) }))
+        }))
+      )
     )
+  }
+
+  async #rewrite(answers: Array<Answer>): Promise<void> {
+    await writeAtomic(
+      this.#log.path,
+      answers.map((answer) => `${this.#line(answer)}\n`)
+    )
+    this.#answers = answers
+  }
+
+  /** An answer that comes while the file is written anew waits for it. */
+  #inTurn<A>(change: () => A | Promise<A>): Promise<A> {
+    const turn = this.#changed.then(change)
+    this.#changed = turn.catch(() => {})
+    return turn
   }
 
   #line({ answer, entities, person, sentence }: Answer): string {
@@ -114,7 +118,7 @@ export class AnswerFile {
       ...spanFromUtf16({ start: offsets[start]!.start, end: offsets[end - 1]!.end }),
       ...{ token_start: start, token_end: end - 1, label: type }
     }))
-    return `${JSON.stringify({ text, tokens, spans, answer, _annotator_id: person, meta: { sentence } })}\n`
+    return JSON.stringify({ text, tokens, spans, answer, _annotator_id: person, meta: { sentence } })
   }
 }
 

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs"
-import { type Entity, InputError, writeJson } from "@nuner/core"
+import { decodeJson, type Entity, InputError, writeJson } from "@nuner/core"
 import { Schema } from "effect"
 
 const Kept = Schema.Struct({
@@ -19,12 +19,13 @@ export class TypeList {
     this.#renamed = renamed
   }
 
-  /** What the file keeps; none where there is no file. */
+  /** What the file keeps; none where there is no file. @throws InputError for a damaged file */
   static open(path: string): TypeList {
-    const kept = existsSync(path)
-      ? Schema.decodeUnknownSync(Kept)(JSON.parse(readFileSync(path, "utf8")))
-      : { types: [], renamed: [] }
-    return new TypeList(path, kept)
+    if (!existsSync(path)) return new TypeList(path, { types: [], renamed: [] })
+    return new TypeList(
+      path,
+      decodeJson(Kept, readFileSync(path, "utf8"), { source: path, remedy: "remove it: the answers' types stay" })
+    )
   }
 
   get names(): ReadonlyArray<string> {
@@ -37,17 +38,14 @@ export class TypeList {
   }
 
   /** @throws InputError for what names no type */
-  add(type: string): Promise<unknown> {
-    this.include([named(type)])
-    return this.#keep()
+  async add(type: string): Promise<void> {
+    return this.#become([...new Set([...this.#types, named(type)])], this.#renamed)
   }
 
   /** Several names become one. @returns the new name of a type @throws InputError for what names no type */
   async rename(from: ReadonlyArray<string>, to: string): Promise<(type: string) => string> {
     const renaming = { from, to: named(to) }
-    this.#renamed = [...this.#renamed, renaming]
-    this.#types = [...new Set(this.#types.map(renamed([renaming])))]
-    await this.#keep()
+    await this.#become([...new Set(this.#types.map(renamed([renaming])))], [...this.#renamed, renaming])
     return renamed([renaming])
   }
 
@@ -57,8 +55,11 @@ export class TypeList {
     return entities.map((entity) => ({ ...entity, type: name(entity.type) }))
   }
 
-  #keep(): Promise<unknown> {
-    return writeJson(this.#path, { types: this.#types, renamed: this.#renamed })
+  /** In the file first. */
+  async #become(types: ReadonlyArray<string>, renamed: (typeof Kept)["Type"]["renamed"]): Promise<void> {
+    await writeJson(this.#path, { types, renamed })
+    this.#types = types
+    this.#renamed = renamed
   }
 }
 

@@ -3,7 +3,7 @@ import type { State } from "../protocol.ts"
 import type { Answer } from "./AnswerFile.ts"
 
 /** The last answer of each person to each sentence that they accepted. */
-export const accepted = (answers: ReadonlyArray<Answer>): Map<string, Map<number, Answer>> => {
+const accepted = (answers: ReadonlyArray<Answer>): Map<string, Map<number, Answer>> => {
   const byPerson = new Map<string, Map<number, Answer>>()
   for (const answer of answers) {
     const own = byPerson.get(answer.person) ?? new Map<number, Answer>()

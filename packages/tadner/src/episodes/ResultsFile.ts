@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, readFile } from "node:fs/promises"
+import { readdir, readFile } from "node:fs/promises"
 import { basename, dirname, join } from "node:path"
 import { InputError, readJsonl } from "@nuner/core"
 import { type EpisodeOutcome, EpisodeRecord } from "./EpisodeRecord.ts"
@@ -62,30 +62,3 @@ export const strange = (path: string, index: number): InputError =>
     reason: "is a result of other settings, precision, weights, names or episodes",
     remedy: "name another results file, or remove this one"
   })
-
-/** Appends to a results file, a line an episode, each on the disk before the next. */
-export class ResultsWriter {
-  readonly #file: FileHandle
-
-  private constructor(file: FileHandle) {
-    this.#file = file
-  }
-
-  /** Cuts off a last line that was not written whole. */
-  static async open(path: string): Promise<ResultsWriter> {
-    await mkdir(dirname(path), { recursive: true })
-    const file = await open(path, "a+")
-    const bytes = await file.readFile()
-    await file.truncate(bytes.lastIndexOf(10) + 1)
-    return new ResultsWriter(file)
-  }
-
-  async append(record: EpisodeRecord): Promise<void> {
-    await this.#file.appendFile(`${JSON.stringify(record)}\n`)
-    await this.#file.datasync()
-  }
-
-  close(): Promise<void> {
-    return this.#file.close()
-  }
-}

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { decodeOptions, type Episode, OptionError, option } from "@nuner/core"
+import { decodeOptions, type Episode, LineLog, OptionError, option } from "@nuner/core"
 import { fingerprint, useEngine } from "@nuner/engine"
 import { Schema } from "effect"
 import { openSession } from "../adapt/Session.ts"
@@ -8,7 +8,7 @@ import { detectorParameters, type TadNerModel } from "../model/TadNerModel.ts"
 import { nameTypes, type TypeNames } from "../names/nameTypes.ts"
 import { type EpisodeOptions, type EpisodeSettings, episodeSettings } from "../options.ts"
 import type { EpisodeRecord } from "./EpisodeRecord.ts"
-import { ResultsWriter, readOutcomes, type Shard, shardPath, strange } from "./ResultsFile.ts"
+import { readOutcomes, type Shard, shardPath, strange } from "./ResultsFile.ts"
 import { solveEpisode } from "./solveEpisode.ts"
 
 /** Which of the episodes are run. */
@@ -65,13 +65,12 @@ export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<Epis
   const earlier = new Map((results === undefined ? [] : await readOutcomes(results)).map((one) => [one.index, one]))
   yield { type: "start", resumed: earlier.size }
   const session = openSession(model, settings)
-  let writer: ResultsWriter | undefined
   try {
     const run = await runHash(model, settings)
     const snapshots = [await Snapshot.of(session.parameters.detector), await Snapshot.of(session.parameters.classifier)]
     // What was read to hash and copy the weights is garbage of their size, which the collector is slow to see.
     globalThis.Bun?.gc(true)
-    writer = results === undefined ? undefined : await ResultsWriter.open(shardPath(results, shard))
+    const log = results === undefined ? undefined : LineLog.open(shardPath(results, shard))
     const counts = { run: 0, resumed: 0 }
     let index = -1
     for await (const episode of episodes) {
@@ -100,14 +99,13 @@ export async function* runEpisodes(input: RunEpisodesInput): AsyncGenerator<Epis
       } finally {
         for (const snapshot of snapshots) snapshot.restore()
       }
-      await writer?.append(record)
+      log?.append(JSON.stringify(record))
       counts.run++
       yield { type: "episode", record }
     }
     yield { type: "done", ...counts }
   } finally {
     session.close()
-    await writer?.close()
   }
 }
 
