@@ -242,6 +242,15 @@ test("two processes at once download each file once", async () => {
   expect((await readFile(join(printed[0]!.trim(), "model.safetensors"))).equals(weights)).toBe(true)
 })
 
+test("loads at once in one process get one snapshot", async () => {
+  using dir = tempDir()
+  await using hub = new FakeHub({ models })
+  const at = settings(hub, dir.path)
+  const folders = await Promise.all(["main", "main", "v1", "main"].map((tag) => fetchSnapshot(model, tag, at)))
+  expect(new Set(folders).size).toBe(1)
+  expect((await readFile(join(folders[0]!, "model.safetensors"))).equals(weights)).toBe(true)
+})
+
 test("settings come from the variables that every Hugging Face tool reads", () => {
   using dir = tempDir()
   expect(hubSettings({ HF_HOME: "/h" })).toEqual({

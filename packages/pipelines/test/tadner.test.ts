@@ -232,6 +232,30 @@ describe("nuner tadner", () => {
     expect(JSON.parse(evaluation.out).calibration).toBeUndefined()
   }, 120_000)
 
+  test("a published recogniser, whose scores depend on all texts, says the same through every command; a server refuses it", async () => {
+    const towns = ["Oslo", "Lima", "Elbe", "today", "the"]
+    const texts = Array.from({ length: 300 }, (_, i) => `we saw ${towns[i % 5]} and ${towns[(i * 7 + 3) % 5]} at ${i}`)
+    await Bun.write(at("many.txt"), texts.join("\n"))
+    const learn = ["--support", at("support.jsonl"), "--learning-rate", "0.001", "--mode", "published"]
+    const fitted = await nuner(
+      "tadner",
+      "predict",
+      at("model"),
+      at("many.txt"),
+      ...learn,
+      "--json",
+      "--save",
+      at("together")
+    )
+    expect({ code: fitted.code, err: fitted.err }).toMatchObject({ code: 0 })
+    const again = await nuner("predict", at("together"), at("many.txt"), "--json")
+    expect(again.out).toBe(fitted.out)
+    expect(again.out).toContain('"type"')
+    const served = await nuner("serve", at("together"), "--port", "0")
+    expect(served.code).toBe(1)
+    expect(served.err).toContain("its scores depend on all texts that are read together")
+  }, 120_000)
+
   test("bad input is told in one line", async () => {
     const cases: ReadonlyArray<readonly [ReadonlyArray<string>, string]> = [
       [["tadner", "episodes", at("train.jsonl"), "--model", at("model"), "--out", at("x")], "train.jsonl:1"],

@@ -76,14 +76,30 @@ describe("wordVectors", () => {
         tokensOf: []
       }))
       const sizes: Array<Array<number>> = []
-      const { starts, values } = await wordVectors({ kept: lengths.map(() => 1), rows } as never, 9, (batch) => {
-        sizes.push(batch.map(({ ids }) => ids.length))
-        return tf.tensor2d(batch.map(({ sentence }) => [sentence, -sentence]))
-      })
-      expect(sizes).toEqual([[3, 3], [4], [5], [9]])
+      const { starts, values } = await wordVectors(
+        { kept: lengths.map(() => 1), rows } as never,
+        { batchTokens: 9 },
+        (batch) => {
+          sizes.push(batch.map(({ ids }) => ids.length))
+          return tf.tensor2d(batch.map(({ sentence }) => [sentence, -sentence]))
+        }
+      )
+      expect(sizes).toEqual([[9], [5], [4, 3], [3]])
       expect([...starts]).toEqual([0, 1, 2, 3, 4, 5])
       expect([...values]).toEqual([0, -0, 1, -1, 2, -2, 3, -3, 4, -4])
     }))
+})
+
+test("wordVectors ends between two batches where it is told to", async () => {
+  const stop = new AbortController()
+  const rows = [4, 5].map((tokens, sentence) => ({ sentence, ids: new Int32Array(tokens), words: [0], tokensOf: [] }))
+  const read = leakCheck(() =>
+    wordVectors({ kept: [1, 1], rows } as never, { batchTokens: 5, signal: stop.signal }, () => {
+      stop.abort(new Error("enough"))
+      return tf.zeros([1, 2])
+    })
+  )
+  await expect(read).rejects.toThrow("enough")
 })
 
 describe("spanVectors", () => {

@@ -10,17 +10,21 @@ import type { ZeroShotKind, ZeroShotModel } from "./ZeroShotModel.ts"
 /** Every layout that is read, the first one that fits is taken. */
 const kinds: ReadonlyArray<ZeroShotKind> = [glinerKind, biEncoderKind]
 
-/** The files of whichever kind a model on the hub is, else of an encoder. */
+/**
+ * The files of whichever kind a model on the hub is, else of an encoder. A snapshot in the cache that has no kind's file may have been fetched
+ * as an encoder.
+ */
 const layout: ModelLayout = {
   wanted: (files, source) => [
-    ...layoutOf((file) => files.includes(file)).wanted(files, source),
+    ...(layoutOf((file) => files.includes(file)) ?? encoderLayout).wanted(files, source),
     ...files.filter((file) => file === THRESHOLDS_FILE)
   ],
-  isComplete: (directory) => layoutOf((file) => existsSync(join(directory, file))).isComplete(directory)
+  isComplete: async (directory) =>
+    (await layoutOf((file) => existsSync(join(directory, file)))?.isComplete(directory)) ?? false
 }
 
-const layoutOf = (has: (file: string) => boolean): ModelLayout =>
-  kinds.find(({ file }) => has(file))?.layout ?? encoderLayout
+const layoutOf = (has: (file: string) => boolean): ModelLayout | undefined =>
+  kinds.find(({ file }) => has(file))?.layout
 
 /**
  * A zero-shot model: from a directory, or from the hub through the standard cache.

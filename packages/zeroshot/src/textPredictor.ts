@@ -1,4 +1,4 @@
-import type { Word } from "@nuner/core"
+import { placedIn, type Word, wordedText } from "@nuner/core"
 import type {
   ScoredEntity,
   TextEntity,
@@ -21,18 +21,7 @@ export const textPredictor =
     predictWords: Predict<WordSequence, ScoredEntity, Options>
   ): Predict<string, TextEntity, Options> =>
   async (texts, types, options) => {
-    const sentences = texts.map((text) => {
-      const offsets = wordsOf(text)
-      return { text, offsets, words: offsets.map(({ word }) => word) }
-    })
+    const sentences = texts.map((text) => wordedText(text, wordsOf))
     const { entities, unrepresented } = await predictWords(sentences, types, options)
-    const found = entities.map((ofText, i) => {
-      const { offsets, text } = sentences[i]!
-      return ofText.map((entity): TextEntity => {
-        const start = offsets[entity.start]!.start
-        const end = offsets[entity.end - 1]!.end
-        return { ...entity, start, end, text: text.slice(start, end) }
-      })
-    })
-    return { entities: found, unrepresented }
+    return { entities: entities.map((ofText, i) => placedIn(sentences[i]!, ofText)), unrepresented }
   }

@@ -1,8 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
+import { readdir, readFile, rm } from "node:fs/promises"
+import { join } from "node:path"
 import { type AlignedSentence, OptionError, rng } from "@nuner/core"
-import { randomEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { leakCheck, tempDir, testEngine } from "@nuner/testing"
+import { randomEncoder, resolveModel, small, trainByteLevelBpe } from "@nuner/encoder"
+import { tf } from "@nuner/engine"
+import { FakeHub, leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { biEncoder, calibrate, loadPair, ZeroShot, type ZeroShotModel } from "@nuner/zeroshot"
+import { wordLogits } from "../src/biencoder/biEncoder.ts"
 
 let mini: ZeroShotModel
 beforeAll(async () => {
@@ -132,7 +136,19 @@ describe("calibrate", () => {
   }, 60_000)
 })
 
-test("a model that was saved and read again predicts as before, to the bit", async () => {
+test("cosine logits are those of unit vectors, and leave the vectors as they are", () => {
+  const vectors = { words: 2, values: Float32Array.of(3, 4, 0, 2), windows: 1 }
+  const columns = tf.tensor2d([1, 0, 0.6, 0.8], [2, 2])
+  const scorer = { similarity: "cosine", temperature: 0.5, bias: 1, conceptPooling: "mean" } as const
+  const logits = wordLogits(vectors, columns, { scorer, settings: { a: 2, b: 3 } })
+  columns.dispose()
+  // 2 (cos / 0.5 + 1) + 3
+  expect([...logits].map((value) => Number(value.toFixed(4)))).toEqual([7.4, 9, 5, 8.2])
+  expect([...vectors.values]).toEqual([3, 4, 0, 2])
+})
+
+/** Two tiny encoders with a scorer. */
+const tinyBiEncoder = async () => {
   const tokenizer = await trainByteLevelBpe(["the cat sat on a mat in the sun", "a mat, a cat: the sun"], {
     vocabSize: 300
   })
@@ -143,7 +159,7 @@ test("a model that was saved and read again predicts as before, to the bit", asy
       seed
     )
   const random = rng("joint")
-  const model = biEncoder({
+  return biEncoder({
     text: tiny(1),
     concept: tiny(2),
     scorer: { similarity: "cosine", temperature: 0.1, bias: 0, conceptPooling: "first" },
@@ -153,8 +169,13 @@ test("a model that was saved and read again predicts as before, to the bit", asy
       report: { sentences: 0, concepts: { fit: 0, measured: 0 }, entityF1: 0, calibrationError: 0 }
     }
   })
+}
+
+const asked = [["the cat sat on a mat"], ["sun", "mat", "cat"]] as const
+
+test("a model that was saved and read again predicts as before, to the bit", async () => {
+  const model = await tinyBiEncoder()
   using directory = tempDir()
-  const asked = [["the cat sat on a mat"], ["sun", "mat", "cat"]] as const
   const before = await model.predict(...asked)
   await model.save(directory.path)
   model.dispose()
@@ -163,4 +184,31 @@ test("a model that was saved and read again predicts as before, to the bit", asy
   expect(await again.predict(...asked)).toEqual(before)
   expect(before.entities[0]!.length).toBeGreaterThan(0)
   again.dispose()
+})
+
+test("a snapshot in the cache that lacks its settings or its concept encoder is fetched whole", async () => {
+  using folder = tempDir()
+  const model = await tinyBiEncoder()
+  const before = await model.predict(...asked)
+  await model.save(folder.file("made"))
+  model.dispose()
+  const names = (await readdir(folder.file("made"), { recursive: true })).filter((name) => name.includes("."))
+  const files = Object.fromEntries(
+    await Promise.all(
+      names.map(async (name) => [name, new Uint8Array(await readFile(join(folder.file("made"), name)))] as const)
+    )
+  )
+  await using hub = new FakeHub({ models: { "org/pair": files } })
+  const cache = folder.file("cache")
+  const options = {
+    revision: hub.commit,
+    hub: { endpoint: hub.endpoint, cache, offline: false, timeoutSeconds: 10 }
+  }
+  const snapshot = await resolveModel("org/pair", options) // as an encoder
+  for (const lost of [undefined, "concepts", "concepts/scorer.json"]) {
+    if (lost !== undefined) await rm(join(snapshot, lost), { recursive: true })
+    const loaded = await ZeroShot.fromPretrained("org/pair", options)
+    expect(await loaded.predict(...asked)).toEqual(before)
+    loaded.dispose()
+  }
 })

@@ -1,4 +1,4 @@
-import { OptionError, words } from "@nuner/core"
+import { OptionError, placedIn, wordedText } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
 import type { Thresholds } from "../calibration/fitThresholds.ts"
 import type { Pooling } from "../features/FeatureOptions.ts"
@@ -76,19 +76,9 @@ export const tokenClassifier = ({
     ...{ encoder, head, scheme, layers, pooling, temperature, transitions, thresholds },
     predictWords,
     predict: async (texts, options) => {
-      const sequences = texts.map((text) => {
-        const offsets = words(text)
-        return { text, offsets, words: offsets.map(({ word }) => word) }
-      })
-      const predicted = await predictWords(sequences, options)
-      return predicted.map((entities, i) => {
-        const { text, offsets } = sequences[i]!
-        return entities.map((entity): TextEntity => {
-          const start = offsets[entity.start]!.start
-          const end = offsets[entity.end - 1]!.end
-          return { ...entity, start, end, text: text.slice(start, end) }
-        })
-      })
+      const worded = texts.map((text) => wordedText(text))
+      const predicted = await predictWords(worded, options)
+      return predicted.map((entities, i) => placedIn(worded[i]!, entities))
     },
     dispose: () => encoder.dispose()
   }

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readSync,
-  writeSync
-} from "node:fs"
+import { closeSync, fstatSync, fsyncSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from "node:fs"
 import { dirname } from "node:path"
 import { outputError, refuseGzip } from "./writeAtomic.ts"
 
@@ -21,7 +11,7 @@ export class LineLog {
   }
 
   /**
-   * Makes the folder; of a file that is there, cuts off a last line that was not written whole.
+   * Makes folder and file; of a file that is there, cuts off a last line that was not written whole.
    *
    * @throws OutputError, also for a name in `.gz`, to which nothing can be appended
    */
@@ -29,12 +19,10 @@ export class LineLog {
     refuseGzip(path, "a file that grows by lines")
     try {
       mkdirSync(dirname(path), { recursive: true })
-      if (existsSync(path)) {
-        within(path, "r+", (file, size) => {
-          const whole = endOfLines(file, size)
-          if (whole < size) ftruncateSync(file, whole)
-        })
-      }
+      within(path, "a+", (file, size) => {
+        const whole = endOfLines(file, size)
+        if (whole < size) ftruncateSync(file, whole)
+      })
     } catch (cause) {
       throw outputError(path, cause)
     }

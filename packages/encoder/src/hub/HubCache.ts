@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, symlink, unlink, writeFile } from "node:fs/promises"
+import { randomUUID } from "node:crypto"
+import { mkdir, readFile, rename, symlink } from "node:fs/promises"
 import { dirname, join, relative } from "node:path"
-import { InputError } from "@nuner/core"
+import { InputError, writeAtomic } from "@nuner/core"
 
 /**
  * One model's folder in the standard cache, shared with Python's huggingface_hub:
@@ -36,19 +37,14 @@ export class HubCache {
 
   async setRef(revision: string, commit: string): Promise<void> {
     if (isCommit(revision)) return
-    const path = join(this.folder, "refs", revision)
-    await mkdir(dirname(path), { recursive: true })
-    const temporary = `${path}.${process.pid}.tmp`
-    await writeFile(temporary, commit)
-    await rename(temporary, path)
+    await writeAtomic(join(this.folder, "refs", revision), [commit])
   }
 
-  /** Makes `file` of a snapshot a link to its blob; another process may be doing the same. */
+  /** Makes `file` of a snapshot a link to its blob; another load, here or in another process, may be doing the same. */
   async link(commit: string, file: string, etag: string): Promise<void> {
     const path = join(this.snapshot(commit), checkFileName(file))
     await mkdir(dirname(path), { recursive: true })
-    const temporary = `${path}.${process.pid}.tmp`
-    await unlink(temporary).catch(() => {})
+    const temporary = `${path}.${randomUUID().slice(0, 8)}.tmp`
     await symlink(relative(dirname(path), this.blob(etag)), temporary)
     await rename(temporary, path)
   }

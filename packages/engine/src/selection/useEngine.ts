@@ -44,7 +44,7 @@ let current: Promise<EngineReport | undefined> = Promise.resolve(undefined)
  */
 export const useEngine = (options: UseEngineOptions = {}): Promise<EngineReport> => {
   const before = current
-  const chosen = before.then((previous) => {
+  const chosen = before.then(async (previous) => {
     if (previous === undefined) return choose(options)
     const { prefer = previous.name, precision = previous.precision, threads = startedWith } = options
     if (threads !== startedWith) {
@@ -52,9 +52,15 @@ export const useEngine = (options: UseEngineOptions = {}): Promise<EngineReport>
       throw new EngineError(`threads is ${threads}, this process computes with ${startedWith}; ${remedy}`)
     }
     const stays = prefer === previous.name && precision === previous.precision
-    return stays ? previous : choose({ ...options, prefer })
+    if (stays) return previous
+    const compiling = openGraph
+    return choose({ ...options, prefer }).catch(async (refused) => {
+      // What is refused changes nothing.
+      await tf.setBackend(previous.backend)
+      openGraph = compiling
+      throw refused
+    })
   })
-  // What is refused changes nothing.
   current = chosen.catch(() => before)
   return chosen
 }
@@ -124,9 +130,16 @@ const choose = async ({ prefer, threads, ...options }: UseEngineOptions): Promis
     // Whoever asks for a precision is not served by another engine without it: what it lacks is thrown.
     const products = setPrecision?.(precision)
     tried.push({ name, backend, works: true, detail: found.version })
-    openGraph = precision === "fp32" ? await graphs?.(count).catch(() => undefined) : undefined
+    let { faster } = found
+    openGraph = undefined
+    if (precision === "fp32") {
+      openGraph = await graphs?.(count).catch((error: unknown) => {
+        faster ??= `onnxruntime-node, which compiles what reads; it does not load here: ${messageOf(error).split("\n")[0]}`
+        return undefined
+      })
+    }
     const why = asked === undefined ? "the first that works here" : "asked for"
-    return { name, backend, why, ...found, precision, products, tried }
+    return { name, backend, why, ...found, faster, precision, products, tried }
   }
   const reasons = tried.map(({ name, detail, remedy }) => `${name}: ${detail}${remedy ? `; run: ${remedy}` : ""}`)
   throw new EngineError(`No engine works here. ${reasons.join(". ")}`)

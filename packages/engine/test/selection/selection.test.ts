@@ -65,6 +65,15 @@ test("tensors made on one engine are used on the next", async () => {
   expect((await run(code)).output).toBe("3,5,7")
 })
 
+test("what is refused changes nothing, also where the engine works and its precision does not", async () => {
+  const code = `
+    await useEngine({ prefer: "cpu" })
+    const refused = await useEngine({ prefer: "onnx", precision: "bf16" }).catch(({ message }) => message)
+    const { name, precision } = await useEngine()
+    console.log([/oneDNN/.test(refused), name, precision, tf.getBackend()].join())`
+  expect((await run(code, { NUNER_ONEDNN: "/nonexistent" })).output).toBe("true,cpu,fp32,cpu")
+})
+
 test("an engine that is not there is refused with the command that installs it", async () => {
   const { errors } = await run('await useEngine({ prefer: "cuda" })')
   expect(errors).toContain("No engine works here. cuda: not installed; run: bun add @tensorflow/tfjs-node-gpu@4.22.0")
@@ -114,4 +123,6 @@ test("where the native path never ran, WebAssembly takes its place, and networks
 
 test("where onnxruntime-node does not load either, tensors do all", async () => {
   expect((await run(`${elsewhere}\n${network}`)).output).toBe(`${neverRan},false`)
+  const { output } = await run(`${elsewhere}\nconsole.log((await useEngine()).faster)`)
+  expect(output).toMatch(/^onnxruntime-node, .* it does not load here: ./)
 })

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs"
 import { LineLog, readJsonl } from "@nuner/core"
 import { Run } from "./Run.ts"
 
@@ -18,6 +17,6 @@ export const openRunLog = async (path?: string): Promise<RunLog> => {
   if (path === undefined) return { runs: new Map(), append: () => {} }
   const log = LineLog.open(path)
   const runs = new Map<string, Run>()
-  if (existsSync(path)) for await (const run of readJsonl(path, Run)) runs.set(run.fit, run)
+  for await (const run of readJsonl(path, Run)) runs.set(run.fit, run)
   return { runs, append: (run) => log.append(JSON.stringify(run)) }
 }

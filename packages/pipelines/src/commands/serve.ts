@@ -1,4 +1,5 @@
 import { ServeSettings, serve } from "@nuner/classifier"
+import { InputError } from "@nuner/core"
 import { Effect } from "effect"
 import { attempt, stageError } from "../errors.ts"
 import { parseThresholds, parseTypes } from "../inputs/asked.ts"
@@ -19,6 +20,10 @@ export const serveCommand = command("serve", {
       ),
       (loaded) => Effect.sync(() => loaded.dispose())
     )
+    if (recogniser.together) {
+      const reason = "its scores depend on all texts that are read together (TadNER's published mode)"
+      return yield* new InputError({ source: model, reason, remedy: "adapt one in the corrected mode" })
+    }
     const server = yield* Effect.acquireRelease(
       Effect.try({ try: () => serve({ classifier: recogniser, ...settings }), catch: stageError("serve") }),
       (started) => Effect.promise(() => started.stop())

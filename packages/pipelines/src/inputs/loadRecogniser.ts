@@ -15,6 +15,8 @@ export interface Recogniser {
   readonly probabilities: boolean
   /** What it marks. */
   readonly types: ReadonlyArray<string>
+  /** Whether what is found in a text depends on those that are given with it (TadNER's published mode): all are to be given at once. */
+  readonly together: boolean
   /** The entities of texts, in UTF-16 units; those below `minScore` are left out. */
   predict(
     texts: ReadonlyArray<string>,
@@ -57,16 +59,7 @@ export const loadRecogniser = async (model: string, asked: Asked = {}): Promise<
     throw new OptionError({ component: "model", option: "types", reason, remedy })
   }
   if (existsSync(join(directory, "tadner.json"))) {
-    const { dispose, predict, predictWords, types } = await TadNer.load(directory)
-    return {
-      kind: "tadner",
-      probabilities: false,
-      types,
-      predict: async (texts, { minScore = 0 } = {}) =>
-        (await predict(texts)).map((entities) => entities.filter(({ score }) => score >= minScore)),
-      predictWords,
-      dispose
-    }
+    return tadnerRecogniser(await TadNer.load(directory))
   }
   if (!existsSync(join(directory, "config.json"))) {
     const remedy = "name a directory that nuner fit, nuner tadner or nuner zero wrote"
@@ -75,8 +68,20 @@ export const loadRecogniser = async (model: string, asked: Asked = {}): Promise<
   const classifier = await loadClassifier(directory)
   const { dispose, predict, predictWords } = classifier
   const known = [...new Set(typesOf(classifier.head.classes, classifier.scheme))].filter((type) => type !== "")
-  return { kind: "classifier", probabilities: true, types: known, predict, predictWords, dispose }
+  return { kind: "classifier", probabilities: true, types: known, together: false, predict, predictWords, dispose }
 }
+
+/** A TadNER recogniser as those who read with it see it. */
+export const tadnerRecogniser = ({ dispose, predict, predictWords, settings, types }: TadNer): Recogniser => ({
+  kind: "tadner",
+  probabilities: false,
+  types,
+  together: settings.normaliseOverSpans || settings.typeDropout,
+  predict: async (texts, { minScore = 0, signal } = {}) =>
+    (await predict(texts, { signal })).map((entities) => entities.filter(({ score }) => score >= minScore)),
+  predictWords,
+  dispose
+})
 
 /** Whether a model wants to be told its types: the one in the box, or a directory. */
 export const isZeroShot = (model: string): boolean => model === "mini" || ZeroShot.isIn(model)

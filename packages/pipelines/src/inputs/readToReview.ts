@@ -1,5 +1,5 @@
 import { alignAll } from "@nuner/aligner"
-import { type DataOptionsInput, fromSpans, InputError, type LabelledSentence, openData, words } from "@nuner/core"
+import { type DataOptionsInput, fromSpans, InputError, type LabelledSentence, openData, wordedText } from "@nuner/core"
 import { intake } from "./intake.ts"
 import { sourcesOf } from "./sources.ts"
 
@@ -30,8 +30,8 @@ export const readToReview = async (
     return sentences
   }
   for await (const { text } of door.sentences(path)) {
-    const offsets = words(text)
-    if (offsets.length > 0) sentences.push({ text, offsets, words: offsets.map(({ word }) => word), entities: [] })
+    const worded = wordedText(text)
+    if (worded.words.length > 0) sentences.push({ ...worded, entities: [] })
   }
   return sentences
 }

@@ -25,6 +25,7 @@ export const zeroShotRecogniser = async (model: string, { thresholds, types }: A
     kind: "zero-shot",
     probabilities: true,
     types: names,
+    together: false,
     maxWidth: zeroShot.maxWidth,
     unrepresented: () => unrepresented,
     predict: async (texts, { minScore = 0, signal } = {}) =>

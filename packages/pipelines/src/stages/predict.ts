@@ -1,10 +1,11 @@
-import { predictStream, type TextEntity } from "@nuner/classifier"
+import type { TextEntity } from "@nuner/classifier"
 import { InputError } from "@nuner/core"
 import { Effect, Stream } from "effect"
 import { attempt } from "../errors.ts"
 import type { Asked } from "../inputs/asked.ts"
 import { limitsOf } from "../inputs/limits.ts"
 import { loadRecogniser } from "../inputs/loadRecogniser.ts"
+import { predictTexts } from "../inputs/predictTexts.ts"
 import { type InputText, type Predicted, predicted } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
 import { streamOf } from "../services/streams.ts"
@@ -34,7 +35,7 @@ export const predictStage = Effect.fn("predictStage")(function* (options: {
     return yield* new InputError({ source: model, reason, remedy: "train it on labelled data" })
   }
   const found = streamOf("predict", (signal) =>
-    predictStream(recogniser, texts, {
+    predictTexts(recogniser, texts, {
       ...{ minScore, signal },
       onProgress: ({ texts: done }) => update({ stage: "predict", done })
     })

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs"
+import { readFileSync } from "node:fs"
 import { type Entity, InputError, LineLog, offsetMap, writeAtomic } from "@nuner/core"
 import { Result, Schema } from "effect"
 import type { Verdict } from "../protocol.ts"
@@ -46,7 +46,7 @@ export class AnswerFile {
   /** @throws InputError with the line, where the file is of other texts or damaged; OutputError */
   static open(path: string, texts: ReadonlyArray<AnsweredText>): AnswerFile {
     const log = LineLog.open(path)
-    const lines = existsSync(path) ? readFileSync(path, "utf8").split("\n").slice(0, -1) : []
+    const lines = readFileSync(path, "utf8").split("\n").slice(0, -1)
     return new AnswerFile(
       log,
       texts,

@@ -143,8 +143,8 @@ const adaptClassifier = async (
 }
 
 /** phi of every word, after adaptation. `use` tells masks of dropout apart where it stays on. */
-export const phiVectors = (session: Session, rows: Rows, use: string): Promise<WordVectors> =>
-  wordVectors(rows, session.settings.batchTokens, (batch, n) =>
+export const phiVectors = (session: Session, rows: Rows, use: string, signal?: AbortSignal): Promise<WordVectors> =>
+  wordVectors(rows, { batchTokens: session.settings.batchTokens, signal }, (batch, n) =>
     wordStates(session.model.classifier, batch, {
       phi: session.settings.phi,
       dropout: inference(session, use, n),

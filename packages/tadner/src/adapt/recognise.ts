@@ -18,12 +18,21 @@ export interface Found {
   readonly typed: ReadonlyArray<TypedSpan>
 }
 
-/** Finds spans and gives each a type (TadNER, the end of step 1, steps 5 and 6). */
-export const recognise = async (session: Session, adapted: Adapted, rows: Rows): Promise<Found> => {
+/** Finds spans and gives each a type (TadNER, the end of step 1, steps 5 and 6). @throws the signal's reason */
+export const recognise = async (
+  session: Session,
+  adapted: Adapted,
+  rows: Rows,
+  signal?: AbortSignal
+): Promise<Found> => {
   const { lower, model, settings } = session
-  const found = await findSpans(model.detector, rows, { batchTokens: settings.batchTokens, lower: lower.detector })
+  const found = await findSpans(model.detector, rows, {
+    batchTokens: settings.batchTokens,
+    lower: lower.detector,
+    signal
+  })
   const spans = inOrder(found)
-  const words = await phiVectors(session, rows, "query")
+  const words = await phiVectors(session, rows, "query", signal)
   return { words, spans, typed: typeSpans(adapted, words, spans, settings) }
 }
 

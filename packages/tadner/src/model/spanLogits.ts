@@ -2,7 +2,7 @@ import type { Span } from "@nuner/core"
 import { type DropoutKey, dropout, linear, tf } from "@nuner/engine"
 import type { LowerLayers } from "../network/LowerLayers.ts"
 import { wordStates } from "../network/wordStates.ts"
-import { wordVectors } from "../network/wordVectors.ts"
+import { type ReadingOptions, wordVectors } from "../network/wordVectors.ts"
 import type { Row, Rows } from "../words/encodeRows.ts"
 import { readSpans } from "../words/spanTags.ts"
 import type { SpanDetector } from "./TadNerModel.ts"
@@ -29,11 +29,9 @@ export const spanLogits = (
 export const findSpans = async (
   detector: SpanDetector,
   rows: Rows,
-  { batchTokens, lower }: { readonly batchTokens: number; readonly lower?: LowerLayers | undefined }
+  { lower, ...reading }: ReadingOptions & { readonly lower?: LowerLayers | undefined }
 ): Promise<Array<Array<Span>>> => {
-  const { starts, values, width } = await wordVectors(rows, batchTokens, (batch) =>
-    spanLogits(detector, batch, { lower })
-  )
+  const { starts, values, width } = await wordVectors(rows, reading, (batch) => spanLogits(detector, batch, { lower }))
   const best = (word: number): number => {
     const scores = values.subarray(word * width, (word + 1) * width)
     return scores.indexOf(scores.reduce((a, b) => Math.max(a, b)))

@@ -1,4 +1,4 @@
-import type { tf } from "@nuner/engine"
+import { packByLength, type tf } from "@nuner/engine"
 import type { Row, Rows } from "../words/encodeRows.ts"
 import type { Vectors } from "./Vectors.ts"
 
@@ -8,26 +8,35 @@ export interface WordVectors extends Vectors {
   readonly starts: Int32Array
 }
 
+/** How rows are read. */
+export interface ReadingOptions {
+  /** The most tokens of a batch, padding included. */
+  readonly batchTokens: number
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Runs a network over the words of sentences, rows of like length in one batch.
  *
  * @param network `[words, width]` for the words of some rows; its result is disposed here
- * @param batchTokens the most tokens of a batch, padding included
+ * @throws the signal's reason, between two batches
  */
 export const wordVectors = async (
   { kept, rows }: Rows,
-  batchTokens: number,
+  { batchTokens, signal }: ReadingOptions,
   network: (rows: ReadonlyArray<Row>, batch: number) => tf.Tensor2D
 ): Promise<WordVectors> => {
   const starts = new Int32Array(kept.length + 1)
   for (const [i, count] of kept.entries()) starts[i + 1] = starts[i]! + count
   let values: Float32Array | undefined
   let width = 0
-  for (const [n, batch] of batches(rows, batchTokens).entries()) {
+  const lengths = rows.map(({ ids }) => ids.length)
+  for (const [n, places] of packByLength(lengths, batchTokens).entries()) {
+    signal?.throwIfAborted()
+    const batch = places.map((place) => rows[place]!)
     const output = network(batch, n)
-    const found = (await output.data()) as Float32Array
     width = output.shape[1]
-    output.dispose()
+    const found = (await output.data().finally(() => output.dispose())) as Float32Array
     values ??= new Float32Array(starts.at(-1)! * width)
     let from = 0
     for (const { sentence, words } of batch) {
@@ -38,15 +47,4 @@ export const wordVectors = async (
     }
   }
   return { rows: starts.at(-1)!, width, values: values ?? new Float32Array(0), starts }
-}
-
-/** Shortest first; a batch holds as many rows as fit, at least one. */
-const batches = (rows: ReadonlyArray<Row>, batchTokens: number): Array<Array<Row>> => {
-  const all: Array<Array<Row>> = []
-  for (const row of rows.toSorted((a, b) => a.ids.length - b.ids.length)) {
-    const last = all.at(-1)
-    if (last !== undefined && (last.length + 1) * row.ids.length <= batchTokens) last.push(row)
-    else all.push([row])
-  }
-  return all
 }

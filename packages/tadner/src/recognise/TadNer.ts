@@ -1,4 +1,4 @@
-import { type Entity, type LabelledSentence, words } from "@nuner/core"
+import { type Entity, type LabelledSentence, placedIn, wordedText } from "@nuner/core"
 import type { Adapted } from "../adapt/adapt.ts"
 import { adapt } from "../adapt/adapt.ts"
 import { recognise } from "../adapt/recognise.ts"
@@ -21,6 +21,11 @@ export interface TextEntity extends ScoredEntity {
   readonly text: string
 }
 
+export interface PredictOptions {
+  /** Ends it between two batches, with the signal's reason. */
+  readonly signal?: AbortSignal | undefined
+}
+
 type Words = Pick<LabelledSentence, "words" | "text" | "offsets">
 
 /** A recogniser of types that it learned from a handful of examples. */
@@ -28,10 +33,13 @@ export interface TadNer extends Adapted {
   readonly model: TadNerModel
   readonly settings: AdaptSettings
   readonly typeNames: ReadonlyArray<string>
-  /** The entities of each text. A text of any length is read, in windows where it is long. */
-  predict(texts: ReadonlyArray<string>): Promise<Array<Array<TextEntity>>>
+  /**
+   * The entities of each text. A text of any length is read, in windows where it is long. In the published mode, whose scores are normalised
+   * over all spans, they depend on the texts that are given together.
+   */
+  predict(texts: ReadonlyArray<string>, options?: PredictOptions): Promise<Array<Array<TextEntity>>>
   /** The entities of sentences whose words are given; offsets count words. */
-  predictWords(sentences: ReadonlyArray<Words>): Promise<Array<Array<ScoredEntity>>>
+  predictWords(sentences: ReadonlyArray<Words>, options?: PredictOptions): Promise<Array<Array<ScoredEntity>>>
   /** Writes a directory that `TadNer.load` reads. */
   save(directory: string): Promise<void>
   /** Frees the networks. */
@@ -81,10 +89,11 @@ export type TadNerParts = Pick<TadNer, "model" | "settings" | "typeNames" | keyo
 
 const tadNer = (parts: TadNerParts): TadNer => {
   const { model, settings, types } = parts
-  const predictWords: TadNer["predictWords"] = async (sentences) => {
+  const predictWords: TadNer["predictWords"] = async (sentences, { signal } = {}) => {
     const session = openSession(model, settings)
     try {
-      const { spans, typed } = await recognise(session, parts, await encodeRows(sentences, model.classifier, settings))
+      const rows = await encodeRows(sentences, model.classifier, settings)
+      const { spans, typed } = await recognise(session, parts, rows, signal)
       const found: Array<Array<ScoredEntity>> = sentences.map(() => [])
       for (const [i, { end, sentence, start }] of spans.entries()) {
         const { kept, score, type } = typed[i]!
@@ -98,20 +107,10 @@ const tadNer = (parts: TadNerParts): TadNer => {
   return {
     ...parts,
     predictWords,
-    predict: async (texts) => {
-      const sentences = texts.map((text) => {
-        const offsets = words(text)
-        return { text, offsets, words: offsets.map(({ word }) => word) }
-      })
-      const predicted = await predictWords(sentences)
-      return predicted.map((entities, i) => {
-        const { offsets, text } = sentences[i]!
-        return entities.map((entity): TextEntity => {
-          const start = offsets[entity.start]!.start
-          const end = offsets[entity.end - 1]!.end
-          return { ...entity, start, end, text: text.slice(start, end) }
-        })
-      })
+    predict: async (texts, options) => {
+      const worded = texts.map((text) => wordedText(text))
+      const predicted = await predictWords(worded, options)
+      return predicted.map((entities, i) => placedIn(worded[i]!, entities))
     },
     save: (directory) => saveTadNer(directory, parts),
     dispose: () => model.dispose()

@@ -33,33 +33,43 @@ export class TypeVectors {
       const { name, read } = typeof type === "string" ? { name: type, read: type } : type
       if (!phrasings.has(name)) phrasings.set(name, [read].flat().map(foldConcept))
     }
-    await this.#compute([...new Set([...phrasings.values()].flat())].filter((text) => !this.#known.has(text)))
+    const known = await this.#vectorsOf([...new Set([...phrasings.values()].flat())])
     const { hidden } = this.#concept.config
     const vectors = new Float32Array(phrasings.size * hidden)
     for (const [row, texts] of [...phrasings.values()].entries()) {
       for (const text of texts) {
-        const vector = this.#known.get(text)!
+        const vector = known.get(text)!
         for (let i = 0; i < hidden; i++) vectors[row * hidden + i]! += vector[i]! / texts.length
       }
     }
-    if (this.#scorer.similarity === "cosine") toUnitRows(vectors, hidden)
-    if (this.#known.size > KEPT) this.#known.clear()
-    return { names: [...phrasings.keys()], vectors, repeated: types.length - phrasings.size }
+    const rows = this.#scorer.similarity === "cosine" ? unitRows(vectors, hidden) : vectors
+    return { names: [...phrasings.keys()], vectors: rows, repeated: types.length - phrasings.size }
   }
 
-  async #compute(texts: ReadonlyArray<string>): Promise<void> {
-    for await (const { text, values } of encode(this.#concept, texts, { pooling: this.#scorer.conceptPooling })) {
-      if (this.#scorer.similarity === "cosine") toUnitRows(values, values.length)
-      this.#known.set(text, values)
+  async #vectorsOf(texts: ReadonlyArray<string>): Promise<ReadonlyMap<string, Float32Array>> {
+    const { conceptPooling: pooling, similarity } = this.#scorer
+    const vectors = new Map<string, Float32Array>()
+    for (const text of texts) {
+      const known = this.#known.get(text)
+      if (known !== undefined) vectors.set(text, known)
     }
+    const unknown = texts.filter((text) => !vectors.has(text))
+    for await (const { text, values } of encode(this.#concept, unknown, { pooling })) {
+      vectors.set(text, similarity === "cosine" ? unitRows(values, values.length) : values)
+    }
+    if (this.#known.size > KEPT) this.#known.clear()
+    for (const text of unknown) this.#known.set(text, vectors.get(text)!)
+    return vectors
   }
 }
 
 /** Each row of `[rows, width]` divided by its length. */
-export const toUnitRows = (values: Float32Array, width: number): void => {
-  for (let from = 0; from < values.length; from += width) {
-    const row = values.subarray(from, from + width)
+export const unitRows = (values: Float32Array, width: number): Float32Array => {
+  const units = values.slice()
+  for (let from = 0; from < units.length; from += width) {
+    const row = units.subarray(from, from + width)
     const length = Math.sqrt(row.reduce((sum, x) => sum + x * x, 1e-12))
     for (let i = 0; i < width; i++) row[i]! /= length
   }
+  return units
 }

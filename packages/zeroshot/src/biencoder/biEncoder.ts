@@ -9,7 +9,7 @@ import { wordRules } from "../words/wordRules.ts"
 import type { ScoredEntity, ZeroShotModel } from "../ZeroShotModel.ts"
 import { segment } from "./segment.ts"
 import { type Calibration, SCORER_FILE, type Scorer, saveCalibration } from "./settings.ts"
-import { TypeVectors, toUnitRows } from "./TypeVectors.ts"
+import { TypeVectors, unitRows } from "./TypeVectors.ts"
 import { jointsOf, type WordVectors, wordVectors } from "./wordVectors.ts"
 
 /** Two encoders that were trained together, and how their vectors become entities. */
@@ -98,9 +98,9 @@ export const wordLogits = (
   }
 ): Float32Array => {
   if (words === 0 || columns.shape[0] === 0) return new Float32Array(0)
-  if (similarity === "cosine") toUnitRows(values, columns.shape[1])
+  const rowsOf = similarity === "cosine" ? unitRows : (same: Float32Array) => same
   const product = tf.tidy(() => {
-    const rows = tf.tensor2d(values, [words, columns.shape[1]])
+    const rows = tf.tensor2d(rowsOf(values, columns.shape[1]), [words, columns.shape[1]])
     return tf.add(tf.mul(tf.matMul(rows, columns, false, true), a / temperature), a * bias + b)
   })
   const logits = product.dataSync() as Float32Array

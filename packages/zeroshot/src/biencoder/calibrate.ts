@@ -5,14 +5,14 @@ import {
   InputError,
   option,
   rng,
-  wordSpans,
-  words
+  wordedText,
+  wordSpans
 } from "@nuner/core"
 import { tf } from "@nuner/engine"
 import { countEntities, reliability, scores } from "@nuner/metrics"
 import { foldConcept } from "@nuner/sampler"
 import * as Schema from "effect/Schema"
-import { type BiEncoderParts, decode, wordLogits } from "./biEncoder.ts"
+import { type BiEncoderParts, decode, type Scored, wordLogits } from "./biEncoder.ts"
 import { fitLogistic } from "./fitLogistic.ts"
 import type { Calibration } from "./settings.ts"
 import { TypeVectors } from "./TypeVectors.ts"
@@ -68,8 +68,7 @@ export const calibrate = async (
   const halves = splitConcepts(drawn, settings.seed)
   if (halves.fit.length === 0 || halves.measured.length === 0) throw tooLittle(drawn.length)
   const typeVectors = new TypeVectors(concept, scorer)
-  const parts = { scorer, settings: { a: 1, b: 0 } }
-  const logitsOf = async ({ types, vectors }: Asked, settings = parts.settings) => {
+  const logitsOf = async ({ types, vectors }: Asked, settings: Pick<Calibration, "a" | "b">) => {
     const read = await typeVectors.read(types)
     const columns = tf.tensor2d(read.vectors, [types.length, text.config.hidden])
     try {
@@ -92,24 +91,22 @@ export const calibrate = async (
 
   const fitted = await askedOf(0, halves.fit)
   const joint = fitJoint(fitted, text.config.hidden)
-  const cells = await Promise.all(fitted.map(async (asked) => ({ asked, logits: await logitsOf(asked) })))
-  const labels = Uint8Array.from(cells.flatMap(({ asked }) => cellLabels(asked)))
-  const { bias: b, weights } = fitLogistic(Float32Array.from(cells.flatMap(({ logits }) => [...logits])), labels, 1)
+  const logits: Array<number> = []
+  for (const asked of fitted) logits.push(...(await logitsOf(asked, { a: 1, b: 0 })))
+  const labels = Uint8Array.from(fitted.flatMap(cellLabels))
+  const { bias: b, weights } = fitLogistic(Float32Array.from(logits), labels, 1)
   const a = weights[0]!
   if (!(a > 0)) throw tooLittle(drawn.length)
 
   const measured = await askedOf(1, halves.measured)
-  const scored = await Promise.all(
-    measured.map(async (asked) => ({
-      ...asked,
-      names: asked.types,
-      logits: await logitsOf(asked, { a, b }),
-      joints: jointsOf(asked.vectors, joint)
-    }))
-  )
+  const scored: Array<Omit<Scored, "least" | "multiLabel">> = []
+  for (const asked of measured) {
+    const joints = jointsOf(asked.vectors, joint)
+    scored.push({ words: asked.words, names: asked.types, logits: await logitsOf(asked, { a, b }), joints })
+  }
   const predictedAt = (threshold: number) =>
     scored.map((one) => ({
-      entities: decode({ ...one, least: one.types.map(() => threshold), multiLabel: false })
+      entities: decode({ ...one, least: one.names.map(() => threshold), multiLabel: false })
     }))
   const f1At = (threshold: number) => scores(countEntities(measured, predictedAt(threshold))).micro.f1
   const threshold = settings.threshold ?? highest(THRESHOLDS, f1At)
@@ -151,13 +148,13 @@ const splitConcepts = (sentences: ReadonlyArray<AlignedSentence>, seed: number) 
 }
 
 const placeConcepts = ({ mentions, text }: AlignedSentence) => {
-  const offsets = words(text)
-  const spans = wordSpans(mentions, offsets)
+  const worded = wordedText(text)
+  const spans = wordSpans(mentions, worded.offsets)
   const entities = spans.flatMap(
     (span, i): Array<Entity> =>
       span === undefined ? [] : [{ start: span.start, end: span.end, type: foldConcept(mentions[i]!.concept) }]
   )
-  return { text, offsets, words: offsets.map(({ word }) => word), entities }
+  return { ...worded, entities }
 }
 
 /** The sentence's entities of these concepts, and its types: theirs, then drawn ones. */

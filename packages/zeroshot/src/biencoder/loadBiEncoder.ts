@@ -50,7 +50,13 @@ const layout: ModelLayout = {
     const concepts = inside.length === 0 ? [] : [SCORER_FILE, ...encoderLayout.wanted(inside, `${source}/${FOLDER}`)]
     return [SETTINGS_FILE, ...encoderLayout.wanted(files, source), ...concepts.map((file) => `${FOLDER}${file}`)]
   },
-  isComplete: (directory) => encoderLayout.isComplete(directory)
+  isComplete: async (directory) => {
+    const file = join(directory, SETTINGS_FILE)
+    if (!existsSync(file) || !(await encoderLayout.isComplete(directory))) return false
+    const { concepts } = await readSettings(Settings, file, "calibrate the model again")
+    const inside = join(directory, FOLDER)
+    return `${concepts}/` !== FOLDER || (existsSync(join(inside, SCORER_FILE)) && encoderLayout.isComplete(inside))
+  }
 }
 const FOLDER = "concepts/"
 

@@ -44,12 +44,7 @@ export const inProcesses = Effect.fn("inProcesses")(function* ({ command, out, p
   const progress = yield* Progress
   yield* attempt("tadner", async (signal) => {
     const threads = String(Math.max(1, Math.floor(availableParallelism() / processes)))
-    const children = Array.from({ length: processes }, (_, i) =>
-      Bun.spawn([...command, "--shard", `${i}/${processes}`], {
-        env: { NUNER_THREADS: threads, ...process.env, [STARTER]: String(process.pid) },
-        stdio: ["ignore", "ignore", "pipe"]
-      })
-    )
+    const children: Array<Bun.Subprocess<"ignore", "ignore", "pipe">> = []
     const end = () => {
       for (const child of children) child.kill()
     }
@@ -59,6 +54,14 @@ export const inProcesses = Effect.fn("inProcesses")(function* ({ command, out, p
       progress.update({ stage: "episodes", done: await results(), note: `${processes} processes` })
     }, GLANCE)
     try {
+      for (let i = 0; i < processes; i++) {
+        children.push(
+          Bun.spawn([...command, "--shard", `${i}/${processes}`], {
+            env: { NUNER_THREADS: threads, ...process.env, [STARTER]: String(process.pid) },
+            stdio: ["ignore", "ignore", "pipe"]
+          })
+        )
+      }
       const said = children.map((child) => new Response(child.stderr).text())
       // The first to fail in time: those that are ended because of it fail too, and have nothing to say.
       let failed: number | undefined
@@ -69,13 +72,23 @@ export const inProcesses = Effect.fn("inProcesses")(function* ({ command, out, p
       })
       await Promise.all(ends)
       signal.throwIfAborted()
-      if (failed !== undefined) throw new Error((await said[failed]!).trim().split("\n").at(-1))
+      if (failed !== undefined)
+        throw new Error((await said[failed]!).trim().split("\n").at(-1) || endOf(children[failed]!))
+    } catch (error) {
+      end()
+      throw error
     } finally {
       clearInterval(glance)
       signal.removeEventListener("abort", end)
     }
   })
 })
+
+/** How a process ended that said nothing. */
+const endOf = ({ exitCode, signalCode }: Bun.Subprocess): string => {
+  const how = signalCode === null ? `with exit code ${exitCode}` : `by ${signalCode}`
+  return `a process ended ${how}; memory may have run out: run it again with fewer processes, finished episodes are kept`
+}
 
 /** Counts the lines of all results files, episodes that are done, of all runs; at each call it reads what is new. */
 const resultsIn = (folder: string): (() => Promise<number>) => {

@@ -3,6 +3,8 @@ import { useEngine } from "@nuner/engine"
 import { type AdaptOptions, loadModel, TadNer, type TextEntity } from "@nuner/tadner"
 import { Effect, Stream } from "effect"
 import { attempt } from "../../errors.ts"
+import { tadnerRecogniser } from "../../inputs/loadRecogniser.ts"
+import { predictTexts } from "../../inputs/predictTexts.ts"
 import { readDataset } from "../../inputs/readDataset.ts"
 import { readTypeNames } from "../../inputs/readTypeNames.ts"
 import { type InputText, type Predicted, predicted } from "../../inputs/texts.ts"
@@ -23,8 +25,8 @@ export interface TadnerPredictOptions extends AdaptOptions {
   readonly onPrediction: (prediction: Predicted<TextEntity>) => void
 }
 
-/** Texts read at a time. */
-const CHUNK = 32
+/** Texts read ahead: what is found is told as it comes. */
+const READ_AHEAD = 32
 
 /** Learns new types from a few examples, or loads a recogniser that did, and marks the entities of texts. */
 export const tadnerPredictStage = Effect.fn("tadnerPredictStage")(function* (options: TadnerPredictOptions) {
@@ -39,25 +41,14 @@ export const tadnerPredictStage = Effect.fn("tadnerPredictStage")(function* (opt
     (loaded) => Effect.sync(() => loaded.dispose())
   )
   if (save !== undefined) yield* attempt("tadner", () => recogniser.save(save))
-  // Scores that are normalised over all spans need all texts at once.
-  const most = recogniser.settings.normaliseOverSpans ? Number.MAX_SAFE_INTEGER : CHUNK
-  let done = 0
-  yield* streamOf("tadner", () => texts).pipe(
-    Stream.map((text) => (typeof text === "string" ? { text } : text)),
-    Stream.grouped(most),
-    Stream.mapEffect((some) =>
-      attempt("tadner", async () => {
-        const found = await recogniser.predict(some.map(({ text }) => text))
-        return some.map((text, i) => predicted(text, found[i]!))
-      })
-    ),
-    Stream.runForEach((predictions) =>
-      Effect.sync(() => {
-        for (const prediction of predictions) onPrediction(prediction)
-        done += predictions.length
-        update({ stage: "predict", done })
-      })
-    )
+  const found = streamOf("tadner", (signal) =>
+    predictTexts(tadnerRecogniser(recogniser), texts, {
+      ...{ readAhead: READ_AHEAD, signal },
+      onProgress: ({ texts: done }) => update({ stage: "predict", done })
+    })
+  )
+  yield* Stream.runForEach(found, ({ entities, input }) =>
+    Effect.sync(() => onPrediction(predicted(typeof input === "string" ? { text: input } : input, entities)))
   )
 }, Effect.scoped)
 
