@@ -14,6 +14,7 @@ export { type PairedBootstrapOptions, type PairedInterval, pairedBootstrap } fro
 export { percentile } from "./intervals/percentile.ts"
 export type { Metric } from "./intervals/Resampled.ts"
 export { type ResampleUnitsOptions, resampleUnits } from "./intervals/resampleUnits.ts"
+export { quantileT, twoSidedT } from "./intervals/studentT.ts"
 export { type Summary, summarise } from "./intervals/summarise.ts"
 export { type Confusion, confusion, wordConfusion } from "./matches/confusion.ts"
 export { type Match, type MatchKind, matchEntities } from "./matches/matchEntities.ts"

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "bun:test"
+import { rng } from "@nuner/core"
 import { countEntities, encodeCounts, pairedBootstrap } from "@nuner/metrics"
 import type { Cell } from "../src/benchmark/Cell.ts"
-import { compare, twoSided } from "../src/benchmark/compare.ts"
+import { compare } from "../src/benchmark/compare.ts"
 import { decodeDefinition } from "../src/benchmark/decodeDefinition.ts"
 import { type BenchmarkResult, type BenchmarkRun, benchmarkReport, learningCurves, paperTables } from "../src/index.ts"
 
@@ -195,22 +196,42 @@ describe("compare", () => {
       [10, 14, 12],
       [21, 25, 26]
     ] as const
-    const found = compare(cell(high, high.map(still)), cell(low, low.map(still)), 1)!
-    // Differences 11, 11, 14: mean 12, deviation 3^0.5, standard error 1.
-    expect(found.difference).toBe(12)
-    expect(twoSided(12 / 1.05)).toBeGreaterThan(found.p)
-    expect(twoSided(12 / 0.95)).toBeLessThan(found.p)
+    const found = compare(cell(high, high.map(still)), cell(low, low.map(still)))!
+    // Differences 11, 11, 14: mean 12, deviation 3^0.5, standard error 1, two degrees of freedom.
+    expect(found).toMatchObject({ difference: 12, sets: 3 })
+    expect(found.high - 12).toBeCloseTo(4.302652729749462, 8)
+    expect(12 - found.low).toBeCloseTo(4.302652729749462, 8)
+    expect(found.p).toBeCloseTo(0.00687293367715846, 12)
+    expect(compare(cell([3, 3], [still(3), still(3)]), cell([3, 3], [still(3), still(3)]))).toMatchObject({
+      p: 1,
+      low: 0
+    })
   })
 
-  test("the normal tail", () => {
-    for (const [z, p] of [
-      [0, 1],
-      [1.959963985, 0.05],
-      [3.890591886, 1e-4],
-      [6.109410205, 1e-9]
-    ] as const) {
-      expect(twoSided(z) / p).toBeCloseTo(1, 5)
+  test("of encoders that do not differ, one in twenty differences has p < 0.05 and an interval without 0, however few the sets", () => {
+    const random = rng("no difference")
+    const share = (sets: number, sentences: number) => {
+      const draw = (size: number) => Array.from({ length: size }, () => random.normal())
+      const times = 2000
+      let [rejected, outside] = [0, 0]
+      for (let n = 0; n < times; n++) {
+        const common = random.normal() * sentences
+        const values = draw(sets).map((value) => value + common)
+        const noise = draw(200).map((value) => value * sentences)
+        const draws = values.map((value) => Float64Array.from(noise, (shift) => (value + shift) / 100))
+        const zero = cell(
+          values.map(() => 0),
+          values.map(() => new Float64Array(200))
+        )
+        const { high, low, p } = compare(cell(values, draws), zero)!
+        if (p < 0.05) rejected++
+        if (low > 0 || high < 0) outside++
+      }
+      expect(outside).toBe(rejected)
+      return rejected / times
     }
+    for (const sets of [2, 3, 5]) expect(Math.abs(share(sets, 0) - 0.05)).toBeLessThan(0.015)
+    for (const sets of [2, 5]) expect(share(sets, 1)).toBeLessThan(0.065)
   })
 })
 

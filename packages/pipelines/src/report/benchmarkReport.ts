@@ -108,7 +108,7 @@ const survivors = (result: BenchmarkResult): Array<string> => {
       const base = cells(name, first!, size)
       return others.flatMap((encoder) => {
         const cell = cells(name, encoder, size)
-        return base && cell ? [compare(cell, base, definition.seed)] : []
+        return base && cell ? [compare(cell, base)] : []
       })
     })
   )
@@ -145,8 +145,8 @@ const howToRead = ({ definition }: BenchmarkResult): string => {
         ]
       : []),
     ...(read.length > 0 ? [`- Read at layers of their own: ${read.join("; ")}.`] : []),
-    "- `a − b`: mean difference on the same sets and test sentences, with a 95 % bootstrap interval: draws of test sentences, and of sets",
-    "  where there are several. `p`: two-sided, of the difference over its bootstrap standard error. Both speak of other training sets and",
-    "  other test sentences of the same kind for these models."
+    "- `a − b`: mean difference on the same sets and test sentences, with a 95 % interval by Student's t; its variance is that over training",
+    "  sets and that over draws of test sentences. `p`: two-sided, of the same t. Both speak of other training sets and other test sentences of",
+    "  the same kind for these models; where there is one set, of this one and other test sentences."
   ].join("\n")
 }

@@ -40,7 +40,7 @@ export const scoreTable = ({ definition }: BenchmarkResult, metric: Metric, cell
       if (i > 0 && !others) continue
       const comparisons = sizes.map((size) => {
         const [of, to] = [cell(a, size), cell(b, size)]
-        return of && to && compare(of, to, definition.seed)
+        return of && to && compare(of, to)
       })
       if (comparisons.every((comparison) => comparison === undefined)) continue
       rows.push(
