@@ -1,7 +1,7 @@
 import { describe, expect, test } from "bun:test"
 import { rng } from "@nuner/core"
 import { countEntities, encodeCounts, pairedBootstrap } from "@nuner/metrics"
-import type { Cell } from "../src/benchmark/Cell.ts"
+import { averageCell, type Cell } from "../src/benchmark/Cell.ts"
 import { compare } from "../src/benchmark/compare.ts"
 import { decodeDefinition } from "../src/benchmark/decodeDefinition.ts"
 import { type BenchmarkResult, type BenchmarkRun, benchmarkReport, learningCurves, paperTables } from "../src/index.ts"
@@ -230,6 +230,18 @@ describe("compare", () => {
       expect(outside).toBe(rejected)
       return rejected / times
     }
+    // An average over two datasets knows the spread of sets from both.
+    const still = (values: ReadonlyArray<number>) =>
+      cell(
+        values,
+        values.map(() => new Float64Array(4))
+      )
+    const average = averageCell([still([10, 14, 12]), still([5, 1, 3])])!
+    const nothing = averageCell([still([0, 0, 0]), still([0, 0, 0])])!
+    const { difference, high } = compare(average, nothing)!
+    // Each of variance 4 over three sets: (4 / 3 + 4 / 3) / 4, with four degrees of freedom.
+    expect(difference).toBe(7.5)
+    expect(high - difference).toBeCloseTo(2.7764451051977934 * Math.sqrt(2 / 3), 8)
     for (const sets of [2, 3, 5]) expect(Math.abs(share(sets, 0) - 0.05)).toBeLessThan(0.015)
     for (const sets of [2, 5]) expect(share(sets, 1)).toBeLessThan(0.065)
   })

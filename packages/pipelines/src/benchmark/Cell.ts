@@ -9,6 +9,8 @@ export interface Cell {
   readonly sets: ReadonlyMap<number, number>
   /** Mean over these sets, by model. */
   readonly models: ReadonlyArray<number>
+  /** Of an average: the cell of each dataset, whose training sets are drawn apart from the others'. */
+  readonly datasets?: ReadonlyArray<Cell>
   /** Set -> its scores (in [0, 1]) under draws of test sentences, the same draws for every cell of a dataset. */
   readonly draws: () => ReadonlyMap<number, Float64Array>
 }
@@ -52,6 +54,7 @@ export const averageCell = (cells: ReadonlyArray<Cell | undefined>): Cell | unde
   return {
     sets: new Map(shared.map((set) => [set, mean(there.map(({ sets }) => sets.get(set)!))])),
     models: first.models.map((_, model) => mean(there.map(({ models }) => models[model]!))),
+    datasets: there,
     draws: () => {
       const draws = there.map((cell) => cell.draws())
       return new Map(shared.map((set) => [set, meanArray(draws.map((of) => of.get(set)!))]))

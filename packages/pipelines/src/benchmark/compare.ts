@@ -14,26 +14,21 @@ export interface Comparison {
 
 /**
  * `a - b` on the sets that both have; undefined where there are none. Its variance is that of a mean over training sets, known from the n sets
- * with n - 1 degrees of freedom, and that over draws of test sentences, the same for every set and encoder; degrees of freedom of
- * the sum by Satterthwaite (1946). Of a single set only sentences are drawn.
+ * with n - 1 degrees of freedom (of an average over datasets for each of them), and that over draws of test sentences, the same for every set
+ * and encoder; degrees of freedom of the sum by Satterthwaite (1946). Of a single set only sentences are drawn.
  */
 export const compare = (a: Cell, b: Cell): Comparison | undefined => {
   const shared = [...a.sets.keys()].filter((set) => b.sets.has(set))
   if (shared.length === 0) return undefined
   const sets = shared.length
-  const { mean: difference, standardDeviation = 0 } = summarise(
-    shared.map((set) => a.sets.get(set)! - b.sets.get(set)!)
-  )
+  const difference = mean(shared.map((set) => a.sets.get(set)! - b.sets.get(set)!))
   const [ofA, ofB] = [a.draws(), b.draws()]
-  const sums = new Float64Array(ofA.get(shared[0]!)!.length)
-  for (const set of shared) {
-    const [first, second] = [ofA.get(set)!, ofB.get(set)!]
-    for (let draw = 0; draw < sums.length; draw++) sums[draw]! += (100 * (first[draw]! - second[draw]!)) / sets
-  }
-  const parts = [
-    { variance: standardDeviation ** 2 / sets, freedom: sets - 1 },
-    { variance: (summarise([...sums]).standardDeviation ?? 0) ** 2, freedom: sums.length - 1 }
-  ].filter(({ variance }) => variance > 0)
+  const drawn = ofA
+    .get(shared[0]!)!
+    .map((_, draw) => mean(shared.map((set) => 100 * (ofA.get(set)![draw]! - ofB.get(set)![draw]!))))
+  const parts = [...overSets(a, b, shared), { variance: varianceOf([...drawn]), freedom: drawn.length - 1 }].filter(
+    ({ variance }) => variance > 0
+  )
   if (parts.length === 0) return { difference, low: difference, high: difference, p: Number(difference === 0), sets }
   const variance = parts.reduce((sum, part) => sum + part.variance, 0)
   const freedom = variance ** 2 / parts.reduce((sum, part) => sum + part.variance ** 2 / part.freedom, 0)
@@ -44,3 +39,24 @@ export const compare = (a: Cell, b: Cell): Comparison | undefined => {
     p: twoSidedT(difference / error, freedom)
   }
 }
+
+/** A part of a variance, and with how many degrees of freedom it is known. */
+interface Part {
+  readonly variance: number
+  readonly freedom: number
+}
+
+/** Of the mean over training sets. */
+const overSets = (a: Cell, b: Cell, sets: ReadonlyArray<number>): Array<Part> => {
+  const { datasets } = a
+  if (datasets === undefined) {
+    const differences = sets.map((set) => a.sets.get(set)! - b.sets.get(set)!)
+    return [{ variance: varianceOf(differences) / sets.length, freedom: sets.length - 1 }]
+  }
+  return datasets
+    .flatMap((cell, i) => overSets(cell, b.datasets![i]!, sets))
+    .map(({ freedom, variance }) => ({ variance: variance / datasets.length ** 2, freedom }))
+}
+
+const varianceOf = (values: ReadonlyArray<number>): number => (summarise(values).standardDeviation ?? 0) ** 2
+const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length
