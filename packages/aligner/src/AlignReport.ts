@@ -8,7 +8,7 @@ import type { Counts } from "@nuner/core"
  * - `exhausted`: `in-order` placed this string and concept as often as the text has it;
  * - `overlap`: every mention of it gave way to the overlap policy.
  */
-export const unalignedReasons = ["empty", "absent", "inside-word", "exhausted", "overlap"] as const
+const unalignedReasons = ["empty", "absent", "inside-word", "exhausted", "overlap"] as const
 export type UnalignedReason = (typeof unalignedReasons)[number]
 
 /** What alignment did to a corpus so far. `annotations = exact + normalised + unaligned`, `occurrences = mentions + repeated + overlapping`. */

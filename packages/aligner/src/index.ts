@@ -1,5 +1,5 @@
 export { AlignOptions } from "./AlignOptions.ts"
-export { type AlignReport, alignCounts, type UnalignedReason, unalignedReasons } from "./AlignReport.ts"
+export { type AlignReport, alignCounts, type UnalignedReason } from "./AlignReport.ts"
 export { type Alignment, alignAll } from "./alignAll.ts"
 export { type Aligner, align, aligner } from "./aligner.ts"
 export { type Folded, foldText } from "./match/fold.ts"

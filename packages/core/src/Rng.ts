@@ -13,11 +13,7 @@ export interface Rng {
   shuffle<A>(items: ReadonlyArray<A>): Array<A>
   /** An independent generator, named: adding a consumer does not shift the others. */
   fork(name: string): Rng
-  /** Four 32-bit words; `rngFrom(state)` continues the sequence exactly. */
-  state(): RngState
 }
-
-export type RngState = readonly [number, number, number, number]
 
 /** @param seed any number or string; numbers are hashed by their decimal form. */
 export const rng = (seed: number | string): Rng => {
@@ -30,13 +26,12 @@ export const rng = (seed: number | string): Rng => {
     t = Math.imul(t, 0x735a2d97)
     return t ^ (t >>> 15)
   }
-  const generator = rngFrom([mix(), mix(), mix(), 1])
+  const generator = generatorOf([mix(), mix(), mix(), 1])
   for (let i = 0; i < 12; i++) generator.next()
   return generator
 }
 
-/** Continues the sequence of the generator whose `state()` this is. */
-export const rngFrom = (state: RngState): Rng => {
+const generatorOf = (state: readonly [number, number, number, number]): Rng => {
   let [a, b, c, d] = state
   const bits = (): number => {
     const t = (((a + b) | 0) + d) | 0
@@ -74,8 +69,7 @@ export const rngFrom = (state: RngState): Rng => {
       }
       return out
     },
-    fork: (name) => rng(`${a},${b},${c},${d}/${name}`),
-    state: () => [a, b, c, d]
+    fork: (name) => rng(`${a},${b},${c},${d}/${name}`)
   }
 }
 

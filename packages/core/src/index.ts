@@ -15,7 +15,7 @@ export { type LabelledData, openLabelled, readLabelled } from "./formats/labelle
 export { type Line, lines } from "./formats/lines.ts"
 export { type Malformed, type Skipped, skipped } from "./formats/Malformed.ts"
 export { markText, unmark } from "./formats/marked.ts"
-export { type NumindOptions, parseAnnotation, readNumind, writeNumind } from "./formats/numind.ts"
+export { type NumindOptions, readNumind, writeNumind } from "./formats/numind.ts"
 export { type Data, type DataReport, type OpenOptions, openData } from "./formats/openData.ts"
 export { PythonListError } from "./formats/PythonScanner.ts"
 export { formatPythonList, parsePythonList } from "./formats/pythonList.ts"
@@ -44,7 +44,6 @@ export {
 } from "./manifest/Manifest.ts"
 export { decodeOptions, nearest } from "./options/decodeOptions.ts"
 export {
-  describeOption,
   describeOptions,
   formatNeed,
   formatValue,
@@ -55,7 +54,7 @@ export {
   type Presets
 } from "./options/describeOptions.ts"
 export { type Need, type OptionText, option } from "./options/option.ts"
-export { type Rng, type RngState, rng, rngFrom } from "./Rng.ts"
+export { type Rng, rng } from "./Rng.ts"
 export { AnnotatedSentence, Annotation } from "./schema/Annotation.ts"
 export { decodeJson } from "./schema/decodeJson.ts"
 export { Episode } from "./schema/Episode.ts"

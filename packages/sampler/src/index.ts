@@ -13,7 +13,6 @@ export {
   type ConceptCorpus,
   type ConceptSelection,
   chooseSentences,
-  corpusOf,
   type SelectOptions,
   SelectSettings,
   type SentenceChoice,

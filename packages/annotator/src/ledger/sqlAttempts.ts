@@ -88,7 +88,7 @@ export const charge = (query: Query, job: string, cost: number, freed: number) =
     ? Effect.void
     : query("update nuner_account set spent = spent + $2, reserved = reserved - $3 where job = $1", [job, cost, freed])
 
-export const openAttempt = (
+const openAttempt = (
   query: Query,
   open: {
     address: string

@@ -16,7 +16,7 @@ export const layerSqlite = (
 ): Layer.Layer<Ledger, LedgerError> =>
   Layer.effect(Ledger, Effect.flatMap(sqliteDriver(path, options.durable ?? false), sqlLedger))
 
-export const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: boolean) {
+const sqliteDriver = Effect.fnUntraced(function* (path: string, durable: boolean) {
   const failed = (operation: string) => (cause: unknown) =>
     new LedgerError({ ledger: path, operation, detail: messageOf(cause) })
   const database = yield* Effect.acquireRelease(

@@ -47,13 +47,6 @@ export const formatProgress = (progress: Progress): string => {
     .join(" · ")
 }
 
-/** `[######----]`; empty if the total is not known. */
-export const progressBar = ({ done, total }: Pick<Progress, "done" | "total">, width = 24): string => {
-  if (total === null) return ""
-  const filled = Math.round((width * Math.min(done, total)) / Math.max(1, total))
-  return `[${"#".repeat(filled)}${"-".repeat(width - filled)}]`
-}
-
 export const dollars = (cost: number): string => `$${cost < 0.1 ? cost.toFixed(4) : cost.toFixed(2)}`
 export const count = (n: number): string => n.toLocaleString("en-US")
 const percent = (done: number, total: number): number => (total === 0 ? 100 : Math.floor((100 * done) / total))

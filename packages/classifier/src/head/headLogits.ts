@@ -33,7 +33,7 @@ export const headLogits = (head: Head, values: Float32Array): Float32Array => {
 }
 
 /** The same without an engine. */
-export const plainLogits = (head: Head, values: Float32Array): Float32Array => {
+const plainLogits = (head: Head, values: Float32Array): Float32Array => {
   if (head.dense === undefined) return product(head, values)
   const hidden = product(head.dense, values)
   for (const [i, x] of hidden.entries()) hidden[i] = (x * (1 + erf(x / Math.SQRT2))) / 2

@@ -82,7 +82,7 @@ const listOf = (
 }
 
 /** `entity <> concept[ <> description]`; white space around the parts is dropped. `undefined` when entity or concept is missing. */
-export const parseAnnotation = (text: string): Annotation | undefined => {
+const parseAnnotation = (text: string): Annotation | undefined => {
   const [entity = "", concept = "", ...rest] = text.split("<>").map((part) => part.trim())
   const description = rest.join(" <> ")
   if (entity === "" || concept === "") return undefined

@@ -44,7 +44,7 @@ export const describeOptions = (schema: {
 }
 
 /** The same of one field. */
-export const describeOption = (name: string, field: Schema.Top, presets: Presets = {}): OptionInfo => {
+const describeOption = (name: string, field: Schema.Top, presets: Presets = {}): OptionInfo => {
   const { description: help = "", ...said } = Schema.resolveAnnotationsKey(field) ?? {}
   const {
     absent,

@@ -44,7 +44,7 @@ export const wordSpans = (mentions: ReadonlyArray<Span>, words: ReadonlyArray<Sp
   })
 
 /** The index of the first span that ends after `offset`, by bisection. */
-export const firstEndingAfter = (spans: ReadonlyArray<Span>, offset: number): number => {
+const firstEndingAfter = (spans: ReadonlyArray<Span>, offset: number): number => {
   let low = 0
   let high = spans.length
   while (low < high) {

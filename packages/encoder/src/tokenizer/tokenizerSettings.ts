@@ -16,7 +16,7 @@ const fields = {
 } as const
 
 /** @throws InputError naming the field */
-export const parseTokenizerSettings = (text: string, source: string): TokenizerSettings => {
+const parseTokenizerSettings = (text: string, source: string): TokenizerSettings => {
   const json = parseObject(text, source)
   const read = (names: Readonly<Record<string, string>>) => {
     const found: Record<string, boolean | null> = {}
@@ -42,7 +42,7 @@ export const withSettings = (json: string, source: string, config: string, path:
 }
 
 /** Writes those settings into the content of a `tokenizer.json`, over its own, as Python's transformers does. @returns whether that changed it */
-export const applySettings = (tokenizer: Record<string, unknown>, { bert, byteLevel }: TokenizerSettings): boolean => {
+const applySettings = (tokenizer: Record<string, unknown>, { bert, byteLevel }: TokenizerSettings): boolean => {
   const parts = [
     ["normalizer", "BertNormalizer", bert],
     ["pre_tokenizer", "ByteLevel", byteLevel],

@@ -40,7 +40,7 @@ export type FullProtocol = typeof FullProtocol.Type
 
 const Names = Schema.Array(Schema.NonEmptyString)
 
-export const BenchmarkDataset = Schema.Struct({
+const BenchmarkDataset = Schema.Struct({
   train: option(Schema.Union([Schema.NonEmptyString, Names.check(atLeastOne)]), {
     help: "labelled sentences that training sets are mined from, a file or several: see `readDataset`"
   }),

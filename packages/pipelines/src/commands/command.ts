@@ -83,7 +83,7 @@ export interface CommandInfo {
 }
 
 /** What `command` notes in a command. */
-export const Info = Context.Service<CommandInfo>("@nuner/pipelines/CommandInfo")
+const Info = Context.Service<CommandInfo>("@nuner/pipelines/CommandInfo")
 
 type Arguments = Readonly<Record<string, Argument.Argument<unknown>>>
 type Components = Readonly<Record<string, Component>>

@@ -85,7 +85,7 @@ const list = (text: string): Array<string> =>
     .filter((part) => part !== "")
 
 /** Help, range and default in one line; the type and the names of values are printed by the library. */
-export const helpOf = (option: CommandOption, all: ReadonlyArray<CommandOption>): string => {
+const helpOf = (option: CommandOption, all: ReadonlyArray<CommandOption>): string => {
   const { help, jsonSchema, range, type, unit } = option
   const plain = typeof jsonSchema.type === "string" && jsonSchema.type !== "array"
   const said = [help, ...(plain ? [] : [type]), range, unit, ...defaultOf(option)].filter((part) => part !== undefined)

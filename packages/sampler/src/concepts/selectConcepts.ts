@@ -142,7 +142,7 @@ export const selectConcepts = <S extends ConceptSentence>(
 }
 
 /** Annotated sentences as `chooseSentences` reads them. */
-export const corpusOf = (sentences: ReadonlyArray<ConceptSentence>): ConceptCorpus => ({
+const corpusOf = (sentences: ReadonlyArray<ConceptSentence>): ConceptCorpus => ({
   count: sentences.length,
   names: (sentence) => conceptNames(sentences[sentence]!),
   allNames: (sentence) => allConceptNames(sentences[sentence]!)

@@ -7,7 +7,7 @@ import type { GlinerConfig } from "./GlinerConfig.ts"
 const count = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** The switches of both modes: what the published code does, and what is right. */
-export const predictionModes = {
+const predictionModes = {
   published: { emptyWords: "shift", long: "truncate", merge: "published", typesAtOnce: Number.MAX_SAFE_INTEGER },
   corrected: { emptyWords: "unknown", long: "windows", merge: "corrected", typesAtOnce: undefined }
 } as const

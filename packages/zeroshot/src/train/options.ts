@@ -6,7 +6,7 @@ const count = Schema.Int.check(Schema.isGreaterThan(0))
 const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
 
 /** The switches of both modes: what the published code does, and what is right. */
-export const trainingModes = {
+const trainingModes = {
   published: { oneTypePerSpan: true, randomDrop: false, reshuffle: false },
   corrected: { oneTypePerSpan: false, randomDrop: true, reshuffle: true }
 } as const
