@@ -15,7 +15,7 @@ interface Owner {
 
 /**
  * Takes a directory for one run: a file `.lock` that says which process has it. A process that was killed holds nothing, since whoever comes
- * next sees that it is gone.
+ * next sees that it is gone. Not `lockFile` of @nuner/core: Node 20 has no SQLite, and another machine's run is refused here, not waited for.
  *
  * @returns gives the directory back
  * @throws CheckpointError where a living process has it, or one of another machine, of which nothing can be seen
