@@ -75,6 +75,7 @@ export {
 export { tf } from "./tf.ts"
 export { readTorch } from "./torch/readTorch.ts"
 export { bestCheckpoint, type Checkpoint, fingerprint, listCheckpoints, loadCheckpoint } from "./train/checkpoints.ts"
+export { Snapshot } from "./train/Snapshot.ts"
 export type * from "./train/TrainOptions.ts"
 export type { CheckpointOptions, EvaluateOptions, LossContext, TrainOptions } from "./train/TrainOptions.ts"
 export { train } from "./train/train.ts"

@@ -1,4 +1,5 @@
-import { type Parameters, tf } from "@nuner/engine"
+import type { Parameters } from "../nn/Parameters.ts"
+import { tf } from "../tf.ts"
 
 /** The weights of the trainable parameters as they are now, to go back to exactly. */
 export class Snapshot {
