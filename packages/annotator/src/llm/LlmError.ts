@@ -19,17 +19,24 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
 /** 408, 409, 5xx, 529: the provider said that it could not answer just now. */
 export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
   ...said,
+  /** The work was begun, and may be charged: 408, 504, 524. */
+  mayCost: Schema.Boolean,
   retryAfterMs: Schema.optionalKey(Schema.Finite)
 }) {}
 
-/** Timeout, reset, no route: whether the provider did (and charged) the work is unknown. */
-export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", { detail: Schema.String }) {}
+/** Timeout, reset, no route: nobody answered. */
+export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable", {
+  detail: Schema.String,
+  /** The request may have arrived: whether the provider did (and charged) the work is unknown. */
+  mayCost: Schema.Boolean
+}) {}
 
 /** The provider does not accept this one request (400, 413, 422 ...): sending it again changes nothing. */
 export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", said) {}
 
 /**
- * 401, 402, 403, 404, and codes such as `insufficient_quota`: no request of this run can succeed (key, credit, model name, address).
+ * 401, 402, 403, 404, codes such as `insufficient_quota`, and what cannot even be sent: no request of this run can succeed (key, credit, model
+ * name, address).
  * Stops the run.
  */
 export class Denied extends Schema.TaggedError<Denied>()("Denied", { ...said, remedy: Schema.String }) {}
@@ -65,7 +72,7 @@ export class LlmError extends Schema.TaggedError<LlmError>()("LlmError", {
   }
   /** The work may have been done and charged although no answer came: a budget has to assume so. */
   get isAmbiguous(): boolean {
-    return this.reason._tag === "Unreachable" || this.reason._tag === "Malformed"
+    return this.reason._tag === "Malformed" || ("mayCost" in this.reason && this.reason.mayCost)
   }
   /** Milliseconds that the provider asked us to wait, 0 if it did not say. */
   get retryAfterMs(): number {

@@ -34,8 +34,23 @@ const reasonOf = (cause: unknown, secret: string): LlmError["reason"] => {
   const detail = detailOf(cause, secret)
   if (cause instanceof SyntaxError) return new Malformed({ detail: `the response is not JSON: ${detail}` })
   const { error, headers, requestID, status } = (cause ?? {}) as SdkError
-  if (typeof status !== "number") return new Unreachable({ detail })
+  if (typeof status !== "number") return reasonOfSending(cause, detail)
   return reasonOfStatus(status, saidIn(error, detail, secret, requestID), retryAfterMs(headers))
+}
+
+/** No connection came about: names without an address, closed ports, networks without a way, TLS that fails or is not trusted. */
+const NEVER_SENT =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_\w+|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EPROTO|\w*CERT\w*|ERR_TLS_\w+)$/
+/** What stands in the way of any request: an address that is none, a key that fits into no header. */
+const UNSENDABLE = /^ERR_INVALID_|^Header '.*' has invalid value/
+
+/** Why no response came. Bun puts a code on the innermost cause. */
+const reasonOfSending = (cause: unknown, detail: string): LlmError["reason"] => {
+  const marks = causesOf(cause).flatMap((one) => [(one as { readonly code?: unknown }).code, one.message])
+  const some = (pattern: RegExp) => marks.some((mark) => typeof mark === "string" && pattern.test(mark))
+  return some(UNSENDABLE)
+    ? new Denied({ detail, remedy: "check the base URL, and the key for characters that do not belong there" })
+    : new Unreachable({ detail, mayCost: !some(NEVER_SENT) })
 }
 
 /** The message and code of an error's body, whose error may stand in a field of its own; `otherwise` is the message of none. */
@@ -59,7 +74,8 @@ export const reasonOfStatus = (status: number, said: Said, retryAfter = 0): LlmE
   const remedy = remedyOf(status, said)
   if (remedy !== undefined) return new Denied({ ...said, status, remedy })
   if (status === 429) return new RateLimited({ ...said, status, ...wait })
-  if (status === 408 || status === 409 || status >= 500) return new Overloaded({ ...said, status, ...wait })
+  if (status === 408 || status === 409 || status >= 500)
+    return new Overloaded({ ...said, status, mayCost: [408, 504, 524].includes(status), ...wait })
   return new Rejected({ ...said, status })
 }
 
@@ -92,13 +108,17 @@ export const retryAfterMs = (headers: Headers | undefined): number => {
   return Number.isNaN(date) ? 0 : Math.max(0, date - Date.now())
 }
 
-/** The message of an exception and of its causes. */
+/** An exception, and what caused it. */
+const causesOf = (cause: unknown): ReadonlyArray<Error> => {
+  const causes: Array<Error> = []
+  for (let at = cause; at instanceof Error && causes.length < 3; at = at.cause) causes.push(at)
+  return causes
+}
+
+/** The messages of an exception and of its causes. */
 const detailOf = (cause: unknown, secret: string): string => {
-  const parts: Array<string> = []
-  for (let at = cause, depth = 0; at instanceof Error && depth < 3; at = at.cause, depth++) {
-    if (!parts.includes(at.message)) parts.push(at.message)
-  }
-  return oneLine(parts.join(": ") || String(cause), secret)
+  const messages = new Set(causesOf(cause).map(({ message }) => message))
+  return oneLine([...messages].join(": ") || String(cause), secret)
 }
 
 /** What is shorter, such as the "none" of a server without keys, is no secret, and may stand in any word. */

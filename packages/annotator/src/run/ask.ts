@@ -150,7 +150,7 @@ const call = Effect.fnUntraced(function* (run: Run, request: LlmRequest) {
           new LlmError({
             provider: llm.provider,
             operation: "ask",
-            reason: new Unreachable({ detail: `no answer within ${options.timeoutSeconds} s` })
+            reason: new Unreachable({ detail: `no answer within ${options.timeoutSeconds} s`, mayCost: true })
           })
         )
     }),
