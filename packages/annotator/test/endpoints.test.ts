@@ -84,3 +84,89 @@ describe("what a failed try counts as", () => {
     expect(await errorOf(provider)).toContain("check the base URL, and the key")
   })
 })
+
+const line = "Paris <> city"
+const paris = [{ entity: "Paris", concept: "city" }]
+const usage = { prompt_tokens: 200, completion_tokens: 40, total_tokens: 240 }
+const completion = (message: Record<string, unknown> = {}, more: Record<string, unknown> = {}) => ({
+  choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: line, ...message } }],
+  usage,
+  ...more
+})
+const json = (body: unknown) => says(() => Response.json(body))
+
+describe("usage", () => {
+  test.each([
+    ["as it should be", usage, 200, 40],
+    ["with thoughts in the total alone", { ...usage, total_tokens: 1240 }, 200, 1040],
+    ["with a total that says less", { ...usage, total_tokens: 0 }, 200, 40],
+    ["without the output, which the total knows", { prompt_tokens: 200, total_tokens: 240 }, 200, 40],
+    ["in fractions", { prompt_tokens: 10.5, completion_tokens: 3, total_tokens: 13.5 }, 11, 3]
+  ])("%s", async (_, usage, inputTokens, outputTokens) => {
+    const { summary } = await run(chat(json(completion({}, { usage }))))
+    expect(summary).toMatchObject({
+      answered: 1,
+      inputTokens,
+      outputTokens,
+      spent: (inputTokens + outputTokens) / 1000
+    })
+  })
+
+  test.each([
+    ["empty", {}],
+    ["null", null],
+    ["a word", "many"],
+    ["without output", { prompt_tokens: 10, completion_tokens: null, total_tokens: 10 }]
+  ])("%s: the answer is kept, and counts as what it costs at most", async (_, usage) => {
+    const { annotated, summary } = await run(chat(json(completion({}, { usage }))))
+    expect(annotated[0]!.record.annotations).toEqual(paris)
+    expect(summary.spent).toBeGreaterThan(0.1)
+  })
+})
+
+test("an answer in parts is what they have of text", async () => {
+  const thinking = { type: "thinking", thinking: [{ type: "text", text: "Rome <> city" }] }
+  const { annotated } = await run(chat(json(completion({ content: [thinking, { type: "text", text: line }] }))))
+  expect(annotated[0]!.record.annotations).toEqual(paris)
+})
+
+describe("a body that is no answer", () => {
+  test.each([
+    ["a page", new Response(`<html>${"Sign in ".repeat(500)}`, { headers: { "content-type": "text/html" } })],
+    ["another object", Response.json({ choices: [], told: "Sign in ".repeat(500) })]
+  ])("%s is quoted, a kilobyte of it", async (_, response) => {
+    const { failed, summary } = await run(chat(says(() => response.clone())))
+    expect(failed[0]!.reason).toBe("malformed response")
+    expect(failed[0]!.detail).toContain("Sign in Sign in")
+    expect(failed[0]!.detail!.length).toBeWithin(1000, 1100)
+    expect(summary.attempts).toBe(1)
+  })
+
+  test("repeats no key", async () => {
+    const { failed } = await run(chat(json({ told: "sk-0123456789" })))
+    expect(failed[0]!.detail).toContain('{"told":"<key>"}')
+  })
+
+  test.each([
+    ["a code", { error: { message: "upstream overloaded", code: 429 } }, "upstream overloaded (429)"],
+    ["no code", { error: { message: "boom" }, choices: null }, "boom (500)"],
+    ["a word", { error: "boom" }, "boom (500)"],
+    [
+      "Anthropic's type",
+      { type: "error", error: { type: "overloaded_error", message: "Overloaded" } },
+      "Overloaded (529, overloaded_error)"
+    ]
+  ])("an error with %s: tried again, in the provider's words, for nothing", async (_, body, detail) => {
+    for (const of of [chat, (baseUrl: string) => anthropic({ apiKey, baseUrl })]) {
+      const { failed, summary } = await run(of(json(body)))
+      expect(failed[0]!.detail).toBe(detail)
+      expect(summary).toMatchObject({ attempts: 2, spent: 0 })
+      await server?.stop(true)
+    }
+  })
+
+  test("an error that no request can escape ends the run", async () => {
+    const error = { message: "No auth credentials found", code: 401 }
+    expect(await errorOf(chat(json({ error })))).toContain("check the key")
+  })
+})

@@ -4,7 +4,7 @@ import { messageAnswer, messageBody } from "../llm/anthropicMessages.ts"
 import { decodeBody } from "../llm/decodeBody.ts"
 import type { LlmRequest } from "../llm/Llm.ts"
 import { LlmError } from "../llm/LlmError.ts"
-import { fromSdk, reasonOfStatus, saidIn, sdkCall } from "../llm/sdkErrors.ts"
+import { fromSdk, reasonOfStatus, saidIn, sdkCall, statusIn } from "../llm/sdkErrors.ts"
 import type { BatchApi, BatchRow } from "./BatchApi.ts"
 import { answered, CLOCK_SLACK_MS } from "./openAiBatch.ts"
 
@@ -21,12 +21,11 @@ export const anthropicBatch = ({ client, name, secret }: AnthropicBatchParts): B
   const entry = (request: LlmRequest) => ({ custom_id: request.key, params: messageBody(request) })
 
   const readRow = (json: unknown): BatchRow => {
-    const { custom_id: key, result } = decodeBody(name, Row, json)
-    if (result.type === "succeeded") return answered(name, key, () => messageAnswer(name, result.message))
+    const { custom_id: key, result } = decodeBody(Row, json)
+    if (result.type === "succeeded") return answered(name, key, secret, () => messageAnswer(result.message))
     if (result.type === "expired") return { key, outcome: { _tag: "Expired" } }
     if (result.type === "canceled") return { key, outcome: { _tag: "Cancelled" } }
-    const { type = "api_error" } = result.error?.error ?? {}
-    const reason = reasonOfStatus(STATUS_OF_ERROR[type] ?? 500, saidIn(result.error, "the request failed", secret))
+    const reason = reasonOfStatus(statusIn(result.error?.error), saidIn(result.error, "the request failed", secret))
     return { key, outcome: { _tag: "Failed", error: new LlmError({ provider: name, operation: "batch", reason }) } }
   }
 
@@ -76,19 +75,6 @@ export const anthropicBatch = ({ client, name, secret }: AnthropicBatchParts): B
     cancel: (id) =>
       Effect.asVoid(call("cancel a batch", (signal) => client.messages.batches.cancel(id, undefined, { signal })))
   }
-}
-
-/** An error inside of a batch has a type and no status. */
-const STATUS_OF_ERROR: Readonly<Record<string, number>> = {
-  invalid_request_error: 400,
-  authentication_error: 401,
-  billing_error: 402,
-  permission_error: 403,
-  not_found_error: 404,
-  request_too_large: 413,
-  rate_limit_error: 429,
-  timeout_error: 504,
-  overloaded_error: 529
 }
 
 const Row = Schema.Struct({

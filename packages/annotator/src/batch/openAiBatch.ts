@@ -15,7 +15,7 @@ export interface OpenAiBatchParts {
   /** Of the endpoint that answers the requests, without `/v1`. */
   readonly path: string
   readonly body: (request: LlmRequest) => unknown
-  readonly answer: (provider: string, body: unknown) => LlmAnswer
+  readonly answer: (body: unknown) => LlmAnswer
 }
 
 const TAG = "nuner_batch"
@@ -43,7 +43,7 @@ export const openAiBatch = ({ answer, body, client, name, path, secret }: OpenAi
         )
 
   const readRow = (json: unknown): BatchRow => {
-    const { custom_id: key, error, response } = decodeBody(name, Row, json)
+    const { custom_id: key, error, response } = decodeBody(Row, json)
     const fail = (status: number, said: Said): BatchRow => ({
       key,
       outcome: {
@@ -58,7 +58,7 @@ export const openAiBatch = ({ answer, body, client, name, path, secret }: OpenAi
       const otherwise = JSON.stringify(response.body ?? null).slice(0, 300)
       return fail(response.status_code, saidIn(response.body, otherwise, secret, response.request_id))
     }
-    return answered(name, key, () => answer(name, response.body))
+    return answered(name, key, secret, () => answer(response.body))
   }
 
   return {
@@ -145,10 +145,10 @@ const Row = Schema.Struct({
 })
 
 /** A row's answer; if it cannot be read, the row failed, and only the row. */
-export const answered = (provider: string, key: string, read: () => LlmAnswer): BatchRow => {
+export const answered = (provider: string, key: string, secret: string, read: () => LlmAnswer): BatchRow => {
   try {
     return { key, outcome: { _tag: "Answered", answer: read() } }
   } catch (cause) {
-    return { key, outcome: { _tag: "Failed", error: fromSdk(provider, "batch", "", cause) } }
+    return { key, outcome: { _tag: "Failed", error: fromSdk(provider, "batch", secret, cause) } }
   }
 }

@@ -28,7 +28,6 @@ export const anthropic = (options: AnthropicOptions): LlmShape => {
     ask: (request) =>
       sdkCall(name, "ask", secret, async (signal) =>
         messageAnswer(
-          name,
           await client.messages.create(messageBody(request), { signal, headers: { "Idempotency-Key": request.key } })
         )
       ),

@@ -1,7 +1,8 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import { Schema } from "effect"
-import { decodeBody } from "./decodeBody.ts"
+import { decodeAnswer } from "./decodeBody.ts"
 import type { LlmAnswer, LlmRequest } from "./Llm.ts"
+import { usageIn } from "./usageIn.ts"
 
 /** A question as the body of POST /v1/messages. System messages are a field of their own there; the API has no temperature, top-p or seed. */
 export const messageBody = (request: LlmRequest): Anthropic.MessageCreateParamsNonStreaming => {
@@ -23,18 +24,11 @@ const outputConfig = ({ effort, schema }: LlmRequest): Anthropic.OutputConfig =>
 const MessageBody = Schema.Struct({
   content: Schema.Array(Schema.Struct({ type: Schema.String, text: Schema.optional(Schema.String) })),
   stop_reason: Schema.NullOr(Schema.String),
-  usage: Schema.optional(
-    Schema.Struct({
-      input_tokens: Schema.Natural,
-      output_tokens: Schema.Natural,
-      cache_creation_input_tokens: Schema.optional(Schema.NullOr(Schema.Natural)),
-      cache_read_input_tokens: Schema.optional(Schema.NullOr(Schema.Natural))
-    })
-  )
+  usage: Schema.optional(Schema.Unknown)
 })
 
-export const messageAnswer = (provider: string, body: unknown): LlmAnswer => {
-  const { content, stop_reason, usage } = decodeBody(provider, MessageBody, body)
+export const messageAnswer = (body: unknown): LlmAnswer => {
+  const { content, stop_reason, usage } = decodeAnswer(MessageBody, body)
   return {
     text: content.map((block) => (block.type === "text" ? (block.text ?? "") : "")).join(""),
     finish:
@@ -43,12 +37,9 @@ export const messageAnswer = (provider: string, body: unknown): LlmAnswer => {
         : stop_reason === "max_tokens" || stop_reason === "model_context_window_exceeded"
           ? "length"
           : "stop",
-    usage: usage
-      ? {
-          inputTokens:
-            usage.input_tokens + (usage.cache_creation_input_tokens ?? 0) + (usage.cache_read_input_tokens ?? 0),
-          outputTokens: usage.output_tokens
-        }
-      : null
+    usage: usageIn(usage, INPUT, "output_tokens")
   }
 }
+
+/** What was read from a cache, or put into it, stands apart. */
+const INPUT = ["input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens"] as const

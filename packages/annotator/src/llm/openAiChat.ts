@@ -1,7 +1,8 @@
 import { Schema } from "effect"
 import type OpenAI from "openai"
-import { decodeBody } from "./decodeBody.ts"
+import { decodeAnswer } from "./decodeBody.ts"
 import type { Finish, LlmAnswer, LlmRequest } from "./Llm.ts"
+import { usageIn } from "./usageIn.ts"
 
 export type MaxTokensField = "max_completion_tokens" | "max_tokens"
 
@@ -27,24 +28,25 @@ export const chatBody = (
       })
 })
 
+/** Reasoning models of some servers (Mistral's) answer in parts: those of text are the answer. */
+const Part = Schema.Struct({ type: Schema.String, text: Schema.optional(Schema.String) })
+
 /** The part of a chat completion that we read: usage may be absent (Ollama, llama.cpp and vLLM behind some proxies). */
 const Completion = Schema.Struct({
   choices: Schema.NonEmptyArray(
     Schema.Struct({
       finish_reason: Schema.optional(Schema.NullOr(Schema.String)),
       message: Schema.Struct({
-        content: Schema.optional(Schema.NullOr(Schema.String)),
+        content: Schema.optional(Schema.Union([Schema.Null, Schema.String, Schema.Array(Part)])),
         refusal: Schema.optional(Schema.NullOr(Schema.String))
       })
     })
   ),
-  usage: Schema.optional(
-    Schema.NullOr(Schema.Struct({ prompt_tokens: Schema.Natural, completion_tokens: Schema.optional(Schema.Natural) }))
-  )
+  usage: Schema.optional(Schema.Unknown)
 })
 
-export const chatAnswer = (provider: string, body: unknown): LlmAnswer => {
-  const { choices, usage } = decodeBody(provider, Completion, body)
+export const chatAnswer = (body: unknown): LlmAnswer => {
+  const { choices, usage } = decodeAnswer(Completion, body)
   const [{ message, finish_reason }] = choices
   const refused = typeof message.refusal === "string" && message.refusal !== ""
   const finish: Finish = refused
@@ -55,8 +57,11 @@ export const chatAnswer = (provider: string, body: unknown): LlmAnswer => {
         ? "content filter"
         : "stop"
   return {
-    text: (refused ? message.refusal : message.content) ?? "",
+    text: (refused ? message.refusal : textOf(message.content)) ?? "",
     finish,
-    usage: usage ? { inputTokens: usage.prompt_tokens, outputTokens: usage.completion_tokens ?? 0 } : null
+    usage: usageIn(usage, ["prompt_tokens"], "completion_tokens")
   }
 }
+
+const textOf = (content: string | ReadonlyArray<typeof Part.Type> | null | undefined): string | null | undefined =>
+  typeof content === "object" ? content?.map(({ text, type }) => (type === "text" ? text : "")).join("") : content

@@ -1,7 +1,8 @@
 import { Schema } from "effect"
 import type OpenAI from "openai"
-import { decodeBody } from "./decodeBody.ts"
+import { decodeAnswer } from "./decodeBody.ts"
 import type { LlmAnswer, LlmRequest } from "./Llm.ts"
+import { usageIn } from "./usageIn.ts"
 
 /** A question as the body of POST /responses. Nothing is stored at the provider. The API has no seed. */
 export const responsesBody = (request: LlmRequest): OpenAI.Responses.ResponseCreateParamsNonStreaming => ({
@@ -35,11 +36,11 @@ const Part = Schema.Struct({
 const ResponseBody = Schema.Struct({
   output: Schema.Array(Schema.Struct({ type: Schema.String, content: Schema.optional(Schema.Array(Part)) })),
   incomplete_details: Schema.optional(Schema.NullOr(Schema.Struct({ reason: Schema.optional(Schema.String) }))),
-  usage: Schema.optional(Schema.NullOr(Schema.Struct({ input_tokens: Schema.Natural, output_tokens: Schema.Natural })))
+  usage: Schema.optional(Schema.Unknown)
 })
 
-export const responsesAnswer = (provider: string, body: unknown): LlmAnswer => {
-  const { incomplete_details, output, usage } = decodeBody(provider, ResponseBody, body)
+export const responsesAnswer = (body: unknown): LlmAnswer => {
+  const { incomplete_details, output, usage } = decodeAnswer(ResponseBody, body)
   const parts = output.flatMap((item) => (item.type === "message" ? (item.content ?? []) : []))
   const refusal = parts.find((part) => part.type === "refusal")?.refusal
   const text = parts.map((part) => (part.type === "output_text" ? (part.text ?? "") : "")).join("")
@@ -54,6 +55,6 @@ export const responsesAnswer = (provider: string, body: unknown): LlmAnswer => {
           : why === "content_filter"
             ? "content filter"
             : "stop",
-    usage: usage ? { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens } : null
+    usage: usageIn(usage, ["input_tokens"], "output_tokens")
   }
 }

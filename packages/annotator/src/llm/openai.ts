@@ -42,7 +42,6 @@ export const openai = (options: OpenAiOptions): LlmShape => {
     ask: (request) =>
       sdkCall(name, "ask", secret, async (signal) =>
         dialect.answer(
-          name,
           await client.post<unknown>(dialect.path, {
             body: dialect.body(request),
             signal,
