@@ -170,3 +170,57 @@ describe("a body that is no answer", () => {
     expect(await errorOf(chat(json({ error })))).toContain("check the key")
   })
 })
+
+describe("how an answer ends", () => {
+  const ending = (finish_reason: unknown) =>
+    completion({}, { choices: [{ ...completion().choices[0], finish_reason }] })
+  test.each([
+    "stop",
+    "STOP",
+    "eos",
+    "eos_token",
+    "stop_sequence",
+    "end_turn",
+    "COMPLETE",
+    "tool_calls",
+    "",
+    null,
+    undefined
+  ])("%p: by itself", async (reason) => {
+    expect((await run(chat(json(ending(reason))))).summary.answered).toBe(1)
+  })
+
+  test.each([
+    ["length", "truncated"],
+    ["model_length", "truncated"],
+    ["MAX_TOKENS", "truncated"],
+    ["content_filter: SAFETY", "content filter"]
+  ])("%s: %s", async (reason, known) => {
+    expect((await run(chat(json(ending(reason))))).failed[0]!.reason).toBe(known)
+  })
+
+  test.each(["error", "insufficient_system_resource", "abort"])(
+    "%s: tried again, and may be charged",
+    async (reason) => {
+      const { failed, summary } = await run(chat(json(ending(reason))))
+      expect(failed[0]).toMatchObject({ reason: "overloaded", detail: `the answer broke off: "${reason}"` })
+      expect(summary.attempts).toBe(2)
+      expect(summary.spent).toBeGreaterThan(0)
+    }
+  )
+
+  test("an error of the choice is told in its words", async () => {
+    const choice = { finish_reason: "error", error: { code: 502, message: "upstream died" }, message: { content: "" } }
+    expect((await run(chat(json({ choices: [choice] })))).failed[0]!.detail).toBe("upstream died (502)")
+  })
+
+  test.each([
+    [{ status: "failed", error: { code: "server_error", message: "boom" } }, "boom (500, server_error)"],
+    [{ status: "cancelled" }, 'the answer broke off: "cancelled"']
+  ])("a response that %j is an error", async (ended, detail) => {
+    const baseUrl = `${json({ output: [], ...ended })}/v1`
+    const { failed, summary } = await run(openai({ apiKey, baseUrl, api: "responses" }))
+    expect(failed[0]!.detail).toBe(detail)
+    expect(summary.attempts).toBe(2)
+  })
+})

@@ -16,10 +16,10 @@ export class RateLimited extends Schema.TaggedError<RateLimited>()("RateLimited"
   retryAfterMs: Schema.optionalKey(Schema.Finite)
 }) {}
 
-/** 408, 409, 5xx, 529: the provider said that it could not answer just now. */
+/** 408, 409, 5xx, 529: the provider said that it could not answer just now, or broke the answer off. */
 export class Overloaded extends Schema.TaggedError<Overloaded>()("Overloaded", {
   ...said,
-  /** The work was begun, and may be charged: 408, 504, 524. */
+  /** The work was begun, and may be charged: 408, 504, 524, an answer that broke off. */
   mayCost: Schema.Boolean,
   retryAfterMs: Schema.optionalKey(Schema.Finite)
 }) {}

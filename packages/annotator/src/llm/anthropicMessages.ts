@@ -1,6 +1,7 @@
 import type Anthropic from "@anthropic-ai/sdk"
 import { Schema } from "effect"
 import { decodeAnswer } from "./decodeBody.ts"
+import { finishOf } from "./finishOf.ts"
 import type { LlmAnswer, LlmRequest } from "./Llm.ts"
 import { usageIn } from "./usageIn.ts"
 
@@ -31,12 +32,7 @@ export const messageAnswer = (body: unknown): LlmAnswer => {
   const { content, stop_reason, usage } = decodeAnswer(MessageBody, body)
   return {
     text: content.map((block) => (block.type === "text" ? (block.text ?? "") : "")).join(""),
-    finish:
-      stop_reason === "refusal"
-        ? "refusal"
-        : stop_reason === "max_tokens" || stop_reason === "model_context_window_exceeded"
-          ? "length"
-          : "stop",
+    finish: finishOf(stop_reason),
     usage: usageIn(usage, INPUT, "output_tokens")
   }
 }

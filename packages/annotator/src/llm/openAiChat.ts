@@ -1,7 +1,8 @@
 import { Schema } from "effect"
 import type OpenAI from "openai"
 import { decodeAnswer } from "./decodeBody.ts"
-import type { Finish, LlmAnswer, LlmRequest } from "./Llm.ts"
+import { finishOf } from "./finishOf.ts"
+import type { LlmAnswer, LlmRequest } from "./Llm.ts"
 import { usageIn } from "./usageIn.ts"
 
 export type MaxTokensField = "max_completion_tokens" | "max_tokens"
@@ -33,32 +34,25 @@ const Part = Schema.Struct({ type: Schema.String, text: Schema.optional(Schema.S
 
 /** The part of a chat completion that we read: usage may be absent (Ollama, llama.cpp and vLLM behind some proxies). */
 const Completion = Schema.Struct({
-  choices: Schema.NonEmptyArray(
-    Schema.Struct({
-      finish_reason: Schema.optional(Schema.NullOr(Schema.String)),
-      message: Schema.Struct({
-        content: Schema.optional(Schema.Union([Schema.Null, Schema.String, Schema.Array(Part)])),
-        refusal: Schema.optional(Schema.NullOr(Schema.String))
-      })
-    })
-  ),
+  choices: Schema.NonEmptyArray(Schema.Unknown),
   usage: Schema.optional(Schema.Unknown)
+})
+
+const Choice = Schema.Struct({
+  finish_reason: Schema.optional(Schema.NullOr(Schema.String)),
+  message: Schema.Struct({
+    content: Schema.optional(Schema.Union([Schema.Null, Schema.String, Schema.Array(Part)])),
+    refusal: Schema.optional(Schema.NullOr(Schema.String))
+  })
 })
 
 export const chatAnswer = (body: unknown): LlmAnswer => {
   const { choices, usage } = decodeAnswer(Completion, body)
-  const [{ message, finish_reason }] = choices
+  const { message, finish_reason } = decodeAnswer(Choice, choices[0])
   const refused = typeof message.refusal === "string" && message.refusal !== ""
-  const finish: Finish = refused
-    ? "refusal"
-    : finish_reason === "length"
-      ? "length"
-      : finish_reason === "content_filter"
-        ? "content filter"
-        : "stop"
   return {
     text: (refused ? message.refusal : textOf(message.content)) ?? "",
-    finish,
+    finish: refused ? "refusal" : finishOf(finish_reason),
     usage: usageIn(usage, ["prompt_tokens"], "completion_tokens")
   }
 }

@@ -1,6 +1,7 @@
 import { Schema } from "effect"
 import type OpenAI from "openai"
 import { decodeAnswer } from "./decodeBody.ts"
+import { finishOf } from "./finishOf.ts"
 import type { LlmAnswer, LlmRequest } from "./Llm.ts"
 import { usageIn } from "./usageIn.ts"
 
@@ -34,27 +35,20 @@ const Part = Schema.Struct({
 })
 
 const ResponseBody = Schema.Struct({
+  status: Schema.optional(Schema.NullOr(Schema.String)),
   output: Schema.Array(Schema.Struct({ type: Schema.String, content: Schema.optional(Schema.Array(Part)) })),
   incomplete_details: Schema.optional(Schema.NullOr(Schema.Struct({ reason: Schema.optional(Schema.String) }))),
   usage: Schema.optional(Schema.Unknown)
 })
 
 export const responsesAnswer = (body: unknown): LlmAnswer => {
-  const { incomplete_details, output, usage } = decodeAnswer(ResponseBody, body)
+  const { incomplete_details, output, status, usage } = decodeAnswer(ResponseBody, body)
   const parts = output.flatMap((item) => (item.type === "message" ? (item.content ?? []) : []))
   const refusal = parts.find((part) => part.type === "refusal")?.refusal
   const text = parts.map((part) => (part.type === "output_text" ? (part.text ?? "") : "")).join("")
-  const why = incomplete_details?.reason
   return {
     text: refusal ?? text,
-    finish:
-      refusal !== undefined
-        ? "refusal"
-        : why === "max_output_tokens"
-          ? "length"
-          : why === "content_filter"
-            ? "content filter"
-            : "stop",
+    finish: refusal !== undefined ? "refusal" : finishOf(incomplete_details?.reason ?? status),
     usage: usageIn(usage, ["input_tokens"], "output_tokens")
   }
 }
