@@ -224,3 +224,42 @@ describe("how an answer ends", () => {
     expect(summary.attempts).toBe(2)
   })
 })
+
+describe("moderation of a sentence is its refusal, and the run goes on", () => {
+  test.each([
+    [403, { message: 'm requires moderation on OpenRouter. Your input was flagged for "violence"', code: 403 }],
+    [400, { message: "The response was filtered due to the prompt", code: "content_filter" }],
+    [400, { message: "Invalid prompt: limited access due to a violation of our usage policy", code: "invalid_prompt" }]
+  ])("%i %j", async (status, error) => {
+    const both = [...sentences, { id: "t", text: "Rome lies in Italy." }]
+    const baseUrl = says((n) => (n === 1 ? Response.json({ error }, { status }) : Response.json(completion())))
+    const { annotated, failed } = await run(chat(baseUrl), { sentences: both, concurrency: 1 })
+    expect(annotated.map(({ record }) => record.id)).toEqual(["t"])
+    expect(failed[0]).toMatchObject({ id: "s", state: "refused", reason: "content filter" })
+    expect(failed[0]!.detail).toContain(error.message)
+  })
+
+  test.each(["Your account was flagged.", "Prohibited by the organization's content policy", "Not in your country"])(
+    "not so 403 %s",
+    async (message) => {
+      expect(await errorOf(chat(says(() => Response.json({ error: { message } }, { status: 403 }))))).toContain(message)
+    }
+  )
+})
+
+describe("a 400 that no request can escape ends the run", () => {
+  test.each([
+    [
+      "Google's, of a key, in a list",
+      [{ error: { code: 400, message: "API key not valid. Please pass a valid API key." } }],
+      "API key not valid. Please pass a valid API key. (400): check the key"
+    ],
+    [
+      "Mistral's, of a model, by its type",
+      { object: "error", message: "Invalid model: m", type: "invalid_model", code: "1500" },
+      "Invalid model: m (400, invalid_model): check the model name"
+    ]
+  ])("%s", async (_, body, words) => {
+    expect(await errorOf(chat(says(() => Response.json(body, { status: 400 }))))).toContain(words)
+  })
+})

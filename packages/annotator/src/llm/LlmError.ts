@@ -34,6 +34,9 @@ export class Unreachable extends Schema.TaggedError<Unreachable>()("Unreachable"
 /** The provider does not accept this one request (400, 413, 422 ...): sending it again changes nothing. */
 export class Rejected extends Schema.TaggedError<Rejected>()("Rejected", said) {}
 
+/** The provider's moderation lets this one request not through (403 that says so, `content_filter`). */
+export class Filtered extends Schema.TaggedError<Filtered>()("Filtered", said) {}
+
 /**
  * 401, 402, 403, 404, codes such as `insufficient_quota`, and what cannot even be sent: no request of this run can succeed (key, credit, model
  * name, address).
@@ -48,7 +51,7 @@ export class Malformed extends Schema.TaggedError<Malformed>()("Malformed", { de
 export class LlmError extends Schema.TaggedError<LlmError>()("LlmError", {
   provider: Schema.String,
   operation: Schema.String,
-  reason: Schema.Union([RateLimited, Overloaded, Unreachable, Rejected, Denied, Malformed])
+  reason: Schema.Union([RateLimited, Overloaded, Unreachable, Rejected, Filtered, Denied, Malformed])
 }) {
   override get message(): string {
     return `${this.provider}: ${this.operation}: ${this.detail}`

@@ -32,7 +32,7 @@ export const usageAtMost = (request: LlmRequest, answer: LlmAnswer): Usage => ({
 
 /** What a failure means for the ledger: charged as estimated if it may have been charged, else free. */
 export const failureOutcome = (error: LlmError, estimate: number): Outcome => ({
-  state: "failed",
+  state: error.reason._tag === "Filtered" ? "refused" : "failed",
   reason: FAILURE_REASON[error.reason._tag],
   detail: error.detail,
   usage: null,
@@ -46,5 +46,6 @@ const FAILURE_REASON = {
   Unreachable: "unreachable",
   Malformed: "malformed response",
   Rejected: "rejected",
+  Filtered: "content filter",
   Denied: "denied"
 } as const
