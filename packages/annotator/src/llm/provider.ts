@@ -74,14 +74,27 @@ const makeProvider = Effect.fnUntraced(function* (options: ProviderOptions) {
   }
 }) satisfies (options: ProviderOptions) => Effect.Effect<LlmShape, unknown>
 
+/** The key in the environment, without the white space around it that files and shells leave. */
 const key = (options: ProviderOptions, variable: string, otherwise?: Redacted.Redacted<string>) => {
   const name = options.keyVariable ?? variable
   const read = Config.Redacted(name)
   const wanted = otherwise === undefined ? read : Config.withDefault(read, otherwise)
+  const refuse = (reason: string) =>
+    missing("provider", `the environment variable ${name} ${reason}`, `export ${name}=...`)
   // Behind the provider of the context the environment as it is now: Effect keeps what it was when it was first asked.
   return ConfigProvider.ConfigProvider.pipe(
     Effect.flatMap((provider) => wanted.parse(ConfigProvider.orElse(provider, ConfigProvider.fromEnv()))),
-    Effect.catch(() => missing("provider", `the environment variable ${name} is not set`, `export ${name}=...`))
+    Effect.catch(() => refuse("is not set")),
+    Effect.map((found) => Redacted.value(found).trim()),
+    Effect.filterOrElse(
+      (found) => found !== "",
+      () => refuse("is empty")
+    ),
+    Effect.filterOrElse(
+      (found) => !/\s/.test(found),
+      () => refuse("has white space within its key")
+    ),
+    Effect.map((found) => Redacted.make(found))
   )
 }
 
