@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, setDefaultTimeout, test } from "bun:test"
+import { afterEach, describe, expect, setDefaultTimeout, spyOn, test } from "bun:test"
 import { Redacted } from "effect"
 import {
   type Annotated,
@@ -261,5 +261,29 @@ describe("a 400 that no request can escape ends the run", () => {
     ]
   ])("%s", async (_, body, words) => {
     expect(await errorOf(chat(says(() => Response.json(body, { status: 400 }))))).toContain(words)
+  })
+})
+
+describe("timeoutSeconds alone ends a wait", () => {
+  test.each([
+    ["openai", chat],
+    ["anthropic", (baseUrl: string) => anthropic({ apiKey, baseUrl })]
+  ])("%s: neither Bun nor the SDK do, also for the longest answers", async (_, of) => {
+    const seen: Array<[timeout: unknown, told: number]> = []
+    const real = globalThis.fetch
+    const spy = spyOn(globalThis, "fetch").mockImplementation(
+      Object.assign((url: Parameters<typeof fetch>[0], init?: BunFetchRequestInit & { readonly timeout?: unknown }) => {
+        seen.push([init?.timeout, Number(new Headers(init?.headers).get("x-stainless-timeout"))])
+        return real(url, init)
+      }, real)
+    )
+    try {
+      await run(of(json(completion())), { maxTokens: 64_000, timeoutSeconds: 3600 })
+    } finally {
+      spy.mockRestore()
+    }
+    expect(seen).toHaveLength(1)
+    expect(seen[0]![0]).toBe(false)
+    expect(seen[0]![1]).toBeGreaterThan(1e6)
   })
 })

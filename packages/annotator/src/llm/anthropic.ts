@@ -3,7 +3,7 @@ import { Redacted } from "effect"
 import { anthropicBatch } from "../batch/anthropicBatch.ts"
 import { messageAnswer, messageBody } from "./anthropicMessages.ts"
 import type { LlmShape } from "./Llm.ts"
-import { sdkCall } from "./sdkErrors.ts"
+import { sdkCall, UNHURRIED } from "./sdkErrors.ts"
 
 export interface AnthropicOptions {
   readonly apiKey: Redacted.Redacted<string>
@@ -14,7 +14,7 @@ export interface AnthropicOptions {
 /** Anthropic's messages API, at any base URL. The SDK's own retries are off: one policy, ours, decides. */
 export const anthropic = (options: AnthropicOptions): LlmShape => {
   const name = "anthropic"
-  const secret = Redacted.value(options.apiKey)
+  const secret = Redacted.value(options.apiKey).trim()
   const client = new Anthropic({
     apiKey: secret,
     authToken: null,
@@ -28,7 +28,11 @@ export const anthropic = (options: AnthropicOptions): LlmShape => {
     ask: (request) =>
       sdkCall(name, "ask", secret, async (signal) =>
         messageAnswer(
-          await client.messages.create(messageBody(request), { signal, headers: { "Idempotency-Key": request.key } })
+          await client.messages.create(messageBody(request), {
+            signal,
+            ...UNHURRIED,
+            headers: { "Idempotency-Key": request.key }
+          })
         )
       ),
     countTokens: (request) =>

@@ -4,7 +4,7 @@ import { openAiBatch } from "../batch/openAiBatch.ts"
 import type { LlmRequest, LlmShape } from "./Llm.ts"
 import { chatAnswer, chatBody, type MaxTokensField } from "./openAiChat.ts"
 import { responsesAnswer, responsesBody } from "./openAiResponses.ts"
-import { sdkCall } from "./sdkErrors.ts"
+import { sdkCall, UNHURRIED } from "./sdkErrors.ts"
 
 export interface OpenAiOptions {
   readonly apiKey: Redacted.Redacted<string>
@@ -23,7 +23,7 @@ export interface OpenAiOptions {
 /** OpenAI, or any server that speaks its chat completions API. The SDK's own retries are off: one policy, ours, decides. */
 export const openai = (options: OpenAiOptions): LlmShape => {
   const { api = "chat", baseUrl, batch = true, maxTokensField = "max_completion_tokens", name = "openai" } = options
-  const secret = Redacted.value(options.apiKey)
+  const secret = Redacted.value(options.apiKey).trim()
   const client = new OpenAI({
     apiKey: secret,
     baseURL: baseUrl ?? "https://api.openai.com/v1",
@@ -45,6 +45,7 @@ export const openai = (options: OpenAiOptions): LlmShape => {
           await client.post<unknown>(dialect.path, {
             body: dialect.body(request),
             signal,
+            ...UNHURRIED,
             headers: { "Idempotency-Key": request.key }
           })
         )
