@@ -205,6 +205,21 @@ describe("a model directory", () => {
       for (const one of [classifier, encoder]) one.dispose()
     }))
 
+  test("of a ModernBERT has its head beside an encoder: Python's class has a hidden layer before the labels", () =>
+    leakCheck(async () => {
+      using dir = tempDir()
+      const encoder = toyEncoder({ architecture: "modernbert" })
+      const features = await wordFeatures(encoder, train, { layers: [-1], pooling: "first" })
+      const { head } = fitProbe(features, train, { scheme: "bare", c: 1 })
+      const classifier = tokenClassifier({ encoder, head })
+      await saveClassifier(dir.path, classifier)
+      expect((await Bun.file(dir.file("config.json")).json()).architectures).toEqual(["ModernBertModel"])
+      const [alone, loaded] = [await loadEncoder(dir.path), await loadClassifier(dir.path)]
+      expect(alone.unused).toEqual([])
+      expect(await loaded.predictWords(test1)).toEqual(await classifier.predictWords(test1))
+      for (const one of [classifier, alone, loaded]) one.dispose()
+    }))
+
   const edited = async (path: string, change: (json: Record<string, unknown>) => void) => {
     const json = await Bun.file(path).json()
     change(json)

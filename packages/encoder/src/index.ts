@@ -50,6 +50,7 @@ export {
   saveTokenClassifier,
   type TokenClassifier
 } from "./files/tokenClassifier.ts"
+export { checkTokenHead, hasLinearLabels } from "./files/tokenHead.ts"
 export { type FromPretrainedOptions, fromPretrained, resolveModel } from "./hub/fromPretrained.ts"
 export { type HubSettings, hubSettings } from "./hub/HubSettings.ts"
 export { encoderLayout, type ModelLayout } from "./hub/ModelLayout.ts"

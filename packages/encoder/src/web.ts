@@ -1,5 +1,6 @@
 export type { EncoderConfig } from "./config/EncoderConfig.ts"
 export { mergeWindows, runWindows, type WindowResult } from "./encode/runWindows.ts"
+export { checkTokenHead } from "./files/tokenHead.ts"
 export { hiddenStates } from "./inference/hiddenStates.ts"
 export type { EncoderParts } from "./model/Encoder.ts"
 export type { TokenBatch } from "./model/TokenBatch.ts"

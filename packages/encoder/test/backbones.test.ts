@@ -207,6 +207,7 @@ test("docs/adding-a-backbone.md names what is there, and ELECTRA is BERT and wha
     "fixed",
     "base",
     "languageHead",
+    "deepLabels",
     "wordTable",
     "embed",
     "layer",

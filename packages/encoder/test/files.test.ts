@@ -139,6 +139,60 @@ test("a token classifier is the same after save and load", () =>
     again.dispose()
   }))
 
+test("a token classifier with more than a linear layer is refused; what pre-training left beside it is passed over", () =>
+  leakCheck(async () => {
+    using dir = tempDir()
+    const from = fixture("bert-token-classification")
+    const file = await readSafetensors(join(from, "model.safetensors"))
+    await cp(from, dir.path, { recursive: true })
+    const tensors = [...file.entries.values()].map(({ name, shape }) => ({
+      ...{ name, shape, dtype: "F32" as const },
+      data: () => file.read(name)
+    }))
+    const withTensor = (name: string) =>
+      writeSafetensors(dir.file("model.safetensors"), [
+        ...tensors,
+        { name, dtype: "F32", shape: [2], data: () => new Float32Array(2) }
+      ])
+    for (const name of [
+      "crf.transitions",
+      "dense.weight",
+      "head.dense.weight",
+      "lstm.weight_ih_l0",
+      "classifier.out.bias"
+    ]) {
+      await withTensor(name)
+      const error = await loadTokenClassifier(dir.path).catch((cause: Error) => cause)
+      expect(error).toBeInstanceOf(InputError)
+      expect((error as Error).message).toContain(name)
+      expect((error as Error).message).toContain(`nuner fit --encoder ${dir.path}`)
+    }
+    for (const name of [
+      "bert.embeddings.position_ids",
+      "bert.pooler.dense.bias",
+      "cls.predictions.bias",
+      "lm_head.bias"
+    ]) {
+      await withTensor(name)
+      ;(await loadTokenClassifier(dir.path)).dispose()
+    }
+    await file.close()
+  }))
+
+test("a ModernBERT's labels are not written as its class in Python, which has a hidden layer before them", () =>
+  leakCheck(async () => {
+    using dir = tempDir()
+    const encoder = tiny("modernbert")
+    const model = { encoder, kernel: tf.ones([16, 2]), bias: tf.zeros([2]), labels: ["O", "B-X"] }
+    await saveTokenClassifier(dir.file("model"), model)
+    const { architectures, id2label } = await Bun.file(dir.file("model/config.json")).json()
+    expect([architectures, Object.values(id2label)]).toEqual([["ModernBertModel"], ["O", "B-X"]])
+    const again = await loadTokenClassifier(dir.file("model"))
+    expect([...again.kernel.dataSync()]).toEqual([...model.kernel.dataSync()])
+    for (const one of [encoder, again]) one.dispose()
+    tf.dispose([model.kernel, model.bias])
+  }))
+
 test("weights that are no numbers are neither written nor read", () =>
   leakCheck(async () => {
     using dir = tempDir()

@@ -1,5 +1,5 @@
 import { InputError } from "@nuner/core"
-import { openEncoder, type ReadFile } from "@nuner/encoder"
+import { checkTokenHead, openEncoder, type ReadFile } from "@nuner/encoder"
 import { type OnnxRuntime, ordinaryGraphs, safetensorsOf } from "@nuner/engine"
 import type { Head } from "../head/Head.ts"
 import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
@@ -33,6 +33,7 @@ export const openClassifier = async (
   try {
     const width = encoder.config.hidden * (settings?.layers.length ?? 1)
     const inModel = async (): Promise<Head> => {
+      checkTokenHead(encoder.config, checkpoint)
       const labels = Object.values((json.id2label ?? {}) as Record<string, string>)
       const { values } = await checkpoint.read("classifier.weight", [width, labels.length], true)
       const bias = (await checkpoint.read("classifier.bias", [labels.length], false)).values

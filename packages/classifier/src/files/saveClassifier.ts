@@ -2,6 +2,7 @@ import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { decodeOptions, writeJson } from "@nuner/core"
 import {
+  hasLinearLabels,
   replaceDirectory,
   type SaveAdapterOptions,
   type SaveOptions,
@@ -19,7 +20,7 @@ import { ADAPTER, HEAD_FILE, SETTINGS_FILE, Settings } from "./settings.ts"
  * Writes a model directory, whole or not at all: what stood there before stays intact where writing fails.
  *
  * One linear layer over the last hidden state is written as `RobertaForTokenClassification` or
- * `BertForTokenClassification`, which transformers and transformers.js load as it stands. Any other head goes into
+ * `BertForTokenClassification`, which transformers and transformers.js load as it stands. Any other head, and every one on a ModernBERT, whose class has a hidden layer there, goes into
  * `head.safetensors` beside an encoder that `AutoModel` loads. `nuner.json` holds what those layouts have no field for:
  * pooling, layers, scheme, temperature. Adapters are merged into the weights, and written besides as `adapter/`, in PEFT's layout.
  *
@@ -31,7 +32,8 @@ export const saveClassifier = async (
   { base, ...options }: SaveClassifierOptions = {}
 ): Promise<void> => {
   const { encoder, head, scheme, pooling, layers, temperature, thresholds, transitions } = classifier
-  const inModel = head.dense === undefined && layers.length === 1 && isLast(layers[0]!, encoder.config.layers)
+  const isLinear = head.dense === undefined && layers.length === 1 && isLast(layers[0]!, encoder.config.layers)
+  const inModel = isLinear && hasLinearLabels(encoder.config)
   const settings = decodeOptions("saveClassifier", Settings, {
     ...{ format: "nuner-token-classifier-1", head: inModel ? "model" : "file", classes: head.classes },
     ...{ scheme, layers, pooling, temperature },

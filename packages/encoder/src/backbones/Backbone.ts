@@ -33,6 +33,8 @@ export interface Backbone<C extends EncoderConfig = EncoderConfig> {
   /** The table of words, which a language-model head has as its output layer. */
   readonly wordTable: string
   readonly languageHead: LanguageHeadNames
+  /** Its `...ForTokenClassification` has a hidden layer and a norm before the labels: such a head is neither read nor written. */
+  readonly deepLabels?: true
 
   /** config.json without the nested fields that newer versions of transformers write for older flat ones. */
   flatten?(json: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>>

@@ -72,6 +72,7 @@ export const modernbert: Backbone<ModernBertConfig> = {
     decoder: "decoder.weight",
     biased: false
   },
+  deepLabels: true,
   wordTable: "embeddings.tok_embeddings",
 
   flatten: (json) => {

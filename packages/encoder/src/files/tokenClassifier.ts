@@ -11,6 +11,7 @@ import { readSettings, readWeights } from "./loadEncoder.ts"
 import { openCheckpoint } from "./openCheckpoint.ts"
 import { labelFields, type SaveOptions, writeModel } from "./saveEncoder.ts"
 import { dtypeFields, tensorSources } from "./tensorSource.ts"
+import { checkTokenHead, hasLinearLabels } from "./tokenHead.ts"
 
 /** A linear layer over the last hidden state: `RobertaForTokenClassification` and its like. */
 export interface TokenClassifier {
@@ -33,7 +34,7 @@ export interface DeepTokenClassifier extends TokenClassifier {
 
 /**
  * Writes a directory that `AutoModelForTokenClassification` and transformers.js load as it stands: as `saveEncoder`, with the head and
- * `id2label`.
+ * `id2label`. Where that class has more than a linear layer (ModernBERT's), `loadTokenClassifier` alone reads the head: config.json names the encoder.
  *
  * @throws OptionError where the head does not fit encoder and labels; SafetensorsError for a weight that is no number
  */
@@ -53,7 +54,10 @@ export const saveTokenClassifier = async (
       ...tensorSources("classifier.bias", bias, false, dtype)
     ]
     return writeModel(directory, sources, {
-      "config.json": toConfigJson(config, { ...headConfig(config, labels), ...dtypeFields(dtype) }),
+      "config.json": toConfigJson(config, {
+        ...(hasLinearLabels(config) ? headConfig(config, labels) : labelFields(labels)),
+        ...dtypeFields(dtype)
+      }),
       ...tokenizerFiles(tokenizer, config),
       ...(card === undefined ? {} : { "README.md": card })
     })
@@ -77,7 +81,7 @@ export interface LoadedTokenClassifier extends TokenClassifier {
 /**
  * Loads such a directory, ours or another's.
  *
- * @throws InputError, SafetensorsError
+ * @throws InputError, also for a head with more than a linear layer; SafetensorsError
  */
 export const loadTokenClassifier = async (directory: string): Promise<LoadedTokenClassifier> => {
   const { config, tokenizer, json } = await readSettings(directory)
@@ -86,6 +90,7 @@ export const loadTokenClassifier = async (directory: string): Promise<LoadedToke
   try {
     const encoder = storedEncoder(config, await readWeights(config, checkpoint), tokenizer)
     try {
+      checkTokenHead(config, checkpoint)
       const kernel = await checkpoint.variable("classifier.weight", [config.hidden, labels.length], true)
       try {
         const bias = await checkpoint.variable("classifier.bias", [labels.length], false)

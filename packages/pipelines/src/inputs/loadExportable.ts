@@ -6,6 +6,7 @@ import { InputError } from "@nuner/core"
 import {
   type ExportOnnxOptions,
   exportOnnx,
+  hasLinearLabels,
   loadEncoder,
   loadTokenClassifier,
   parseConfigJson,
@@ -119,8 +120,9 @@ const ofClassifier = async (directory: string): Promise<Exportable> => {
 const notesOf = ({ encoder, head, layers, pooling, transitions }: TokenClassifier): Array<string> => {
   const isLast = layers.length === 1 && (layers[0] === -1 || layers[0] === encoder.config.layers)
   const notes: Array<string> = []
-  if (!isLast || head.dense) {
-    const reads = isLast ? "has a hidden layer" : `reads the layers ${layers.join(", ")}`
+  if (!isLast || head.dense || !hasLinearLabels(encoder.config)) {
+    const only = head.dense ? "has a hidden layer" : "is one linear layer, ModernBERT's has two"
+    const reads = isLast ? only : `reads the layers ${layers.join(", ")}`
     notes.push(
       `the head ${reads}: ONNX holds that; Python's transformers has no class for it (examples/recipes/head_recipe.py)`
     )

@@ -10,7 +10,7 @@ import { tagsOf } from "../words/spanTags.ts"
 import { CLASSIFIER, DETECTOR, SETTINGS_FILE, type Settings } from "./settings.ts"
 
 /**
- * Writes a source-trained model, whole or not at all: `detector/` loads as a token classifier and `classifier/` as an encoder in transformers,
+ * Writes a source-trained model, whole or not at all: `detector/` loads as a token classifier and `classifier/` as an encoder in transformers (a ModernBERT's both as encoders),
  * `tadner.json` says what else there is to know.
  *
  * @throws OutputError; InputError where the directory holds something else
