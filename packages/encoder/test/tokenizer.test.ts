@@ -143,6 +143,54 @@ describe("files", () => {
     }
   })
 
+  test("name a class of Python's that builds normalizer and pre-tokenizer itself only where it builds just these", async () => {
+    const classOf = async (json: string, change: (parts: Record<string, Record<string, unknown> | null>) => void) => {
+      const parts = JSON.parse(json)
+      change(parts)
+      const tokenizer = await Tokenizer.fromJson(JSON.stringify(parts))
+      const config = small({ vocabSize: tokenizer.vocabSize, padId: tokenizer.special.pad.id })
+      return JSON.parse(tokenizerFiles(tokenizer, config)["tokenizer_config.json"]!).tokenizer_class as string
+    }
+    const unigram = (normalizer: unknown, first: ReadonlyArray<string>, scheme = "always") => {
+      const pieces = [...first, "▁the", "▁", "t", "h", "e", "<mask>"].map((piece, id) => [piece, -id])
+      const metaspace = { type: "Metaspace", replacement: "▁", prepend_scheme: scheme, split: true }
+      const frame = {
+        type: "RobertaProcessing",
+        sep: ["</s>", first.indexOf("</s>")],
+        cls: ["<s>", first.indexOf("<s>")]
+      }
+      return JSON.stringify({
+        ...{ version: "1.0", added_tokens: [], normalizer, decoder: null, truncation: null, padding: null },
+        pre_tokenizer: { type: "Sequence", pretokenizers: [{ type: "WhitespaceSplit" }, metaspace] },
+        post_processor: { ...frame, trim_offsets: true, add_prefix_space: false },
+        model: { type: "Unigram", unk_id: first.indexOf("<unk>"), vocab: pieces, byte_fallback: false }
+      })
+    }
+    const ordinary = ["<s>", "<pad>", "</s>", "<unk>"]
+    const any = "PreTrainedTokenizerFast"
+    const nothing = () => {}
+    const cases: Array<[string, string, Parameters<typeof classOf>[1]]> = [
+      ["BertTokenizer", wordPiece.json, nothing],
+      ["BertTokenizer", wordPiece.json, ({ normalizer }) => Object.assign(normalizer!, { lowercase: false })],
+      [any, wordPiece.json, ({ normalizer }) => Object.assign(normalizer!, { clean_text: false })],
+      [any, wordPiece.json, (parts) => Object.assign(parts, { normalizer: { type: "Lowercase" } })],
+      [any, wordPiece.json, (parts) => Object.assign(parts, { pre_tokenizer: { type: "Whitespace" } })],
+      [any, wordPiece.json, ({ model }) => Object.assign(model!, { max_input_chars_per_word: 20 })],
+      [any, wordPiece.json, (parts) => Object.assign(parts, { post_processor: null })],
+      ["RobertaTokenizer", bpe.json, nothing],
+      ["RobertaTokenizer", bpe.json, (parts) => Object.assign(parts.pre_tokenizer!, { add_prefix_space: true })],
+      [any, bpe.json, (parts) => Object.assign(parts, { normalizer: { type: "NFKC" } })],
+      [any, bpe.json, ({ model }) => Object.assign(model!, { ignore_merges: true })],
+      [any, bpe.json, ({ pre_tokenizer }) => Object.assign(pre_tokenizer!, { use_regex: false })],
+      ["XLMRobertaTokenizer", unigram(null, ordinary), nothing],
+      [any, unigram({ type: "NFKC" }, ordinary), nothing],
+      [any, unigram(null, ordinary, "first"), nothing],
+      [any, unigram(null, ["<unk>", "<s>", "<pad>", "</s>"]), nothing]
+    ]
+    for (const [index, [name, json, change]] of cases.entries())
+      expect([index, await classOf(json, change)]).toEqual([index, name])
+  })
+
   test("vocab.json + merges.txt and vocab.txt equal tokenizer.json", async () => {
     using dir = tempDir()
     const { vocab, merges } = JSON.parse(bpe.json).model

@@ -1,4 +1,6 @@
+import { backboneOf } from "../backbones/backbones.ts"
 import { type EncoderConfig, maxTokens } from "../config/EncoderConfig.ts"
+import { pythonClass } from "./pythonClass.ts"
 import type { Tokenizer } from "./Tokenizer.ts"
 
 /** The tokenizer's files of a Hugging Face directory, by name. */
@@ -14,9 +16,6 @@ export const tokenizerFiles = (tokenizer: Tokenizer, config: EncoderConfig): Rec
     ...(mask ? { mask_token: mask.token } : {})
   }
   const { model, normalizer, pre_tokenizer } = JSON.parse(tokenizer.json)
-  const classes: Record<string, string> = roberta
-    ? { BPE: "RobertaTokenizer", WordPiece: "MPNetTokenizer", Unigram: "XLMRobertaTokenizer" }
-    : { WordPiece: "BertTokenizer" } // transformers' class for DeBERTa makes a normalizer of its own, whatever tokenizer.json has
   const settings = {
     ...tokens,
     ...(model.type === "WordPiece" && {
@@ -27,7 +26,8 @@ export const tokenizerFiles = (tokenizer: Tokenizer, config: EncoderConfig): Rec
     ...(model.type === "BPE" && { add_prefix_space: pre_tokenizer?.add_prefix_space ?? false, trim_offsets: true }),
     clean_up_tokenization_spaces: false,
     model_max_length: maxTokens(config),
-    tokenizer_class: classes[model.type] ?? "PreTrainedTokenizerFast"
+    model_input_names: ["input_ids", ...(backboneOf(config).tokenTypes ? ["token_type_ids"] : []), "attention_mask"],
+    tokenizer_class: pythonClass(tokenizer)
   }
   return {
     "tokenizer.json": tokenizer.json,
