@@ -64,7 +64,11 @@ describe("an encoder", () => {
           }
         }
         const config = JSON.parse(await readFile(join(dir.file("model"), "config.json"), "utf8"))
-        expect(config.quantization_config).toEqual({ quant_method: "nuner-int8-rows" })
+        expect(config.quantization_config).toEqual({ format: "nuner-int8-rows" })
+        // What config.json said before is read as well.
+        const older = JSON.stringify({ ...config, quantization_config: { quant_method: "nuner-int8-rows" } })
+        await writeFile(join(dir.file("model"), "config.json"), older)
+        ;(await loadEncoder(dir.file("model"))).dispose()
         // Written again, the whole numbers are the same.
         await saveEncoder(dir.file("twice"), again, { dtype: "I8" })
         const file = "model.safetensors"

@@ -20,9 +20,11 @@ const foreign: Record<string, ReadonlyArray<unknown>> = {
   rope_parameters: []
 }
 
-/** Weights as `saveEncoder` writes them with dtype "I8": they are expanded as they are read, and bear on no other number. */
-const isInt8Rows = (value: unknown): boolean =>
-  typeof value === "object" && value !== null && "quant_method" in value && value.quant_method === INT8_ROWS
+/** Weights as `saveEncoder` writes them with dtype "I8", or wrote them before: they are expanded as they are read, and bear on no other number. */
+const isInt8Rows = (value: unknown): boolean => {
+  const { format, quant_method } = (value ?? {}) as Record<string, unknown>
+  return (format ?? quant_method) === INT8_ROWS
+}
 
 const empty = (value: unknown): boolean =>
   value === undefined || value === null || (typeof value === "object" && Object.keys(value).length === 0)

@@ -4,17 +4,18 @@ import { once, quantiseRows } from "./int8Rows.ts"
 
 /**
  * How weights are written. I8: matrices as whole numbers with a scale a row (an output of a linear layer, an entry of a table), a quarter of F32's
- * size; vectors as F32. Read here only: `quantization_config` in config.json keeps others from taking the whole numbers for weights.
+ * size; vectors as F32. Read here only: Python's transformers refuses a `quantization_config` without `quant_method`, where it would pass over one that
+ * it doesn't know and take the whole numbers for weights.
  */
 export type WeightDtype = "F32" | "F16" | "I8"
 
 /** The fields of config.json that say how weights are written. */
 export const dtypeFields = (dtype: WeightDtype): Record<string, unknown> => ({
   torch_dtype: dtype === "F16" ? "float16" : "float32",
-  ...(dtype === "I8" && { quantization_config: { quant_method: INT8_ROWS } })
+  ...(dtype === "I8" && { quantization_config: { format: INT8_ROWS } })
 })
 
-/** The `quant_method` of directories whose matrices are I8 with a scale a row. */
+/** What config.json calls matrices in I8 with a scale a row. */
 export const INT8_ROWS = "nuner-int8-rows"
 
 /** The largest number that F16 holds. */
