@@ -14,6 +14,7 @@ import {
   tokenClassifier,
   wordFeatures
 } from "../src/index.ts"
+import { schemeOf } from "../src/labels/classes.ts"
 import { toyEncoder, toySentences } from "./toy.ts"
 
 const train = toySentences(150, 1)
@@ -64,6 +65,27 @@ describe("decode", () => {
     ])
     for (const { score } of found) expect(score).toBeCloseTo(0.7)
     expect(decode(new Float32Array(0), classes, "BIO")).toEqual([])
+  })
+
+  test("of others' labels: BIO where a type has B- and another prefix, special tokens are no entity's, types without a prefix go on", () => {
+    const sets: Array<[string, Array<string>]> = [
+      ["BIO", ["O", "B-a", "I-a"]],
+      ["BIO", ["O", "I-a", "I-b"]],
+      ["BIO", ["[PAD]", "O", "B-a", "I-a", "S-a", "X", "[CLS]", "[SEP]"]],
+      ["BIO", ["O", "B-a", "M-a", "E-a", "S-a", "b"]],
+      ["bare", ["O", "S-Bahn", "E-Mail"]],
+      ["bare", ["O", "a", "B-b"]]
+    ]
+    for (const [scheme, labels] of sets) expect([labels, schemeOf(labels)]).toEqual([labels, scheme as "BIO"])
+    const classes = ["[PAD]", "O", "B-a", "M-a", "E-a", "S-a", "b", "X"]
+    const one = (best: number) => classes.map((_, k) => (k === best ? 1 : 0))
+    const found = decode(p(...[2, 3, 4, 5, 0, 6, 6, 7, 1, 2].map(one)), classes, schemeOf(classes))
+    expect(found.map(({ end, start, type }) => [start, end, type])).toEqual([
+      [0, 3, "a"],
+      [3, 4, "a"],
+      [5, 7, "b"],
+      [9, 10, "a"]
+    ])
   })
 
   test("is the inverse of labelsOf", () => {

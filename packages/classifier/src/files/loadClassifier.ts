@@ -5,10 +5,10 @@ import { InputError } from "@nuner/core"
 import { type Encoder, loadEncoder, loadTokenClassifier } from "@nuner/encoder"
 import { readSafetensors, tf } from "@nuner/engine"
 import type { Head } from "../head/Head.ts"
-import { NONE } from "../labels/classes.ts"
+import { NONE, schemeOf } from "../labels/classes.ts"
 import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
 import { headOf } from "./headOf.ts"
-import { HEAD_FILE, parseSettings, partsOf, SETTINGS_FILE, type Settings, schemeOf } from "./settings.ts"
+import { HEAD_FILE, parseSettings, partsOf, SETTINGS_FILE, type Settings } from "./settings.ts"
 
 /**
  * Loads a model directory that `saveClassifier` wrote, or any `RobertaForTokenClassification` or

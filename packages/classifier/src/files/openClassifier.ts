@@ -2,9 +2,10 @@ import { InputError } from "@nuner/core"
 import { checkTokenHead, openEncoder, type ReadFile } from "@nuner/encoder"
 import { type OnnxRuntime, ordinaryGraphs, safetensorsOf } from "@nuner/engine"
 import type { Head } from "../head/Head.ts"
+import { schemeOf } from "../labels/classes.ts"
 import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
 import { headOf, turned } from "./headOf.ts"
-import { HEAD_FILE, parseSettings, partsOf, SETTINGS_FILE, type Settings, schemeOf } from "./settings.ts"
+import { HEAD_FILE, parseSettings, partsOf, SETTINGS_FILE, type Settings } from "./settings.ts"
 
 export interface OpenOptions {
   /** onnxruntime-web, or another package with its interface. */

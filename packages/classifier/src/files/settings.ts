@@ -1,6 +1,6 @@
 import { decodeJson } from "@nuner/core"
 import * as Schema from "effect/Schema"
-import { type ClassScheme, classSchemes, NONE } from "../labels/classes.ts"
+import { classSchemes } from "../labels/classes.ts"
 
 /** The file for what Hugging Face's layout has no field for. */
 export const SETTINGS_FILE = "nuner.json"
@@ -38,7 +38,3 @@ export const partsOf = ({ scheme, layers, pooling, temperature, thresholds, tran
   ...{ scheme, layers, pooling, temperature, thresholds },
   transitions: transitions?.map((row) => row.map((value) => value ?? Number.NEGATIVE_INFINITY))
 })
-
-/** Prefixed on every label but "O": B- and I- (or E-, S- of a relative, which `decode` reads as well). */
-export const schemeOf = (classes: ReadonlyArray<string>): ClassScheme =>
-  classes.every((name) => name === NONE || /^[BIESLU]-./.test(name)) ? "BIO" : "bare"

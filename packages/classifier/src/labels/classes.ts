@@ -34,7 +34,29 @@ export const classesOf = (types: Iterable<string>, scheme: ClassScheme = "bare")
 
 /** The type that each class stands for; "" for `NONE`. */
 export const typesOf = (classes: ReadonlyArray<string>, scheme: ClassScheme): Array<string> =>
-  classes.map((name) => (name === NONE ? "" : scheme === "bare" ? name : name.slice(2)))
+  tagsOf(classes, scheme).map((tag) => (tag === NONE ? "" : scheme === "bare" ? tag : tag.slice(2)))
+
+/** What others' label sets have for the special tokens around a text and for a word's further sub-tokens. */
+const isSpecial = (name: string): boolean => /^(\[\w+\]|<\/?\w+>|X)$/.test(name)
+
+/**
+ * The classes as tags of the scheme. In others' label sets with prefixes, labels of special tokens are no entity's, a type without a prefix goes on as
+ * in Python's pipeline, and M- is I-.
+ */
+export const tagsOf = (classes: ReadonlyArray<string>, scheme: ClassScheme): Array<string> =>
+  classes.map((name) => {
+    if (scheme === "bare" || name === NONE || /^[BIESLU]-./.test(name)) return name
+    return isSpecial(name) ? NONE : `I-${name.replace(/^M-(?=.)/, "")}`
+  })
+
+/** The scheme of others' labels: BIO, which `decode` reads E- and S- in as well, where a type has a B- and another prefix, or where all are B- and I-. */
+export const schemeOf = (classes: ReadonlyArray<string>): ClassScheme => {
+  const labels = classes.filter((name) => name !== NONE && !isSpecial(name))
+  const known = new Set(labels)
+  const goesOn = (name: string) => [..."IESLUM"].some((prefix) => known.has(`${prefix}${name.slice(1)}`))
+  const isBio = labels.every((name) => /^[BI]-./.test(name)) || labels.some((name) => /^B-./.test(name) && goesOn(name))
+  return isBio ? "BIO" : "bare"
+}
 
 /** The types of labelled sentences. */
 export const typesIn = (sentences: Iterable<Pick<LabelledSentence, "entities">>): Set<string> => {

@@ -1,5 +1,5 @@
 import { type Entity, fromTags } from "@nuner/core"
-import { type ClassScheme, typesOf } from "../labels/classes.ts"
+import { type ClassScheme, tagsOf, typesOf } from "../labels/classes.ts"
 import type { Transitions } from "../transitions/Transitions.ts"
 import { viterbi } from "../transitions/viterbi.ts"
 
@@ -25,7 +25,8 @@ export const decode = (
   const path = transitions
     ? viterbi(values, transitions)
     : Int32Array.from({ length: values.length / count }, (_, word) => best(values, word * count, count))
-  const tags = Array.from(path, (k) => classes[k]!)
+  const known = tagsOf(classes, scheme)
+  const tags = Array.from(path, (k) => known[k]!)
   const entities = fromTags(tags, scheme) ?? []
   return entities.map((entity) => {
     let sum = 0
