@@ -9,10 +9,10 @@ import { openLibrary as openNative } from "../src/tokenizer/nativeLibrary.ts"
 import { openLibrary as openWeb } from "../src/tokenizer/webLibrary.ts"
 
 /** Tokens, and of each the words that it touches: what a prediction is made of. */
-const read = async (open: typeof openWeb, json: string) => {
-  const encodings = await open(json).encodeBatch(oddTexts)
+const read = async (open: typeof openWeb, json: string, texts: ReadonlyArray<string>) => {
+  const encodings = await open(json).encodeBatch(texts)
   return encodings.map(({ ids, offsets, special }, i) => {
-    const text = oddTexts[i]!
+    const text = texts[i]!
     const spans = words(text)
     const touched = offsets.map(({ start, end }, token) =>
       special[token] ? [] : spans.flatMap((word, at) => (start < word.end && end > word.start ? [at] : []))
@@ -21,8 +21,8 @@ const read = async (open: typeof openWeb, json: string) => {
   })
 }
 
-const compare = async (json: string) => {
-  const [native, web] = [await read(openNative, json), await read(openWeb, json)]
+const compare = async (json: string, texts = oddTexts) => {
+  const [native, web] = [await read(openNative, json, texts), await read(openWeb, json, texts)]
   for (const [i, expected] of native.entries()) expect(web[i]!).toEqual(expected)
 }
 
@@ -31,6 +31,50 @@ test("the library of browsers gives the native one's tokens and words on 200 odd
 
 test("the library of browsers gives the native one's tokens and words on 200 odd texts: byte-level BPE", async () =>
   compare((await trainByteLevelBpe(oddTexts, { vocabSize: 600 })).json))
+
+test("the same with a space before a text, and of a text without anything", async () => {
+  const parts = JSON.parse((await trainByteLevelBpe(oddTexts, { vocabSize: 600 })).json)
+  for (const part of [parts.pre_tokenizer, parts.post_processor]) part.add_prefix_space = true
+  // The native library takes the space that it puts behind an added token for a character of the text.
+  const plain = oddTexts.filter((text) => !/<\/s>/.test(text))
+  await compare(JSON.stringify(parts), [...plain, "", " ", "The 😀Elbe", " led", "🥐", "\n"])
+})
+
+test("the same with added tokens of every kind", async () => {
+  const contents = ["New Token", "<<Ent>>", "ÜB", "[new]"]
+  const texts = [
+    ...[
+      "a New Token b",
+      "aNew Token b",
+      "a New Tokens",
+      "new token, NEW TOKEN!",
+      "New Token",
+      "a  New Token  b New Token"
+    ],
+    ...[
+      "x<<Ent>>y",
+      "x <<ent>>  y <<ENT>>",
+      "ÜB üb ub",
+      "[new][NEW] [new]a a_[new]",
+      "<<Ent>> <<Ent>>",
+      "  <<Ent>>  ",
+      "[SEP] a [MASK]"
+    ]
+  ]
+  const trained = [
+    await trainWordPiece(oddTexts, { vocabSize: 800 }),
+    await trainByteLevelBpe(oddTexts, { vocabSize: 600 })
+  ]
+  for (const { json, vocabSize } of trained) {
+    for (let flags = 0; flags < 16; flags++) {
+      const [normalized, single_word, lstrip, rstrip] = [1, 2, 4, 8].map((bit) => (flags & bit) > 0)
+      const parts = JSON.parse(json)
+      for (const [i, content] of contents.entries())
+        parts.added_tokens.push({ id: vocabSize + i, content, normalized, single_word, lstrip, rstrip, special: false })
+      await compare(JSON.stringify(parts), texts)
+    }
+  }
+})
 
 for (const name of ["minilm", "roberta"]) {
   const folder =

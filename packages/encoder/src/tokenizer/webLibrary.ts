@@ -1,6 +1,6 @@
 import { Tokenizer as Library } from "@huggingface/tokenizers"
 import { InputError, type Span } from "@nuner/core"
-import { followText } from "./FollowedText.ts"
+import { type FollowedText, followText, sliceFollowed } from "./FollowedText.ts"
 import type { LibraryEncoding, TokenizerLibrary } from "./TokenizerLibrary.ts"
 import { type NormalizerJson, webNormalizer } from "./webNormalizer.ts"
 import { type PreTokenizerJson, webPreTokenizer } from "./webPreTokenizer.ts"
@@ -9,6 +9,11 @@ interface AddedToken {
   readonly id: number
   readonly content: string
   readonly lstrip?: boolean
+  readonly rstrip?: boolean
+  /** Not within a word. */
+  readonly single_word?: boolean
+  /** Looked for in the normalised text. */
+  readonly normalized?: boolean
 }
 
 interface Json {
@@ -54,16 +59,12 @@ export const openLibrary = (json: string): TokenizerLibrary => {
     return tokens
   }
 
-  /** Tokens of a stretch of the text without added tokens. */
-  const encodeStretch = (text: string, stretch: Span, push: (id: number, span: Span) => void): void => {
-    for (const piece of divide(normalise(followText(text, stretch)))) {
-      let at = 0
-      for (const { id, length } of tokensOf(piece.text)) {
-        push(id, { start: piece.starts[at] ?? stretch.end, end: piece.ends[at + length - 1] ?? stretch.end })
-        at += length
-      }
-    }
-  }
+  const all = [...added.values()].filter(({ content }) => content !== "")
+  const written = all.flatMap((token) => {
+    const { text } = normalise(followText(token.content, { start: 0, end: token.content.length }))
+    return token.normalized && text !== "" ? [{ ...token, content: text }] : []
+  })
+  const asTheyStand = all.filter(({ normalized }) => !normalized)
 
   const encode = (text: string): LibraryEncoding => {
     const ids: Array<number> = [...prefix]
@@ -72,13 +73,32 @@ export const openLibrary = (json: string): TokenizerLibrary => {
       ids.push(id)
       offsets.push(span)
     }
-    let done = 0
-    for (const { token, start, end } of addedIn(text, [...added.values()])) {
-      encodeStretch(text, { start: done, end: start }, push)
-      push(token.id, { start, end })
-      done = end
+    /** Gives the added tokens of a stretch to `push`, and what lies between, where it is something, to `rest`. */
+    const around = (of: FollowedText, tokens: ReadonlyArray<AddedToken>, rest: (between: FollowedText) => void) => {
+      let done = 0
+      const until = (end: number) => {
+        if (done < end) rest(sliceFollowed(of, done, end))
+      }
+      for (const { token, start, end } of addedIn(of.text, tokens)) {
+        until(start)
+        push(token.id, { start: of.starts[start]!, end: of.ends[end - 1]! })
+        done = end
+      }
+      until(of.text.length)
     }
-    encodeStretch(text, { start: done, end: text.length }, push)
+    const pushPieces = (stretch: FollowedText) => {
+      for (const piece of divide(stretch)) {
+        const last = piece.ends.at(-1) ?? text.length
+        let at = 0
+        for (const { id, length } of tokensOf(piece.text)) {
+          push(id, { start: piece.starts[at] ?? last, end: piece.ends[at + length - 1] ?? last })
+          at += length
+        }
+      }
+    }
+    around(followText(text, { start: 0, end: text.length }), asTheyStand, (stretch) =>
+      around(normalise(stretch), written, pushPieces)
+    )
     const special = new Uint8Array(ids.length + suffix.length).fill(1, 0, prefix.length).fill(1, ids.length)
     for (const id of suffix) push(id, { start: 0, end: 0 })
     return { ids: Int32Array.from(ids), offsets, special }
@@ -103,26 +123,34 @@ const checkModel = ({ byte_fallback, type }: Json["model"]): void => {
     throw new InputError({ source, field: "model.byte_fallback", reason: "is not read in a browser", remedy })
 }
 
-/** Where added tokens stand in a text, the longest where several do. */
+/** Where added tokens stand in a text, the longest where several do; none within a word that must be a word of its own. */
 function* addedIn(
   text: string,
   tokens: ReadonlyArray<AddedToken>
 ): Generator<{ readonly token: AddedToken; readonly start: number; readonly end: number }> {
-  const byLength = tokens
-    .filter(({ content }) => content !== "")
-    .toSorted((a, b) => b.content.length - a.content.length)
+  const byLength = tokens.toSorted((a, b) => b.content.length - a.content.length)
   const places = (from: number) =>
     byLength.map((token) => ({ token, at: text.indexOf(token.content, from) })).filter(({ at }) => at >= 0)
+  let done = 0
   for (let from = 0; ; ) {
     const first = places(from).reduce<ReturnType<typeof places>[number] | undefined>(
       (best, place) => (best === undefined || place.at < best.at ? place : best),
       undefined
     )
     if (first === undefined) return
-    let start = first.at
-    if (first.token.lstrip) while (start > from && /\s/.test(text[start - 1]!)) start--
-    const end = first.at + first.token.content.length
-    yield { token: first.token, start, end }
-    from = end
+    const { at, token } = first
+    from = at + token.content.length
+    const [behind, ahead] = [text.slice(0, at), text.slice(from)]
+    if (token.single_word && (endsInWord.test(behind) || beginsInWord.test(ahead))) continue
+    const start = token.lstrip ? Math.max(done, behind.replace(/\p{White_Space}+$/u, "").length) : at
+    const end = token.rstrip ? text.length - ahead.replace(/^\p{White_Space}+/u, "").length : from
+    yield { token, start, end }
+    done = end
   }
 }
+
+/** Letters, marks, digits, connectors: Rust's `\w`. */
+const [endsInWord, beginsInWord] = [
+  /[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]$/u,
+  /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u
+]

@@ -10,6 +10,7 @@ export interface PreTokenizerJson {
   readonly replacement?: string
   readonly prepend_scheme?: "always" | "first" | "never"
   readonly split?: boolean
+  readonly add_prefix_space?: boolean
 }
 
 /**
@@ -34,9 +35,10 @@ export const webPreTokenizer = (
       }
     case "ByteLevel":
       return (text) => {
-        const bytes = inBytes(text)
+        const spaced = json.add_prefix_space && !text.text.startsWith(" ") ? afterSpace(text) : text
+        const bytes = inBytes(spaced)
         let at = 0
-        return library!.pre_tokenize_text(text.text, {}).map((piece: string) => {
+        return library!.pre_tokenize_text(spaced.text, {}).map((piece: string) => {
           const start = at
           at += piece.length
           return { ...sliceFollowed(bytes, start, at), text: piece }
@@ -73,6 +75,13 @@ export const webPreTokenizer = (
     }
   }
 }
+
+/** A space of no room in the text, as the native library trims it. */
+const afterSpace = ({ ends, starts, text }: FollowedText): FollowedText => ({
+  text: ` ${text}`,
+  starts: [starts[0]!, ...starts],
+  ends: [starts[0]!, ...ends]
+})
 
 /** For each byte of the text in UTF-8 where its whole character comes from. */
 const inBytes = ({ ends, starts, text }: FollowedText): FollowedText => {
