@@ -215,6 +215,9 @@ describe("files", () => {
     await writeFile(dir.file("tokenizer.json"), wordPiece.json)
     const [lower, upper] = [await ids("zoe the"), [...(await wordPiece.encode("Zoë The")).ids]]
     expect(upper).toEqual(lower)
+    // The class that reads tokenizer.json as it stands has no such settings.
+    await config({ do_lower_case: false, tokenizer_class: "PreTrainedTokenizerFast" })
+    expect(await ids("Zoë The")).toEqual(lower)
     await config({ strip_accents: null, do_lower_case: true })
     expect(await ids("Zoë The")).toEqual(lower)
     for (const settings of [{ do_lower_case: false }, { strip_accents: false }]) {
@@ -234,6 +237,42 @@ describe("files", () => {
     expect(await ids("Zoë The")).not.toEqual(lower)
     await config({ do_lower_case: "no" })
     await expect(loadTokenizer(dir.path)).rejects.toThrow("do_lower_case")
+  })
+
+  test("of added tokens beside tokenizer.json or vocab.txt are read, and damaged ones refused by name", async () => {
+    using dir = tempDir()
+    const ids = async (text: string) => [...(await (await loadTokenizer(dir.path)).encode(text)).ids].slice(1, -1)
+    const flags = { lstrip: false, rstrip: false, single_word: false, normalized: false, special: true }
+    const config = (decoder: object) =>
+      writeFile(dir.file("tokenizer_config.json"), JSON.stringify({ added_tokens_decoder: decoder }))
+    const { vocab } = JSON.parse(wordPiece.json).model as { vocab: Record<string, number> }
+    await writeFile(dir.file("tokenizer.json"), wordPiece.json)
+    await config({
+      301: { content: "[B]", ...flags },
+      300: { content: "[A]", ...flags },
+      0: { content: "the", ...flags }
+    })
+    expect(await ids("[A] the[B]")).toEqual([300, vocab.the!, 301])
+    await rm(dir.file("tokenizer_config.json"))
+    await rm(dir.file("tokenizer.json"))
+    const pieces = Object.keys(vocab).sort((a, b) => vocab[a]! - vocab[b]!)
+    await writeFile(dir.file("vocab.txt"), pieces.join("\n"))
+    await writeFile(dir.file("added_tokens.json"), JSON.stringify({ "[A]": 300, "<Ent>": 301 }))
+    expect(await ids("[a]<ent> the")).toEqual([300, 301, vocab.the!])
+    for (const decoder of [{ x: { content: "[A]" } }, { 300: null }]) {
+      await config(decoder)
+      await expect(loadTokenizer(dir.path)).rejects.toThrow(`added_tokens_decoder.${Object.keys(decoder)[0]}`)
+    }
+    await config({ 7: { content: "[A]", ...flags } })
+    await expect(loadTokenizer(dir.path)).rejects.toThrow("share the id 7")
+  })
+
+  test("name special tokens as the frame does, where they are not BERT's or RoBERTa's", async () => {
+    const renamed = bpe.json.replaceAll('"<s>"', '"<bos>"').replaceAll('"</s>"', '"<eos>"')
+    const { prefix, special, suffix } = await Tokenizer.fromJson(renamed)
+    expect(special).toMatchObject({ first: { token: "<bos>", id: 0 }, last: { token: "<eos>", id: 2 } })
+    expect([...prefix, ...suffix]).toEqual([0, 2])
+    await expect(Tokenizer.fromJson(renamed.replaceAll('"<pad>"', '"<p>"'))).rejects.toThrow("special tokens")
   })
 
   test("settings that would cut or pad a text are dropped", async () => {

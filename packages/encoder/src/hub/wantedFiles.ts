@@ -21,6 +21,6 @@ export const wantedFiles = (files: ReadonlyArray<string>, source: string): Array
     })
   }
   const tokenizer = has("tokenizer.json") ? ["tokenizer.json"] : ["vocab.json", "merges.txt", "vocab.txt"].filter(has)
-  const settings = ["tokenizer_config.json", "special_tokens_map.json"].filter(has)
+  const settings = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"].filter(has)
   return ["config.json", ...weights, ...tokenizer, ...settings]
 }

@@ -22,13 +22,22 @@ export const specialNames = {
   bert: { first: "[CLS]", last: "[SEP]", pad: "[PAD]", unknown: "[UNK]", mask: "[MASK]" }
 } as const
 
+/** What a tokenizer itself says of its special tokens. */
+export interface KnownTokens {
+  /** That its frame puts before and after every text: `<bos>` and `<eos>` of some. */
+  readonly first: string | undefined
+  readonly last: string | undefined
+  /** What its model gives for what it does not know; MPNet has RoBERTa's names and BERT's `[UNK]`. */
+  readonly unknown: string | undefined
+}
+
 /**
- * @param unknown what the tokenizer's model gives for what it does not know, where it says so; MPNet has RoBERTa's names and BERT's `[UNK]`
+ * @param known where it says nothing, the conventional names
  * @throws InputError
  */
 export const findSpecialTokens = (
   idOf: (token: string) => number | undefined,
-  unknown: string | undefined,
+  known: KnownTokens,
   source: string
 ): SpecialTokens => {
   for (const names of [specialNames.roberta, specialNames.bert]) {
@@ -36,8 +45,8 @@ export const findSpecialTokens = (
       const id = idOf(token)
       return id === undefined ? undefined : { token, id }
     }
-    const [first, last, pad, mask] = [find(names.first), find(names.last), find(names.pad), find(names.mask)]
-    const other = find(unknown ?? names.unknown)
+    const [first, last] = [find(known.first ?? names.first), find(known.last ?? names.last)]
+    const [pad, mask, other] = [find(names.pad), find(names.mask), find(known.unknown ?? names.unknown)]
     if (first && last && pad && other) return { first, last, pad, unknown: other, ...(mask ? { mask } : {}) }
   }
   throw new InputError({

@@ -49,8 +49,10 @@ export class Tokenizer {
     const checked = checkTokenizerJson(json, source)
     try {
       const library = openLibrary(checked.json)
-      const special = findSpecialTokens((token) => library.idOf(token), checked.unknown, source)
       const [frame] = await library.encodeBatch(["a"])
+      const framing = (at: number) => (frame!.special.at(at) === 1 ? library.tokenOf(frame!.ids.at(at)!) : undefined)
+      const known = { first: framing(0), last: framing(-1), unknown: checked.unknown }
+      const special = findSpecialTokens((token) => library.idOf(token), known, source)
       return new Tokenizer(checked.json, library, special, checked.vocabSize, toEncoding("a", frame!))
     } catch (cause) {
       if (cause instanceof InputError) throw cause

@@ -6,19 +6,26 @@ import { parseObject } from "../config/configJson.ts"
 import { sentencePieceJson } from "./sentencePieceJson.ts"
 import { Tokenizer } from "./Tokenizer.ts"
 import { bertTokenizerJson, robertaTokenizerJson } from "./tokenizerJson.ts"
-import { withSettings } from "./tokenizerSettings.ts"
+import { parseAddedTokens, parseTokenizerSettings, withSettings } from "./tokenizerSettings.ts"
 
 /**
  * The tokenizer of a Hugging Face directory: `tokenizer.json`, else RoBERTa's `vocab.json` + `merges.txt`, else BERT's `vocab.txt`, else DeBERTa's `spm.model`. What
- * `tokenizer_config.json` says about lower-casing, accents, Chinese characters and a leading space holds over any of them.
+ * `tokenizer_config.json` says about lower-casing, accents, Chinese characters and a leading space holds over any of them, where its class is one that has these; what it
+ * doesn't say is taken from `tokenizer.json`, where Python assumes a default. Tokens that it or `added_tokens.json` adds join the others.
  *
  * @throws InputError
  */
 export const loadTokenizer = async (directory: string): Promise<Tokenizer> => {
   const { json, source } = await readTokenizer(directory)
-  const path = join(directory, "tokenizer_config.json")
-  if (!existsSync(path)) return Tokenizer.fromJson(json, source)
-  return Tokenizer.fromJson(withSettings(json, source, await readText(path), path), source)
+  let whole = json
+  for (const [name, parse] of [
+    ["tokenizer_config.json", parseTokenizerSettings],
+    ["added_tokens.json", parseAddedTokens]
+  ] as const) {
+    const path = join(directory, name)
+    if (existsSync(path)) whole = withSettings(whole, source, parse(await readText(path), path))
+  }
+  return Tokenizer.fromJson(whole, source)
 }
 
 const readTokenizer = async (directory: string): Promise<{ readonly json: string; readonly source: string }> => {

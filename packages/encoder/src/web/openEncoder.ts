@@ -6,7 +6,7 @@ import type { Inference } from "../inference/Inference.ts"
 import { readStates, statesModel } from "../inference/states.ts"
 import type { EncoderParts } from "../model/Encoder.ts"
 import { Tokenizer } from "../tokenizer/Tokenizer.ts"
-import { withSettings } from "../tokenizer/tokenizerSettings.ts"
+import { parseTokenizerSettings, withSettings } from "../tokenizer/tokenizerSettings.ts"
 
 /** Reads a file of a model directory; undefined where it has none of that name. */
 export type ReadFile = (name: string) => Promise<Uint8Array | undefined>
@@ -40,8 +40,8 @@ export const openEncoder = async (source: string, read: ReadFile, openGraph: Ope
     const [json, name] = [await text("tokenizer.json"), `${source}/tokenizer.json`]
     const config = await read("tokenizer_config.json")
     if (config === undefined) return Tokenizer.fromJson(json, name)
-    const settings = new TextDecoder().decode(config)
-    return Tokenizer.fromJson(withSettings(json, name, settings, `${source}/tokenizer_config.json`), name)
+    const settings = parseTokenizerSettings(new TextDecoder().decode(config), `${source}/tokenizer_config.json`)
+    return Tokenizer.fromJson(withSettings(json, name, settings), name)
   }
   const { config, json, tokenizer } = await encoderSettings(
     await text("config.json"),
