@@ -179,10 +179,12 @@ describe("a model directory", () => {
         expect(loaded.head).toEqual(classifier.head)
         // Over an existing one of the other layout: nothing of it stays.
         const other = await probe(options.layers ? {} : { layers: [0] })
+        await Bun.write(dir.file("model/adapter/src/db.ts"), "mine")
         await saveClassifier(dir.file("model"), other)
         const again = await loadClassifier(dir.file("model"))
         expect(await again.predictWords(test1)).toEqual(await other.predictWords(test1))
         expect((await readdir(dir.path)).length).toBe(1)
+        expect(await Bun.file(dir.file("model/adapter/src/db.ts")).text()).toBe("mine")
         for (const one of [classifier, loaded, other, again]) one.dispose()
       }))
   }

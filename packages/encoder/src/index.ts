@@ -40,7 +40,7 @@ export {
   saveLanguageModel
 } from "./files/languageModel.ts"
 export { encoderWithin, type LoadedEncoder, loadEncoder } from "./files/loadEncoder.ts"
-export { replaceDirectory } from "./files/replaceDirectory.ts"
+export { checkModelDirectory, replaceDirectory } from "./files/replaceDirectory.ts"
 export { type SaveOptions, type SaveWithinOptions, saveEncoder, saveWithin } from "./files/saveEncoder.ts"
 export { tensorSources, type WeightDtype } from "./files/tensorSource.ts"
 export {

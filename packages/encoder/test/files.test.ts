@@ -108,6 +108,21 @@ describe("an encoder", () => {
     for (const encoder of [first, second, again]) encoder.dispose()
   })
 
+  test("goes into an empty folder, and neither over a file nor into a folder of other things", async () => {
+    using dir = tempDir()
+    const encoder = tiny()
+    await writeFile(dir.file(".gitignore"), "*.log")
+    await saveEncoder(dir.path, encoder)
+    using project = tempDir()
+    for (const name of ["README.md", "config.json", "src"]) await writeFile(project.file(name), "mine")
+    const refused = `${project.path}: holds README.md, config.json, src and no model`
+    await expect(saveEncoder(project.path, encoder)).rejects.toThrow(refused)
+    await expect(saveEncoder(project.file("src"), encoder)).rejects.toThrow("src: is a file, and a model is a folder")
+    expect((await readdir(project.path)).sort()).toEqual(["README.md", "config.json", "src"])
+    expect(await readFile(project.file("README.md"), "utf8")).toBe("mine")
+    encoder.dispose()
+  })
+
   test("is found under gamma and beta, and under another model's prefix", async () => {
     using dir = tempDir()
     await cp(fixture("roberta"), dir.path, { recursive: true })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, mock, spyOn, test } from "bun:test"
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { loadClassifier, serve } from "@nuner/classifier"
 import { markText, readManifest, rng, toSpans } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
@@ -160,6 +160,16 @@ describe("nuner finetune --mode full", () => {
     for (const file of ["model.safetensors", "head.safetensors", "nuner.json"]) {
       expect(readFileSync(at(`cut/${file}`)).equals(readFileSync(at(`whole/${file}`)))).toBe(true)
     }
+  })
+
+  test("is refused before it begins where the folder holds something else", async () => {
+    mkdirSync(at("project"))
+    writeFileSync(at("project/config.json"), '{"port":1}')
+    const { code, err } = await finetune("project", ...full)
+    expect({ code, files: readdirSync(at("project")) }).toEqual({ code: 1, files: ["config.json"] })
+    expect(err).toContain("project: holds config.json and no model: it is something else (name another folder)")
+    expect(err).not.toContain("labelled records")
+    expect(existsSync(at("project.manifest.json"))).toBe(false)
   })
 
   test("what makes no sense is refused in one line", async () => {

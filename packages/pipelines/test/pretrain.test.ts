@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readManifest, rng, writeJsonl } from "@nuner/core"
 import { loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
@@ -182,8 +182,11 @@ describe("nuner pretrain, contrastive", () => {
     })
     expect(await run(...args(at("aligned.jsonl")), "--out", out, "--no-concepts")).toBe(0)
     expect(existsSync(join(out, "concepts"))).toBe(false)
+    mkdirSync(join(out, "concepts"))
+    writeFileSync(join(out, "concepts/mine.ts"), "mine")
+    expect(await run(...args(at("aligned.jsonl")), "--out", out)).toBe(1)
     expect(await run(...args(at("aligned.jsonl")), "--out", out, "--projection", "8")).toBe(0)
-    expect(existsSync(join(out, "concepts"))).toBe(false)
+    expect(readdirSync(join(out, "concepts"))).toEqual(["mine.ts"])
   })
 })
 

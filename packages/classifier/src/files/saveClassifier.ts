@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import { join } from "node:path"
 import { decodeOptions, writeJson } from "@nuner/core"
@@ -24,7 +25,7 @@ import { ADAPTER, HEAD_FILE, SETTINGS_FILE, Settings } from "./settings.ts"
  * `head.safetensors` beside an encoder that `AutoModel` loads. `nuner.json` holds what those layouts have no field for:
  * pooling, layers, scheme, temperature. Adapters are merged into the weights, and written besides as `adapter/`, in PEFT's layout.
  *
- * @throws OutputError, OptionError
+ * @throws OutputError, for a folder that holds something else than a model too; OptionError
  */
 export const saveClassifier = async (
   directory: string,
@@ -57,7 +58,9 @@ export const saveClassifier = async (
   })
   // What an earlier model left there.
   if (inModel) await rm(join(directory, HEAD_FILE), { force: true })
-  if (encoder.lora === undefined) await rm(join(directory, ADAPTER), { recursive: true, force: true })
+  const adapter = join(directory, ADAPTER)
+  if (encoder.lora === undefined && existsSync(join(adapter, "adapter_config.json")))
+    await rm(adapter, { recursive: true })
 }
 
 /** `base`: the model that adapters belong to. */

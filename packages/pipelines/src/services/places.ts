@@ -1,16 +1,18 @@
 import { existsSync, realpathSync, statfsSync } from "node:fs"
 import { dirname, join, relative, resolve, sep } from "node:path"
 import { OptionError, OutputError } from "@nuner/core"
+import { checkModelDirectory } from "@nuner/encoder"
 
 interface Places {
   readonly name: string
   readonly manifest: string
   readonly inputs: ReadonlyArray<string>
   readonly artefacts: ReadonlyArray<string>
+  readonly models?: ReadonlyArray<string>
 }
 
-/** Refuses a stage that would write over what it reads, or into it. @throws OutputError */
-export const checkPlaces = ({ artefacts, inputs, manifest }: Places): void => {
+/** Refuses a stage that would write over what it reads, or into it, or a model into a folder of something else. @throws OutputError */
+export const checkPlaces = ({ artefacts, inputs, manifest, models = [] }: Places): void => {
   for (const path of [manifest, ...artefacts]) {
     const out = real(path)
     for (const input of inputs) {
@@ -26,6 +28,7 @@ export const checkPlaces = ({ artefacts, inputs, manifest }: Places): void => {
       if (reason !== undefined) throw new OutputError({ path, reason, remedy: "name another place with --out" })
     }
   }
+  for (const model of models) checkModelDirectory(model)
 }
 
 /** Free space that any stage wants: manifests, logs, tables. */

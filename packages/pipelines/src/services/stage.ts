@@ -50,6 +50,8 @@ export interface Stage<R> {
   readonly inputs: ReadonlyArray<string>
   /** Files or directories that the work makes. */
   readonly artefacts: ReadonlyArray<string>
+  /** Those that are model directories: what else stands there is not to be written over. Default none. */
+  readonly models?: ReadonlyArray<string>
   /** Whether the artefacts are about as large as the inputs: so much space must be free. Default false. */
   readonly large?: boolean
   /** Whether the work computes with tensors: the engine is then up before it begins, and stands in the manifest. Default false. */

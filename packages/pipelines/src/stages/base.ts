@@ -96,6 +96,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
     seeds: { base: seed },
     inputs: [...inputs, ...[tokenizer, directory].filter((path) => path !== undefined)],
     artefacts: tokens > 0 ? artefactsOf(out) : [out],
+    models: [out],
     tensors: true,
     work: Effect.gen(function* () {
       const door = intake({ data, say, out })

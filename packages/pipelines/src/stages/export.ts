@@ -37,6 +37,7 @@ export const exportStage = Effect.fn("exportStage")(function* (options: ExportSt
     settings: plain({ model, onnx, dtype, encoderOnly }),
     inputs: [directory],
     artefacts: [out],
+    models: [out],
     large: true,
     work: attempt("export", async (signal) => {
       const exportable = await loadExportable(directory, encoderOnly)

@@ -88,6 +88,7 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
     }),
     inputs: [input, directory, ...[dev, test].filter((path) => path !== undefined)],
     artefacts: [out],
+    models: [out],
     tensors: true,
     work: attempt("fit", async (signal) => {
       const door = intake({ data, say, out })

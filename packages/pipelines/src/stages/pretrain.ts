@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { rm } from "node:fs/promises"
 import { basename, join } from "node:path"
 import { type DataOptionsInput, writeJson } from "@nuner/core"
@@ -42,11 +43,15 @@ export interface PretrainStageOptions extends PretrainOptions {
   readonly concepts?: boolean
 }
 
+const CONCEPTS = "concepts"
+const SCORER = "scorer.json"
+
 /** NuNER's contrastive pre-training of a base. A run that is cut short goes on from its last checkpoint. */
 export const pretrainStage = Effect.fn("pretrainStage")(function* (options: PretrainStageOptions) {
   const { base, concepts = true, data, dtype = "F32", inputs, out, ...given } = options
   const { say } = yield* Progress
   const settings = yield* attempt("pretrain", () => decodePretrainOptions(given))
+  const isPair = concepts && settings.projection === undefined
   const directory = yield* resolveEncoder("pretrain", base)
   return yield* runStage({
     name: "pretrain",
@@ -55,6 +60,7 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     seeds: { pretrain: settings.seed },
     inputs: [...inputs, directory],
     artefacts: artefactsOf(out),
+    models: isPair ? [out, join(out, CONCEPTS)] : [out],
     large: true,
     tensors: true,
     work: Effect.gen(function* () {
@@ -82,11 +88,11 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
           cardOf({ ...options, settings, config: encoder.config, sentences: sentences.count }, trained),
         save: async (card) => {
           await saveEncoder(out, encoder, { dtype, card })
-          const folder = join(out, "concepts")
-          await rm(folder, { recursive: true, force: true })
-          if (!concepts || settings.projection !== undefined) return
+          const folder = join(out, CONCEPTS)
+          if (existsSync(join(folder, SCORER))) await rm(folder, { recursive: true })
+          if (!isPair) return
           await saveEncoder(folder, concept, { dtype })
-          await writeJson(join(folder, "scorer.json"), { ...scorer, type: undefined })
+          await writeJson(join(folder, SCORER), { ...scorer, type: undefined })
         }
       })
       const validation =

@@ -50,6 +50,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
     seeds: { pretrain: settings.seed },
     inputs: [...files.map(({ path }) => path), directory],
     artefacts: artefactsOf(out),
+    models: [out],
     large: true,
     tensors: true,
     work: Effect.gen(function* () {

@@ -52,6 +52,7 @@ export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: Ze
     seeds: { train: settings.seed },
     inputs: [...inputs, directory],
     artefacts: artefactsOf(out),
+    models: [out],
     large: true,
     tensors: true,
     work: Effect.gen(function* () {
