@@ -389,6 +389,43 @@ test("a folder is read with its folders; what is no data is passed over and coun
   expect(texts).toEqual(["Mia ran.", "Bo sat.", "Kai fell."])
 })
 
+test("a file of a folder that ends as data does and is none that is read ends the reading, or is left out as malformed", async () => {
+  const at = (name: string) => dir.file(`mixed/${name}`)
+  mkdirSync(at(""), { recursive: true })
+  writeFileSync(at("a.jsonl"), '{"text":"Mia ran.","entities":[{"start":0,"end":3,"type":"person"}]}\n')
+  writeFileSync(at("b.jsonl"), '{"sentence":"Bo sat.","entities":[{"start":0,"end":2,"type":"person"}]}\n')
+  writeFileSync(at("licence"), Uint8Array.of(0x89, 0x50, 0, 0, 1))
+  const convert = async (...flags: ReadonlyArray<string>) =>
+    run("convert", dir.file("mixed"), "-o", dir.file("mixed.jsonl"), ...flags)
+  const refused = await convert()
+  expect(refused.code).toBe(1)
+  expect(refused.err).toContain("b.jsonl: is none of the formats that are read: records of sentence, entities")
+  const { code, err } = await convert("--malformed", "skip")
+  expect(code).toBe(0)
+  expect(err).toContain("left out: ")
+  expect(err).toContain(
+    "1 files jsonl, 1 files not read, 1 labelled records, 1 entities (person 1); 1 malformed records"
+  )
+  expect(err).toContain("; 1 files passed over (1 without ending)")
+  const { counts } = await readManifest(dir.file("mixed.jsonl.manifest.json"))
+  expect(counts.records).toEqual({ in: 2, out: 1, dropped: { malformed: 1 } })
+  expect(readFileSync(dir.file("mixed.jsonl.skipped.jsonl"), "utf8")).toContain("b.jsonl")
+})
+
+test("documents of a folder may have no entity, if any has one", async () => {
+  const at = (name: string) => dir.file(`brat/${name}`)
+  mkdirSync(at(""), { recursive: true })
+  for (const name of ["a", "b"]) writeFileSync(at(`${name}.txt`), "Mia ran.")
+  writeFileSync(at("a.ann"), "T1\tperson 0 3\tMia\n")
+  writeFileSync(at("b.ann"), "")
+  const convert = () => run("convert", dir.file("brat"), "-o", dir.file("brat.jsonl"))
+  expect((await convert()).code).toBe(0)
+  writeFileSync(at("a.ann"), "")
+  const { code, err } = await convert()
+  expect(code).toBe(1)
+  expect(err).toContain("brat: has no entity in 2 labelled records (read as 2 files brat)")
+})
+
 test("nuner check tells what is wrong, whatever it is, and goes on to the end", async () => {
   const check = async (file: string) => {
     const { code, lines } = await run("check", join(folder, file), "--json")

@@ -100,15 +100,19 @@ export const openData = async (
       for (const { type } of document.entities ?? []) add(tallies.entities, type, 1)
       yield document
     }
-    if (report.labelled > 0 && tallies.entities.size === 0 && !options.allowEmpty) {
-      throw new InputError({
-        source: head.name,
-        reason: `has no entity in ${report.labelled} labelled records (read as ${format.name}${details.length === 0 ? "" : `: ${details.join("; ")}`})`,
-        remedy: "check format, columns and scheme; if that is right: --allow-empty"
-      })
-    }
+    if (!options.allowEmpty) checkEntities(report)
   }
   return { format, report, documents: documents() }
+}
+
+/** @throws InputError for labelled records without a single entity */
+export const checkEntities = ({ details, entities, format, labelled, source }: DataReport): void => {
+  if (labelled === 0 || entities.size > 0) return
+  throw new InputError({
+    source,
+    reason: `has no entity in ${labelled} labelled records (read as ${format}${details.length === 0 ? "" : `: ${details.join("; ")}`})`,
+    remedy: "check format, columns and scheme; if that is right: --allow-empty"
+  })
 }
 
 const add = (tally: Map<string, number>, key: string, count: number) => tally.set(key, (tally.get(key) ?? 0) + count)

@@ -3,6 +3,7 @@ import {
   type AlignedSentence,
   type AnnotatedSentence,
   type Counts,
+  checkEntities,
   type Data,
   type DataOptionsInput,
   type DataReport,
@@ -18,7 +19,7 @@ import {
   openSentences
 } from "@nuner/core"
 import { type SkippedRecords, skippedRecords } from "./skippedRecords.ts"
-import { sourcesOf } from "./sources.ts"
+import { isNamedAsData, sourcesOf } from "./sources.ts"
 
 export interface IntakeOptions {
   /** How files are read. */
@@ -56,7 +57,10 @@ export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intak
   const skipped = typeof out === "string" ? skippedRecords(out) : out
   const onMalformed = (error: InputError) => skipped?.add(error)
 
-  /** Opens the files of an argument one after the other; of a folder, those that are no data are left out, and told. */
+  /**
+   * Opens the files of an argument one after the other. Of a folder, those that are no data and don't end as data does are passed over; one that
+   * ends so and can't be read is malformed data.
+   */
   async function* opened<D extends Pick<Data, "report">, A>(
     path: string,
     open: (source: string, options: OpenOptions) => Promise<D>,
@@ -67,13 +71,20 @@ export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intak
     const isFolder = sources.length !== 1 || sources[0] !== path
     const passed: Array<string> = []
     const read: Array<DataReport> = []
+    const unread: Array<DataReport> = []
     for (const source of sources) {
       let opening: D
       try {
-        opening = await open(source, { ...data, onMalformed })
+        opening = await open(source, { ...data, ...(isFolder && { allowEmpty: true }), onMalformed })
       } catch (error) {
         if (!isFolder || !(error instanceof InputError)) throw error
-        passed.push(source)
+        if (!isNamedAsData(source)) passed.push(source)
+        else {
+          if (data?.malformed !== "skip") throw error
+          onMalformed(error)
+          say(`left out: ${error.message}`)
+          unread.push(unreadReport(source))
+        }
         continue
       }
       reports.push(opening.report)
@@ -84,7 +95,10 @@ export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intak
       const reason = sources.length === 0 ? "a folder without files" : `none of its ${sources.length} files is data`
       throw new InputError({ source: path, reason, remedy: "name a file or another folder" })
     }
-    say(isFolder ? `${describeData(together(path, read))}${describePassed(passed)}` : describeData(read[0]!))
+    reports.push(...unread)
+    const report = isFolder ? together(path, [...read, ...unread]) : read[0]!
+    say(`${describeData(report)}${describePassed(passed)}`)
+    if (isFolder && data?.allowEmpty !== true) checkEntities(report)
   }
 
   return {
@@ -125,6 +139,12 @@ export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intak
     }
   }
 }
+
+/** Of a file that is data by its name and could not be read. */
+const unreadReport = (source: string): DataReport => ({
+  ...{ source, format: "not read", details: [], documents: 0, malformed: 1, labelled: 0 },
+  ...{ dropped: new Map(), noted: new Map(), entities: new Map() }
+})
 
 /** Several reports as one. */
 const together = (source: string, reports: ReadonlyArray<DataReport>): DataReport => {

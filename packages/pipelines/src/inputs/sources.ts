@@ -5,6 +5,8 @@ import { InputError } from "@nuner/core"
 /** Endings of data files: what ends so is never taken for a text. */
 const DATA = /\.(jsonl?|csv|tsv|txt|conll\w*|bio|iob2?|ann|parquet|spacy|xml|marked|html?|md|markdown|gz)$/i
 
+export const isNamedAsData = (path: string): boolean => DATA.test(path)
+
 /**
  * What an argument stands for: the file, or the files of a folder and its folders, in order of their names; hidden ones are passed over.
  * `undefined`: nothing of that name, and no path by its looks, so that it may be a text.
@@ -17,7 +19,7 @@ export const sourcesOf = (argument: string): Array<string> | undefined => {
     throw new InputError({ source: argument, reason: "is a URL, which is not fetched", remedy })
   }
   if (!existsSync(argument)) {
-    const isPath = DATA.test(argument) || (!/\s/.test(argument) && /[\\/]|\.\w{1,8}$/.test(argument))
+    const isPath = isNamedAsData(argument) || (!/\s/.test(argument) && /[\\/]|\.\w{1,8}$/.test(argument))
     if (!isPath) return undefined
     throw new InputError({
       source: argument,
