@@ -444,6 +444,44 @@ test("nuner check tells what is wrong, whatever it is, and goes on to the end", 
   expect(lines.join("\n")).toContain("types of the test data without a training example: harbour")
 })
 
+test("nuner check says where fit with the same options would end, and what is not labelled", async () => {
+  const check = async (name: string, records: ReadonlyArray<unknown>, ...flags: ReadonlyArray<string>) => {
+    writeFileSync(dir.file(name), records.map((record) => `${JSON.stringify(record)}\n`).join(""))
+    return (await run("check", dir.file(name), ...flags)).lines.join("\n")
+  }
+  const person = (text: string, start: number, end: number) => ({ text, entities: [{ start, end, type: "person" }] })
+  const late = [person("Mia Lem ran.", 1, 7)]
+  expect(await check("late.jsonl", late)).toContain(
+    'nuner fit would refuse it: PATH:1: entities[0]: "ia Lem" cuts the word "Mia" (say what'.replace(
+      "PATH",
+      dir.file("late.jsonl")
+    )
+  )
+  expect(await check("late.jsonl", late, "--on-cut", "shrink")).not.toContain("would refuse")
+  const points = [person("😀 Mia ran.", 2, 5)]
+  expect(await check("points.jsonl", points)).toContain("(--offsets codepoints)")
+  expect(await check("points.jsonl", points, "--offsets", "codepoints")).not.toContain("would refuse")
+  const mixed = await check("mixed.jsonl", [person("Mia ran.", 0, 3), { text: "Bo sat." }])
+  expect(mixed).toContain("2 records, 1 of them labelled, 1 entities")
+  expect(mixed).toContain('1 records are not labelled: give those without entities "entities": []')
+  expect(mixed).toContain("mixed.jsonl:2: is not labelled")
+  const broken = [person("Mia ran.", 0, 3), person("Bo sat.", 0, 99)]
+  expect(await check("broken.jsonl", broken)).toContain("would refuse")
+  expect(await check("broken.jsonl", broken, "--malformed", "skip")).not.toContain("would refuse")
+})
+
+test("nuner check takes a folder for one set of data", async () => {
+  mkdirSync(dir.file("set"))
+  const line = (text: string) => `${JSON.stringify({ text, entities: [{ start: 0, end: 3, type: "person" }] })}\n`
+  writeFileSync(dir.file("set/a.jsonl"), line("Mia ran."))
+  writeFileSync(dir.file("set/b.jsonl"), line("Mia ran."))
+  const { lines } = await run("check", dir.file("set"), "--json")
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { file: dir.file("set"), format: "2 files jsonl", records: 2, repeated: 1, entities: { person: 2 } }
+  ])
+  expect(JSON.parse(lines[0]!).findings.leaked).toBeUndefined()
+})
+
 describe("what is annotated", () => {
   test("Korean entities are found before their particles", async () => {
     const out = dir.file("korean.jsonl")

@@ -8,7 +8,11 @@ export const describeData = (report: DataReport): string => {
   const shown = types.slice(0, TYPES).map(([type, n]) => `${type} ${n}`)
   const more = types.length > TYPES ? [`${types.length - TYPES} more types`] : []
   const named = total === 0 ? "" : ` (${[...shown, ...more].join(", ")})`
-  const what = labelled > 0 ? `${documents} labelled records, ${total} entities${named}` : `${documents} records`
+  const records =
+    labelled > 0 && labelled < documents
+      ? `${documents} records, ${labelled} of them labelled`
+      : `${documents}${labelled > 0 ? " labelled" : ""} records`
+  const what = labelled > 0 ? `${records}, ${total} entities${named}` : records
   const counted = (counts: ReadonlyMap<string, number>) => [...counts].map(([reason, n]) => `${n} ${reason}`)
   return [
     `${source}: ${format}${details.length === 0 ? "" : ` (${details.join("; ")})`}, ${what}`,

@@ -11,7 +11,7 @@ export const checkCommand = command("check", {
   arguments: {
     files: several(
       "file",
-      "data files of any format, or folders; those behind the first are looked at as test data of it"
+      "data files of any format, or folders, each one set of data; those behind the first are looked at as test data of it"
     )
   },
   options: {},
@@ -33,11 +33,17 @@ const describe = (check: FileCheck): string => {
     malformed,
     neighbours,
     overlapping,
+    records,
+    refused,
     repeated,
     summary
   } = check
   const lines = [
     ...(malformed > 0 ? [`${malformed} records cannot be used`, ...firstMalformed.map((one) => `  ${one}`)] : []),
+    ...(labelled > 0 && labelled < records
+      ? [`${records - labelled} records are not labelled: give those without entities "entities": []`]
+      : []),
+    ...(refused === undefined ? [] : [`nuner fit would refuse it: ${refused}`]),
     ...(repeated > 0 ? [`${repeated} records stand there twice`] : []),
     ...(overlapping > 0 ? [`${overlapping} records have entities that share words: say --overlap`] : []),
     ...(neighbours.count > 0

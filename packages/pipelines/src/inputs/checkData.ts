@@ -2,19 +2,18 @@ import { checkLabelled, type DataReport as Findings } from "@nuner/classifier"
 import {
   asWords,
   type DataOptionsInput,
-  describeData,
+  type DataReport,
   fromTags,
   InputError,
   type LabelledSentence,
   merged,
-  openData,
   sentenceKey,
   toTags
 } from "@nuner/core"
 import { InfeasibleError, mineSets } from "@nuner/miner"
-import { sourcesOf } from "./sources.ts"
+import { intake } from "./intake.ts"
 
-/** What a data file holds, and what is wrong with it. */
+/** What a data file, or a folder of them, holds, and what is wrong with it. */
 export interface FileCheck {
   readonly file: string
   /** In one line. */
@@ -41,13 +40,18 @@ export interface FileCheck {
   /** k of which a few-shot set can be mined. */
   readonly feasible: ReadonlyArray<number>
   readonly findings: Findings | undefined
+  /** The error with which `fit` would end, read with the same options. Absent where it would not, and where nothing is labelled. */
+  readonly refused?: string
 }
 
 const ks = [1, 2, 4, 8, 16, 32, 64]
 /** Malformed records that are named. */
 const NAMED = 5
 
-/** Reads each file to its end, whatever is wrong in it. Files behind the first are test data of it: leakage is looked for. */
+/**
+ * Reads each file, or all files of a folder, to the end, whatever is wrong in it. Those behind the first are test data of it: leakage is looked
+ * for.
+ */
 export const checkData = async (
   paths: ReadonlyArray<string>,
   data: DataOptionsInput = {}
@@ -55,29 +59,37 @@ export const checkData = async (
   const checks: Array<FileCheck> = []
   let train: ReadonlyArray<LabelledSentence> | undefined
   for (const path of paths) {
-    const sources = sourcesOf(path)
-    if (sources === undefined) throw new InputError({ source: path, reason: "no such file", remedy: "check the path" })
-    for (const source of sources) {
-      const { check, sentences } = await checkFile(source, data, train)
-      train ??= sentences
-      checks.push(check)
-    }
+    const { check, sentences } = await checkOne(path, data, train)
+    train ??= sentences
+    checks.push(check)
   }
   return checks
 }
 
-const checkFile = async (file: string, data: DataOptionsInput, train: ReadonlyArray<LabelledSentence> | undefined) => {
+const checkOne = async (path: string, data: DataOptionsInput, train: ReadonlyArray<LabelledSentence> | undefined) => {
   const firstMalformed: Array<string> = []
-  const lenient = { onCut: "expand", overlap: "keep", ...data, malformed: "skip", allowEmpty: true } as const
-  const onMalformed = ({ message }: InputError) => {
-    if (firstMalformed.length < NAMED) firstMalformed.push(message)
-  }
-  const { documents, format, report } = await openData(file, { ...lenient, onMalformed })
+  let report: DataReport | undefined
+  let summary = ""
+  const door = intake({
+    data: { onCut: "expand", overlap: "keep", ...given(data), malformed: "skip", allowEmpty: true },
+    say: (line) => {
+      summary = line
+    },
+    onRead: (one) => {
+      report = one
+    },
+    out: {
+      add: ({ message }) => {
+        if (firstMalformed.length < NAMED) firstMalformed.push(message)
+      },
+      files: []
+    }
+  })
   const seen = new Set<string>()
   const labelled: Array<LabelledSentence> = []
   let repeated = 0
   let overlapping = 0
-  for await (const document of documents) {
+  for await (const document of door.documents(path)) {
     const key = sentenceKey(document.text ?? document.words!.join(" "))
     if (seen.has(key)) repeated++
     seen.add(key)
@@ -87,27 +99,47 @@ const checkFile = async (file: string, data: DataOptionsInput, train: ReadonlyAr
     if (sorted.some((entity, n) => n > 0 && entity.start < sorted[n - 1]!.end)) overlapping++
     labelled.push(sentence)
   }
+  const { details, documents, dropped, entities, format, malformed, noted } = report!
   const findings =
     labelled.length === 0 ? undefined : train === undefined ? checkLabelled(labelled) : checkLabelled(train, labelled)
+  const refused = report!.labelled === 0 ? undefined : await refusalOf(path, data)
   const check: FileCheck = {
-    file,
-    summary: describeData(report),
-    format: format.name,
-    details: report.details,
-    records: report.documents,
-    labelled: report.labelled,
-    entities: Object.fromEntries([...report.entities].toSorted(([a], [b]) => (a < b ? -1 : 1))),
-    malformed: report.malformed,
+    file: path,
+    summary,
+    format,
+    details,
+    records: documents,
+    labelled: report!.labelled,
+    entities: Object.fromEntries([...entities].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    malformed,
     firstMalformed,
-    dropped: Object.fromEntries(report.dropped),
-    noted: Object.fromEntries(report.noted),
+    dropped: Object.fromEntries(dropped),
+    noted: Object.fromEntries(noted),
     overlapping,
     repeated,
     neighbours: neighboursOf(labelled),
     feasible: ks.filter((k) => isFeasible(labelled, k)),
-    findings
+    findings,
+    ...(refused !== undefined && { refused })
   }
   return { check, sentences: labelled.length === 0 ? undefined : labelled }
+}
+
+/** What is refused is read otherwise here, so that the rest is seen. */
+const given = ({ onCut, overlap, ...data }: DataOptionsInput): DataOptionsInput => ({
+  ...data,
+  ...(onCut !== undefined && onCut !== "fail" && { onCut }),
+  ...(overlap !== undefined && overlap !== "fail" && { overlap })
+})
+
+/** The error with which training on labelled data would end. */
+const refusalOf = async (path: string, data: DataOptionsInput): Promise<string | undefined> => {
+  try {
+    await intake({ data }).dataset(path)
+  } catch (error) {
+    if (error instanceof InputError) return error.message
+    throw error
+  }
 }
 
 /** Entities that touch one of their own type, and the share of all entities that is lost where they are written without B-. */

@@ -26,6 +26,8 @@ export interface IntakeOptions {
   readonly data?: DataOptionsInput | undefined
   /** Told what each file turned out to be, in one line. Default: nobody. */
   readonly say?: ((line: string) => void) | undefined
+  /** Told the same as data, when a file or all of a folder is read. Default: nobody. */
+  readonly onRead?: ((report: DataReport) => void) | undefined
   /** The artefact that is made, beside which skipped records are listed, or the list itself. Absent: they are counted only. */
   readonly out?: string | SkippedRecords | undefined
 }
@@ -52,7 +54,7 @@ export interface Intake {
 }
 
 /** The door through which a stage reads its data. Records that can't be read are skipped, counted, told by `say` and listed beside `out`. */
-export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intake => {
+export const intake = ({ data, onRead, out, say = () => {} }: IntakeOptions = {}): Intake => {
   const reports: Array<DataReport> = []
   const skipped = typeof out === "string" ? skippedRecords(out) : out
   const onMalformed = (error: InputError) => skipped?.add(error)
@@ -98,6 +100,7 @@ export const intake = ({ data, out, say = () => {} }: IntakeOptions = {}): Intak
     reports.push(...unread)
     const report = isFolder ? together(path, [...read, ...unread]) : read[0]!
     say(`${describeData(report)}${describePassed(passed)}`)
+    onRead?.(report)
     if (isFolder && data?.allowEmpty !== true) checkEntities(report)
   }
 
