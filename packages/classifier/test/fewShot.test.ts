@@ -58,6 +58,19 @@ test("what is given is taken, and examples come in three forms that say the same
   encoder.dispose()
 })
 
+test("examples that stand there several times are held out together", async () => {
+  const encoder = toyEncoder()
+  const once = sentences.slice(0, 12)
+  const f1 = async (examples: typeof once) => (await fewShot({ examples, encoder, layers: [-1] })).expected!.f1
+  const [first, thrice] = [await f1(once), await f1([...once, ...once, ...once])]
+  expect(first).toBeLessThan(0.9)
+  expect(thrice).toBeLessThan(0.9)
+  // Copies are no more examples than one is.
+  const few = ["[Alma|person] left .", "[Emil|person] left ."]
+  expect((await fewShot({ examples: [...few, ...few, ...few], encoder })).expected).toBeUndefined()
+  encoder.dispose()
+})
+
 test("fine-tuning is tried where examples and time allow, and taken where it is better on held-out ones", async () => {
   const encoder = toyEncoder()
   const asked = { examples: sentences, encoder, epochs: 1, learningRate: 1e-6, layers: [-1], scheme: "BIO" } as const
@@ -94,7 +107,7 @@ test("too few examples to hold any out: a model without a promise; none at all, 
 
 test("what is expected is scored by choices that did not see it", () => {
   const of = (type: string) => [{ start: 0, end: 1, type }]
-  const truth = Array.from({ length: 4 }, () => ({ words: ["w"], entities: of("a") }))
+  const truth = Array.from({ length: 4 }, (_, i) => ({ words: [`w${i}`], entities: of("a") }))
   const setting: ProbeSetting = { layers: [-1], scheme: "BIO", c: 1, transitions: 0 }
   const trial = (c: number, right: ReadonlyArray<number>): Trial<ProbeSetting> => ({
     setting: { ...setting, c },

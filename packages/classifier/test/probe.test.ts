@@ -17,9 +17,9 @@ const golden = (await Bun.file(join(import.meta.dir, "fixtures/logistic.json")).
 const names = ["O", "a", "b", "c", "d"]
 
 /** One sentence a word, so that classes come out as the fixture numbers them. */
-const sentences = golden.labels.map((label): LabelledSentence => {
+const sentences = golden.labels.map((label, i): LabelledSentence => {
   const entities = label === 0 ? [] : [{ start: 0, end: 1, type: names[label]! }]
-  return { words: ["w"], entities }
+  return { words: [`w${i}`], entities }
 })
 const features = {
   values: Float32Array.from(golden.features),
@@ -70,7 +70,7 @@ describe("fitProbe", () => {
     const random = rng(4)
     const noisy = Array.from({ length: count }, (_, i): LabelledSentence => {
       const start = i % words
-      return { words: ["a", "b", "c", "d"], entities: [{ start, end: start + 1, type: i % 2 ? "x" : "y" }] }
+      return { words: ["a", "b", "c", `d${i}`], entities: [{ start, end: start + 1, type: i % 2 ? "x" : "y" }] }
     })
     const values = Float32Array.from({ length: count * words * width }, () => random.next() - 0.5)
     for (let i = 0; i < count; i++) values[(i * words + (i % words)) * width + (i % 2)]! += 0.8
@@ -94,6 +94,22 @@ describe("fitProbe", () => {
       entities: i % 3 === 0 ? [] : [{ start: 0, end: 1, type: `type-${i % 10}` }]
     }))
     expect(fitProbe(first(30), rare, { c: "cv" })).toMatchObject({ c: 1, heldOut: [] })
+  })
+
+  test('"cv" takes a set whose only type stands in one fold, and divides texts, not their copies', () => {
+    const slice = (count: number) => ({
+      ...features,
+      values: features.values.slice(0, count * golden.width),
+      starts: features.starts.slice(0, count + 1)
+    })
+    const sparse = sentences.slice(0, 15).map(({ words }, i) => ({
+      words,
+      entities: i % 5 === 0 ? [{ start: 0, end: 1, type: "a" }] : []
+    }))
+    const { c, heldOut } = fitProbe(slice(15), sparse, { c: "cv" })
+    expect(heldOut.map((one) => one.c)).toContain(c)
+    const copies = sentences.slice(0, 30).map(({ entities }, i) => ({ words: [`w${i % 4}`], entities }))
+    expect(fitProbe(slice(30), copies, { c: "cv" })).toMatchObject({ c: 1, heldOut: [] })
   })
 
   test("of each fold's sentences the others decide", () => {

@@ -5,6 +5,7 @@ import { selectLayers, type WordFeatures } from "../features/selectSentences.ts"
 import { wordFeatures } from "../features/wordFeatures.ts"
 import { type ClassScheme, classesOf, labelsOf, NONE, typesIn, typesOf } from "../labels/classes.ts"
 import { canBeDivided } from "../probe/chooseC.ts"
+import { textNumbers } from "../probe/textNumbers.ts"
 import type { FewShotOptions } from "./FewShotOptions.ts"
 import type { FewShotProgress } from "./fewShot.ts"
 import { type ProbeSetting, probeTrials, type Trial } from "./probeTrials.ts"
@@ -95,7 +96,13 @@ const schemesFor = (sentences: ReadonlyArray<LabelledSentence>): ReadonlyArray<C
 
 const isDivisible = (features: WordFeatures, sentences: ReadonlyArray<LabelledSentence>, folds: number): boolean => {
   const classes = classesOf(typesIn(sentences), "BIO")
-  return canBeDivided(features.starts, labelsOf(sentences, classes, "BIO"), typesOf(classes, "BIO"), folds)
+  return canBeDivided(
+    features.starts,
+    labelsOf(sentences, classes, "BIO"),
+    typesOf(classes, "BIO"),
+    textNumbers(sentences),
+    folds
+  )
 }
 
 /** Entity micro F1 of what was found in sentences. */
@@ -139,15 +146,16 @@ export const foundUnseen = (
   trials: ReadonlyArray<Trial<ProbeSetting>>,
   folds: number
 ): Trial<unknown>["found"] => {
+  const texts = textNumbers(sentences)
   const found: Array<Trial<unknown>["found"][number]> = []
   for (let fold = 0; fold < folds; fold++) {
-    const isOther = (_: unknown, i: number) => i % folds !== fold
+    const isOther = (_: unknown, i: number) => texts[i]! % folds !== fold
     const others = sentences.filter(isOther)
     const { all } = taken(
       others,
       trials.map(({ found, setting }) => ({ setting, found: found.filter(isOther), all: found }))
     )
-    for (let i = fold; i < sentences.length; i += folds) found[i] = all[i]!
+    for (const i of sentences.keys()) if (!isOther(undefined, i)) found[i] = all[i]!
   }
   return found
 }

@@ -4,6 +4,7 @@ import { bootstrap, countEntities } from "@nuner/metrics"
 import { fineTune } from "../finetune/fineTune.ts"
 import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
 import { fitProbe } from "../probe/fitProbe.ts"
+import { textNumbers } from "../probe/textNumbers.ts"
 import { fitTransitions } from "../transitions/Transitions.ts"
 import { type ChosenProbe, chooseProbe, type FewShotWork, foundUnseen, START, scoreOf } from "./chooseProbe.ts"
 import { type Example, readExamples } from "./examples.ts"
@@ -95,7 +96,8 @@ const best = async (work: FewShotWork): Promise<FewShotModel> => {
   if (settings.mode === "probe" || unseen === undefined || sentences.length < settings.fullFrom) return taken()
   if (estimate > settings.seconds) return taken()
 
-  const isHeld = (_: unknown, i: number) => i % settings.folds === 0
+  const texts = textNumbers(sentences)
+  const isHeld = (_: unknown, i: number) => texts[i]! % settings.folds === 0
   const held = sentences.filter(isHeld)
   const setting = fullSetting(work)
   const trial = await train(

@@ -5,6 +5,7 @@ import { type ClassScheme, classesOf, labelsOf, typesIn } from "../labels/classe
 import { decode } from "../predict/decode.ts"
 import { rowsOf } from "../probe/chooseC.ts"
 import { foldLogistic, logisticProblem, solveLogistic } from "../probe/logistic.ts"
+import { textNumbers } from "../probe/textNumbers.ts"
 import { fitTransitions } from "../transitions/Transitions.ts"
 
 /** How a probe reads, learns and decodes. */
@@ -24,7 +25,7 @@ export interface Trial<S> {
 }
 
 /**
- * Cross-validates settings that read the same layers under the same scheme: sentence `i` is held out in fold `i mod folds`. A fold is fitted once for
+ * Cross-validates settings that read the same layers under the same scheme: text `n` (see `textNumbers`) is held out in fold `n mod folds`. A fold is fitted once for
  * each C, from the weakest on, each starting where the last one ended; decoders share the fit.
  *
  * @param features of all sentences, of those layers
@@ -38,11 +39,12 @@ export const probeTrials = (
   const { scheme } = settings[0]!
   const classes = classesOf(typesIn(sentences), scheme)
   const labels = labelsOf(sentences, classes, scheme)
+  const texts = textNumbers(sentences)
   const found = settings.map((): Array<ReadonlyArray<Entity>> => [])
   const strengths = [...new Set(settings.map(({ c }) => c))].sort((a, b) => a - b)
   for (let fold = 0; fold < folds; fold++) {
     signal?.throwIfAborted()
-    const isHeld = (sentence: number) => sentence % folds === fold
+    const isHeld = (sentence: number) => texts[sentence]! % folds === fold
     const kept = labels.slice()
     for (const row of rowsOf(features.starts, isHeld)) kept[row] = -1
     const known = sentences.filter((_, i) => !isHeld(i))
@@ -56,7 +58,8 @@ export const probeTrials = (
       for (const i of which) {
         const weight = settings[i]!.transitions
         const transitions = weight === undefined ? undefined : fitTransitions(known, classes, scheme, { weight })
-        for (let sentence = fold; sentence < sentences.length; sentence += folds) {
+        for (const sentence of sentences.keys()) {
+          if (!isHeld(sentence)) continue
           const [from, to] = [features.starts[sentence]!, features.starts[sentence + 1]!]
           const rows = values.subarray(from * classes.length, to * classes.length)
           found[i]![sentence] = decode(rows, classes, scheme, transitions)

@@ -16,21 +16,23 @@ export interface ChosenC {
 const SMALL_SET = 1
 
 /**
- * Chooses C by cross-validation over the training sentences: sentence `i` is held out in fold `i mod folds`, and scored is the token
+ * Chooses C by cross-validation over the training sentences: text `n` is held out in fold `n mod folds`, and scored is the token
  * macro F1 over all held-out words. The smallest C wins that is within one standard error of the best (Breiman et al. 1984; the
  * error by the jackknife over folds): a few dozen sentences cannot tell C = 0.1 from 10, and the stronger penalty is the safer one.
  * No chance, no test score. (Held-out log loss is no guide: most words are of no entity, and it prefers a C at which hardly any
  * other class is predicted.)
  *
- * A set with fewer sentences than folds, or whose types stand in fewer than 2.5 sentences on average, is not divided:
+ * A set with fewer texts than folds, or whose types stand in fewer than 2.5 texts on average, is not divided:
  * whole types would be held out. It takes C = 1.
  *
  * @param labels class numbers of the words, as the rows of `features`
+ * @param texts see `textNumbers`
  */
 export const chooseC = (
   features: WordFeatures,
   labels: Int32Array,
   types: ReadonlyArray<string>,
+  texts: Int32Array,
   {
     folds,
     standardise,
@@ -38,12 +40,12 @@ export const chooseC = (
   }: { readonly folds: number; readonly standardise: boolean; readonly maxIterations: number }
 ): ChosenC => {
   const { starts, values, width } = features
-  if (!canBeDivided(starts, labels, types, folds)) return { c: SMALL_SET, heldOut: [] }
+  if (!canBeDivided(starts, labels, types, texts, folds)) return { c: SMALL_SET, heldOut: [] }
   const predicted = grid.map(() => new Int32Array(labels.length))
   // For each fold the labels of all others.
   const kept = Array.from({ length: folds }, () => labels.slice())
   for (let fold = 0; fold < folds; fold++) {
-    const held = rowsOf(starts, (sentence) => sentence % folds === fold)
+    const held = rowsOf(starts, (sentence) => texts[sentence]! % folds === fold)
     for (const row of held) kept[fold]![row] = -1
     const heldValues = new Float32Array(held.length * width)
     for (const [i, row] of held.entries()) {
@@ -61,7 +63,8 @@ export const chooseC = (
   }
   const heldOut = grid.map((c, g) => ({ c, f1: tokenMacroF1(labels, predicted[g]!, types) }))
   const best = heldOut.reduce((best, { f1 }, g) => (f1 > heldOut[best]!.f1 ? g : best), 0)
-  const without = kept.map((others) => tokenMacroF1(others, predicted[best]!, types))
+  // Without the one fold that has a type there is nothing to score, which is worth as little as nothing found.
+  const without = kept.map((others) => tokenMacroF1(others, predicted[best]!, types) || 0)
   const enough = heldOut[best]!.f1 - jackknifeError(without)
   return { c: heldOut.find(({ f1 }) => f1 >= enough)!.c, heldOut }
 }
@@ -78,18 +81,26 @@ export const canBeDivided = (
   starts: Int32Array,
   labels: Int32Array,
   types: ReadonlyArray<string>,
+  texts: Int32Array,
   folds: number
-): boolean => starts.length - 1 >= folds && sentencesPerType(starts, labels, types) >= 2.5
+): boolean => new Set(texts).size >= folds && textsPerType(starts, labels, types, texts) >= 2.5
 
-/** In how many sentences a type stands, on average over the types that stand in any. */
-const sentencesPerType = (starts: Int32Array, labels: Int32Array, types: ReadonlyArray<string>): number => {
-  const found = new Map<string, number>()
-  for (let i = 0; i + 1 < starts.length; i++) {
-    const here = new Set(Array.from(labels.subarray(starts[i]!, starts[i + 1]!), (label) => types[label]!))
-    for (const type of here) if (type !== "") found.set(type, (found.get(type) ?? 0) + 1)
+/** In how many texts a type stands, on average over the types that stand in any. */
+const textsPerType = (
+  starts: Int32Array,
+  labels: Int32Array,
+  types: ReadonlyArray<string>,
+  texts: Int32Array
+): number => {
+  const found = new Map<string, Set<number>>()
+  for (const [i, text] of texts.entries()) {
+    for (const label of labels.subarray(starts[i]!, starts[i + 1]!)) {
+      const type = types[label]!
+      if (type !== "") found.set(type, (found.get(type) ?? new Set()).add(text))
+    }
   }
   let sum = 0
-  for (const count of found.values()) sum += count
+  for (const { size } of found.values()) sum += size
   return sum / Math.max(1, found.size)
 }
 

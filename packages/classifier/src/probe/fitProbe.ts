@@ -5,6 +5,7 @@ import type { Head } from "../head/Head.ts"
 import { classesOf, classSchemes, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
 import { type ChosenC, chooseC } from "./chooseC.ts"
 import { foldLogistic, logisticProblem, solveLogistic, unfoldLogistic } from "./logistic.ts"
+import { textNumbers } from "./textNumbers.ts"
 
 const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 
@@ -73,7 +74,9 @@ export const fitProbe = (
     throw new RangeError(`fitProbe: ${features.values.length / features.width} vectors for ${labels.length} words`)
   }
   const { c, heldOut } =
-    settings.c === "cv" ? chooseC(features, labels, typesOf(classes, scheme), settings) : { c: settings.c, heldOut: [] }
+    settings.c === "cv"
+      ? chooseC(features, labels, typesOf(classes, scheme), textNumbers(sentences), settings)
+      : { c: settings.c, heldOut: [] }
   const problem = logisticProblem(features.values, labels, classes.length, standardise)
   const begin = start?.classes.join("\n") === classes.join("\n") ? unfoldLogistic(start, problem) : undefined
   const fit = solveLogistic(problem, c, { maxIterations, tolerance }, begin)
