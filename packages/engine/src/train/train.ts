@@ -82,6 +82,9 @@ const meansOf = async (reported: ReadonlyArray<Reported>, used: number): Promise
   return means
 }
 
+/** What to do about the checkpoints of another run. */
+const ANEW = "delete it to begin anew, or give the run another directory"
+
 /** Where a run stands, and the parts of a step: the inside of `train`. */
 class Run<Batch> {
   /** Steps done, skipped ones included. */
@@ -148,13 +151,14 @@ class Run<Batch> {
     const mine = { seed: this.#seed, accumulate: this.#accumulate, fingerprint: checkpoint.fingerprint }
     for (const name of ["seed", "accumulate", "fingerprint"] as const) {
       if (state[name] === mine[name]) continue
-      const remedy = "give the run a directory of its own"
-      throw new CheckpointError(path, `is of a run with ${name} ${state[name]}, this one has ${mine[name]}; ${remedy}`)
+      const other = name === "fingerprint" ? "other data or settings: its fingerprint is" : name
+      const what = `is of a run with ${other} ${state[name]}, this one has ${mine[name]}`
+      throw new CheckpointError(checkpoint.directory, `${what}; ${ANEW}`)
     }
     const [before, now] = [state.precision ?? "fp32", await currentPrecision()]
     if (before !== now) {
-      const remedy = `go on in ${before}, or give the run a directory of its own`
-      throw new CheckpointError(path, `is of a run in precision ${before}, this one computes in ${now}; ${remedy}`)
+      const what = `is of a run in precision ${before}, this one computes in ${now}`
+      throw new CheckpointError(checkpoint.directory, `${what}; go on in ${before}, or ${ANEW}`)
     }
     await restoreCheckpoint(latest, parameters, this.#optimizer, state)
     this.step = state.step

@@ -180,7 +180,7 @@ test("a checkpoint says in which precision it was trained, and another one is re
   const { precision, ...state } = await Bun.file(file).json()
   expect(precision).toBe("fp32")
   await Bun.write(file, JSON.stringify({ ...state, precision: "bf16" }))
-  const reason = "is of a run in precision bf16, this one computes in fp32; go on in bf16, or give the run a directory"
+  const reason = "is of a run in precision bf16, this one computes in fp32; go on in bf16, or delete it to begin anew"
   expect(await failureOf(start(3))).toThrow(reason)
   // From before it was written.
   await Bun.write(file, JSON.stringify(state))
@@ -244,7 +244,7 @@ test("a checkpoint of another run is refused, and the weights are left alone", a
   const cases: Array<[object, RegExp]> = [
     [{ seed: 6 }, /seed 5, this one has 6/],
     [{ accumulate: 1 }, /accumulate 2, this one has 1/],
-    [{ checkpoint: { ...checkpoint, fingerprint: "b" } }, /fingerprint a, this one has b; give the run a directory/]
+    [{ checkpoint: { ...checkpoint, fingerprint: "b" } }, /fingerprint is a, this one has b; delete it to begin anew/]
   ]
   for (const [more, reason] of cases) {
     const failure = leakCheck(() => start(more, 3))
