@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, mock, spyOn, test } from "bun:test"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { loadClassifier, serve } from "@nuner/classifier"
-import { markText, readManifest, rng, toSpans } from "@nuner/core"
+import { markText, readManifest, rng, toSpans, unmark } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import * as mini from "@nuner/mini"
@@ -203,6 +203,15 @@ describe("text with marked entities", () => {
     expect(second).toMatchObject({ words: ["Nobody", "came", "."], entities: [] })
     writeFileSync(at("bad.marked"), "Fine.\n[Ada|] came.\n")
     expect(readDataset(at("bad.marked"))).rejects.toThrow(/bad\.marked:2.*"\[Ada\|\]" has no type/)
+  })
+
+  test("says where a bracket and a bar look like a mark and are none; what is printed never does", async () => {
+    writeFileSync(at("unclear.marked"), "[Ada|person in Rome met [Bob|person].\n[1] a | b [Ada|person]\n")
+    const { err } = await run("convert", at("unclear.marked"), "-o", at("unclear.jsonl"))
+    expect(err).toContain("; 1 texts with a bracket and a bar that are no mark")
+    const text = "a [b Ada c | d] met \\[Bob"
+    const written = markText(text, [{ start: 5, end: 8, type: "person" }])
+    expect(unmark(written)).toEqual({ text, entities: [{ start: 5, end: 8, type: "person" }], isUnclear: false })
   })
 
   test("corrected predictions train a model", async () => {
