@@ -162,6 +162,12 @@ describe("a probe on a random encoder", () => {
       expect(() => tokenClassifier({ ...classifier, layers: [layer] })).toThrow(`"layers": ${layer} is not in -3..2`)
     }
     expect(() => tokenClassifier({ ...classifier, temperature: 0 })).toThrow('"temperature"')
+    expect(() => tokenClassifier({ ...classifier, scheme: "BIO" })).toThrow(
+      '"scheme": is "BIO", which the classes O, person'
+    )
+    const { encoder, head } = await probe({ scheme: "BIO" })
+    expect(() => tokenClassifier({ encoder, head })).toThrow('"scheme": is "bare", which the classes O, B-person')
+    encoder.dispose()
     classifier.dispose()
   })
 })

@@ -3,7 +3,7 @@ import { markText, toSpans } from "@nuner/core"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { foundUnseen } from "../src/fewShot/chooseProbe.ts"
 import type { ProbeSetting, Trial } from "../src/fewShot/probeTrials.ts"
-import { fewShot, fitTransitions, loadClassifier, saveClassifier } from "../src/index.ts"
+import { type Example, fewShot, fitTransitions, loadClassifier, saveClassifier } from "../src/index.ts"
 import { toyEncoder, toySentences } from "./toy.ts"
 
 const sentences = toySentences(40, 1)
@@ -102,6 +102,29 @@ test("too few examples to hold any out: a model without a promise; none at all, 
   await expect(fewShot({ examples: ["Alma left"], encoder })).rejects.toThrow("have no entity")
   await expect(fewShot({ examples: ["[Alma| ] left"], encoder })).rejects.toThrow('examples[0]: "[Alma| ]" has no type')
   await expect(fewShot({ examples: marked, encoder, folds: 1 })).rejects.toThrow("folds")
+  const refused = (example: unknown, message: string) =>
+    expect(fewShot({ examples: [example as Example], encoder })).rejects.toThrow(message)
+  for (const broken of ["[Alma|person in Oslo met [Bob|person].", "[[Alma|person] Inc|org]", "[Alma|person|place] y"]) {
+    await refused(broken, "examples[0]: has a bracket and a bar that are no mark (write [text|type], and \\[ for")
+  }
+  await refused(
+    { text: "Alma left", entities: [{ start: 0, end: 4, label: "person" }] },
+    "examples[0]: entities[0].type: "
+  )
+  await refused({ text: "Alma left", entities: [{ start: 0, end: 4, type: "" }] }, "examples[0]: entities[0].type: ")
+  await refused({ text: "Alma left" }, "[] where there are none")
+  await refused({ words: ["Alma"], entities: [{ start: 0, end: 1 }] }, "examples[0]: entities[0].type: ")
+  await refused(
+    { text: "Alma left", entities: [{ start: 1, end: 4, type: "person" }] },
+    "(label whole words, and none twice)"
+  )
+  await refused(
+    {
+      text: "Alma left",
+      entities: [0, 1].map(() => ({ start: 0, end: 4, type: "p" })).concat({ start: 0, end: 9, type: "p" })
+    },
+    "(label whole words, and none twice)"
+  )
   encoder.dispose()
 })
 

@@ -1,4 +1,4 @@
-export { BalanceError, InputError, OptionError, OutputError } from "./errors.ts"
+export { BalanceError, InputError, OptionError, OutputError, partsOf } from "./errors.ts"
 export { LineLog } from "./files/LineLog.ts"
 export { lockFile } from "./files/lockFile.ts"
 export { outputError, refuseGzip, writeAtomic } from "./files/writeAtomic.ts"

@@ -1,4 +1,6 @@
-import { fromSpans, InputError, type LabelledSentence, type TextSpan, unmark } from "@nuner/core"
+import { Entity, fromSpans, InputError, issueOf, LabelledSentence, partsOf, type TextSpan, unmark } from "@nuner/core"
+import * as Result from "effect/Result"
+import * as Schema from "effect/Schema"
 
 /**
  * A labelled example: a text with its entities in brackets, `"[Ada|person] flew to [Turin|place]."`; a text and spans of it, in UTF-16 units; or words and
@@ -16,10 +18,10 @@ export const readExamples = (examples: ReadonlyArray<Example>): Array<LabelledSe
     const source = `examples[${i}]`
     if (typeof example === "string") {
       const { text, entities } = unmarked(example, source)
-      return fromSpans(text, entities, { overlap: "fail", source }).sentence
+      return sentenceOf(text, entities, source)
     }
-    if ("words" in example) return example
-    return fromSpans(example.text, example.entities, { overlap: "fail", source }).sentence
+    check(example, source)
+    return "words" in example ? example : sentenceOf(example.text, example.entities, source)
   })
   if (!sentences.some(({ entities }) => entities.length > 0)) {
     const reason = sentences.length === 0 ? "are none" : "have no entity"
@@ -28,11 +30,38 @@ export const readExamples = (examples: ReadonlyArray<Example>): Array<LabelledSe
   return sentences
 }
 
-const unmarked = (example: string, source: string): ReturnType<typeof unmark> => {
+const InText = Schema.Struct({ text: Schema.String, entities: Schema.Array(Entity) })
+
+/** @throws InputError for what has not the fields of an example */
+const check = (example: unknown, source: string): void => {
+  const hasWords = typeof example === "object" && example !== null && "words" in example
+  const decoded = Schema.decodeUnknownResult(hasWords ? LabelledSentence : InText)(example)
+  if (!Result.isFailure(decoded)) return
+  const { path: field, reason } = issueOf(decoded.failure, example)
+  const remedy = "give text or words, and entities of start, end and type, [] where there are none"
+  throw new InputError({ source, ...(field !== "" && { field }), reason, remedy })
+}
+
+const sentenceOf = (text: string, entities: ReadonlyArray<TextSpan>, source: string): LabelledSentence => {
   try {
-    return unmark(example)
+    return fromSpans(text, entities, { overlap: "fail", source }).sentence
+  } catch (error) {
+    // What the options of a command would make of it is decided by whoever writes examples.
+    if (!(error instanceof InputError) || !error.remedy?.includes("--")) throw error
+    throw new InputError({ ...partsOf(error), remedy: "label whole words, and none twice" })
+  }
+}
+
+const unmarked = (example: string, source: string): ReturnType<typeof unmark> => {
+  const refuse = (reason: string, remedy: string): never => {
+    throw new InputError({ source, reason, remedy })
+  }
+  try {
+    const read = unmark(example)
+    if (!read.isUnclear) return read
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    throw new InputError({ source, reason: error.message, remedy: "write [text|type]" })
+    return refuse(error.message, "write [text|type]")
   }
+  return refuse("has a bracket and a bar that are no mark", "write [text|type], and \\[ for a bracket of the text")
 }

@@ -32,6 +32,14 @@ export const classesOf = (types: Iterable<string>, scheme: ClassScheme = "bare")
   return [NONE, ...sorted.flatMap((type) => prefixes[scheme].map((prefix) => `${prefix}${type}`))]
 }
 
+/** Whether classes are those of a scheme by their names: with prefixes, or not with B- and I- of every type. */
+export const isOfScheme = (classes: ReadonlyArray<string>, scheme: ClassScheme): boolean => {
+  const named = classes.filter((name) => name !== NONE)
+  if (scheme !== "bare") return named.every((name) => /^[BIESLU]-./.test(name))
+  const types = new Set(typesOf(named, "BIO"))
+  return named.length === 0 || ![...types].every((type) => named.includes(`B-${type}`) && named.includes(`I-${type}`))
+}
+
 /** The type that each class stands for; "" for `NONE`. */
 export const typesOf = (classes: ReadonlyArray<string>, scheme: ClassScheme): Array<string> =>
   tagsOf(classes, scheme).map((tag) => (tag === NONE ? "" : scheme === "bare" ? tag : tag.slice(2)))

@@ -7,7 +7,7 @@ import type { WordSequence } from "../features/WordSequence.ts"
 import { type WordFeaturesOptions, wordFeatures } from "../features/wordFeatures.ts"
 import { type Head, headWidth } from "../head/Head.ts"
 import { probabilities } from "../head/headLogits.ts"
-import type { ClassScheme } from "../labels/classes.ts"
+import { type ClassScheme, isOfScheme } from "../labels/classes.ts"
 import type { Transitions } from "../transitions/Transitions.ts"
 import { decode, type ScoredEntity } from "./decode.ts"
 
@@ -54,7 +54,7 @@ export interface TokenClassifier extends ClassifierParts {
 /**
  * Puts the parts together: a probe on its encoder, for example. Nothing is copied.
  *
- * @throws OptionError where the head is not as wide as the word vectors
+ * @throws OptionError where the head is not as wide as the word vectors, or its classes are not of the scheme
  */
 export const tokenClassifier = ({
   encoder,
@@ -66,7 +66,7 @@ export const tokenClassifier = ({
   transitions,
   thresholds
 }: Pick<ClassifierParts, "encoder" | "head"> & Partial<ClassifierParts>): TokenClassifier => {
-  checkParts(encoder, head, layers, temperature, transitions)
+  checkParts(encoder, head, scheme, layers, temperature, transitions)
   const predictWords: TokenClassifier["predictWords"] = async (sentences, { minScore = 0, ...options } = {}) => {
     const features = await wordFeatures(encoder, sentences, { layers, pooling, ...options })
     const all = predictFeatures({ head, scheme, temperature, transitions, thresholds }, features)
@@ -107,6 +107,7 @@ export const predictFeatures = (
 const checkParts = (
   encoder: Encoder,
   head: Head,
+  scheme: ClassScheme,
   layers: ReadonlyArray<number>,
   temperature: number,
   transitions: Transitions | undefined
@@ -126,5 +127,7 @@ const checkParts = (
   if (transitions && !(transitions.length === states && transitions.every((row) => row.length === states))) {
     fail("transitions", `are not [${states}, ${states}], one row more than the head has classes`)
   }
+  if (!isOfScheme(head.classes, scheme))
+    fail("scheme", `is "${scheme}", which the classes ${head.classes.join(", ")} are not of`)
   if (!(temperature > 0)) fail("temperature", `must be greater than 0, got ${temperature}`)
 }
