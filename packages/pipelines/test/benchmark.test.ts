@@ -164,6 +164,21 @@ describe("benchmark", () => {
     expect(await plan({})).toMatchObject({ runs: 36, kept: 36 })
   })
 
+  test("runs of some types are not taken for those of others, where the test set tells them not apart", async () => {
+    await writeJsonl(
+      at("cities.jsonl"),
+      tested.filter(({ entities }) => entities[0]!.type === "city")
+    )
+    const plan = async (types: ReadonlyArray<string>) => {
+      const datasets = { cities: { train: at("train.jsonl"), test: at("cities.jsonl"), types } }
+      const input = { ...definition, encoders: { base: at("base") }, datasets, k: [1], sets: 1 }
+      return planOf(await follow(input, { log: at("types.jsonl") }))
+    }
+    expect(await plan(["city", "river"])).toMatchObject({ runs: 1, kept: 0 })
+    expect(await plan(["city", "person"])).toMatchObject({ runs: 1, kept: 0, stale: 1 })
+    expect(await plan(["city", "river"])).toMatchObject({ runs: 1, kept: 1 })
+  })
+
   test("an encoder read at its own layers: the runs of a protocol with them, from one pass of the encoder", async () => {
     const encoders = { last: at("base"), "first and last": { models: at("base"), layers: [0, -1] } }
     const events = await leakCheck(() => follow({ ...definition, encoders }))

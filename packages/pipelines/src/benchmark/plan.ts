@@ -52,8 +52,21 @@ export const fitHash = (
 ): string => {
   const { sampler, seed } = definition
   const { testHash, trainHash } = dataset
-  const all = [packageJson.version, hash, trainHash, testHash, protocol, unitOf(definition), sampler, size, set, seed]
-  // Not for fp32: lines from before it was told apart are of it.
+  const all: Array<unknown> = [
+    packageJson.version,
+    hash,
+    trainHash,
+    testHash,
+    protocol,
+    unitOf(definition),
+    sampler,
+    size,
+    set,
+    seed
+  ]
+  const { types } = definition.datasets[dataset.name]!
+  // Only where they are given, and not for fp32: lines from before these were told apart are of all types and of it.
+  if (types !== undefined) all.push(types)
   if (precision !== "fp32") all.push(precision)
   return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16)
 }
