@@ -126,6 +126,24 @@ describe("benchmark", () => {
     expect([drawn.testSentences, drawn.notDrawn]).toEqual([10, 18])
   })
 
+  test("what a dataset excludes is read as the dataset is", async () => {
+    const columns = (sentences: ReadonlyArray<LabelledSentence>): string =>
+      sentences
+        .map(({ entities, words }) =>
+          words
+            .map((word, i) => `lemma\t${word}\t${entities[0]!.start === i ? `B-${entities[0]!.type}` : "O"}\n`)
+            .join("")
+        )
+        .join("\n")
+    writeFileSync(at("train.tsv"), columns([...train, ...tested.slice(0, 10)]))
+    writeFileSync(at("test.tsv"), columns(tested))
+    const files = { train: at("train.tsv"), test: at("test.tsv"), data: { wordColumn: 1 } }
+    const datasets = { columns: { ...files, exclude: [at("train.tsv")] } }
+    const result = resultOf(await follow({ ...definition, datasets, exclude: [at("text.txt")] }, { measure: false }))
+    expect(result.datasets[0]!.removed).toEqual({ [at("train.tsv")]: 10, [at("text.txt")]: 0 })
+    expect(result.datasets[0]!.testSentences).toBe(20)
+  })
+
   test("a stopped run goes on to the same file, a line cut short by a kill is made again", async () => {
     const whole = readFileSync(at("whole.jsonl"), "utf8")
     expect(whole.trim().split("\n")).toHaveLength(RUNS)

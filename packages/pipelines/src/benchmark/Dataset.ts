@@ -1,4 +1,4 @@
-import { type Counts, type LabelledSentence, sentenceKey } from "@nuner/core"
+import { type Counts, type DataOptions, type LabelledSentence, sentenceKey } from "@nuner/core"
 import { datasetHash, sampleSentences } from "@nuner/miner"
 import { type IntakeOptions, intake } from "../inputs/intake.ts"
 import { typesOf } from "../inputs/readDataset.ts"
@@ -42,7 +42,8 @@ export async function* readDatasets(
   reading: Pick<IntakeOptions, "say" | "out"> = {}
 ): AsyncGenerator<Dataset> {
   const excluded = new Map<string, Promise<Set<string>>>()
-  const keysOf = (path: string) => excluded.getOrInsertComputed(path, () => excludedKeys(path))
+  const keysOf = (path: string, data?: DataOptions) =>
+    excluded.getOrInsertComputed(JSON.stringify([path, data]), () => excludedKeys(path, data))
   const { exclude, sampler, seed, sets, testSize } = definition
   for (const [name, files] of Object.entries(definition.datasets)) {
     const door = intake({ ...reading, data: files.data })
@@ -51,7 +52,7 @@ export async function* readDatasets(
     const removed: Record<string, number> = {}
     let kept = all
     for (const file of new Set([...files.exclude, ...exclude])) {
-      const keys = await keysOf(file)
+      const keys = await keysOf(file, files.exclude.includes(file) ? files.data : undefined)
       const before = kept.length
       kept = kept.filter(({ words }) => !keys.has(sentenceKey(words.join(" "))))
       removed[file] = before - kept.length

@@ -50,7 +50,7 @@ const BenchmarkDataset = Schema.Struct({
     absent: "all of the training data"
   }),
   data: option(Schema.optionalKey(DataOptions), {
-    help: "how `train` and `test` are read",
+    help: "how `train`, `test` and `exclude` are read",
     absent: "as any data"
   }),
   exclude: option(Names, {
