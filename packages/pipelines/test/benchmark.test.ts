@@ -272,6 +272,17 @@ describe("benchmark", () => {
     expect(bio.entityMicroF1).toBeGreaterThan(90)
   })
 
+  test("the classes of entities are chosen without a test label", async () => {
+    const words = ["we", "saw", "Rome", "Oslo", "today"]
+    const apart = { words, entities: [2, 3].map((start) => ({ start, end: start + 1, type: "city" })) }
+    await writeJsonl(at("apart.jsonl"), [apart])
+    const datasets = { apart: { train: at("train.jsonl"), test: at("apart.jsonl") } }
+    const input = { ...definition, encoders: { base: at("base") }, datasets, k: [1], sets: 1 }
+    const { datasets: reports, runs } = resultOf(await follow(input))
+    expect(reports[0]!.bareCeiling).toBeLessThan(99.5)
+    expect(runs[0]!.scheme).toBe("bare")
+  })
+
   test("models of equal weights are measured once", async () => {
     const twice = { ...definition, encoders: { base: at("base"), copy: [at("base"), at("other-0")] } }
     const events = await follow(twice, { log: at("twice.jsonl") })

@@ -21,7 +21,7 @@ export const FrozenProtocol = Schema.Struct({
   }),
   scheme: option(Schema.Literals(["auto", "bare", "BIO"]), {
     default: "auto",
-    help: "classes of the head: bare, one a type (NuNER, section 4.1), BIO, or auto: bare for words, and for entities BIO where bare, which merges neighbours of one type, would keep a perfect labeller below an entity F1 of 99.5"
+    help: "classes of the head: bare, one a type (NuNER, section 4.1), BIO, or auto: bare for words, and for entities BIO where bare, which merges neighbours of one type, would keep a perfect labeller of the training data below an entity F1 of 99.5"
   }),
   c: option(Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("cv")]), {
     default: 0.1,

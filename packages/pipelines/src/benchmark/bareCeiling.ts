@@ -13,7 +13,7 @@ export const bareCeiling = (sentences: ReadonlyArray<LabelledSentence>): number 
 }
 
 /** Above it one class a type costs a perfect labeller too little to pay for twice as many classes. */
-export const ENOUGH = 99.5
+const ENOUGH = 99.5
 
 /** The classes of a head for data: B- and I- where bare ones would merge neighbours at a price, or cannot tell a type called "O" from none. */
 export const schemeFor = (sentences: ReadonlyArray<LabelledSentence>): "bare" | "BIO" => {

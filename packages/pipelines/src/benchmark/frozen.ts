@@ -6,7 +6,7 @@ import {
   type WordFeatures,
   wordFeatures
 } from "@nuner/classifier"
-import { ENOUGH } from "./bareCeiling.ts"
+import { schemeFor } from "./bareCeiling.ts"
 import type { FrozenProtocol } from "./Definition.ts"
 import { emitting } from "./emitting.ts"
 import type { Protocol, ProtocolEvent } from "./Protocol.ts"
@@ -17,8 +17,10 @@ import { withoutIgnored } from "./withoutIgnored.ts"
  * 4.1).
  */
 export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, encoder, readings, signal }) {
-  const { bareCeiling, test, train, types } = dataset
+  const { test, train, types } = dataset
   const { pooling } = readings[0]!.settings
+  // By the training data alone: no test label chooses.
+  const chosen = schemeFor(train)
   const depth = encoder.config.layers + 1
   const place = (layer: number) => (layer < 0 ? layer + depth : layer)
   const layers = [...new Set(readings.flatMap(({ settings }) => settings.layers.map(place)))]
@@ -54,7 +56,7 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
         return { c: fit.c, scheme, found }
       }
       const words = learn(settings.scheme === "BIO" || types.includes("O") ? "BIO" : "bare", settings.c)
-      const entities = settings.scheme === "auto" && bareCeiling < ENOUGH ? learn("BIO", words.c) : words
+      const entities = settings.scheme === "auto" && chosen === "BIO" ? learn("BIO", words.c) : words
       const predicted = { words: words.found, entities: entities.found }
       yield { type: "predicted", reading, set, predicted, chosen: { c: words.c, scheme: entities.scheme } }
     }
