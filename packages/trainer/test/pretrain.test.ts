@@ -1,6 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { type AlignedSentence, rng } from "@nuner/core"
-import { copyEncoder, type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
+import {
+  copyEncoder,
+  type Encoder,
+  randomEncoder,
+  small,
+  type Tokenizer,
+  trainByteLevelBpe,
+  trainWordPiece
+} from "@nuner/encoder"
 import { tf } from "@nuner/engine"
 import { conceptTargets, denseCells, SentenceStore } from "@nuner/sampler"
 import { leakCheck, tempDir, testEngine } from "@nuner/testing"
@@ -435,6 +443,22 @@ describe("pretrain", () => {
     const all = await events({ sentences, text: encoder(), preset: "small", steps: 1 })
     expect(all.at(-2)).toMatchObject({ type: "scorer" })
     expect(all.at(-3)).toMatchObject({ type: "read", counts: { sentences: 6, windowed: 0, cutNames: 1 } })
+  })
+
+  test("a concept name without a sub-token is read at its first special token, and counted", async () => {
+    const bert = await trainWordPiece(
+      corpus(50, 9).map(({ text }) => text),
+      { vocabSize: 400 }
+    )
+    const concept = randomEncoder(small({ hidden: 32, layers: 1, heads: 2, positions: 34 }), bert, 1)
+    encoders.push(concept)
+    const sentences = corpus(6, 2).map((sentence, i) => ({
+      ...sentence,
+      mentions: sentence.mentions.map((mention) => ({ ...mention, concept: ["\u200b", "\ufffd", "city"][i % 3]! }))
+    }))
+    const all = await events({ sentences, text: encoder(), concept, preset: "small", validation: 0, steps: 2 })
+    expect(all.at(-3)).toMatchObject({ type: "read", counts: { emptyNames: 2 } })
+    expect(all.flatMap((event) => (event.type === "step" ? [Number.isFinite(event.loss)] : []))).toEqual([true, true])
   })
 
   test("what cannot be trained on is refused in one line", async () => {

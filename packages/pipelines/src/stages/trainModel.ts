@@ -96,9 +96,10 @@ export const trainModel = Effect.fn("trainModel")(function* <Start extends Start
 }, Effect.scoped)
 
 /** What was met on the way that one should know of, before a summary. */
-export const met = ({ cutNames = 0, lostMentions = 0 }: ReadEvent["counts"]): string =>
+export const met = ({ cutNames = 0, emptyNames = 0, lostMentions = 0 }: ReadEvent["counts"]): string =>
   [
     ...(cutNames > 0 ? [`${cutNames} concept names cut to the window; `] : []),
+    ...(emptyNames > 0 ? [`${emptyNames} concept names without a sub-token; `] : []),
     ...(lostMentions > 0 ? [`${lostMentions} mentions without a sub-token; `] : [])
   ].join("")
 

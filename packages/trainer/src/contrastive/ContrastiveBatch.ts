@@ -8,7 +8,10 @@ export interface ContrastiveBatch {
   readonly text: TokenBatch
   /** `[concepts, name tokens]` */
   readonly names: TokenBatch
-  /** Of `names`: 1 for a sub-token of the name, 0 for special tokens and padding `[concepts * name tokens]`. */
+  /**
+   * Of `names`: 1 for a sub-token of the name, 0 for special tokens and padding `[concepts * name tokens]`. A name without sub-tokens has
+   * its first special one, as in `encode`.
+   */
   readonly nameContent: Float32Array
   readonly targets: ConceptTargets
 }
@@ -22,6 +25,7 @@ export class ConceptNames {
   readonly #maxTokens: number
   readonly #known = new Map<string, Int32Array>()
   readonly #cut = new Set<string>()
+  readonly #empty = new Set<string>()
 
   /** @param maxTokens of a name, special ones included; a longer name (they are rare and run to whole phrases) is cut there */
   constructor(tokenizer: Tokenizer, maxTokens: number) {
@@ -34,8 +38,13 @@ export class ConceptNames {
     return this.#cut.size
   }
 
+  /** Names of which the tokenizer leaves nothing, such as a zero-width space. */
+  get empty(): number {
+    return this.#empty.size
+  }
+
   async ids(names: ReadonlyArray<string>): Promise<Array<Int32Array>> {
-    const { suffix } = this.tokenizer
+    const { prefix, suffix } = this.tokenizer
     const found = names.map((name) => this.#known.get(name))
     const unknown = names.filter((_, i) => found[i] === undefined)
     const encodings = (await this.tokenizer.encodeBatch(unknown)).values()
@@ -44,6 +53,7 @@ export class ConceptNames {
       const known = found[i]
       if (known !== undefined) return known
       const { ids } = encodings.next().value!
+      if (ids.length === prefix.length + suffix.length) this.#empty.add(name)
       const long = ids.length > this.#maxTokens
       if (long) this.#cut.add(name)
       const kept = long ? Int32Array.of(...ids.subarray(0, this.#maxTokens - suffix.length), ...suffix) : ids
@@ -72,7 +82,8 @@ export const contrastiveBatch = async (
   const nameContent = new Float32Array(names.rows * names.tokens)
   for (const [row, name] of ids.entries()) {
     const at = row * names.tokens
-    nameContent.fill(1, at + prefix.length, at + name.length - suffix.length)
+    const end = name.length - suffix.length
+    nameContent.fill(1, at + Math.min(prefix.length, end - 1), at + end)
   }
   return { text, names, nameContent, targets }
 }

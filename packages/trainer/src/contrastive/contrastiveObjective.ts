@@ -70,7 +70,7 @@ export const contrastiveObjective = async (
     validate: (batches) => validateContrastive(model, batches),
     tokens: ({ targets }) => targets.tokenMask.reduce((sum, counts) => sum + counts, 0),
     get reading() {
-      return { ...reading, cutNames: conceptNames.cut }
+      return { ...reading, cutNames: conceptNames.cut, emptyNames: conceptNames.empty }
     },
     dispose: () => disposeAll(model.head)
   }
