@@ -241,15 +241,22 @@ describe("what a batch holds", () => {
       mentions: [{ ...sentence!.mentions[0]!, concept }]
     })
     const sentences = Array.from({ length: 30 }, (_, i) => one(`concept ${i % 10}`, i))
+    const starts: Array<number> = []
     const rates = async (extraConcepts: number) => {
       const all = await events({ sentences, ...settingsOf({ batchSize: 1, steps: 6, validation: 0.1, extraConcepts }) })
+      starts.push(...all.flatMap((event) => (event.type === "start" ? [event.positiveRate] : [])))
       return all.flatMap((event) => (event.type === "step" ? [event.metrics!.positiveRate!] : []))
     }
     const [alone, joined] = [await rates(0), await rates(30)]
     // A sentence has one concept; most of thirty drawn ones of ten are others.
     for (const [i, rate] of joined.entries()) expect(rate).toBeLessThan(alone[i]! / 5)
+    // The offset starts at the rate of what is trained on.
+    expect(starts[1]).toBeLessThan(starts[0]! / 5)
     const validated = async (extraConcepts: number) => {
-      const all = await events({ sentences, ...settingsOf({ batchSize: 1, steps: 1, validation: 0.1, extraConcepts }) })
+      const all = await events({
+        sentences,
+        ...settingsOf({ batchSize: 1, steps: 1, validation: 0.1, bias: "none", extraConcepts })
+      })
       return all.find((event) => event.type === "validation")!.scores
     }
     expect(await validated(30)).toEqual(await validated(0))

@@ -58,7 +58,9 @@ export const contrastiveObjective = async (
     )
   const examples = await examplesOf(train)
   const plan = planEpochs({ count: examples.count, batchSize, seed })
-  const positiveRate = await positiveRateOf(plan, async (numbers) => batchOf(await examples.at(numbers)))
+  const positiveRate = await positiveRateOf(plan, async (numbers, index) =>
+    batchOf(await examples.at(numbers), draw(`train ${index}`))
+  )
   const offset = bias === "none" ? undefined : Math.log(positiveRate / (1 - positiveRate))
   const model = contrastiveModel(text, concept, settings, offset)
   const objective: Objective<TokenisedSentence, ContrastiveBatch, ContrastiveScores> = {

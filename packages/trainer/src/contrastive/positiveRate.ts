@@ -12,12 +12,12 @@ const RATE_BATCHES = 20
  */
 export const positiveRateOf = async (
   plan: EpochPlan,
-  batch: (numbers: Int32Array) => Promise<ContrastiveBatch | undefined>
+  batch: (numbers: Int32Array, index: number) => Promise<ContrastiveBatch | undefined>
 ): Promise<number> => {
   let positives = 0
   let cells = 0
   for (let i = 0, measured = 0; i < plan.perEpoch && measured < RATE_BATCHES; i++) {
-    const targets = (await batch(plan.batch(i)))?.targets
+    const targets = (await batch(plan.batch(i), i))?.targets
     if (targets === undefined) continue
     measured++
     positives += targets.positives.tokens.length
