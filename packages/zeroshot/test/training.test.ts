@@ -189,6 +189,17 @@ test("of several types of a span the last one counts alone, where the published 
   const config = { spanMode: "marker", maxWidth: 1 } as Gliner["config"]
   expect([...cells([row], config, { words: 1, types: 2 }, false).y]).toEqual([1, 1])
   expect([...cells([row], config, { words: 1, types: 2 }, true).y]).toEqual([0, 1])
+  // At width 1 each word is a span of its own.
+  const crossing = {
+    ...row,
+    entities: [
+      { ...row.entities[0]!, end: 1 },
+      { start: 1, end: 1, type: "award" }
+    ],
+    wordAt: [3, 4]
+  }
+  expect([...cells([crossing], config, { words: 2, types: 2 }, false).y]).toEqual([1, 0, 1, 1])
+  expect([...cells([crossing], config, { words: 2, types: 2 }, true).y]).toEqual([1, 0, 0, 1])
 })
 
 test("what is lost on the way to the head is counted", () => {

@@ -45,19 +45,22 @@ export const cells = (
         count++
       }
     }
-    for (const { end, start, type } of onePerSpan(entities, oneTypePerSpan)) {
+    const spans = ofWords || maxWidth > 1 ? entities : entities.flatMap(singleWords)
+    for (const { end, start, type } of onePerSpan(spans, oneTypePerSpan)) {
       const number = own.indexOf(type)
       if (number < 0 || !there(end)) continue
       if (ofWords) {
         y[at(row, start, number, 0)] = 1
         y[at(row, end, number, 1)] = 1
         for (let word = start; word <= end; word++) y[at(row, word, number, 2)] = 1
-      } else if (width === 1) for (let word = start; word <= end; word++) y[at(row, word, 0, number)] = 1
-      else y[at(row, start, end - start, number)] = 1
+      } else y[at(row, start, end - start, number)] = 1
     }
   }
   return { y, mask, count }
 }
+
+const singleWords = ({ end, start, type }: WordEntity): Array<WordEntity> =>
+  Array.from({ length: end - start + 1 }, (_, i) => ({ start: start + i, end: start + i, type }))
 
 const onePerSpan = (entities: ReadonlyArray<WordEntity>, one: boolean): Iterable<WordEntity> =>
   one ? new Map(entities.map((entity) => [`${entity.start} ${entity.end}`, entity])).values() : entities
