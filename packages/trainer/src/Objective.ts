@@ -18,6 +18,8 @@ export interface Objective<Example, Batch, Scores extends { readonly loss: numbe
   tokens(batch: Batch): number
   /** Factor on the learning rate of a parameter. Default: 1 for all. */
   readonly rateOf?: (parameter: string) => number
+  /** Which parameters decay. Default: those of rank 2 and more, so no biases and no LayerNorm. */
+  readonly decay?: (parameter: string) => boolean
   /** What was met on the way and counted, for the log: sentences read, windows, names that were cut. */
   readonly reading: Readonly<Record<string, number>>
   dispose(): void

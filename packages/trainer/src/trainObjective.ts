@@ -98,7 +98,8 @@ export async function* trainObjective<Example, Batch, Scores extends { readonly 
     beta2: settings.beta2,
     eps: settings.epsilon,
     weightDecay: settings.weightDecay,
-    ...(objective.rateOf && { rateOf: objective.rateOf })
+    ...(objective.rateOf && { rateOf: objective.rateOf }),
+    ...(objective.decay && { decay: objective.decay })
   })
   const schedule = scheduleOf(settings, steps)
   const validateEvery = settings.validateEvery ?? Math.max(1, Math.ceil(perEpoch / accumulate))

@@ -275,6 +275,28 @@ describe("a model of one's own", () => {
       again.dispose()
     }))
 
+  test("of the recipe paper biases and LayerNorm decay too", () =>
+    leakCheck(async () => {
+      const normAfter = async (weightDecay: number, decayAll?: boolean) => {
+        const model = await made()
+        const still = { learningRate: 1e-3, steps: 1, warmup: 0, dropout: 0, validation: 0, weightDecay }
+        await run({
+          preset: "paper",
+          ...still,
+          ...(decayAll === undefined ? {} : { decayAll }),
+          model,
+          sentences: data
+        })
+        const values = [...model.encoder.parameters["embeddings.LayerNorm.weight"]!.dataSync()]
+        model.dispose()
+        return values
+      }
+      const plain = await normAfter(0)
+      expect(await normAfter(100, false)).toEqual(plain)
+      // A tenth of the weight of 1, in one step.
+      for (const [i, value] of (await normAfter(100)).entries()) expect(value).toBeCloseTo(plain[i]! - 0.1, 3)
+    }))
+
   test("a run that was stopped goes on to the bit", () =>
     leakCheck(async () => {
       using folder = tempDir()

@@ -22,6 +22,10 @@ const fields = {
     absent: "as `epochs` has it"
   }),
   ...trainingFields,
+  decayAll: option(Schema.Boolean, {
+    default: false,
+    help: "`weightDecay` is applied to biases and LayerNorm too, as by GLiNER's trainer"
+  }),
   headRate: option(Schema.Finite.check(Schema.isGreaterThan(0)), {
     default: 5,
     help: "peak learning rate of the head and the LSTM over that of the encoder"
@@ -76,7 +80,7 @@ const fields = {
 }
 const Settings = Schema.Struct(fields)
 
-/** AdamW at 1e-5 and 5e-5, warm-up, cosine, no clipping (NuNER Zero's configuration file). */
+/** AdamW at 1e-5 and 5e-5, warm-up, cosine, decay of everything, no clipping (NuNER Zero's configuration file). */
 const presets = {
   paper: {
     learningRate: 1e-5,
@@ -85,7 +89,8 @@ const presets = {
     dropout: 0.1,
     frozenLayers: 0,
     validation: 0.02,
-    epsilon: 1e-8
+    epsilon: 1e-8,
+    decayAll: true
   },
   small: {
     learningRate: 5e-5,

@@ -106,7 +106,7 @@ export const zeroObjective = (
   settings: ZeroTrainSettings
 ): Objective<WordSentence, ZeroBatch, CellScores> => {
   const { tokenizer } = encoder
-  const { headRate, oneTypePerSpan, seed } = settings
+  const { decayAll, headRate, oneTypePerSpan, seed } = settings
   const reading = { rows: 0, cutWords: 0, skippedRows: 0 }
   const limit = maxTokens(encoder.config)
   const pass = encoderPass(encoder, settings)
@@ -133,6 +133,7 @@ export const zeroObjective = (
     examples: examplesOf(train),
     held: examplesOf(validation),
     rateOf: (name) => (Object.hasOwn(head, name) ? headRate : 1),
+    ...(decayAll && { decay: () => true }),
     batch: async (sentences, { name, training }) => {
       const types = training
         ? sampleTypes(sentences, { ...settings, maxTypes: config.maxTypes }, rng(`${seed}/types/${name}`))
