@@ -81,7 +81,7 @@ type Averages = Record<string, Record<string, number>>
 const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length
 
 /** Averages over those of the five datasets that have sets of a size, each the mean over sets and models. */
-const averages = ({ datasets, definition, runs }: BenchmarkResult, metric: Metric): Averages => {
+export const averages = ({ datasets, definition, runs }: BenchmarkResult, metric: Metric): Averages => {
   const table: Averages = {}
   for (const size of [...new Set(runs.map((run) => run.size))].sort((a, b) => a - b)) {
     const names = five.filter((name) => hasSets(datasets, name, size))
@@ -91,10 +91,16 @@ const averages = ({ datasets, definition, runs }: BenchmarkResult, metric: Metri
         return mean(own.map((run) => run[metric]))
       })
       const average = mean(means)
-      if (!Number.isNaN(average)) table[size] = { ...table[size], [row]: Math.round(100 * average) / 100 }
+      if (!Number.isNaN(average)) table[size] = { ...table[size], [row]: average }
     }
   }
   return table
+}
+
+const inHundredths = (table: Averages): Averages => {
+  const round = (row: Averages[string]) =>
+    Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Math.round(100 * value) / 100]))
+  return Object.fromEntries(Object.entries(table).map(([size, row]) => [size, round(row)]))
 }
 
 const hasSets = (datasets: BenchmarkResult["datasets"], name: string, size: number): boolean =>
@@ -106,15 +112,33 @@ const claims = {
   mpnet: { name: "mpnet/test", rows: ["base", "NuNER"] }
 } as const
 
+const sizes = [1, 2, 4, 8, 16, 32, 64]
+
+/** The claim as a table, from the averages of token macro F1 by model. */
+export const summaryTable = (token: Readonly<Record<string, Averages>>): string =>
+  markdownTable(
+    ["token macro F1, k =", ...sizes.map(String)],
+    Object.entries(claims).flatMap(([model, { rows }]) =>
+      rows
+        .flatMap((row) => [row, `${row}, best layer`])
+        .map((row) => [
+          `${model}: ${row}`,
+          ...sizes.map((size) => token[model]?.[size]?.[row]?.toFixed(1) ?? "not run")
+        ])
+    )
+  )
+
 /** `summary.json`, and the table and the figure that lead the results. */
 const publishSummary = async (experiment: Experiment, to: string): Promise<void> => {
+  const exact: Record<string, Averages> = {}
   const summary: Record<string, { token: Averages; entity: Averages; datasets: Record<string, string> }> = {}
   for (const [model, { name }] of Object.entries(claims)) {
     const result = await standingResult(experiment, name)
     if (result === undefined) continue
     const token = averages(result, "tokenMacroF1")
+    exact[model] = token
     summary[model] = {
-      ...{ token, entity: averages(result, "entityMicroF1") },
+      ...{ token: inHundredths(token), entity: inHundredths(averages(result, "entityMicroF1")) },
       datasets: Object.fromEntries(
         Object.keys(token).map((size) => [
           size,
@@ -125,24 +149,12 @@ const publishSummary = async (experiment: Experiment, to: string): Promise<void>
   }
   if (Object.keys(summary).length === 0) return
   await writeJson(join(to, "summary.json"), summary)
-  const sizes = [1, 2, 4, 8, 16, 32, 64]
-  const table = markdownTable(
-    ["token macro F1, k =", ...sizes.map(String)],
-    Object.entries(claims).flatMap(([model, { rows }]) =>
-      rows
-        .flatMap((row) => [row, `${row}, best layer`])
-        .map((row) => [
-          `${model}: ${row}`,
-          ...sizes.map((size) => summary[model]?.token[size]?.[row]?.toFixed(1) ?? "not run")
-        ])
-    )
-  )
-  await writeAtomic(join(to, "summary.md"), [`${table}\n`])
-  await writeAtomic(join(to, "summary.svg"), [`${claimFigure(sizes, summary).markup}\n`])
+  await writeAtomic(join(to, "summary.md"), [`${summaryTable(exact)}\n`])
+  await writeAtomic(join(to, "summary.svg"), [`${claimFigure(summary).markup}\n`])
 }
 
 /** The claim at a glance: each encoder at its best layers. */
-const claimFigure = (sizes: ReadonlyArray<number>, summary: Readonly<Record<string, { token: Averages }>>) =>
+const claimFigure = (summary: Readonly<Record<string, { token: Averages }>>) =>
   lineChart({
     ...{ title: "Average token macro F1 by number of examples", x: "k", y: "token macro F1 (%), best layers" },
     ...{ xScale: "log", ticks: sizes, width: 720, height: 380, named: true },

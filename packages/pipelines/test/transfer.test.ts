@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, test } from "bun:test"
 import { mkdirSync } from "node:fs"
+import { join } from "node:path"
 import { writeJsonl } from "@nuner/core"
 import type { EpisodeRecord } from "@nuner/tadner"
 import { tempDir } from "@nuner/testing"
@@ -7,9 +8,9 @@ import { experimentOf, ofSizes } from "../../../benchmarks/transfer/Experiment.t
 import { bestLayers, devDefinition, devScores } from "../../../benchmarks/transfer/encoders.ts"
 import { minilmRows } from "../../../benchmarks/transfer/parts/frozen.ts"
 import { parts } from "../../../benchmarks/transfer/parts/index.ts"
-import { publish } from "../../../benchmarks/transfer/results.ts"
+import { averages, publish, published, summaryTable } from "../../../benchmarks/transfer/results.ts"
 import { decodeDefinition } from "../src/benchmark/decodeDefinition.ts"
-import type { BenchmarkInput, BenchmarkRun } from "../src/index.ts"
+import type { BenchmarkInput, BenchmarkResult, BenchmarkRun } from "../src/index.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
@@ -55,6 +56,24 @@ describe("the transfer experiment", () => {
     expect(await Bun.file(at("published/why/nearness.md")).text()).toMatch(
       /\| one +\| +0\.50 \| +not run \| +city: town \(7\) \|/
     )
+  })
+
+  test("the summary that is published says what the runs beside it say, rounded once", async () => {
+    const tokenOf = async (name: string) => {
+      const lines = (await Bun.file(join(published, name, "runs.jsonl")).text()).trim().split("\n")
+      const runs: ReadonlyArray<BenchmarkRun> = lines.map((line) => JSON.parse(line))
+      const sizes = [...new Set(runs.map(({ size }) => size))]
+      const datasets = [...new Set(runs.map(({ dataset }) => dataset))].map((name) => ({
+        name,
+        infeasible: sizes
+          .filter((k) => runs.every(({ dataset, size }) => dataset !== name || size !== k))
+          .map((size) => ({ size }))
+      }))
+      const encoders = Object.fromEntries(runs.map(({ encoder }) => [encoder, "model"]))
+      return averages({ datasets, definition: { encoders }, runs } as unknown as BenchmarkResult, "tokenMacroF1")
+    }
+    const table = summaryTable({ minilm: await tokenOf("frozen/test"), mpnet: await tokenOf("mpnet/test") })
+    expect(`${table}\n`).toBe(await Bun.file(join(published, "summary.md")).text())
   })
 
   test("TadNER is compared on the episodes that both encoders went through, and the counts of all are written", async () => {
