@@ -1,12 +1,14 @@
 import { expect, test } from "bun:test"
 import {
   confusion,
+  countWords,
   entityMicro,
   evaluate,
   type MatchScore,
   type Measures,
   matchEntities,
   matchScores,
+  scores,
   wordConfusion
 } from "../src/index.ts"
 import reference from "./fixtures/nervaluate.json" with { type: "json" }
@@ -75,6 +77,31 @@ test("the confusion of entities and of words", () => {
       [0, 0, 1, 0]
     ]
   })
+})
+
+test("a type called O is not taken for none", () => {
+  const words = Array<string>(4).fill("w")
+  const gold = [{ words, entities: [entity(0, 1, "O"), entity(1, 2, "X")] }]
+  const predicted = [{ words, entities: [entity(0, 1, "O"), entity(2, 3, "O")] }]
+  expect(confusion(gold, predicted)).toEqual({
+    labels: ["O", "X", "O"],
+    counts: [
+      [1, 0, 0],
+      [0, 0, 1],
+      [1, 0, 0]
+    ]
+  })
+  expect(wordConfusion(gold, predicted)).toEqual({
+    labels: ["O", "X", "O"],
+    counts: [
+      [1, 0, 0],
+      [0, 0, 1],
+      [1, 0, 1]
+    ]
+  })
+  const { types } = scores(countWords(gold, predicted, { outside: true }))
+  expect(types.O).toMatchObject({ correct: 1, predicted: 2, support: 1 })
+  expect(types[""]).toMatchObject({ correct: 1, predicted: 2, support: 2 })
 })
 
 test("on random predictions: every entity is matched once, strict is exact, and the confusion adds up", () => {

@@ -1,10 +1,10 @@
 import { InputError } from "@nuner/core"
 import { type Counts, CountsBuilder } from "./Counts.ts"
 import { type CountOptions, checkPaired, ofTypes, type WithEntities, type WithWords } from "./Labelled.ts"
-import { outside, wordLabels } from "./wordLabels.ts"
+import { none, outside, wordLabels } from "./wordLabels.ts"
 
 export interface WordCountOptions extends CountOptions {
-  /** "O" is a label like others, averaged over where it occurs. Default false. */
+  /** "O" is a label like others, averaged over where it occurs; where a type is called so, it is "" instead. Default false. */
   readonly outside?: boolean
 }
 
@@ -20,15 +20,12 @@ export const countWords = (
   options: WordCountOptions = {}
 ): Counts => {
   checkPaired(gold, predicted)
-  // No type is empty, but one may be called "O".
-  const none = ""
-  return count(
-    ofTypes(gold, options.types).map((sentence) => wordLabels(sentence, sentence.words.length, none)),
-    ofTypes(predicted, options.types).map((sentence, i) => wordLabels(sentence, gold[i]!.words.length, none)),
-    (label) => label,
-    options,
-    none
+  const labels = ofTypes(gold, options.types).map((sentence) => wordLabels(sentence, sentence.words.length, none))
+  const guesses = ofTypes(predicted, options.types).map((sentence, i) =>
+    wordLabels(sentence, gold[i]!.words.length, none)
   )
+  const isTaken = options.outside && [options.types ?? [], ...labels, ...guesses].some((of) => of.includes(outside))
+  return count(labels, guesses, (label) => label, options, { label: none, name: isTaken ? none : outside })
 }
 
 /** As `countWords`, from the labels themselves. @throws InputError */
@@ -46,7 +43,7 @@ const count = (
   predicted: Labels,
   label: (of: string) => string,
   { types, outside: withOutside = false }: WordCountOptions,
-  none = outside
+  without = { label: outside, name: outside }
 ): Counts => {
   checkPaired(gold, predicted)
   const builder = new CountsBuilder(types)
@@ -54,7 +51,7 @@ const count = (
   const ids = new Map<string, number>()
   /** -1 for a label that is not scored. */
   const idOf = (of: string): number => {
-    if (of === none) return withOutside ? builder.id(outside) : -1
+    if (of === without.label) return withOutside ? builder.id(without.name) : -1
     const type = label(of)
     return scored === undefined || scored.has(type) ? builder.id(type) : -1
   }

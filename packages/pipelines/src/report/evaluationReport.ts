@@ -43,8 +43,8 @@ export const evaluationTables = (evaluation: ModelEvaluation): EvaluationTables 
       ])
     },
     {
-      head: ["gold \\ predicted", ...confusion.labels.map(named("missed"))],
-      rows: confusion.labels.map((label, row) => [named("spurious")(label), ...confusion.counts[row]!.map(String)])
+      head: ["gold \\ predicted", ...confusion.labels.with(-1, "missed")],
+      rows: confusion.labels.with(-1, "spurious").map((label, row) => [label, ...confusion.counts[row]!.map(String)])
     },
     buckets("words of an entity", byLength)
   ]
@@ -92,11 +92,6 @@ const buckets = (title: string, scores: ReadonlyArray<BucketScore>): Table => ({
     .filter(({ predicted, support }) => predicted + support > 0)
     .map((score) => [score.bucket, ...scoreCells(score), String(score.support)])
 })
-
-const named =
-  (name: string) =>
-  (label: string): string =>
-    label === "O" ? name : label
 
 const percent = (value: number): string => (100 * value).toFixed(1)
 const span = ({ high, low }: { readonly low: number; readonly high: number }): string =>
