@@ -31,7 +31,7 @@ const fields = {
 } as const
 
 /** @throws InputError naming the field */
-const parseTokenizerSettings = (text: string, source: string): TokenizerSettings => {
+export const parseTokenizerSettings = (text: string, source: string): TokenizerSettings => {
   const json = parseObject(text, source)
   const read = (names: Readonly<Record<string, string>>) => {
     const found: Record<string, boolean | null> = {}
