@@ -106,6 +106,17 @@ describe("an adapter that is not computed here", () => {
       await file.close()
     }
 
+  test("of the pooler, which PEFT adapts with all linear layers, is passed over", async () => {
+    using dir = tempDir()
+    await cp(join(fixtures, "roberta"), dir.path, { recursive: true })
+    await tensors((name) => name.replace(/encoder\.layer\.0\.attention\.self\.query/, "pooler.dense"))(dir.path)
+    const { encoder } = await loadBase("roberta")
+    const loaded = await loadAdapter(dir.path, encoder)
+    expect(loaded.encoder.lora.targets).not.toContain("encoder.layer.0.attention.self.query")
+    expect(loaded.encoder.lora.targets.length).toBeGreaterThan(0)
+    encoder.dispose()
+  })
+
   test("is refused by file and field, and leaves the encoder as it was", async () => {
     const { encoder } = await loadBase("roberta")
     const names = Object.keys(encoder.parameters)

@@ -106,7 +106,8 @@ export const loadAdapter = async (directory: string, encoder: Encoder): Promise<
     const head = await readHead(file, encoder.config.hidden)
     for (const field of file.entries.keys()) {
       const name = canonicalName(field.replace(wrapper, ""), backboneOf(encoder.config).prefix)
-      if (headNames.includes(name)) continue
+      // The pooler, which target_modules "all-linear" adapts too, bears on no token's vector.
+      if (headNames.includes(name) || name.startsWith("pooler.")) continue
       const shape = shapes.get(name)
       if (shape === undefined) throw strange(file.path, field, "belongs to no linear layer of this encoder")
       adapters[name] = await readTransposed(file, field, shape)
