@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fitProbe, loadClassifier, saveClassifier, tokenClassifier, wordFeatures } from "@nuner/classifier"
+import {
+  type ClassScheme,
+  fitProbe,
+  loadClassifier,
+  saveClassifier,
+  tokenClassifier,
+  wordFeatures
+} from "@nuner/classifier"
 import { readManifest, writeJsonl } from "@nuner/core"
 import {
   type Encoder,
@@ -42,10 +49,15 @@ const labelled = [
 ]
 
 /** A probe on `encoder`, saved as a model directory. */
-const saveProbe = async (encoder: Encoder, directory: string, layers: ReadonlyArray<number>) => {
+const saveProbe = async (
+  encoder: Encoder,
+  directory: string,
+  layers: ReadonlyArray<number>,
+  scheme: ClassScheme = "bare"
+) => {
   const features = await wordFeatures(encoder, labelled, { layers, pooling: "mean" })
-  const { head } = fitProbe(features, labelled, { c: 1 })
-  await saveClassifier(directory, tokenClassifier({ encoder, head, layers, pooling: "mean", temperature: 2 }))
+  const { head } = fitProbe(features, labelled, { c: 1, scheme })
+  await saveClassifier(directory, tokenClassifier({ encoder, head, layers, pooling: "mean", scheme, temperature: 2 }))
 }
 
 beforeAll(async () => {
@@ -62,6 +74,7 @@ beforeAll(async () => {
   await saveEncoder(at("encoder"), encoder, { card: "# Ours\n" })
   await saveProbe(encoder, at("ner"), [-1])
   await saveProbe(encoder, at("deep"), [-1, -2])
+  await saveProbe(encoder, at("iobes"), [-1], "IOBES")
   encoder.dispose()
 }, 60_000)
 afterAll(() => folder[Symbol.dispose]())
@@ -125,6 +138,11 @@ describe("nuner export", () => {
     expect([...warm.kernel.dataSync()].map((value) => value * 2)).toEqual([...cold.kernel.dataSync()])
     expect([...warm.bias.dataSync()].map((value) => value * 2)).toEqual([...cold.bias.dataSync()])
     for (const one of [before, after, cold, warm]) one.dispose()
+  })
+
+  test("says that pipelines of other stacks know no E- and S-", async () => {
+    const { code, err } = await nuner("export", "--model", at("iobes"), "-o", at("i"))
+    expect([code, err]).toEqual([0, expect.stringMatching(/note: .*B- and I- alone.*--scheme BIO/)])
   })
 
   test("a head over two layers: a network and what it means, the same entities here, and a word on who has no class for it", async () => {

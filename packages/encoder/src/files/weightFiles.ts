@@ -7,9 +7,10 @@ import { parseObject } from "../config/configJson.ts"
 const single = "model.safetensors"
 const index = "model.safetensors.index.json"
 
-/** How to turn a pickle into a file that is only data. */
+/** How to turn a pickle into a file that is only data: with its head, by the class that config.json names, and its tokenizer. */
 export const binRemedy = (model: string): string =>
-  `convert it once where you trust it: python -c "from transformers import AutoModel; AutoModel.from_pretrained('${model}').save_pretrained('converted')"`
+  `convert it once where you trust it: python -c "import transformers as t; m = '${model}'; c = t.AutoConfig.from_pretrained(m).architectures or ['AutoModel']; ` +
+  `[one.from_pretrained(m).save_pretrained('converted') for one in (getattr(t, c[0]), t.AutoTokenizer)]"`
 
 /**
  * The safetensors files of a directory: one, or the shards of its index.

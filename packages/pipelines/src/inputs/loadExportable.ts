@@ -117,7 +117,7 @@ const ofClassifier = async (directory: string): Promise<Exportable> => {
   }
 }
 
-const notesOf = ({ encoder, head, layers, pooling, transitions }: TokenClassifier): Array<string> => {
+const notesOf = ({ encoder, head, layers, pooling, scheme, transitions }: TokenClassifier): Array<string> => {
   const isLast = layers.length === 1 && (layers[0] === -1 || layers[0] === encoder.config.layers)
   const notes: Array<string> = []
   if (!isLast || head.dense || !hasLinearLabels(encoder.config)) {
@@ -130,6 +130,10 @@ const notesOf = ({ encoder, head, layers, pooling, transitions }: TokenClassifie
   if (pooling === "mean")
     notes.push(
       'scores are those of sub-tokens there, fitted were means over words: ask for aggregation_strategy="average"'
+    )
+  if (scheme === "IOBES")
+    notes.push(
+      "pipelines there know B- and I- alone: E- and S- come out as types of their own; --scheme BIO keeps to what they know"
     )
   if (transitions)
     notes.push("each word gets its best class there; here the best sequence is found, by learned transitions")
