@@ -81,6 +81,8 @@ describe("serve", () => {
     expect((await post({ text: "a" }, "/elsewhere")).status).toBe(404)
     const get = await fetch(`${server.url}/predict`)
     expect([get.status, get.headers.get("allow")]).toEqual([405, "POST"])
+    const head = await fetch(`${server.url}/health`, { method: "HEAD" })
+    expect([head.status, await head.text()]).toEqual([200, ""])
     expect(batches).toEqual([])
     await server.stop()
   })
@@ -112,6 +114,9 @@ describe("serve", () => {
     while ((await waiting()) < 6) await Bun.sleep(1)
     const refused = await post({ text: "Eight" })
     expect([refused.status, refused.headers.get("retry-after")]).toEqual([503, "1"])
+    // More than may ever wait is no matter of waiting.
+    const never = await post({ texts: Array(7).fill("Nine") })
+    expect([never.status, never.body.error]).toEqual([413, "7 texts are more than the 6 that may wait"])
     resolve()
     expect((await first).body.entities[0].text).toBe("One")
     const [a, b] = await Promise.all(rest)

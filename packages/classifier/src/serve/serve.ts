@@ -53,7 +53,7 @@ export interface ClassifierServer {
  *
  * - `POST /predict` with `{"text"}` or `{"texts"}`, and `minScore` if wished: `{"entities"}`, a list of `{start, end,
  * type, score, text}`, or a list of such for `texts`. Offsets are UTF-16 units.
- * - `GET /health`: `{"status", "types", "waiting", "answered"}`.
+ * - `GET /health`, or HEAD: `{"status", "types", "waiting", "answered"}`.
  *
  * Errors are `{"error"}`: 400 for what is no such request, 404, 405, 413 beyond a limit, 503 where too much waits or
  * the server is stopping.
@@ -73,6 +73,9 @@ export const serve = ({ classifier, onError = console.error, ...options }: Serve
 
   const predict = async (request: Request): Promise<Response> => {
     const { texts, single, minScore } = await readRequest(request, settings)
+    if (texts.length > maxQueue) {
+      throw new HttpError(413, `${texts.length} texts are more than the ${maxQueue} that may wait`)
+    }
     if (batcher.waiting + texts.length > maxQueue) {
       throw new HttpError(503, `${batcher.waiting} texts are waiting`, { "Retry-After": "1" })
     }
@@ -95,7 +98,8 @@ export const serve = ({ classifier, onError = console.error, ...options }: Serve
       const path = new URL(request.url).pathname
       const route = Object.hasOwn(routes, path) ? routes[path] : undefined
       if (route === undefined) throw new HttpError(404, `no ${path} here (${Object.keys(routes).join(", ")})`)
-      if (request.method !== route.method) {
+      // Of an answer to HEAD, Bun sends the headers alone.
+      if (request.method !== route.method && !(request.method === "HEAD" && route.method === "GET")) {
         throw new HttpError(405, `${path} takes ${route.method}`, { Allow: route.method })
       }
       if (stopping) throw new HttpError(503, "the server is stopping", { Connection: "close" })
