@@ -45,7 +45,8 @@ describe("nuner.config.json", () => {
     const before = process.cwd()
     process.chdir(folder.path)
     try {
-      writeFileSync("nuner.config.json", JSON.stringify({ mine: { sets: 4, k: [1] } }))
+      // With a byte order mark, as editors on Windows write it.
+      writeFileSync("nuner.config.json", `\uFEFF${JSON.stringify({ mine: { sets: 4, k: [1] } })}`)
       expect(await mine("--out", "found")).toMatchObject({ settings: { sets: 4, sizes: "1" } })
     } finally {
       process.chdir(before)
