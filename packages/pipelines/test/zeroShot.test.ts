@@ -209,4 +209,6 @@ test("a type may be read as a description, and in several phrasings", () => {
     { name: "drug", read: ["drug: a medicine, of any kind", "medication"] }
   ])
   expect(parseTypes(undefined)).toBeUndefined()
+  expect(parseTypes(["person, place,"])).toEqual(parseTypes(["person,place"])!)
+  expect(() => parseTypes([",,"])).toThrow('option "types": names none (write person,city)')
 })

@@ -11,13 +11,19 @@ export interface Asked {
 /**
  * Types as a command line has them: "person,disease", or one with what is read for it: "disease=disease: an illness, of animals too". A name that
  * comes again is one type with several phrasings.
+ *
+ * @throws OptionError where none is named
  */
 export const parseTypes = (given: ReadonlyArray<string> | undefined): ReadonlyArray<ZeroShotType> | undefined => {
   if (given === undefined) return undefined
   const phrasings = new Map<string, Array<string>>()
-  for (const one of given.flatMap((some) => (some.includes("=") ? [some] : some.split(",")))) {
+  const asked = given.flatMap((some) => (some.includes("=") ? [some] : some.split(","))).map((one) => one.trim())
+  for (const one of asked.filter((one) => one !== "")) {
     const [, name = one, read = one] = /^([^=]+)=(.+)$/s.exec(one) ?? []
     phrasings.set(name, [...(phrasings.get(name) ?? []), read])
+  }
+  if (phrasings.size === 0) {
+    throw new OptionError({ component: "model", option: "types", reason: "names none", remedy: "write person,city" })
   }
   return Array.from(phrasings, ([name, read]) => ({ name, read }))
 }
