@@ -133,7 +133,9 @@ describe("a probe on a random encoder", () => {
       }
       const best = Math.max(...found!.map(({ score }) => score))
       expect((await classifier.predict([text], { minScore: best }))[0]!.length).toBe(1)
+      await expect(classifier.predict(text as never)).rejects.toThrow('predict: option "texts": is no list')
       classifier.dispose()
+      await expect(classifier.predict([text])).rejects.toThrow('predict: option "model": was disposed')
     }))
 
   test("reads a text of any length", () =>

@@ -43,6 +43,8 @@ export interface TokenClassifier extends ClassifierParts {
   /**
    * The entities of each text, in order of place. Words are those of `words` of @nuner/core; a text of any length is
    * read in overlapping windows.
+   *
+   * @throws OptionError for a model that was disposed, and where no list is given
    */
   predict(texts: ReadonlyArray<string>, options?: PredictOptions): Promise<Array<Array<TextEntity>>>
   /** The entities of sentences whose words are given; offsets count words. */
@@ -67,7 +69,9 @@ export const tokenClassifier = ({
   thresholds
 }: Pick<ClassifierParts, "encoder" | "head"> & Partial<ClassifierParts>): TokenClassifier => {
   checkParts(encoder, head, scheme, layers, temperature, transitions)
+  let isDisposed = false
   const predictWords: TokenClassifier["predictWords"] = async (sentences, { minScore = 0, ...options } = {}) => {
+    checkCall(isDisposed, sentences, "sentences")
     const features = await wordFeatures(encoder, sentences, { layers, pooling, ...options })
     const all = predictFeatures({ head, scheme, temperature, transitions, thresholds }, features)
     return minScore > 0 ? all.map((entities) => entities.filter(({ score }) => score >= minScore)) : all
@@ -76,11 +80,15 @@ export const tokenClassifier = ({
     ...{ encoder, head, scheme, layers, pooling, temperature, transitions, thresholds },
     predictWords,
     predict: async (texts, options) => {
+      checkCall(isDisposed, texts, "texts")
       const worded = texts.map((text) => wordedText(text))
       const predicted = await predictWords(worded, options)
       return predicted.map((entities, i) => placedIn(worded[i]!, entities))
     },
-    dispose: () => encoder.dispose()
+    dispose: () => {
+      isDisposed = true
+      encoder.dispose()
+    }
   }
 }
 
@@ -102,6 +110,15 @@ export const predictFeatures = (
     const entities = decode(rows, head.classes, scheme, transitions)
     return thresholds ? entities.filter(({ score, type }) => score >= (thresholds[type] ?? 0)) : entities
   })
+}
+
+/** @throws OptionError for a model that was disposed, and for one text where a list is asked */
+const checkCall = (isDisposed: boolean, items: unknown, option: string): void => {
+  const fail = (option: string, reason: string, remedy: string): never => {
+    throw new OptionError({ component: "predict", option, reason, remedy })
+  }
+  if (!Array.isArray(items)) fail(option, "is no list", `give one of ${option}, also where it is a single one`)
+  if (isDisposed) fail("model", "was disposed", "load it again, and dispose it when done")
 }
 
 const checkParts = (
