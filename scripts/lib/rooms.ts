@@ -11,7 +11,7 @@ export const rooms: Record<string, ReadonlyArray<string>> = {
   trainer: ["core", "engine", "encoder", "sampler"],
   metrics: ["core"],
   classifier: ["core", "engine", "encoder", "metrics"],
-  tadner: ["core", "engine", "encoder"],
+  tadner: ["core", "engine", "encoder", "metrics"],
   zeroshot: ["core", "engine", "encoder", "sampler", "trainer", "metrics"],
   miner: ["core"],
   report: ["core", "metrics"],

@@ -3,24 +3,8 @@ import type { Entity } from "@nuner/core"
 import { calibrate } from "../src/finetune/calibrate.ts"
 import { classWeights } from "../src/finetune/classWeights.ts"
 import { devScores } from "../src/finetune/evaluateDev.ts"
-import { entityMicroF1 } from "../src/score/entityF1.ts"
-import { tokenMacroF1 } from "../src/score/tokenF1.ts"
 
 const entity = (start: number, end: number, type: string): Entity => ({ start, end, type })
-
-test("entity F1 by hand: 1 of 3 found is right, of 2 there are", () => {
-  const truth = [[entity(0, 2, "X"), entity(3, 4, "Y")], []]
-  const found = [[entity(0, 2, "X"), entity(3, 4, "X")], [entity(0, 1, "X")]]
-  expect(entityMicroF1(truth, found)).toEqual({ precision: 1 / 3, recall: 1 / 2, f1: 2 / 5 })
-  expect(entityMicroF1([[], []], [[], []])).toEqual({ precision: 0, recall: 0, f1: 0 })
-})
-
-test("token macro F1 by hand: X has 2 of 3 and 2 of 2, Y none of 1, words without a label do not count", () => {
-  const types = ["", "X", "Y"]
-  const [truth, predicted] = [Int32Array.of(1, 1, 2, 0, -1), Int32Array.of(1, 1, 1, 0, 2)]
-  expect(tokenMacroF1(truth, predicted, types)).toBeCloseTo((4 / 5 + 0) / 2, 12)
-  expect(tokenMacroF1(Int32Array.of(0), Int32Array.of(0), types)).toBeNaN()
-})
 
 test("scores of a dev set by hand", () => {
   const sentences = [

@@ -1,5 +1,6 @@
 import { afterAll, expect, test } from "bun:test"
 import { rng } from "@nuner/core"
+import { entityMicro } from "@nuner/metrics"
 import { tempDir } from "@nuner/testing"
 import {
   fitThresholds,
@@ -9,7 +10,6 @@ import {
   schemeTransitions,
   tokenClassifier
 } from "../src/index.ts"
-import { entityMicroF1 } from "../src/score/entityF1.ts"
 import { toyEncoder } from "./toy.ts"
 
 const folder = tempDir()
@@ -38,7 +38,8 @@ test("no other threshold is better on random scores", () => {
     const random = rng(seed)
     const found = [Array.from({ length: 30 }, (_, i) => entity(i, "a", random.int(20) / 20))]
     const gold = [found[0]!.filter(({ score }) => random.next() < score).concat(entity(99, "a", 1))]
-    const f1 = (least: number) => entityMicroF1(gold, [found[0]!.filter(({ score }) => score >= least)]).f1
+    const f1 = (least: number) =>
+      entityMicro([{ entities: gold[0]! }], [{ entities: found[0]!.filter(({ score }) => score >= least) }]).f1
     const chosen = f1(fitThresholds(gold, found).a ?? 0)
     for (let least = 0; least <= 1; least += 0.01) expect(chosen).toBeGreaterThanOrEqual(f1(least) - 1e-12)
   }

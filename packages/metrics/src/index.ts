@@ -25,6 +25,7 @@ export {
   matchScores,
   matchScoresByType
 } from "./matches/matchScores.ts"
+export { classMacroF1 } from "./scores/classMacroF1.ts"
 export { entityMicro, episodeMicro, tokenMacroF1 } from "./scores/named.ts"
-export { type Score, type Scores, scores } from "./scores/scores.ts"
+export { type Score, type Scores, score, scores } from "./scores/scores.ts"
 export { entitiesFromTags, type TagOptions } from "./tags/entitiesFromTags.ts"

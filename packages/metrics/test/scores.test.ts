@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test"
 import { type Entity, type LabelledSentence, rng } from "@nuner/core"
 import {
+  classMacroF1,
   confusion,
   countEntities,
   countEpisodes,
@@ -82,6 +83,23 @@ test("labels, tags and entities give the same words", () => {
     expect(scores(countTags(tags(gold), tags(predicted), options))).toEqual(expected)
   }
   expect(() => countLabels([["O", "X"]], [["O"]])).toThrow("predicted: [0]: 1 labels, gold has 2")
+})
+
+test("of class numbers: words without a label do not count, B- and I- are alike, without a type it is 0", () => {
+  const types = ["", "X", "Y"]
+  // X has 2 of 3 and 2 of 2, Y none of 1.
+  expect(classMacroF1(Int32Array.of(1, 1, 2, 0, -1), Int32Array.of(1, 1, 1, 0, 2), types)).toBeCloseTo(4 / 5 / 2, 12)
+  expect(classMacroF1(Int32Array.of(0), Int32Array.of(0), types)).toBe(0)
+  const { gold, predicted } = randomPredictions(4)
+  const classes = ["O", ...new Set([...gold, ...predicted].flatMap(({ entities }) => entities.map(({ type }) => type)))]
+  // Every other word of a type has its second class.
+  const numbers = (of: ReadonlyArray<LabelledSentence>) =>
+    Int32Array.from(
+      of.flatMap((one) => wordLabels(one, one.words.length)),
+      (label, i) => (label === "O" ? 0 : classes.indexOf(label) + (i % 2) * (classes.length - 1))
+    )
+  const alike = ["", ...classes.slice(1), ...classes.slice(1)]
+  expect(classMacroF1(numbers(gold), numbers(predicted), alike)).toBeCloseTo(tokenMacroF1(gold, predicted), 12)
 })
 
 test("given types are the ones scored and averaged over; others count on neither side", () => {

@@ -339,7 +339,7 @@ test("scores pool counts over episodes; a crashed one has no part; valid episode
   const scores = episodeScores([record(0, 2), record(1, 1), record(2, 0, { crashed: true })], [true, false, true])
   expect(scores).toEqual({
     ...{ f1: 37.5, precision: 37.5, recall: 37.5, otherF1: 25, validF1: 50, unseenF1: 75, typing: 50, filtered: 20 },
-    ...{ spanF1: (100 * 12) / 18, rightlyFiltered: 100, crashed: 1 },
+    ...{ spanF1: 100 * (12 / 18), rightlyFiltered: 100, crashed: 1 },
     ...{ detectorSteps: 10, classifierSteps: 1, secondsPerEpisode: 2 }
   })
 })

@@ -1,11 +1,10 @@
 import type { LabelledSentence } from "@nuner/core"
+import { classMacroF1, entityMicro } from "@nuner/metrics"
 import { wordFeatures } from "../features/wordFeatures.ts"
 import { headLogits, softmaxRows } from "../head/headLogits.ts"
 import { typesOf } from "../labels/classes.ts"
 import { decode } from "../predict/decode.ts"
 import type { ClassifierParts } from "../predict/tokenClassifier.ts"
-import { entityMicroF1 } from "../score/entityF1.ts"
-import { tokenMacroF1 } from "../score/tokenF1.ts"
 import type { DevScores } from "./FineTuneEvent.ts"
 
 /** A dev set whose labels are class numbers. */
@@ -41,12 +40,8 @@ export const devScores = (
   const predicted = sentences.map(({ words }) => {
     const from = at
     at += words.length * count
-    return decode(values.subarray(from, at), classes, scheme, transitions)
+    return { entities: decode(values.subarray(from, at), classes, scheme, transitions) }
   })
-  const { f1, precision, recall } = entityMicroF1(
-    sentences.map(({ entities }) => entities),
-    predicted
-  )
-  const tokenF1 = tokenMacroF1(labels, best, typesOf(classes, scheme))
-  return { loss, entityF1: f1, precision, recall, tokenF1: Number.isNaN(tokenF1) ? 0 : tokenF1 }
+  const { f1, precision, recall } = entityMicro(sentences, predicted)
+  return { loss, entityF1: f1, precision, recall, tokenF1: classMacroF1(labels, best, typesOf(classes, scheme)) }
 }

@@ -1,6 +1,6 @@
+import { classMacroF1 } from "@nuner/metrics"
 import type { WordFeatures } from "../features/selectSentences.ts"
 import { headLogits } from "../head/headLogits.ts"
-import { tokenMacroF1 } from "../score/tokenF1.ts"
 import { foldLogistic, logisticProblem, solveLogistic } from "./logistic.ts"
 
 /** Candidates for C, smallest (strongest penalty) first. */
@@ -61,10 +61,9 @@ export const chooseC = (
     }
     problem.x.dispose()
   }
-  const heldOut = grid.map((c, g) => ({ c, f1: tokenMacroF1(labels, predicted[g]!, types) }))
+  const heldOut = grid.map((c, g) => ({ c, f1: classMacroF1(labels, predicted[g]!, types) }))
   const best = heldOut.reduce((best, { f1 }, g) => (f1 > heldOut[best]!.f1 ? g : best), 0)
-  // Without the one fold that has a type there is nothing to score, which is worth as little as nothing found.
-  const without = kept.map((others) => tokenMacroF1(others, predicted[best]!, types) || 0)
+  const without = kept.map((others) => classMacroF1(others, predicted[best]!, types))
   const enough = heldOut[best]!.f1 - jackknifeError(without)
   return { c: heldOut.find(({ f1 }) => f1 >= enough)!.c, heldOut }
 }

@@ -22,6 +22,7 @@ export interface Scores {
   readonly types: Readonly<Record<string, Score>>
 }
 
+/** Precision, recall and F1 of counts. */
 export const score = (correct: number, predicted: number, support: number): Score => {
   const precision = predicted === 0 ? 0 : correct / predicted
   const recall = support === 0 ? 0 : correct / support

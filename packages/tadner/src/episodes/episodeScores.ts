@@ -1,3 +1,4 @@
+import { type Score, score } from "@nuner/metrics"
 import type { EpisodeOutcome, MatchCounts } from "./EpisodeRecord.ts"
 
 /** Pooled over episodes, in percent where they are rates. */
@@ -39,18 +40,18 @@ export const episodeScores = (
   const removed = sum(scored, ({ filter }) => filter.removed)
   const mean = (of: (record: EpisodeOutcome) => number) => sum(records, of) / Math.max(1, records.length)
   return {
-    f1: f1(entities),
-    precision: percent(entities.correct, entities.predicted),
-    recall: percent(entities.correct, entities.gold),
-    otherF1: f1(pooled(scored, ({ otherChoice }) => otherChoice)),
-    validF1: f1(
+    f1: 100 * entities.f1,
+    precision: 100 * entities.precision,
+    recall: 100 * entities.recall,
+    otherF1: 100 * pooled(scored, ({ otherChoice }) => otherChoice).f1,
+    validF1:
+      100 *
       pooled(
         scored.filter(({ index }) => valid[index] ?? true),
         ({ counts }) => counts
-      )
-    ),
-    unseenF1: f1(pooled(scored, ({ unseen }) => unseen)),
-    spanF1: f1(spans),
+      ).f1,
+    unseenF1: 100 * pooled(scored, ({ unseen }) => unseen).f1,
+    spanF1: 100 * spans.f1,
     typing: percent(
       sum(scored, ({ typing }) => typing.correct),
       sum(scored, ({ typing }) => typing.total)
@@ -70,11 +71,11 @@ export const episodeScores = (
 const sum = (records: ReadonlyArray<EpisodeOutcome>, of: (record: EpisodeOutcome) => number): number =>
   records.reduce((total, record) => total + of(record), 0)
 
-const pooled = (records: ReadonlyArray<EpisodeOutcome>, of: (record: EpisodeOutcome) => MatchCounts): MatchCounts => ({
-  correct: sum(records, (record) => of(record).correct),
-  predicted: sum(records, (record) => of(record).predicted),
-  gold: sum(records, (record) => of(record).gold)
-})
+const pooled = (records: ReadonlyArray<EpisodeOutcome>, of: (record: EpisodeOutcome) => MatchCounts): Score =>
+  score(
+    sum(records, (record) => of(record).correct),
+    sum(records, (record) => of(record).predicted),
+    sum(records, (record) => of(record).gold)
+  )
 
 const percent = (part: number, all: number): number => (all === 0 ? 0 : (100 * part) / all)
-const f1 = ({ correct, gold, predicted }: MatchCounts): number => percent(2 * correct, predicted + gold)

@@ -1,4 +1,5 @@
 import { type Entity, type Episode, type Span, sentenceKey } from "@nuner/core"
+import { entityMicro } from "@nuner/metrics"
 import { adapt } from "../adapt/adapt.ts"
 import { type Found, inOrder, recognise, typeSpans } from "../adapt/recognise.ts"
 import type { Session } from "../adapt/Session.ts"
@@ -41,10 +42,10 @@ export const solveEpisode = async (
   const supportRows = await encodeRows(support, session.model.classifier, settings)
   return {
     ...{ types, crashed, gold, predicted },
-    counts: matches(predicted, gold, sameEntity),
-    otherChoice: matches(otherwise, gold, sameEntity),
-    unseen: matches(predicted.filter(isUnseen), gold.filter(isUnseen), sameEntity),
-    spans: matches(grouped(found.spans.map(place), query.length), gold, sameSpan),
+    counts: matches(predicted, gold),
+    otherChoice: matches(otherwise, gold),
+    unseen: matches(predicted.filter(isUnseen), gold.filter(isUnseen)),
+    spans: matches(grouped(found.spans.map(place), query.length), gold.map(untyped)),
     typing: typingOf(gold, rows, (spans) => typeSpans(adapted, found.words, spans, settings), types),
     filter: { threshold: adapted.threshold, ...filtered(found, gold, place) },
     steps: { detector: adapted.detector.steps, classifier: adapted.classifier.steps },
@@ -64,12 +65,12 @@ const placing =
 const truncatedIn = ({ kept, lengths }: Rows): number => kept.filter((count, i) => count < lengths[i]!).length
 
 const sameSpan = (a: Span, b: Span): boolean => a.start === b.start && a.end === b.end
-const sameEntity = (a: Entity, b: Entity): boolean => sameSpan(a, b) && a.type === b.type
 
-const grouped = (spans: ReadonlyArray<SentenceSpan>, sentences: number): Array<Array<Span>> =>
-  Array.from({ length: sentences }, (_, i) =>
-    spans.filter(({ sentence }) => sentence === i).map(({ end, start }) => ({ start, end }))
-  )
+/** All of one type, which is none. */
+const untyped = (spans: ReadonlyArray<Span>): Array<Entity> => spans.map(({ end, start }) => ({ start, end, type: "" }))
+
+const grouped = (spans: ReadonlyArray<SentenceSpan>, sentences: number): Array<Array<Entity>> =>
+  Array.from({ length: sentences }, (_, i) => untyped(spans.filter(({ sentence }) => sentence === i)))
 
 /** The spans that the filter kept, by sentence, with their types. */
 const toEntities = (
@@ -86,15 +87,14 @@ const toEntities = (
   return found
 }
 
-const matches = <A extends Span, B extends Span>(
-  predicted: ReadonlyArray<ReadonlyArray<A>>,
-  gold: ReadonlyArray<ReadonlyArray<B>>,
-  same: (a: A, b: B) => boolean
-): MatchCounts => ({
-  correct: predicted.reduce((sum, list, i) => sum + list.filter((a) => gold[i]!.some((b) => same(a, b))).length, 0),
-  predicted: predicted.reduce((sum, list) => sum + list.length, 0),
-  gold: gold.reduce((sum, list) => sum + list.length, 0)
-})
+const matches = (
+  predicted: ReadonlyArray<ReadonlyArray<Entity>>,
+  gold: ReadonlyArray<ReadonlyArray<Entity>>
+): MatchCounts => {
+  const [right, guessed] = [gold, predicted].map((lists) => lists.map((entities) => ({ entities })))
+  const score = entityMicro(right!, guessed!)
+  return { correct: score.correct, predicted: score.predicted, gold: score.support }
+}
 
 const typingOf = (
   gold: ReadonlyArray<ReadonlyArray<Entity>>,
