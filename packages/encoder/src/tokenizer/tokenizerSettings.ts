@@ -83,10 +83,7 @@ export const withSettings = (json: string, source: string, settings: TokenizerSe
 }
 
 /** Writes those settings into the content of a `tokenizer.json`, over its own, as Python's transformers does. @returns whether that changed it */
-const applySettings = (
-  tokenizer: Record<string, unknown>,
-  { added, bert, byteLevel }: TokenizerSettings
-): boolean => {
+const applySettings = (tokenizer: Record<string, unknown>, { added, bert, byteLevel }: TokenizerSettings): boolean => {
   const parts = [
     ["normalizer", "BertNormalizer", bert],
     ["pre_tokenizer", "ByteLevel", byteLevel],
