@@ -147,6 +147,34 @@ overLedgers("batches", (newLedger) => {
       expect(fake.bill.requests).toBe(50)
     })
 
+    test.each(["annotate", "cancel"])("that is gone is given up by %s, charged, and asked again", async (by) => {
+      const ledger = await newLedger()
+      const options = input(make, ledger, { batchMs: 300 })
+      for await (const event of annotate({ ...options, batchSize: 50, progressSeconds: 0.05 }))
+        if (event.type === "progress" && event.progress.inBatch === 50) break
+      fake.openAiBatches.batches.clear()
+      fake.anthropicBatches.batches.clear()
+      const { sentences: _, ...job } = options
+      if (by === "cancel") expect(await cancelBatches(job)).toBe(1)
+      const { summary } = await run(options)
+      expect(summary).toMatchObject({ answered: 50, attempts: 50, lost: by === "cancel" ? 0 : 50 })
+      expect(summary.spent).toBeGreaterThan(2 * (summary.cost ?? Number.POSITIVE_INFINITY))
+    })
+
+    test("where there are no batches at all the address is wrong: nothing is given up", async () => {
+      const ledger = await newLedger()
+      const options = input(make, ledger, { batchMs: 300 })
+      for await (const event of annotate({ ...options, progressSeconds: 0.05 }))
+        if (event.type === "progress" && event.progress.inBatch === 50) break
+      const elsewhere = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response("", { status: 404 }) })
+      const astray = make({ openAiUrl: `${elsewhere.url}v1`, url: elsewhere.url.origin } as FakeLlm)
+      const { sentences: _, ...job } = options
+      await expect(run({ ...options, provider: astray })).rejects.toThrow("check the model name and the base URL")
+      await expect(cancelBatches({ ...job, provider: astray })).rejects.toThrow("check the model name and the base URL")
+      await elsewhere.stop(true)
+      expect((await run(options)).summary).toMatchObject({ answered: 50, attempts: 0, lost: 0 })
+    })
+
     test("cancelling: nothing more is charged, a later run asks again", async () => {
       const ledger = await newLedger()
       const options = input(make, ledger, { batchMs: 60_000 })
@@ -157,6 +185,12 @@ overLedgers("batches", (newLedger) => {
       expect((await run(options)).summary).toMatchObject({ failed: 50, reasons: { cancelled: 50 }, cost: 0 })
       expect(fake.bill.requests).toBe(0)
     })
+  })
+
+  test("Anthropic keeps the results of a batch no longer: it is given up", async () => {
+    const ledger = await newLedger()
+    const options = input(providers[2]![1], ledger, first({ noResults: true }), { batchSize: 50 })
+    expect((await run(options)).summary).toMatchObject({ answered: 50, attempts: 100, lost: 50 })
   })
 
   test("OpenAI refuses a whole batch: every sentence is a record, and a rerun asks again", async () => {

@@ -38,6 +38,7 @@ export interface BatchApi {
     tag: string,
     search: { readonly since: number; readonly known: ReadonlySet<string>; readonly requests: number }
   ) => Effect.Effect<string | undefined, LlmError>
+  /** A failure with status 404 says that the batch, or what it brought, is no longer there. */
   readonly status: (id: string) => Effect.Effect<BatchStatus, LlmError>
   readonly results: (id: string) => Stream.Stream<BatchRow, LlmError>
   readonly cancel: (id: string) => Effect.Effect<void, LlmError>

@@ -49,19 +49,19 @@ export const anthropicBatch = ({ client, name, secret }: AnthropicBatchParts): B
         }
         return undefined
       }),
-    status: (id) =>
-      Effect.map(
-        call("look at a batch", (signal) => client.messages.batches.retrieve(id, undefined, { signal })),
-        ({ processing_status, request_counts: counts }) => {
-          const done = counts.succeeded + counts.errored + counts.canceled + counts.expired
-          return {
-            state: processing_status === "ended" ? ("ended" as const) : ("running" as const),
-            passing: false,
-            done,
-            total: done + counts.processing
-          }
-        }
-      ),
+    status: Effect.fnUntraced(function* (id: string) {
+      const batch = yield* call("look at a batch", (signal) =>
+        client.messages.batches.retrieve(id, undefined, { signal })
+      )
+      const { processing_status, request_counts: counts, results_url } = batch
+      const ended = processing_status === "ended"
+      if (ended && results_url === null) {
+        const reason = reasonOfStatus(404, { detail: "the results of the batch are no longer kept" })
+        return yield* new LlmError({ provider: name, operation: "look at a batch", reason })
+      }
+      const done = counts.succeeded + counts.errored + counts.canceled + counts.expired
+      return { state: ended ? "ended" : "running", passing: false, done, total: done + counts.processing }
+    }),
     results: (id) =>
       Stream.unwrap(
         Effect.map(

@@ -8,6 +8,7 @@ import { heed } from "../run/heed.ts"
 import { answerOutcome, failureOutcome } from "../run/outcome.ts"
 import type { Run } from "../run/Run.ts"
 import type { BatchApi, BatchRow } from "./BatchApi.ts"
+import { isGone, loseBatch } from "./loseBatch.ts"
 import { settleRest } from "./settleRest.ts"
 
 const FIRST_POLL_MS = 1000
@@ -34,7 +35,17 @@ export const followBatch = Effect.fnUntraced(function* (
 
   const remoteId = batch.remoteId ?? (yield* recover(run, api, batch))
   if (remoteId === undefined) return yield* finish("lost", planned("missing from batch"))
-  const status = yield* ended(run, api, remoteId)
+  const unlessGone = <A>(look: Effect.Effect<A, LedgerError | LlmError, Ledger>) =>
+    Effect.catchIf(look, isGone, (error) =>
+      Effect.gen(function* () {
+        yield* persistently(run, () => loseBatch(run.llm.provider, api, batch, error, maxAttempts))
+        run.tally.inBatch -= batch.requests
+        run.tally.lost += batch.requests
+        return undefined
+      })
+    )
+  const status = yield* unlessGone(ended(run, api, remoteId))
+  if (status === undefined) return
   if (status.state === "invalid") {
     const detail = status.detail ?? "the provider refused the batch"
     const again = status.passing && run.refusedBatches < run.options.maxRetries
@@ -42,10 +53,11 @@ export const followBatch = Effect.fnUntraced(function* (
     const rest: Outcome = { ...planned("batch refused"), state: again ? "planned" : "failed", detail }
     return yield* finish("invalid", rest, detail, again ? Number.POSITIVE_INFINITY : maxAttempts)
   }
-  const denied = yield* persistently(run, () => collect(run, api, batch.id, remoteId, maxAttempts))
+  const collected = yield* unlessGone(persistently(run, () => collect(run, api, batch.id, remoteId, maxAttempts)))
+  if (collected === undefined) return
   run.refusedBatches = 0
   yield* finish("collected", planned("missing from batch"))
-  if (denied !== undefined) return yield* denied
+  if (collected.denied !== undefined) return yield* collected.denied
 })
 
 /** After a batch that was refused for its size or the moment: a pause, and batches of half of it from then on. */
@@ -80,7 +92,7 @@ const ended = Effect.fnUntraced(function* (run: Run, api: BatchApi, id: string) 
 /**
  * Settles the rows as they come: in any order, some twice, some never. A broken download starts again; what is settled stays.
  *
- * @returns an answer among them that no request can escape, if there is one
+ * @returns `denied`: an answer among them that no request can escape, if there is one
  */
 const collect = Effect.fnUntraced(function* (
   run: Run,
@@ -108,7 +120,7 @@ const collect = Effect.fnUntraced(function* (
       })
     )
   )
-  return denied
+  return { denied }
 })
 
 const rowOutcome = (run: Run, { outcome }: BatchRow): Outcome => {

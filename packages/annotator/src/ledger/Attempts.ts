@@ -17,7 +17,7 @@ export interface Outcome {
   readonly answer?: string
   readonly finish?: Finish
   readonly usage: Usage | null
-  /** null: unknown (no price, no usage). */
+  /** null: unknown (no price, no usage); if `assumed`, what was reserved for it. */
   readonly cost: number | null
   /** The cost is our estimate, because the provider may have charged without telling. */
   readonly assumed?: boolean

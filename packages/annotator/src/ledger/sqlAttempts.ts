@@ -113,8 +113,9 @@ export const endAttempt = Effect.fnUntraced(function* (
   now: number
 ) {
   const ended = yield* query(
-    `update nuner_attempt set outcome = $3, detail = $4, input_tokens = $5, output_tokens = $6, cost = $7, assumed = $8, ended_at = $9
-     where address = $1 and number = $2 and outcome is null returning job, reserved`,
+    `update nuner_attempt set outcome = $3, detail = $4, input_tokens = $5, output_tokens = $6,
+       cost = coalesce($7, case when $8 = 1 then reserved end), assumed = $8, ended_at = $9
+     where address = $1 and number = $2 and outcome is null returning job, reserved, cost`,
     [
       address,
       attempt,
@@ -128,7 +129,7 @@ export const endAttempt = Effect.fnUntraced(function* (
     ]
   )
   if (ended[0] === undefined) return false
-  yield* charge(query, String(ended[0].job), cost ?? 0, Number(ended[0].reserved))
+  yield* charge(query, String(ended[0].job), Number(ended[0].cost ?? 0), Number(ended[0].reserved))
   return true
 })
 

@@ -19,6 +19,8 @@ export interface Summary {
   /** Requests sent by this run (batches included), tries after the first among them. */
   readonly attempts: number
   readonly retries: number
+  /** Requests in batches that the provider no longer had: charged as far as we know, and asked again. */
+  readonly lost: number
   readonly inputTokens: number
   readonly outputTokens: number
   /** US dollars of this run; null: the model has no price. */
@@ -54,6 +56,11 @@ export const formatSummary = (summary: Summary): string => {
       ...most(summary.details[reason] ?? {}).map(([detail, times]) => `    ${count(times)} x ${detail}`)
     ]),
     `${count(annotations)} annotations${list(rejectedLines, "unreadable lines")}${list(summary.salvaged, "salvaged answers")}`,
+    ...(summary.lost === 0
+      ? []
+      : [
+          `the provider no longer has batches with ${count(summary.lost)} requests: these count as charged, and are asked again`
+        ]),
     `${count(attempts)} requests, ${count(retries)} of them retries; ${count(summary.inputTokens)} tokens in, ${count(summary.outputTokens)} out${cost === null ? "" : `; ${dollars(cost)} now, ${dollars(summary.spent)} for the whole job`}`
   ].join("\n")
 }

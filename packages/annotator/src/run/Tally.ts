@@ -25,6 +25,8 @@ export class Tally {
   retries = 0
   inFlight = 0
   inBatch = 0
+  /** Requests in batches that the provider no longer had. */
+  lost = 0
   /** Epoch ms until which the provider told us to wait; 0 if it did not. */
   resumesAt = 0
 
@@ -109,6 +111,7 @@ export class Tally {
       salvaged: Object.fromEntries(this.salvaged),
       attempts: this.attempts,
       retries: this.retries,
+      lost: this.lost,
       inputTokens: this.inputTokens,
       outputTokens: this.outputTokens,
       cost: this.cost,

@@ -62,7 +62,8 @@ const describe = (batch: FakeBatch, origin: string): unknown => ({
   ended_at: batch.ended ? new Date().toISOString() : null,
   archived_at: null,
   cancel_initiated_at: null,
-  results_url: batch.ended ? `${origin}/v1/messages/batches/${batch.id}/results` : null,
+  results_url:
+    batch.ended && batch.fault.noResults !== true ? `${origin}/v1/messages/batches/${batch.id}/results` : null,
   request_counts: batch.ended
     ? { processing: 0, succeeded: batch.lines.length, errored: 0, canceled: 0, expired: 0 }
     : { processing: batch.lines.length, succeeded: 0, errored: 0, canceled: 0, expired: 0 }

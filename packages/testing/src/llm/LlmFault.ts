@@ -32,6 +32,8 @@ export interface BatchFault {
   readonly mostRequests?: number
   /** `error_file_id` is "", where there is none. OpenAI only. */
   readonly emptyErrorFile?: boolean
+  /** The batch ended, and its results are no longer kept. Anthropic only. */
+  readonly noResults?: boolean
   /** The batch is made, but the connection breaks before the client learns its id. */
   readonly loseConfirmation?: boolean
 }
