@@ -49,9 +49,9 @@ export const AnnotateOptions = Schema.Struct({
     needs: { option: "batch" }
   }),
 
-  concurrency: option(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 1024 })), {
+  concurrency: option(Schema.Int.check(Schema.isBetween({ minimum: 1, maximum: 256 })), {
     default: 16,
-    help: "requests in flight"
+    help: "requests in flight; Bun sends no more than 256 at once"
   }),
   requestsPerMinute: option(Schema.optionalKey(positive), { help: "of all workers of the job", absent: "unlimited" }),
   tokensPerMinute: option(Schema.optionalKey(positive), {
@@ -60,7 +60,7 @@ export const AnnotateOptions = Schema.Struct({
   }),
   maxRetries: option(Schema.Natural, {
     default: 6,
-    help: "tries after the first, of 408, 409, 429, 5xx, 529 and network failures"
+    help: "tries after the first, of 408, 409, 429, 5xx, 529 and network failures; of a 429 as many as 90 seconds take"
   }),
   retrySeconds: option(positive, {
     default: 0.5,

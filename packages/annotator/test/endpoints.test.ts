@@ -1,14 +1,20 @@
 import { afterEach, describe, expect, setDefaultTimeout, spyOn, test } from "bun:test"
-import { Redacted } from "effect"
+import { Effect, Redacted } from "effect"
+import { makeLimiter } from "../src/flow/limiter.ts"
+import { mayRetry } from "../src/flow/retryDelay.ts"
 import {
   type Annotated,
   type AnnotateInput,
   annotate,
   anthropic,
   type Failed,
+  Ledger,
+  type LedgerShape,
+  LlmError,
   openai,
   type Summary
 } from "../src/index.ts"
+import { reasonOfStatus } from "../src/llm/sdkErrors.ts"
 
 setDefaultTimeout(60_000)
 
@@ -148,7 +154,7 @@ describe("a body that is no answer", () => {
   })
 
   test.each([
-    ["a code", { error: { message: "upstream overloaded", code: 429 } }, "upstream overloaded (429)"],
+    ["a code", { error: { message: "upstream overloaded", code: 502 } }, "upstream overloaded (502)"],
     ["no code", { error: { message: "boom" }, choices: null }, "boom (500)"],
     ["a word", { error: "boom" }, "boom (500)"],
     [
@@ -285,5 +291,52 @@ describe("timeoutSeconds alone ends a wait", () => {
     expect(seen).toHaveLength(1)
     expect(seen[0]![0]).toBe(false)
     expect(seen[0]![1]).toBeGreaterThan(1e6)
+  })
+})
+
+describe("429 without retry-after", () => {
+  test("is tried for a minute and a half, unless nothing is to be tried again", () => {
+    const error = (reason: LlmError["reason"]) => new LlmError({ provider: "p", operation: "ask", reason })
+    const limited = error(reasonOfStatus(429, { detail: "slow down" }))
+    const overloaded = error(reasonOfStatus(503, { detail: "overloaded" }))
+    expect(mayRetry(limited, 7, 6, 24_000)).toBe(true)
+    expect(mayRetry(limited, 7, 6, 90_000)).toBe(false)
+    expect(mayRetry(limited, 6, 6, 90_000)).toBe(true)
+    expect(mayRetry(limited, 1, 0, 0)).toBe(false)
+    expect(mayRetry(overloaded, 7, 6, 24_000)).toBe(false)
+  })
+
+  test("outlasts maxRetries", async () => {
+    const answer = (n: number) => (n <= 4 ? new Response("", { status: 429 }) : Response.json(completion()))
+    const { summary } = await run(chat(says(answer)))
+    expect(summary).toMatchObject({ answered: 1, attempts: 5 })
+  })
+
+  test("makes everything wait", async () => {
+    const at: Array<number> = []
+    const baseUrl = says(async (n) => {
+      at.push(performance.now())
+      if (n === 1) return new Response("", { status: 429 })
+      await Bun.sleep(100)
+      return Response.json(completion())
+    })
+    const many = Array.from({ length: 6 }, (_, i) => ({ id: `s${i}`, text: `Sentence ${i}.` }))
+    const { summary } = await run(chat(baseUrl), { sentences: many, concurrency: 2, retrySeconds: 1 })
+    expect(summary).toMatchObject({ answered: 6, attempts: 7 })
+    expect(at[2]! - at[0]!).toBeGreaterThan(490)
+  })
+
+  test("all that meet it at once make the job wait once", async () => {
+    let line = 0
+    const pace: LedgerShape["pace"] = (_, { requests: amount }) =>
+      Effect.sync(() => {
+        line += amount
+        return line - amount
+      })
+    const { pause } = makeLimiter({ job: "j", requestsPerMinute: 60 })
+    for (const milliseconds of [800, 600, 1000]) {
+      await Effect.runPromise(Effect.provideService(pause(milliseconds), Ledger, { pace } as LedgerShape))
+    }
+    expect(line).toBe(1000)
   })
 })

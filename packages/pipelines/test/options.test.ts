@@ -125,7 +125,7 @@ describe("flags", () => {
 
   test("the help says type, range, default and unit of the schema", async () => {
     const { out } = await inProcess("annotate", "--help")
-    expect(out).toMatch(/--concurrency integer .*1 to 1024; default 16/)
+    expect(out).toMatch(/--concurrency integer .*1 to 256; default 16/)
     expect(out).toMatch(/--timeout-seconds number .*above 0; seconds; default 120/)
     expect(out).toMatch(/--tokens-per-minute number .*--max-tokens of every request; above 0; default: unlimited/)
     const pretraining = (await inProcess("pretrain", "--help")).out

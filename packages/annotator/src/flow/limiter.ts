@@ -12,7 +12,7 @@ export interface Limits {
 export interface Limiter {
   /** Waits until the limits allow a request of so many tokens, and until nobody is told to wait. */
   readonly wait: (tokens: number) => Effect.Effect<void, LedgerError, Ledger>
-  /** The provider said `retry-after`: nobody sends before that. */
+  /** The provider is to be left alone for so long: nobody sends before that. Pauses do not add up. */
   readonly pause: (milliseconds: number) => Effect.Effect<void, LedgerError, Ledger>
 }
 
@@ -41,7 +41,10 @@ export const makeLimiter = (limits: Limits): Limiter => {
     }),
     pause: Effect.fnUntraced(function* (milliseconds: number) {
       notBefore = Math.max(notBefore, (yield* Clock.currentTimeMillis) + milliseconds)
-      if (limited) yield* (yield* Ledger).pace(job, { requests: milliseconds, tokens: 0 })
+      if (!limited) return
+      const { pace } = yield* Ledger
+      const ahead = yield* pace(job, { requests: 0, tokens: 0 })
+      if (ahead < milliseconds) yield* pace(job, { requests: milliseconds - ahead, tokens: 0 })
     })
   }
 }

@@ -1,6 +1,6 @@
 import { Clock, Effect, Fiber, Random, Result, Semaphore } from "effect"
 import { expectedInputTokens } from "../cost/tokens.ts"
-import { retryDelay } from "../flow/retryDelay.ts"
+import { mayRetry, retryDelay } from "../flow/retryDelay.ts"
 import type { Outcome } from "../ledger/Attempts.ts"
 import { Ledger } from "../ledger/Ledger.ts"
 import type { LedgerError } from "../ledger/LedgerError.ts"
@@ -73,17 +73,24 @@ const ask = Effect.fnUntraced(function* (run: Run, claimed: ClaimedRequest) {
   const { limiter, tally } = run
   const { address } = claimed
   const request = run.request(claimed)
+  let since = 0
   for (let retry = 1; ; retry++) {
     yield* limiter.wait(expectedInputTokens(request) + request.maxTokens)
     if (retry > 1) tally.retries++
-    const pause = yield* attempt(run, address, request, retry)
+    else since = yield* Clock.currentTimeMillis
+    const pause = yield* attempt(run, address, request, { retry, since })
     if (pause === undefined) return
     yield* Effect.sleep(pause)
   }
 })
 
 /** Milliseconds until the next try; undefined if there is none. */
-const attempt = Effect.fnUntraced(function* (run: Run, address: string, request: LlmRequest, retry: number) {
+const attempt = Effect.fnUntraced(function* (
+  run: Run,
+  address: string,
+  request: LlmRequest,
+  { retry, since }: { readonly retry: number; readonly since: number }
+) {
   const { limiter, options, owner, tally } = run
   const ledger = yield* Ledger
   const estimate = run.estimate(request)
@@ -108,15 +115,17 @@ const attempt = Effect.fnUntraced(function* (run: Run, address: string, request:
     return undefined
   }
   const error = result.failure
-  if (!error.isRetryable || retry > options.maxRetries) {
+  if (!mayRetry(error, retry, options.maxRetries, (yield* Clock.currentTimeMillis) - since)) {
     yield* settle(failureOutcome(error, estimate))
     if (error.isFatal) return yield* error
     return undefined
   }
   yield* settle({ ...failureOutcome(error, estimate), state: "planned", keep: true })
   yield* heed(run, error)
+  const delay = retryDelay(error, retry, 1000 * options.retrySeconds, yield* Random.next)
   if (error.retryAfterMs > 0) yield* limiter.pause(error.retryAfterMs)
-  return retryDelay(error, retry, 1000 * options.retrySeconds, yield* Random.next)
+  else if (error.reason._tag === "RateLimited") yield* limiter.pause(delay)
+  return delay
 })
 
 /** The attempt's number once it is written down and affordable; undefined if it is not to be made. */
