@@ -69,6 +69,21 @@ describe("an incomplete annotation", () => {
     expect(code).toBe(2)
     expect(err).toContain("missing: 3 rejected")
     expect(err).toContain("--retry-failed")
+    expect(err).not.toContain("--max-tokens")
+  })
+
+  test("whose answers were cut says how to get the rest of them alone", async () => {
+    await serve((sentence) => (sentence.startsWith("Rome") ? { type: "length" } : undefined))
+    const { err } = await annotate("cut")
+    expect(err).toContain(`ask what stands in ${at("cut/a.failed.jsonl")} alone with a larger one`)
+    await serve()
+    const { code } = await inProcess(
+      ...["annotate", at("cut/a.failed.jsonl"), "--out", at("cut/rest.jsonl"), "--provider", "openai"],
+      ...["--model", "gpt-4o-mini", "--base-url", fake.openAiUrl, "--max-tokens", "2048"]
+    )
+    expect(code).toBe(0)
+    expect(fake.bill.requests).toBe(1)
+    expect(JSON.parse(readFileSync(at("cut/rest.jsonl"), "utf8"))).toMatchObject({ text: "Rome was old." })
   })
 })
 

@@ -102,6 +102,17 @@ export const completionOf = (summary: Summary, failures: string): Completion => 
       ? `raise --max-cost and run it again: ${again}`
       : passing
         ? `run it again: ${again}`
-        : `reasons are in ${failures}; --retry-failed asks these again, and only these`
+        : [
+            `reasons are in ${failures}; --retry-failed asks these again, and only these`,
+            ...cut(summary, failures)
+          ].join("; ")
   return { state: "incomplete", exitCode: code, missing: summary.reasons, remedy }
 }
+
+/** The same bound cuts again, at full price; a larger one asks the whole input anew. */
+const cut = ({ reasons }: Summary, failures: string): ReadonlyArray<string> =>
+  reasons.truncated === undefined
+    ? []
+    : [
+        `truncated answers end at --max-tokens and would be cut, and paid for, again: ask what stands in ${failures} alone with a larger one, into a file of its own (with the whole input every sentence is asked and paid for anew)`
+      ]
