@@ -184,6 +184,14 @@ describe("answers", () => {
   test("thought that never ends leaves nothing", () => {
     expect(judged("<think>Paris <> city and so on").state).toBe("failed")
   })
+  test.each([
+    ["at the beginning", "<thought> <> HTML tag\nParis <> city", ["<thought>", "Paris"]],
+    ["within", "Paris <> city\n<thought> <> HTML tag\nAda <> person", ["Paris", "<thought>", "Ada"]],
+    ["in a name", "The <reasoning> element <> XML element\nParis <> city", ["The <reasoning> element", "Paris"]],
+    ["with its end", "<think> <> tag\n</think> <> tag\nParis <> city", ["<think>", "</think>", "Paris"]]
+  ])("an entity that is called as a thought is one, %s", (_, text, entities) => {
+    expect(judged(text).parsed.annotations.map(({ entity }) => entity)).toEqual(entities)
+  })
   test("a name with an underscore, or a multiplication, is no emphasis", () => {
     expect(
       judged("snake_case_name <> variable\n2*3 <> product").parsed.annotations.map(({ entity }) => entity)

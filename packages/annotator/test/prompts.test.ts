@@ -105,7 +105,16 @@ describe("in-context NER", () => {
       rejected: [{ line: "wine <> drink", reason: "unknown type" }],
       ignored: 0
     })
-    expect(ner.parse("None.")).toEqual({ annotations: [], rejected: [], ignored: 0 })
+  })
+
+  test.each(["None.", "**none**", "Answer: none", "none\n\nThere are no mentions.", "Answer:\nNone.\nNo person here."])(
+    "%j says that there is nothing",
+    (answer) => expect(ner.parse(answer)).toEqual({ annotations: [], rejected: [], ignored: 0 })
+  )
+
+  test.each(["none <> city", "none\nRome <> city", "None of these is in Rome."])("%j does not", (answer) => {
+    const { annotations, rejected } = ner.parse(answer)
+    expect(annotations.length + rejected.length).toBeGreaterThan(0)
   })
 
   test("other types, definitions or examples are another prompt; contradictions are refused", () => {

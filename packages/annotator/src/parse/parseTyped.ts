@@ -3,13 +3,13 @@ import type { Parsed, RejectedLine } from "./Parsed.ts"
 import { parseLines } from "./parseLines.ts"
 
 /**
- * Reads lines `mention <> type` whose type must be one of `types` (upper and lower case are the same); the line "none" says
- * that there are no mentions. Never throws, loses nothing.
+ * Reads lines `mention <> type` whose type must be one of `types` (upper and lower case are the same); "none" in the first line, with no such line
+ * behind it, says that there are no mentions. Never throws, loses nothing.
  */
 export const parseTyped = (types: ReadonlyArray<string>): ((answer: string) => Parsed) => {
   const known = new Map(types.map((type) => [type.toLowerCase(), type]))
   return (answer) => {
-    if (/^\W*none\W*$/i.test(answer)) return { annotations: [], rejected: [], ignored: 0 }
+    if (NONE.test(answer)) return { annotations: [], rejected: [], ignored: 0 }
     const parsed = parseLines(answer)
     const annotations: Array<Annotation> = []
     const rejected: Array<RejectedLine> = [...parsed.rejected]
@@ -21,3 +21,5 @@ export const parseTyped = (types: ReadonlyArray<string>): ((answer: string) => P
     return { ...parsed, annotations, rejected }
   }
 }
+
+const NONE = /^\W*(?:answer\W+)?none(?:[^\w\n]*\n(?![\s\S]*<\s*>)|\W*$)/i
