@@ -8,6 +8,9 @@ import { episodeMicro } from "@nuner/metrics"
 import { readResults } from "@nuner/tadner"
 import { tempDir } from "@nuner/testing"
 import { $ } from "bun"
+import { Effect } from "effect"
+import { Progress } from "../src/services/Progress.ts"
+import { inProcesses } from "../src/stages/tadner/inProcesses.ts"
 import { bf16Test } from "./support/bf16Test.ts"
 
 const cli = join(import.meta.dir, "../src/cli.ts")
@@ -101,6 +104,18 @@ describe("nuner tadner", () => {
     expect(failed.code).toBe(1)
     expect(failed.err).toContain('"frozenLayers"')
   }, 60_000)
+
+  test("a process that was killed, and a command that is not there, are told; the others end", async () => {
+    const run = (command: ReadonlyArray<string>) =>
+      Effect.runPromise(
+        Effect.flip(inProcesses({ command, out: at("none"), processes: 2 })).pipe(Effect.provide(Progress.silent))
+      )
+    const started = performance.now()
+    const killed = await run(["sh", "-c", 'case "$1" in 0/2) kill -9 $$;; *) exec sleep 30;; esac'])
+    expect(killed.message).toContain("a process ended by SIGKILL; memory may have run out")
+    expect((await run([at("no-such-command")])).message).toContain("no-such-command")
+    expect(performance.now() - started).toBeLessThan(20_000)
+  })
 
   test("kill -9 in the middle of a run in two processes: no process stays, and the same call gives the report of a run in peace", async () => {
     const all = readFileSync(at("episodes.jsonl"), "utf8").trim().split("\n")
