@@ -224,6 +224,10 @@ describe("a model directory", () => {
       })
       const foreign = await loadClassifier(dir.path)
       expect(foreign.scheme).toBe("bare")
+      await edited(dir.file("config.json"), (json) => {
+        json.id2label = { ...(json.id2label as object), 0: "none" }
+      })
+      await expect(loadClassifier(dir.path)).rejects.toThrow('names no label "O" (none, B-cell, person, S-bahn, place)')
       for (const one of [classifier, foreign]) one.dispose()
     }))
 

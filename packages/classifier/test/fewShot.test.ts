@@ -47,7 +47,7 @@ test("examples in brackets give a model that says what it will score, and is the
 
 test("what is given is taken, and examples come in three forms that say the same", async () => {
   const encoder = toyEncoder()
-  const given = { layers: [-1], scheme: "IOBES", c: 1, transitions: 0 } as const
+  const given = { layers: [0, -1], scheme: "IOBES", c: 1, transitions: 0 } as const
   const models = []
   for (const examples of [sentences, marked, spans]) models.push(await fewShot({ examples, encoder, ...given }))
   for (const { expected, setting, tried } of models) {
@@ -77,6 +77,7 @@ test("fine-tuning is tried where examples and time allow, and taken where it is 
   const modes = async (more: object) => (await fewShot({ ...asked, ...more })).tried.map(({ mode }) => mode)
   expect(await modes({ fullFrom: 41 })).not.toContain("full")
   expect(await modes({ fullFrom: 40, seconds: 1e-9 })).not.toContain("full")
+  expect(await modes({ fullFrom: 40, seconds: 100, epochs: 1e9 })).not.toContain("full")
   const tried = await fewShot({ ...asked, fullFrom: 40, seconds: 1e9 })
   expect(tried.tried.at(-1)!.mode).toBe("full")
   // One timid pass learns nothing.
@@ -90,6 +91,38 @@ test("fine-tuning is tried where examples and time allow, and taken where it is 
   expect(full.transitions).toEqual(fitTransitions(sentences, full.head.classes, "BIO", { weight: 0.35 }))
   expect(strict.transitions).not.toEqual(full.transitions)
   strict.dispose()
+  encoder.dispose()
+})
+
+test("each option of full does something, and pooling reads words otherwise", async () => {
+  const encoder = toyEncoder()
+  const ofManySubTokens = { words: ["Zywxvut", "left"], entities: [{ start: 0, end: 1, type: "person" }] }
+  const examples = [...sentences.slice(0, 7), ofManySubTokens]
+  const asked = { examples, encoder, mode: "full", epochs: 3, learningRate: 1e-3, scheme: "BIO", layers: [-1] } as const
+  const kernel = async (more: object): Promise<string> => {
+    let steps = 0
+    const model = await fewShot({
+      ...{ ...asked, ...more },
+      onProgress: ({ of, stage }) => {
+        if (stage === "train") steps = of
+      }
+    })
+    model.dispose()
+    return `${steps} ${model.pooling} ${model.head.kernel.slice(0, 8)}`
+  }
+  const plain = await kernel({})
+  expect(await kernel({})).toBe(plain)
+  expect(plain).toStartWith("3 mean ")
+  const first = await kernel({ pooling: "first" })
+  expect(first).toStartWith("3 first ")
+  expect(await kernel({ epochs: 5 })).toStartWith("5 mean ")
+  const others = [
+    await kernel({ learningRate: 1e-2 }),
+    await kernel({ seed: 1 }),
+    first.replace("first", "mean"),
+    plain
+  ]
+  expect(new Set(others).size).toBe(4)
   encoder.dispose()
 })
 

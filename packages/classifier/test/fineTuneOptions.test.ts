@@ -19,6 +19,10 @@ const once = {
   ...{ headHidden: 0, dropout: 0, clip: 1e6 }
 } as const
 
+test("a rate may not grow from layer to layer", async () => {
+  await expect(events({ layerDecay: 1.1 })).rejects.toThrow('"layerDecay"')
+})
+
 type Events = ReadonlyArray<FineTuneEvent>
 const events = async (options: Omit<FineTuneInput, "encoder" | "train">): Promise<Events> => {
   const found: Array<FineTuneEvent> = []

@@ -1,10 +1,32 @@
 import { describe, expect, test } from "bun:test"
+import { rng } from "@nuner/core"
 import { forward, type Inference, tokenBatch } from "@nuner/encoder"
 import { close, leakCheck } from "@nuner/testing"
-import { selectSentences, wordFeatures } from "../src/index.ts"
+import { headLogits, selectLayers, selectSentences, wordFeatures } from "../src/index.ts"
 import { toyEncoder, toySentences } from "./toy.ts"
 
 const sentences = toySentences(12, 3)
+
+test("some of a vector's parts, in the order asked", () => {
+  const values = Float32Array.from({ length: 12 }, (_, i) => i)
+  const features = { values, starts: Int32Array.of(0, 1, 2), width: 6 }
+  expect(selectLayers(features, [2, 0], 3)).toEqual({
+    ...{ values: Float32Array.of(4, 5, 0, 1, 10, 11, 6, 7), starts: features.starts, width: 4 }
+  })
+  expect(selectLayers(features, [0, 1, 2], 3)).toBe(features)
+})
+
+test("few words are scored by plain loops as many are by the engine, also through a hidden layer", () => {
+  const random = rng("head")
+  const some = (count: number) => Float32Array.from({ length: count }, () => random.normal())
+  const dense = { kernel: some(16 * 32), bias: some(32) }
+  const head = { classes: ["O", "a", "b", "c", "d"], kernel: some(32 * 5), bias: some(5), dense }
+  const values = some(16 * 4000)
+  const many = headLogits(head, values)
+  for (const at of [0, 3990]) {
+    close(headLogits(head, values.slice(16 * at, 16 * (at + 10))), many.slice(5 * at, 5 * (at + 10)), 1e-4)
+  }
+})
 
 describe("wordFeatures", () => {
   for (const pooling of ["first", "mean"] as const) {

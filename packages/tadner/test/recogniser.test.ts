@@ -83,6 +83,18 @@ describe("TadNer", () => {
     })
   })
 
+  test("one type is enough to be saved", async () => {
+    using dir = tempDir()
+    const tadner = await TadNer.fit([{ text: "saw Macbar", entities: [{ text: "Macbar", type: "hero" }] }], {
+      model,
+      ...options
+    })
+    await tadner.save(dir.file("one"))
+    const loaded = await TadNer.load(dir.file("one"))
+    expect(loaded.types).toEqual(["hero"])
+    for (const one of [tadner, loaded]) one.dispose()
+  })
+
   test("the filter drops what no example resembles; a text of any length is read", async () => {
     const tadner = await TadNer.fit(examples, { model, ...options, filter: true })
     const text = `${"the and then a ".repeat(40)}Macmel`

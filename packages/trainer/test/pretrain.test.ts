@@ -250,7 +250,12 @@ describe("what a batch holds", () => {
     const [alone, joined] = [await rates(0), await rates(30)]
     // A sentence has one concept; most of thirty drawn ones of ten are others.
     for (const [i, rate] of joined.entries()) expect(rate).toBeLessThan(alone[i]! / 5)
-    // The offset starts at the rate of what is trained on.
+    // The offset starts at the rate of what is trained on, and is told.
+    const [start] = await events({ sentences, ...settingsOf({ batchSize: 1, steps: 1, validation: 0.1 }) })
+    const told = start as Extract<typeof start, { type: "start" }>
+    expect(told.bias).toBeCloseTo(Math.log(told.positiveRate / (1 - told.positiveRate)), 10)
+    const [none] = await events({ sentences, ...settingsOf({ batchSize: 1, steps: 1, validation: 0.1, bias: "none" }) })
+    expect(none).not.toHaveProperty("bias")
     expect(starts[1]).toBeLessThan(starts[0]! / 5)
     const validated = async (extraConcepts: number) => {
       const all = await events({
@@ -469,6 +474,7 @@ describe("pretrain", () => {
   })
 
   test("what cannot be trained on is refused in one line", async () => {
+    await expect(events({ dropout: 0.95, text: encoder(), sentences: corpus(12, 2) })).rejects.toThrow('"dropout"')
     const none = [{ id: "a", text: "b", mentions: [] }]
     await expect(events({ sentences: none, text: encoder() })).rejects.toThrow(
       "0 of 1 sentences have a concept to train on"

@@ -122,7 +122,10 @@ const full = async (work: FewShotWork): Promise<FewShotModel> => {
   return { ...(await train(work, setting, work.sentences)), mode: "full", setting, expected: undefined, tried: [] }
 }
 
-const fullSetting = ({ settings }: FewShotWork): ProbeSetting => ({
+/** Of fine-tuning, where the weight of transitions is always told. */
+type FullSetting = ProbeSetting & { readonly transitions: number }
+
+const fullSetting = ({ settings }: FewShotWork): FullSetting => ({
   layers: settings.layers ?? [-1],
   scheme: settings.scheme ?? "BIO",
   c: settings.c ?? 1,
@@ -132,7 +135,7 @@ const fullSetting = ({ settings }: FewShotWork): ProbeSetting => ({
 /** Encoder and head trained together. */
 const train = async (
   { encoder, onProgress, settings, signal }: FewShotWork,
-  { layers, scheme, transitions: weight = 0 }: ProbeSetting,
+  { layers, scheme, transitions: weight }: FullSetting,
   sentences: ReadonlyArray<LabelledSentence>
 ): Promise<TokenClassifier> => {
   const { epochs, learningRate, pooling, seed } = settings

@@ -76,6 +76,21 @@ for (const cut of [1, 4, 6, 11]) {
   })
 }
 
+test("two checkpoints are kept, unless more are asked for", async () => {
+  using dir = tempDir()
+  for (const [keep, steps] of [
+    [undefined, [9, 12]],
+    [3, [6, 9, 12]]
+  ] as const) {
+    const directory = dir.file(`keep-${keep}`)
+    await withParameters((parameters) => {
+      const checkpoint = { directory, every: 3, ...(keep && { keep }) }
+      return events(tinyOptions(parameters, { steps: 12, checkpoint }))
+    })
+    expect((await listCheckpoints(directory)).map(({ step }) => step)).toEqual([...steps])
+  }
+})
+
 test("a run over epochs in buckets, its batches read ahead, resumes equal to the bit", async () => {
   const { batch } = planEpochs({ count: 13, batchSize: 2, seed: 3, lengths: [...Array(13).keys()], bucketWindow: 3 })
   const batches = async (index: number) => numberedBatch(batch(index)[0]!)
