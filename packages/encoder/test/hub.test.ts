@@ -242,6 +242,13 @@ test("two processes at once download each file once", async () => {
   expect((await readFile(join(printed[0]!.trim(), "model.safetensors"))).equals(weights)).toBe(true)
 })
 
+test("a DeBERTa that has spm.model alone brings it along", async () => {
+  using dir = tempDir()
+  const { "tokenizer.json": _, ...others } = files
+  await using hub = new FakeHub({ models: { [model]: { ...others, "spm.model": bytes("pieces") } } })
+  expect(readdirSync(await fetchSnapshot(model, "main", settings(hub, dir.path)))).toContain("spm.model")
+})
+
 test("loads at once in one process get one snapshot", async () => {
   using dir = tempDir()
   await using hub = new FakeHub({ models })

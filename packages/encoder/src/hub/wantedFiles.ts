@@ -20,7 +20,9 @@ export const wantedFiles = (files: ReadonlyArray<string>, source: string): Array
       ...(bin ? { remedy: binRemedy(source.replace(/@.*$/, "")) } : {})
     })
   }
-  const tokenizer = has("tokenizer.json") ? ["tokenizer.json"] : ["vocab.json", "merges.txt", "vocab.txt"].filter(has)
+  const tokenizer = has("tokenizer.json")
+    ? ["tokenizer.json"]
+    : ["vocab.json", "merges.txt", "vocab.txt", "spm.model"].filter(has)
   const settings = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"].filter(has)
   return ["config.json", ...weights, ...tokenizer, ...settings]
 }
