@@ -32,10 +32,13 @@ export const classesOf = (types: Iterable<string>, scheme: ClassScheme = "bare")
   return [NONE, ...sorted.flatMap((type) => prefixes[scheme].map((prefix) => `${prefix}${type}`))]
 }
 
+/** A class of a scheme, ours or another. */
+const PREFIXED = /^[BIESLU]-./
+
 /** Whether classes are those of a scheme by their names: with prefixes, or not with B- and I- of every type. */
 export const isOfScheme = (classes: ReadonlyArray<string>, scheme: ClassScheme): boolean => {
   const named = classes.filter((name) => name !== NONE)
-  if (scheme !== "bare") return named.every((name) => /^[BIESLU]-./.test(name))
+  if (scheme !== "bare") return named.every((name) => PREFIXED.test(name))
   const types = new Set(typesOf(named, "BIO"))
   return named.length === 0 || ![...types].every((type) => named.includes(`B-${type}`) && named.includes(`I-${type}`))
 }
@@ -53,7 +56,7 @@ const isSpecial = (name: string): boolean => /^(\[\w+\]|<\/?\w+>|X)$/.test(name)
  */
 export const tagsOf = (classes: ReadonlyArray<string>, scheme: ClassScheme): Array<string> =>
   classes.map((name) => {
-    if (scheme === "bare" || name === NONE || /^[BIESLU]-./.test(name)) return name
+    if (scheme === "bare" || name === NONE || PREFIXED.test(name)) return name
     return isSpecial(name) ? NONE : `I-${name.replace(/^M-(?=.)/, "")}`
   })
 

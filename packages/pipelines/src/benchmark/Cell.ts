@@ -85,7 +85,8 @@ const drawsOf = (runs: ReadonlyArray<Run>, metric: Metric): ((run: Run) => Float
   return (run) => drawn.get(of(run))!
 }
 
-const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length
+export const mean = (values: ReadonlyArray<number>): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length
 
-const meanArray = (arrays: ReadonlyArray<Float64Array>): Float64Array =>
+export const meanArray = (arrays: ReadonlyArray<Float64Array>): Float64Array =>
   arrays.length === 1 ? arrays[0]! : arrays[0]!.map((_, i) => mean(arrays.map((array) => array[i]!)))

@@ -1,5 +1,5 @@
 import { quantileT, summarise, twoSidedT } from "@nuner/metrics"
-import type { Cell } from "./Cell.ts"
+import { type Cell, mean, meanArray } from "./Cell.ts"
 
 /** Two encoders on the same training sets and test sentences. */
 export interface Comparison {
@@ -23,9 +23,7 @@ export const compare = (a: Cell, b: Cell): Comparison | undefined => {
   const sets = shared.length
   const difference = mean(shared.map((set) => a.sets.get(set)! - b.sets.get(set)!))
   const [ofA, ofB] = [a.draws(), b.draws()]
-  const drawn = ofA
-    .get(shared[0]!)!
-    .map((_, draw) => mean(shared.map((set) => 100 * (ofA.get(set)![draw]! - ofB.get(set)![draw]!))))
+  const drawn = meanArray(shared.map((set) => ofA.get(set)!.map((of, draw) => 100 * (of - ofB.get(set)![draw]!))))
   const parts = [...overSets(a, b, shared), { variance: varianceOf([...drawn]), freedom: drawn.length - 1 }].filter(
     ({ variance }) => variance > 0
   )
@@ -59,4 +57,3 @@ const overSets = (a: Cell, b: Cell, sets: ReadonlyArray<number>): Array<Part> =>
 }
 
 const varianceOf = (values: ReadonlyArray<number>): number => (summarise(values).standardDeviation ?? 0) ** 2
-const mean = (values: ReadonlyArray<number>): number => values.reduce((sum, value) => sum + value, 0) / values.length

@@ -1,21 +1,29 @@
-import { type PredictedText, type PredictStreamOptions, predictStream } from "@nuner/classifier"
+import { type PredictStreamOptions, predictStream, type TextEntity } from "@nuner/classifier"
 import type { Recogniser } from "./loadRecogniser.ts"
+import { type InputText, type Predicted, predicted } from "./texts.ts"
 
-/** The entities of each text, in order: as they come in, or all at once where a recogniser needs all texts together. */
-export async function* predictTexts<A extends string | { readonly text: string }>(
+/** Texts with their entities, in order: as they come in, or all at once where a recogniser needs all texts together. */
+export async function* predictTexts(
   recogniser: Recogniser,
-  texts: Iterable<A> | AsyncIterable<A>,
+  texts: Iterable<InputText | string> | AsyncIterable<InputText | string>,
   options: PredictStreamOptions = {}
-): AsyncGenerator<PredictedText<A>> {
+): AsyncGenerator<Predicted<TextEntity>> {
+  const inputs = inputsOf(texts)
   if (!recogniser.together) {
-    yield* predictStream(recogniser, texts, options)
+    for await (const { entities, input } of predictStream(recogniser, inputs, options)) yield predicted(input, entities)
     return
   }
-  const inputs = await Array.fromAsync(texts)
+  const all = await Array.fromAsync(inputs)
   const found = await recogniser.predict(
-    inputs.map((input) => (typeof input === "string" ? input : input.text)),
+    all.map(({ text }) => text),
     options
   )
-  options.onProgress?.({ texts: inputs.length })
-  for (const [i, input] of inputs.entries()) yield { input, entities: found[i]! }
+  options.onProgress?.({ texts: all.length })
+  for (const [i, input] of all.entries()) yield predicted(input, found[i]!)
+}
+
+async function* inputsOf(
+  texts: Iterable<InputText | string> | AsyncIterable<InputText | string>
+): AsyncGenerator<InputText> {
+  for await (const text of texts) yield typeof text === "string" ? { text } : text
 }

@@ -6,7 +6,7 @@ import type { Asked } from "../inputs/asked.ts"
 import { limitsOf } from "../inputs/limits.ts"
 import { loadRecogniser } from "../inputs/loadRecogniser.ts"
 import { predictTexts } from "../inputs/predictTexts.ts"
-import { type InputText, type Predicted, predicted } from "../inputs/texts.ts"
+import type { InputText, Predicted } from "../inputs/texts.ts"
 import { Progress } from "../services/Progress.ts"
 import { streamOf } from "../services/streams.ts"
 
@@ -40,8 +40,6 @@ export const predictStage = Effect.fn("predictStage")(function* (options: {
       onProgress: ({ texts: done }) => update({ stage: "predict", done })
     })
   )
-  yield* Stream.runForEach(found, ({ entities, input }) =>
-    Effect.sync(() => onPrediction(predicted(typeof input === "string" ? { text: input } : input, entities)))
-  )
+  yield* Stream.runForEach(found, (prediction) => Effect.sync(() => onPrediction(prediction)))
   return limitsOf(recogniser)
 }, Effect.scoped)

@@ -7,7 +7,7 @@ import { tadnerRecogniser } from "../../inputs/loadRecogniser.ts"
 import { predictTexts } from "../../inputs/predictTexts.ts"
 import { readDataset } from "../../inputs/readDataset.ts"
 import { readTypeNames } from "../../inputs/readTypeNames.ts"
-import { type InputText, type Predicted, predicted } from "../../inputs/texts.ts"
+import type { InputText, Predicted } from "../../inputs/texts.ts"
 import { Progress } from "../../services/Progress.ts"
 import { streamOf } from "../../services/streams.ts"
 
@@ -47,9 +47,7 @@ export const tadnerPredictStage = Effect.fn("tadnerPredictStage")(function* (opt
       onProgress: ({ texts: done }) => update({ stage: "predict", done })
     })
   )
-  yield* Stream.runForEach(found, ({ entities, input }) =>
-    Effect.sync(() => onPrediction(predicted(typeof input === "string" ? { text: input } : input, entities)))
-  )
+  yield* Stream.runForEach(found, (prediction) => Effect.sync(() => onPrediction(prediction)))
 }, Effect.scoped)
 
 const fit = async (
