@@ -3,8 +3,9 @@ import { existsSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { FakeLlm, type FakeLlmOptions } from "@nuner/testing"
-import { Redacted } from "effect"
+import { Effect, Redacted } from "effect"
 import { type AnnotateInput, annotate, bundledPrices, forecast, openai, priceOf, type Summary } from "../src/index.ts"
+import { reserve } from "../src/ledger/sqlAttempts.ts"
 import { overLedgers } from "./support/ledgers.ts"
 
 let fake: FakeLlm
@@ -74,6 +75,15 @@ overLedgers("budget", (newLedger) => {
     expect(fake.bill.dollars).toBeLessThanOrEqual(summary.spent)
     expect(summary.spent).toBeLessThanOrEqual(maxCost)
   })
+})
+
+test("a reservation that another worker ends between two looks does not end the run: there is money again", async () => {
+  const answer = (spent: number) =>
+    Effect.runPromise(
+      reserve((text) => Effect.succeed(text.startsWith("select") ? [{ spent, reserved: 0 }] : []), "job", 1, 10)
+    )
+  expect(await answer(8)).toBe("Wait")
+  expect(await answer(9.5)).toBe("OverBudget")
 })
 
 test("a budget needs a price", async () => {

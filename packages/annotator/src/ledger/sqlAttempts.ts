@@ -79,8 +79,11 @@ export const reserve = Effect.fnUntraced(function* (
   if ((yield* take).length > 0) return "Reserved"
   yield* query("insert into nuner_account (job) values ($1) on conflict do nothing", [job])
   if ((yield* take).length > 0) return "Reserved"
-  const rows = yield* query("select reserved from nuner_account where job = $1", [job])
-  return Number(rows[0]?.reserved ?? 0) > 1e-9 ? "Wait" : "OverBudget"
+  // Another worker may have given money back since: what is there now decides.
+  const [account] = yield* query("select spent, reserved from nuner_account where job = $1", [job])
+  const [spent, reserved] = [Number(account?.spent ?? 0), Number(account?.reserved ?? 0)]
+  const holds = spent + reserved + estimate <= (maxCost ?? Number.POSITIVE_INFINITY) + 1e-9
+  return reserved > 1e-9 || holds ? "Wait" : "OverBudget"
 })
 
 export const charge = (query: Query, job: string, cost: number, freed: number) =>
