@@ -32,7 +32,14 @@ export {
   type TokenClassifier,
   tokenClassifier
 } from "./predict/tokenClassifier.ts"
-export { type FitProbeOptions, FitProbeSettings, fitProbe, type ProbeFit } from "./probe/fitProbe.ts"
+export {
+  type FitProbeHeads,
+  type FitProbeOptions,
+  FitProbeSettings,
+  fitProbe,
+  type ProbeFit
+} from "./probe/fitProbe.ts"
+export { headOfScores, type TypeScore, type TypeScores } from "./probe/TypeScores.ts"
 export { type ClassifierServer, type ServeOptions, ServeSettings, serve } from "./serve/serve.ts"
 export {
   fitTransitions,

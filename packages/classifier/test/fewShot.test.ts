@@ -1,9 +1,21 @@
-import { expect, test } from "bun:test"
+import { describe, expect, test } from "bun:test"
 import { markText, toSpans } from "@nuner/core"
+import type { Encoder } from "@nuner/encoder"
+import { entityMicro } from "@nuner/metrics"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { foundUnseen } from "../src/fewShot/chooseProbe.ts"
 import type { ProbeSetting, Trial } from "../src/fewShot/probeTrials.ts"
-import { type Example, fewShot, fitTransitions, loadClassifier, saveClassifier } from "../src/index.ts"
+import {
+  type Example,
+  type FewShotInput,
+  fewShot,
+  fitProbe,
+  fitTransitions,
+  loadClassifier,
+  saveClassifier,
+  type TypeScores,
+  wordFeatures
+} from "../src/index.ts"
 import { toyEncoder, toySentences } from "./toy.ts"
 
 const sentences = toySentences(40, 1)
@@ -51,7 +63,7 @@ test("what is given is taken, and examples come in three forms that say the same
   const models = []
   for (const examples of [sentences, marked, spans]) models.push(await fewShot({ examples, encoder, ...given }))
   for (const { expected, setting, tried } of models) {
-    expect(setting).toEqual(given)
+    expect(setting).toEqual({ ...given, names: false })
     expect(tried).toHaveLength(1)
     expect(expected).toEqual(models[0]!.expected)
   }
@@ -161,10 +173,72 @@ test("too few examples to hold any out: a model without a promise; none at all, 
   encoder.dispose()
 })
 
+describe("names", () => {
+  /** What a probe knows after many sentences, as if the types' names had told it. */
+  const told = async (encoder: Encoder) => {
+    const many = toySentences(200, 3)
+    const { head } = fitProbe(await wordFeatures(encoder, many, { pooling: "mean" }), many, { c: 10 })
+    const column = (class_: number) => head.kernel.filter((_, i) => i % head.classes.length === class_)
+    const [none, ...types] = head.classes.map((name, k) => ({ name, weights: column(k), bias: head.bias[k]! }))
+    return new Map(
+      types.map(({ bias, name, weights }) => [
+        name,
+        { weights: weights.map((weight, j) => weight - none!.weights[j]!), bias: bias - none!.bias }
+      ])
+    )
+  }
+
+  test("are where the weights begin: four examples and the names find what four examples do not", async () => {
+    const encoder = toyEncoder()
+    const scores = await told(encoder)
+    const asked: Array<ReadonlyArray<string>> = []
+    const names = async (types: ReadonlyArray<string>) => {
+      asked.push(types)
+      return scores
+    }
+    const test = toySentences(50, 5)
+    const f1 = async (names?: FewShotInput["names"]) => {
+      const model = await fewShot({ examples: sentences.slice(0, 4), encoder, names, mode: "probe" })
+      expect(model.setting.names).toBe(names !== undefined)
+      return entityMicro(
+        test,
+        (await model.predictWords(test)).map((entities) => ({ entities }))
+      ).f1
+    }
+    await leakCheck(async () => expect(await f1(names)).toBeGreaterThan((await f1()) + 0.2))
+    expect(asked.map((types) => [...types].sort())).toEqual([["person", "place"]])
+    encoder.dispose()
+  })
+
+  test("that mislead are left where held-out examples show it", async () => {
+    const encoder = toyEncoder()
+    const scores = await told(encoder)
+    const wrong = new Map(
+      [...scores].map(([, { bias, weights }], i) => [
+        ["place", "person"][i]!,
+        { weights: weights.map((x) => 9 * x), bias: 9 * bias }
+      ])
+    )
+    const choice = async (scores: TypeScores) => {
+      const { setting, tried } = await fewShot({
+        examples: sentences,
+        encoder,
+        names: async () => scores,
+        mode: "probe"
+      })
+      expect(new Set(tried.map(({ setting }) => setting.names))).toEqual(new Set([true, false]))
+      return setting.names
+    }
+    expect(await choice(scores)).toBe(true)
+    expect(await choice(wrong)).toBe(false)
+    encoder.dispose()
+  })
+})
+
 test("what is expected is scored by choices that did not see it", () => {
   const of = (type: string) => [{ start: 0, end: 1, type }]
   const truth = Array.from({ length: 4 }, (_, i) => ({ words: [`w${i}`], entities: of("a") }))
-  const setting: ProbeSetting = { layers: [-1], scheme: "BIO", c: 1, transitions: 0 }
+  const setting: ProbeSetting = { layers: [-1], scheme: "BIO", c: 1, transitions: 0, names: false }
   const trial = (c: number, right: ReadonlyArray<number>): Trial<ProbeSetting> => ({
     setting: { ...setting, c },
     found: truth.map((_, i) => of(right.includes(i) ? "a" : "b"))

@@ -2,7 +2,7 @@ import { describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { type LabelledSentence, rng } from "@nuner/core"
 import { close, leakCheck, testEngine } from "@nuner/testing"
-import { fitProbe, probabilities } from "../src/index.ts"
+import { classesOf, fitProbe, headOfScores, probabilities } from "../src/index.ts"
 
 await testEngine()
 
@@ -139,7 +139,77 @@ describe("fitProbe", () => {
     expect(fitProbe(features, sentences, { tolerance: 10 })).toMatchObject({ iterations: 0, converged: true })
   })
 
+  test("a prior is what the penalty draws the weights to: at the optimum its pull and the examples' hold each other", () =>
+    leakCheck(() => {
+      const [c, { width }] = [0.3, golden]
+      const random = rng("prior")
+      const some = (count: number) => Float32Array.from({ length: count }, () => random.normal())
+      const prior = { classes: names, kernel: some(width * names.length), bias: some(names.length) }
+      const even = { ...features, values: some(features.values.length) }
+      for (const standardise of [true, false]) {
+        // Random numbers of one kind have the scale 1 as they are, nearly.
+        const { converged, head } = fitProbe(even, sentences, { c, standardise }, { prior })
+        expect(converged).toBe(true)
+        const shares = probabilities(head, even.values)
+        // Less the gradient of c * sum(log loss), by hand.
+        const pull = head.kernel.map((_, i) => {
+          const [j, k] = [Math.floor(i / names.length), i % names.length]
+          return golden.labels.reduce((sum, label, row) => {
+            const share = (label === k ? 1 : 0) - shares[row * names.length + k]!
+            return sum + c * share * even.values[row * width + j]!
+          }, 0)
+        })
+        const held = prior.kernel.map((weight, i) => weight + pull[i]!)
+        close(head.kernel, held, standardise ? 0.5 : 5e-3)
+        expect(() => close(head.kernel, pull, 0.5)).toThrow("not close")
+        // The stronger the penalty, the nearer, whatever the fit begins at.
+        for (const start of [undefined, head]) {
+          const strong = fitProbe(even, sentences, { c: 1e-9, standardise }, { prior, start })
+          close(strong.head.kernel, prior.kernel, 1e-4)
+        }
+      }
+    }))
+
+  test('"cv" tries each C with the prior', () => {
+    const { head } = fitProbe(features, sentences, { c: 10 })
+    const without = fitProbe(features, sentences, { c: "cv" }).heldOut
+    const withIt = fitProbe(features, sentences, { c: "cv" }, { prior: head }).heldOut
+    // Drawn to what fits all words, the strongest penalty does best.
+    expect(withIt[0]!.f1).toBeGreaterThan(without[0]!.f1 + 0.05)
+  })
+
+  test("scores of types are a head: at the place of the last layer, a type's shared among its classes", () => {
+    const scores = new Map([
+      ["a", { weights: Float32Array.of(1, -2), bias: 0.5 }],
+      ["elsewhere", { weights: Float32Array.of(9, 9), bias: 9 }]
+    ])
+    const classes = classesOf(["a", "b"], "BIO")
+    const of = (layers: ReadonlyArray<number>) => headOfScores(scores, classes, "BIO", { depth: 3, hidden: 2, layers })
+    for (const layers of [
+      [1, -1],
+      [1, 3]
+    ]) {
+      const shares = probabilities(of(layers)!, Float32Array.of(7, 7, 3, 1))
+      // z = 3 - 2 + 0.5; none and the classes of a type without a score are 0.
+      const z = Math.exp(1.5)
+      close(
+        shares,
+        [1, z / 2, z / 2, 1, 1].map((value) => value / (3 + z)),
+        1e-5
+      )
+    }
+    expect(of([1, 2])).toBeUndefined()
+    const narrow = new Map([["a", { weights: Float32Array.of(1), bias: 0 }]])
+    expect(() => headOfScores(narrow, classes, "BIO", { depth: 3, hidden: 2, layers: [-1] })).toThrow(
+      'the score of "a" has 1 weights, words have 2'
+    )
+  })
+
   test("names what it cannot use", () => {
+    const other = { classes: ["O", "z"], kernel: new Float32Array(2 * golden.width), bias: new Float32Array(2) }
+    expect(() => fitProbe(features, sentences, {}, { prior: other })).toThrow(
+      `the prior is of O, z and ${golden.width} numbers a word, the probe of O, a, b, c, d and ${golden.width}`
+    )
     expect(() => fitProbe(features, sentences, { c: 0 })).toThrow('"c"')
     expect(() => fitProbe(features, sentences, { C: 1 } as never)).toThrow('did you mean "c"')
     expect(() => fitProbe(features, sentences.slice(1))).toThrow("150 vectors for 149 words")

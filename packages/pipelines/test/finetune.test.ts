@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, mock, spyOn, test } from "bun:te
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { loadClassifier, serve } from "@nuner/classifier"
 import { markText, readManifest, rng, toSpans, unmark } from "@nuner/core"
-import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
+import { fromPretrained, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import * as mini from "@nuner/mini"
 import { nuner, type Prediction, Progress, predictStage, readDataset } from "@nuner/pipelines"
@@ -256,6 +256,72 @@ describe("nuner fit", () => {
       await mock.module("@nuner/mini", () => installed)
     }
   })
+})
+
+describe("names of types", () => {
+  /** An encoder that has a concept encoder beside. */
+  const named = async (name: string): Promise<string> => {
+    const encoder = await fromPretrained(at("base"))
+    await saveEncoder(at(name), encoder)
+    await saveEncoder(at(`${name}/concepts`), encoder)
+    encoder.dispose()
+    const scorer = { similarity: "dot", temperature: 1, bias: 0, conceptPooling: "mean" }
+    writeFileSync(at(`${name}/concepts/scorer.json`), JSON.stringify(scorer))
+    return at(name)
+  }
+  const headOf = async (out: string) => {
+    const model = await loadClassifier(at(out))
+    model.dispose()
+    return model.head
+  }
+  const NAMED = "types read by their names"
+
+  test("are where learning begins, as they are given; not where they are switched off", async () => {
+    const encoder = await named("named")
+    writeFileSync(at("names.json"), JSON.stringify({ person: "Ada" }))
+    const fit = async (out: string, ...args: ReadonlyArray<string>) => {
+      const given = ["--out", at(out), "--mode", "probe", "--c", "0.01", ...args]
+      const { code, err } = await run("fit", at("dev.conll"), "--encoder", encoder, ...given)
+      expect(code).toBe(0)
+      return { err, head: await headOf(out) }
+    }
+    const own = await fit("names-own")
+    const other = await fit("names-other", "--type-names", at("names.json"))
+    const none = await fit("names-none", "--type-names", "none")
+    expect(own.err).toContain(NAMED)
+    expect(other.err).toContain(NAMED)
+    expect(none.err).not.toContain(NAMED)
+    const column = ({ classes, kernel }: typeof own.head, name: string) =>
+      kernel.filter((_, i) => i % classes.length === classes.indexOf(name))
+    expect(column(own.head, "person")).not.toEqual(column(other.head, "person"))
+    expect(column(own.head, "person")).not.toEqual(column(none.head, "person"))
+    // What names say is no older run's: it is made again.
+    expect((await fit("names-own", "--type-names", "none")).head).toEqual(none.head)
+    const auto = await run("fit", at("dev.conll"), "--encoder", encoder, "--out", at("names-auto"))
+    expect(auto.err).toContain(NAMED)
+  })
+
+  test("that nothing can read are told: refused where they were given", async () => {
+    const refused = async (part: string, ...args: ReadonlyArray<string>) => {
+      const { code, err } = await finetune("no", ...args)
+      expect(code).toBe(1)
+      expect(err).toContain(part)
+    }
+    const known = ["--type-names", "wnut17"]
+    await refused(
+      `option "typeNames": nothing reads them: ${at("base")} has no concept encoder (leave them away)`,
+      ...known
+    )
+    await refused('option "typeNames": belongs to mode "probe"', ...full, ...known)
+    const encoder = await named("without")
+    writeFileSync(at("without/bi-encoder.json"), JSON.stringify({ ...boxedSettings(), concepts: "./gone" }))
+    const given = ["fit", at("dev.conll"), "--encoder", encoder, "--out", at("without-fit")]
+    const { code, err } = await run(...given)
+    expect(code).toBe(0)
+    expect(err).toContain("note: names of types are not read: ./gone: ")
+    expect((await run(...given, ...known)).code).toBe(1)
+  })
+  const boxedSettings = () => JSON.parse(readFileSync(`${mini.path}/bi-encoder.json`, "utf8")) as object
 })
 
 describe("nuner fit --mode probe", () => {

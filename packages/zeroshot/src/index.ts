@@ -2,6 +2,7 @@ export { type BiEncoder, type BiEncoderParts, biEncoder } from "./biencoder/biEn
 export { CalibrateOptions, calibrate } from "./biencoder/calibrate.ts"
 export { loadBiEncoder, loadPair } from "./biencoder/loadBiEncoder.ts"
 export { type Calibration, saveCalibration } from "./biencoder/settings.ts"
+export { conceptsOf, typeScores } from "./biencoder/typeScores.ts"
 export { type Candidate, spanCandidates, tokenCandidates } from "./decode/candidates.ts"
 export { type GreedyOptions, greedy } from "./decode/greedy.ts"
 export { mergeWords } from "./decode/mergeWords.ts"

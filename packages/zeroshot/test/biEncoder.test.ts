@@ -1,12 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { readdir, readFile, rm } from "node:fs/promises"
+import { cp, readdir, readFile, rm } from "node:fs/promises"
 import { join } from "node:path"
 import { type AlignedSentence, OptionError, rng } from "@nuner/core"
 import { randomEncoder, resolveModel, small, trainByteLevelBpe } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
-import { FakeHub, leakCheck, tempDir, testEngine } from "@nuner/testing"
-import { biEncoder, calibrate, loadPair, ZeroShot, type ZeroShotModel } from "@nuner/zeroshot"
+import { close, FakeHub, leakCheck, tempDir, testEngine } from "@nuner/testing"
+import { biEncoder, calibrate, conceptsOf, loadPair, typeScores, ZeroShot, type ZeroShotModel } from "@nuner/zeroshot"
 import { wordLogits } from "../src/biencoder/biEncoder.ts"
+import { TypeVectors } from "../src/biencoder/TypeVectors.ts"
+import { type WordVectors, wordVectors } from "../src/biencoder/wordVectors.ts"
 
 let mini: ZeroShotModel
 beforeAll(async () => {
@@ -134,6 +136,53 @@ describe("calibrate", () => {
       for (const encoder of [pair.text, pair.concept]) encoder.dispose()
     }
   }, 60_000)
+})
+
+describe("scores of types", () => {
+  test("are the model's own, as weights of a word's vector: calibrated where it is", async () => {
+    const sentence = { words: text.replace(".", " .").split(" ") }
+    const directory = await resolveModel("mini")
+    const pair = await loadPair("mini", "mini-concepts")
+    using folder = tempDir()
+    await cp(directory, folder.path, { recursive: true })
+    await cp(await resolveModel("mini-concepts"), join(folder.path, "concepts"), { recursive: true })
+    await rm(join(folder.path, "bi-encoder.json"))
+    const called = [types[0]!, { name: "LAND", read: "Country" }]
+    const { vectors } = await new TypeVectors(pair.concept, pair.scorer).read(called)
+    const { value } = await wordVectors(pair.text, [sentence]).next()
+    const words = value as WordVectors
+    const { a, b } = (await Bun.file(join(directory, "bi-encoder.json")).json()) as { a: number; b: number }
+    for (const { concepts, model, settings } of [
+      { model: "mini", concepts: await resolveModel("mini-concepts"), settings: { a, b } },
+      { model: folder.path, concepts: join(folder.path, "concepts"), settings: { a: 1, b: 0 } }
+    ]) {
+      const columns = tf.tensor2d(vectors, [2, 384])
+      const expected = wordLogits(words, columns, { scorer: pair.scorer, settings })
+      columns.dispose()
+      const scores = await leakCheck(() => typeScores(model)(called))
+      expect([...scores.keys()]).toEqual(["politician", "LAND"])
+      const own = Array.from({ length: words.words }, (_, word) =>
+        [...scores.values()].map(({ bias, weights }) =>
+          weights.reduce((sum, weight, i) => sum + weight * words.values[word * 384 + i]!, bias)
+        )
+      )
+      close(own.flat(), expected, 1e-3)
+      expect(await conceptsOf(await resolveModel(model))).toBe(concepts)
+    }
+    for (const encoder of [pair.text, pair.concept]) encoder.dispose()
+  }, 60_000)
+
+  test("there are none where it scores by cosine, or has no concept encoder", async () => {
+    const model = await tinyBiEncoder()
+    using directory = tempDir()
+    await model.save(directory.path)
+    model.dispose()
+    expect(await conceptsOf(directory.path)).toBeUndefined()
+    await expect(typeScores(directory.path)(["cat"])).rejects.toThrow(
+      "it scores by cosine, which no head of weights can (learn without names)"
+    )
+    expect(await conceptsOf(await resolveModel("mini-concepts"))).toBeUndefined()
+  })
 })
 
 test("cosine logits are those of unit vectors, and leave the vectors as they are", () => {

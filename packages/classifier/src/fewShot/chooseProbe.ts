@@ -3,8 +3,10 @@ import type { Encoder } from "@nuner/encoder"
 import { countEntities, entityMicro, pairedBootstrap } from "@nuner/metrics"
 import { selectLayers, type WordFeatures } from "../features/selectSentences.ts"
 import { wordFeatures } from "../features/wordFeatures.ts"
+import type { Head } from "../head/Head.ts"
 import { type ClassScheme, classesOf, labelsOf, NONE, typesIn, typesOf } from "../labels/classes.ts"
 import { canBeDivided } from "../probe/chooseC.ts"
+import { headOfScores, type TypeScores } from "../probe/TypeScores.ts"
 import { textNumbers } from "../probe/textNumbers.ts"
 import type { FewShotOptions } from "./FewShotOptions.ts"
 import type { FewShotProgress } from "./fewShot.ts"
@@ -14,6 +16,8 @@ export interface FewShotWork {
   readonly encoder: Encoder
   readonly sentences: ReadonlyArray<LabelledSentence>
   readonly settings: FewShotOptions
+  /** What the types' names say, where that is known. */
+  readonly scores: TypeScores | undefined
   readonly signal: AbortSignal | undefined
   readonly onProgress: (progress: FewShotProgress) => void
 }
@@ -22,6 +26,8 @@ export interface ChosenProbe {
   readonly setting: ProbeSetting
   /** The vectors that it reads, of all sentences. */
   readonly features: WordFeatures
+  /** What its weights are drawn to; absent: 0. */
+  readonly prior: Head | undefined
   /** In the order in which they were tried; empty where the examples are too few to hold any out. */
   readonly trials: ReadonlyArray<Trial<ProbeSetting>>
   /** That encoding them took. */
@@ -37,11 +43,11 @@ const CS: ReadonlyArray<number> = [0.03, 0.1, 1]
 const WEIGHTS: ReadonlyArray<number> = [0.35, 0.2, 0.5, 0.7]
 
 /**
- * Layers, then the scheme, then C and the weight of transitions, one after the other by entity micro F1 of held-out sentences. What the options give is
- * taken.
+ * Layers, then the scheme, then whether the types' names help, then C and the weight of transitions, one after the other by entity micro F1 of held-out
+ * sentences. What the options give is taken.
  */
 export const chooseProbe = async (work: FewShotWork): Promise<ChosenProbe> => {
-  const { encoder, onProgress, sentences, settings, signal } = work
+  const { encoder, onProgress, scores, sentences, settings, signal } = work
   const depth = encoder.config.layers
   const choices = settings.layers ? [settings.layers] : [...(depth > 1 ? [[-1, Math.floor(depth / 2)]] : []), [-1]]
   const place = (layer: number) => (layer < 0 ? layer + depth + 1 : layer)
@@ -57,33 +63,40 @@ export const chooseProbe = async (work: FewShotWork): Promise<ChosenProbe> => {
       chosen.map((layer) => layers.indexOf(place(layer))),
       layers.length
     )
+  const priorOf = ({ layers, names, scheme }: Pick<ProbeSetting, "layers" | "names" | "scheme">) =>
+    names && scores
+      ? headOfScores(scores, classesOf(typesIn(sentences), scheme), scheme, { ...encoder.config, depth, layers })
+      : undefined
   const seconds = (performance.now() - began) / 1000
   const schemes = settings.scheme ? [settings.scheme] : schemesFor(sentences)
   const { c = START.c, transitions = START.transitions } = settings
-  const start: ProbeSetting = { layers: choices[0]!, scheme: schemes[0]!, c, transitions }
-  if (!isDivisible(encoded, sentences, settings.folds))
-    return { setting: start, features: read(start), trials: [], seconds }
+  const names = scores !== undefined
+  const start: ProbeSetting = { layers: choices[0]!, scheme: schemes[0]!, c, transitions, names }
+  const chosen = (setting: ProbeSetting) => ({ setting, features: read(setting), prior: priorOf(setting), seconds })
+  if (!isDivisible(encoded, sentences, settings.folds)) return { ...chosen(start), trials: [] }
 
   const trials: Array<Trial<ProbeSetting>> = []
-  const rounds = choices.length + schemes.length
+  const rounds = choices.length + schemes.length + (names ? 1 : 0)
   let round = 0
   const attempt = (tries: ReadonlyArray<ProbeSetting>): ProbeSetting => {
     const fresh = tries.filter(
       (setting) => !trials.some((trial) => JSON.stringify(trial.setting) === JSON.stringify(setting))
     )
     if (fresh.length > 0) {
-      trials.push(...probeTrials(read(fresh[0]!), sentences, fresh, { folds: settings.folds, signal }))
+      const how = { folds: settings.folds, prior: priorOf(fresh[0]!), signal }
+      trials.push(...probeTrials(read(fresh[0]!), sentences, fresh, how))
     }
     onProgress({ stage: "choose", done: ++round, of: rounds })
     return taken(sentences, trials).setting
   }
   for (const layers of choices) attempt([{ ...start, layers }])
   for (const scheme of schemes.slice(1)) attempt([{ ...taken(sentences, trials).setting, scheme }])
+  if (names) attempt([{ ...taken(sentences, trials).setting, names: false }])
   const best = taken(sentences, trials).setting
   const cs = settings.c === undefined ? CS : [settings.c]
   const weights = settings.transitions === undefined ? WEIGHTS : [settings.transitions]
   const setting = attempt(cs.flatMap((c) => weights.map((transitions) => ({ ...best, c, transitions }))))
-  return { setting, features: read(setting), trials, seconds }
+  return { ...chosen(setting), trials }
 }
 
 /** Bare classes merge neighbours of one type, and cannot tell a type called "O" from none. */

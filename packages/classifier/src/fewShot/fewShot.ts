@@ -2,8 +2,10 @@ import { decodeOptions, type LabelledSentence } from "@nuner/core"
 import { type Encoder, fromPretrained } from "@nuner/encoder"
 import { bootstrap, countEntities } from "@nuner/metrics"
 import { fineTune } from "../finetune/fineTune.ts"
+import { typesIn } from "../labels/classes.ts"
 import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
 import { fitProbe } from "../probe/fitProbe.ts"
+import type { TypeScores } from "../probe/TypeScores.ts"
 import { textNumbers } from "../probe/textNumbers.ts"
 import { fitTransitions } from "../transitions/Transitions.ts"
 import { type ChosenProbe, chooseProbe, type FewShotWork, foundUnseen, START, scoreOf } from "./chooseProbe.ts"
@@ -15,6 +17,8 @@ export type FewShotInput = Partial<(typeof FewShotOptions)["Encoded"]> & {
   readonly examples: ReadonlyArray<Example>
   /** A name or directory, or an encoder, which stays the caller's. Default "mini", of the package @nuner/mini. */
   readonly encoder?: string | Encoder
+  /** What types are called, as `typeScores` of @nuner/zeroshot reads it: the probe's weights begin there. Asked once, for the examples' types. Default: labels are labels. */
+  readonly names?: ((types: ReadonlyArray<string>) => Promise<TypeScores>) | undefined
   readonly signal?: AbortSignal | undefined
   readonly onProgress?: ((progress: FewShotProgress) => void) | undefined
 }
@@ -55,18 +59,19 @@ export interface FewShotModel extends TokenClassifier {
 }
 
 /**
- * A NER model from a handful of examples: "these are my examples", and no more. Layers, scheme, C and decoder are chosen by cross-validation on them; from
+ * A NER model from a handful of examples: "these are my examples", and no more. Layers, scheme, C and decoder are chosen by cross-validation on them, and whether `names` help; from
  * `fullFrom` examples on fine-tuning is tried against the probe on those held out. What the model is expected to score is said before it is used.
  * `saveClassifier` writes it. The caller disposes it; an encoder that was given stays the caller's.
  *
  * @throws InputError for examples that are none, OptionError, and as `fromPretrained`
  */
 export const fewShot = async (input: FewShotInput): Promise<FewShotModel> => {
-  const { examples, encoder: given = "mini", signal, onProgress = () => {}, ...options } = input
+  const { examples, encoder: given = "mini", names, signal, onProgress = () => {}, ...options } = input
   const settings = decodeOptions("fewShot", FewShotOptions, options)
   const sentences = readExamples(examples)
+  const scores = await names?.([...typesIn(sentences)])
   const encoder = typeof given === "string" ? await fromPretrained(given) : given
-  const work = { encoder, sentences, settings, signal, onProgress }
+  const work = { encoder, sentences, settings, scores, signal, onProgress }
   let model: FewShotModel | undefined
   try {
     model = settings.mode === "full" ? await full(work) : await best(work)
@@ -129,7 +134,8 @@ const fullSetting = ({ settings }: FewShotWork): FullSetting => ({
   layers: settings.layers ?? [-1],
   scheme: settings.scheme ?? "BIO",
   c: settings.c ?? 1,
-  transitions: settings.transitions ?? START.transitions
+  transitions: settings.transitions ?? START.transitions,
+  names: false
 })
 
 /** Encoder and head trained together. */
@@ -164,10 +170,10 @@ const train = async (
 
 const classifierOf = (
   { encoder, sentences, settings }: FewShotWork,
-  { features, setting }: ChosenProbe
+  { features, prior, setting }: ChosenProbe
 ): TokenClassifier => {
   const { c, layers, scheme, transitions: weight } = setting
-  const { head } = fitProbe(features, sentences, { c, scheme })
+  const { head } = fitProbe(features, sentences, { c, scheme }, { prior })
   const transitions = weight === undefined ? undefined : fitTransitions(sentences, head.classes, scheme, { weight })
   return tokenClassifier({ encoder, head, layers, pooling: settings.pooling, scheme, transitions })
 }

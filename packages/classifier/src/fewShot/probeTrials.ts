@@ -1,10 +1,11 @@
 import type { Entity, LabelledSentence } from "@nuner/core"
 import type { WordFeatures } from "../features/selectSentences.ts"
+import type { Head } from "../head/Head.ts"
 import { headLogits, softmaxRows } from "../head/headLogits.ts"
 import { type ClassScheme, classesOf, labelsOf, typesIn } from "../labels/classes.ts"
 import { decode } from "../predict/decode.ts"
 import { rowsOf } from "../probe/chooseC.ts"
-import { foldLogistic, logisticProblem, solveLogistic } from "../probe/logistic.ts"
+import { foldLogistic, logisticProblem, solveLogistic, unfoldLogistic } from "../probe/logistic.ts"
 import { textNumbers } from "../probe/textNumbers.ts"
 import { fitTransitions } from "../transitions/Transitions.ts"
 
@@ -16,6 +17,8 @@ export interface ProbeSetting {
   readonly c: number
   /** Of the learned transitions in decoding; undefined: each word gets its best class. */
   readonly transitions: number | undefined
+  /** Whether the weights are drawn to what the types' names say, not to 0. */
+  readonly names: boolean
 }
 
 /** A setting, and what it found in each sentence when the sentence was held out. */
@@ -25,7 +28,7 @@ export interface Trial<S> {
 }
 
 /**
- * Cross-validates settings that read the same layers under the same scheme: text `n` (see `textNumbers`) is held out in fold `n mod folds`. A fold is fitted once for
+ * Cross-validates settings that read the same layers under the same scheme, with the same prior: text `n` (see `textNumbers`) is held out in fold `n mod folds`. A fold is fitted once for
  * each C, from the weakest on, each starting where the last one ended; decoders share the fit.
  *
  * @param features of all sentences, of those layers
@@ -34,7 +37,11 @@ export const probeTrials = (
   features: WordFeatures,
   sentences: ReadonlyArray<LabelledSentence>,
   settings: ReadonlyArray<ProbeSetting>,
-  { folds, signal }: { readonly folds: number; readonly signal?: AbortSignal | undefined }
+  {
+    folds,
+    prior,
+    signal
+  }: { readonly folds: number; readonly prior?: Head | undefined; readonly signal?: AbortSignal | undefined }
 ): Array<Trial<ProbeSetting>> => {
   const { scheme } = settings[0]!
   const classes = classesOf(typesIn(sentences), scheme)
@@ -49,10 +56,11 @@ export const probeTrials = (
     for (const row of rowsOf(features.starts, isHeld)) kept[row] = -1
     const known = sentences.filter((_, i) => !isHeld(i))
     const problem = logisticProblem(features.values, kept, classes.length, true)
+    const centre = prior && unfoldLogistic(prior, problem)
     let start: Float64Array<ArrayBuffer> | undefined
     for (const c of strengths) {
       const which = settings.flatMap((setting, i) => (setting.c === c ? [i] : []))
-      const fit = solveLogistic(problem, c, { maxIterations: 100, tolerance: 1e-3 }, start)
+      const fit = solveLogistic(problem, c, { maxIterations: 100, tolerance: 1e-3 }, start, centre)
       start = fit.point
       const values = softmaxRows(headLogits(foldLogistic(fit, problem, classes), features.values), classes.length)
       for (const i of which) {

@@ -1,7 +1,8 @@
 import { classMacroF1 } from "@nuner/metrics"
 import type { WordFeatures } from "../features/selectSentences.ts"
+import type { Head } from "../head/Head.ts"
 import { headLogits } from "../head/headLogits.ts"
-import { foldLogistic, logisticProblem, solveLogistic } from "./logistic.ts"
+import { foldLogistic, logisticProblem, solveLogistic, unfoldLogistic } from "./logistic.ts"
 
 /** Candidates for C, smallest (strongest penalty) first. */
 export const grid = [0.01, 0.03, 0.1, 1, 10] as const
@@ -36,8 +37,15 @@ export const chooseC = (
   {
     folds,
     standardise,
-    maxIterations
-  }: { readonly folds: number; readonly standardise: boolean; readonly maxIterations: number }
+    maxIterations,
+    prior
+  }: {
+    readonly folds: number
+    readonly standardise: boolean
+    readonly maxIterations: number
+    /** What the weights are drawn to. */
+    readonly prior?: Head | undefined
+  }
 ): ChosenC => {
   const { starts, values, width } = features
   if (!canBeDivided(starts, labels, types, texts, folds)) return { c: SMALL_SET, heldOut: [] }
@@ -52,9 +60,10 @@ export const chooseC = (
       heldValues.set(values.subarray(row * width, (row + 1) * width), i * width)
     }
     const problem = logisticProblem(values, kept[fold]!, types.length, standardise)
+    const centre = prior && unfoldLogistic(prior, problem)
     let start: Float64Array<ArrayBuffer> | undefined
     for (const [g, c] of grid.entries()) {
-      const fit = solveLogistic(problem, c, { maxIterations, tolerance: 1e-3 }, start)
+      const fit = solveLogistic(problem, c, { maxIterations, tolerance: 1e-3 }, start, centre)
       start = fit.point // the next C begins where this one ended
       const logits = headLogits(foldLogistic(fit, problem, types), heldValues)
       for (const [i, row] of held.entries()) predicted[g]![row] = argmax(logits, i * types.length, types.length)

@@ -1,7 +1,7 @@
 import { decodeOptions, type LabelledSentence, option } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import type { WordFeatures } from "../features/selectSentences.ts"
-import type { Head } from "../head/Head.ts"
+import { type Head, headWidth } from "../head/Head.ts"
 import { classesOf, classSchemes, labelsOf, typesIn, typesOf } from "../labels/classes.ts"
 import { type ChosenC, chooseC } from "./chooseC.ts"
 import { foldLogistic, logisticProblem, solveLogistic, unfoldLogistic } from "./logistic.ts"
@@ -51,20 +51,27 @@ export interface ProbeFit {
   readonly converged: boolean
 }
 
+/** Heads that a fit knows of, of its classes and of the width of its vectors. */
+export interface FitProbeHeads {
+  /** Where to begin: the head of an earlier fit, taken if its classes are the same. The optimum is the same, and near it is soon reached. */
+  readonly start?: Head | undefined
+  /** What the weights are drawn to by the penalty. Default 0. */
+  readonly prior?: Head | undefined
+}
+
 /**
  * The frozen probe (NuNER, section 4.1): multinomial logistic regression over word vectors, classes mutually exclusive,
  * "O" among them. Solved by L-BFGS rather than Adam on the same layer: the problem is convex, so the result depends on
  * no seed, order or learning rate.
  *
  * @param features vectors of the words of `sentences`, sentence by sentence
- * @param start where to begin: the head of an earlier fit, if its classes are the same. The optimum is the same, and near it is soon reached
  * @throws OptionError, InputError (see `labelsOf`)
  */
 export const fitProbe = (
   features: WordFeatures,
   sentences: ReadonlyArray<LabelledSentence>,
   options: FitProbeOptions = {},
-  start?: Head
+  { prior, start }: FitProbeHeads = {}
 ): ProbeFit => {
   const settings = decodeOptions("fitProbe", FitProbeSettings, options)
   const { scheme, standardise, maxIterations, tolerance } = settings
@@ -73,13 +80,20 @@ export const fitProbe = (
   if (labels.length * features.width !== features.values.length) {
     throw new RangeError(`fitProbe: ${features.values.length / features.width} vectors for ${labels.length} words`)
   }
+  if (prior !== undefined && (prior.classes.join("\n") !== classes.join("\n") || headWidth(prior) !== features.width)) {
+    const [own, other] = [classes.join(", "), prior.classes.join(", ")]
+    throw new RangeError(
+      `fitProbe: the prior is of ${other} and ${headWidth(prior)} numbers a word, the probe of ${own} and ${features.width}`
+    )
+  }
   const { c, heldOut } =
     settings.c === "cv"
-      ? chooseC(features, labels, typesOf(classes, scheme), textNumbers(sentences), settings)
+      ? chooseC(features, labels, typesOf(classes, scheme), textNumbers(sentences), { ...settings, prior })
       : { c: settings.c, heldOut: [] }
   const problem = logisticProblem(features.values, labels, classes.length, standardise)
   const begin = start?.classes.join("\n") === classes.join("\n") ? unfoldLogistic(start, problem) : undefined
-  const fit = solveLogistic(problem, c, { maxIterations, tolerance }, begin)
+  const centre = prior && unfoldLogistic(prior, problem)
+  const fit = solveLogistic(problem, c, { maxIterations, tolerance }, begin, centre)
   problem.x.dispose()
   const { loss, iterations, converged } = fit
   return { head: foldLogistic(fit, problem, classes), c, heldOut, loss, iterations, converged }

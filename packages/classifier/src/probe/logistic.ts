@@ -57,20 +57,23 @@ export const logisticProblem = (
 const release = sweeper()
 
 /**
- * Minimises `c * sum(log loss) + |W|^2 / 2` (the bias is free), scikit-learn's objective, by L-BFGS.
+ * Minimises `c * sum(log loss) + |W - W0|^2 / 2` (the bias is free) by L-BFGS; scikit-learn's objective where W0 is 0.
  *
- * @param start where to begin; default zeros
+ * @param start where to begin; default `centre`
+ * @param centre W0, what the kernel is drawn to, and a bias to begin at; default zeros
  */
 export const solveLogistic = (
   { x, labels, classes }: LogisticProblem,
   c: number,
   options: { readonly maxIterations: number; readonly tolerance: number },
-  start?: Float64Array<ArrayBuffer>
+  start?: Float64Array<ArrayBuffer>,
+  centre?: Float64Array<ArrayBuffer>
 ): LogisticFit => {
   const [rows, width] = x.shape
   // Both terms divided by c * rows: the loss is a mean.
   const penalty = 1 / (c * rows)
   const size = width * classes
+  const origin = centre ?? new Float64Array(size + classes)
   const residual = new Float32Array(rows * classes)
   // Kernel and its gradient, logits, and the search's point, gradient, direction and correction in float64.
   const garbage = 48 * size + 4 * rows * classes
@@ -100,15 +103,15 @@ export const solveLogistic = (
     let squared = 0
     for (let j = 0, i = 0; j < width; j++) {
       for (let k = 0; k < classes; k++, i++) {
-        squared += point[i]! * point[i]!
-        gradient[i] = dKernel[k * width + j]! + penalty * point[i]!
+        const gap = point[i]! - origin[i]!
+        squared += gap * gap
+        gradient[i] = dKernel[k * width + j]! + penalty * gap
       }
     }
     release(garbage)
     return loss + (penalty * squared) / 2
   }
-  const zeros = new Float64Array(size + classes)
-  const { point, value, iterations, converged } = lbfgs(objective, start ?? zeros, { ...options, noise: 1e-7 })
+  const { point, value, iterations, converged } = lbfgs(objective, start ?? origin, { ...options, noise: 1e-7 })
   return { point, loss: value, iterations, converged }
 }
 

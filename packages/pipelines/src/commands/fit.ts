@@ -47,7 +47,11 @@ export const fitCommand = command("fit", {
     pooling: option(Schema.optionalKey(FineTuneOptions.fields.pooling.to), {
       help: "of a word's sub-tokens",
       absent: "mean; full: first"
-    })
+    }),
+    typeNames: file(
+      "auto and probe: what labels are called: mit-movie, wnut17, ... or a JSON file of label to name, or none; what names say is where learning begins if the encoder has its concept encoder, as mini and those of nuner pretrain have",
+      "the labels in words"
+    )
   },
   components: {
     full: component(FineTuneOptions, { only: Object.keys(full) as Array<keyof typeof full>, when: "of `mode` full" }),

@@ -13,11 +13,13 @@ import {
 import { type DataOptionsInput, type LabelledSentence, OptionError } from "@nuner/core"
 import { type CardMetric, fromPretrained, modelCard } from "@nuner/encoder"
 import { evaluate } from "@nuner/metrics"
+import { conceptsOf, typeScores } from "@nuner/zeroshot"
 import { Effect } from "effect"
 import { schemeFor } from "../benchmark/bareCeiling.ts"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { typesOf } from "../inputs/readDataset.ts"
+import { typeNamesFile, zeroShotTypes } from "../inputs/readTypeNames.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { checkpoints } from "./checkpoints.ts"
@@ -63,18 +65,38 @@ export interface FinetuneStageOptions extends FullOptions {
   readonly layers?: ReadonlyArray<number>
   /** Of a word's sub-tokens. Default "mean", "first" for "full". */
   readonly pooling?: Pooling
+  /**
+   * Of "auto" and "probe": what labels are called (see `readTypeNames`), or "none". If the encoder has the concept encoder that it was trained against, what
+   * names say is where learning begins. Default: the labels in words.
+   */
+  readonly typeNames?: string
 }
 
 /** Makes a NER model from labelled sentences and writes encoder and head as one model directory. Says first what it finds in the data. */
 export const finetuneStage = Effect.fn("finetuneStage")(function* (options: FinetuneStageOptions) {
-  const { data, dev, encoder: model, input, mode = "auto", out, test, thresholds = false, ...settings } = options
+  const { data, dev, encoder: model, input, mode = "auto", out, test, thresholds = false, ...given } = options
   const { say, update } = yield* Progress
-  yield* checkMode(mode, settings)
+  yield* checkMode(mode, given)
+  const { typeNames, ...settings } = given
   if (thresholds && dev === undefined) {
     const reason = "are tuned on a dev set, and there is none"
     return yield* new OptionError({ component: "fit", option: "thresholds", reason, remedy: "give --dev" })
   }
   const directory = yield* resolveEncoder("fit", model)
+  const concepts =
+    mode === "full" || typeNames === "none"
+      ? undefined
+      : yield* attempt("fit", () => conceptsOf(directory)).pipe(
+          Effect.catchTag("InputError", (error) => {
+            if (typeNames !== undefined) return Effect.fail(error)
+            say(`${"fit".padEnd(10)} note: names of types are not read: ${error.message}`)
+            return Effect.succeed(undefined)
+          })
+        )
+  if (typeNames !== undefined && typeNames !== "none" && concepts === undefined) {
+    const reason = `nothing reads them: ${model} has no concept encoder`
+    return yield* new OptionError({ component: "fit", option: "typeNames", reason, remedy: "leave them away" })
+  }
   return yield* runStage({
     name: "fit",
     manifest: `${out}.manifest.json`,
@@ -82,11 +104,15 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
       mode,
       ...settings,
       ...(thresholds && { thresholds }),
+      ...(concepts !== undefined && { typeNames: typeNames ?? "labels" }),
       data,
       dev: dev !== undefined,
       test: test !== undefined
     }),
-    inputs: [input, directory, ...[dev, test].filter((path) => path !== undefined)],
+    inputs: [
+      ...[input, directory, ...(concepts === undefined ? [] : typeNamesFile(typeNames))],
+      ...[concepts, dev, test].filter((path) => path !== undefined)
+    ],
     artefacts: [out],
     models: [out],
     tensors: true,
@@ -103,7 +129,14 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
         // Without an entity there is nothing to hold out.
         const chooses = mode === "auto" && sentences.some(({ entities }) => entities.length > 0)
         const fit = mode === "full" ? finetuneFull : chooses ? finetuneAuto : finetuneProbe
-        const place = { checkpoints: kept.directory, signal, update }
+        const readNames = async (types: ReadonlyArray<string>) =>
+          typeScores(directory)(await zeroShotTypes(types, typeNames))
+        const place = {
+          checkpoints: kept.directory,
+          signal,
+          update,
+          ...(concepts !== undefined && { names: readNames })
+        }
         const given = chooses ? settings : { ...settings, scheme: settings.scheme ?? schemeFor(sentences) }
         const fitted = await fit({ ...given, ...place, encoder, train: sentences, dev: devSentences })
         classifier = fitted.classifier
@@ -189,12 +222,15 @@ const metricsOf = (dataset: string, { entityMicro, tokenMacro }: Scores): Array<
 ]
 
 const shared = ["scheme", "layers", "pooling", "types"]
+const ofProbes = ["c", "typeNames"]
 
 /** An option of the other mode would do nothing: refused. */
 const checkMode = (mode: "auto" | "probe" | "full", settings: object) => {
   const given = Object.entries(settings).flatMap(([name, value]) => (value === undefined ? [] : [name]))
   const stray =
-    mode === "full" ? given.find((name) => name === "c") : given.find((name) => name !== "c" && !shared.includes(name))
+    mode === "full"
+      ? given.find((name) => ofProbes.includes(name))
+      : given.find((name) => ![...ofProbes, ...shared].includes(name))
   if (stray === undefined) return Effect.void
   const other = mode === "full" ? "probe" : "full"
   return Effect.fail(new OptionError({ component: "fit", option: stray, reason: `belongs to mode "${other}"` }))

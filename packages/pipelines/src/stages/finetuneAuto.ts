@@ -1,12 +1,12 @@
 import { type FewShotModel, fewShot, tokenClassifier } from "@nuner/classifier"
 import type { Fitted } from "./Fitted.ts"
-import { type ProbeInput, temperatureOn } from "./finetuneProbe.ts"
+import { NAMED, type ProbeInput, temperatureOn } from "./finetuneProbe.ts"
 
 /** What `fewShot` makes of the sentences; with a dev set, its temperature is fitted there. */
 export const finetuneAuto = async (input: ProbeInput): Promise<Fitted> => {
-  const { c, dev, encoder, layers, pooling, scheme, signal, train, update } = input
+  const { c, dev, encoder, layers, names, pooling, scheme, signal, train, update } = input
   const model = await fewShot({
-    ...{ examples: train, encoder, signal },
+    ...{ examples: train, encoder, names, signal },
     ...(typeof c === "number" && { c }),
     ...(layers && { layers }),
     ...(pooling && { pooling }),
@@ -23,8 +23,10 @@ export const finetuneAuto = async (input: ProbeInput): Promise<Fitted> => {
   }
 }
 
-const describe = ({ mode, setting: { c, layers, scheme } }: FewShotModel): string =>
-  mode === "full" ? "encoder trained too" : `layers ${layers.join(", ")}, ${scheme} classes, C = ${c}`
+const describe = ({ mode, setting: { c, layers, names, scheme } }: FewShotModel): string =>
+  mode === "full"
+    ? "encoder trained too"
+    : `layers ${layers.join(", ")}, ${scheme} classes, C = ${c}${names ? NAMED : ""}`
 
 const expectation = ({ expected }: FewShotModel): string => {
   if (expected === undefined) return ""

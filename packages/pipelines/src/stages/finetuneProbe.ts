@@ -1,13 +1,17 @@
 import {
   type ClassifierParts,
+  classesOf,
+  type FewShotInput,
   type FitProbeOptions,
   fitProbe,
   fitTemperature,
   headLogits,
+  headOfScores,
   labelsOf,
   type Pooling,
   schemeTransitions,
   tokenClassifier,
+  typesIn,
   typesOf,
   wordFeatures
 } from "@nuner/classifier"
@@ -25,6 +29,8 @@ export interface ProbeInput {
   readonly layers?: ReadonlyArray<number>
   readonly pooling?: Pooling
   readonly types?: ReadonlyArray<string> | undefined
+  /** See `fewShot`. */
+  readonly names?: FewShotInput["names"]
   readonly signal: AbortSignal
   readonly update: (update: ProgressUpdate) => void
 }
@@ -35,10 +41,16 @@ export const finetuneProbe = async (input: ProbeInput): Promise<Fitted> => {
   const onProgress = ({ of, sentences: done }: { readonly of: number; readonly sentences: number }) =>
     input.update({ stage: "fit", done, total: of })
   const features = { layers, pooling, signal, onProgress }
-  const fit = fitProbe(await wordFeatures(encoder, train, features), train, { c, scheme, types })
+  const named = [...typesIn(train), ...types]
+  const prior =
+    input.names &&
+    headOfScores(await input.names(named), classesOf(named, scheme), scheme, {
+      ...{ hidden: encoder.config.hidden, depth: encoder.config.layers, layers }
+    })
+  const fit = fitProbe(await wordFeatures(encoder, train, features), train, { c, scheme, types }, { prior })
   const parts = { encoder, head: fit.head, layers, pooling, scheme }
   const temperature = dev === undefined ? 1 : await temperatureOn(dev, parts, signal)
-  const note = `C = ${fit.c}${dev === undefined ? "" : `, temperature ${temperature.toFixed(2)} by ${dev.length} dev sentences`}`
+  const note = `C = ${fit.c}${prior ? NAMED : ""}${dev === undefined ? "" : `, temperature ${temperature.toFixed(2)} by ${dev.length} dev sentences`}`
   return {
     classifier: tokenClassifier({
       ...parts,
@@ -46,9 +58,12 @@ export const finetuneProbe = async (input: ProbeInput): Promise<Fitted> => {
       transitions: schemeTransitions(fit.head.classes, scheme)
     }),
     note,
-    settings: { c: fit.c, layers, pooling, scheme }
+    settings: { c: fit.c, layers, pooling, scheme, names: prior !== undefined }
   }
 }
+
+/** Of a summary. */
+export const NAMED = ", types read by their names"
 
 /** The temperature at which a classifier's probabilities fit labelled sentences best. */
 export const temperatureOn = async (

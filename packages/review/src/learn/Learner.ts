@@ -88,7 +88,7 @@ export class Learner {
     }))
     const features = selectSentences(this.features, [...this.#answers.keys()])
     const settings = { c: this.#settings.c, types, tolerance: 1e-4, maxIterations: 100, ...options }
-    this.head = fitProbe(features, sentences, settings, this.head).head
+    this.head = fitProbe(features, sentences, settings, { start: this.head }).head
   }
 
   /** What the model finds in a sentence; nothing before there is one. */

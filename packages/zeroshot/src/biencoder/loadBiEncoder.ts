@@ -26,22 +26,33 @@ export const loadBiEncoder = async (directory: string): Promise<BiEncoder> => {
  */
 export const loadPair = async (model: string, concepts = "concepts"): Promise<Omit<BiEncoderParts, "settings">> => {
   const directory = await resolveModel(model)
-  const inside = join(directory, concepts)
-  const folder = existsSync(inside) ? inside : await resolveModel(concepts)
-  const remedy = "name an encoder of nuner pretrain, which leaves its concept encoder and scorer"
-  const scorer = await readSettings(Scorer, join(folder, SCORER_FILE), remedy)
-  const text = await loadEncoder(directory)
+  const { concept, folder, scorer } = await loadConcepts(directory, concepts)
   try {
-    const concept = await loadEncoder(folder)
+    const text = await loadEncoder(directory)
     if (concept.config.hidden === text.config.hidden) return { text, concept, scorer }
-    concept.dispose()
-    const reason = `its vectors are ${concept.config.hidden} wide, those of ${directory} ${text.config.hidden}`
-    throw new InputError({ source: folder, reason, remedy })
-  } catch (error) {
     text.dispose()
+    const reason = `its vectors are ${concept.config.hidden} wide, those of ${directory} ${text.config.hidden}`
+    throw new InputError({ source: folder, reason, remedy: REMEDY })
+  } catch (error) {
+    concept.dispose()
     throw error
   }
 }
+
+/** The concept encoder of a directory's text encoder. @throws InputError, SafetensorsError */
+export const loadConcepts = async (directory: string, concepts: string) => {
+  const found = await scorerOf(directory, concepts)
+  return { ...found, concept: await loadEncoder(found.folder) }
+}
+
+/** How a text encoder and its concept encoder score, and where that one is. @throws InputError */
+export const scorerOf = async (directory: string, concepts: string) => {
+  const inside = join(directory, concepts)
+  const folder = existsSync(inside) ? inside : await resolveModel(concepts)
+  return { folder, scorer: await readSettings(Scorer, join(folder, SCORER_FILE), REMEDY) }
+}
+
+const REMEDY = "name an encoder of nuner pretrain, which leaves its concept encoder and scorer"
 
 /** Of the hub: both encoders, the second one in a folder where the model brings it. */
 const layout: ModelLayout = {
