@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test"
+import { connect } from "node:net"
 import type { TokenClassifier } from "../src/index.ts"
 import { type ServeOptions, serve } from "../src/index.ts"
 import { Batcher } from "../src/serve/Batcher.ts"
@@ -33,6 +34,21 @@ const started = (options: Partial<ServeOptions> = {}, gate?: Promise<void>) => {
     return { status: response.status, body: await response.json(), headers: response.headers }
   }
   return { server, post, batches, errors }
+}
+
+/** A connection, and what the server says on it, until it closes or an answer is whole. */
+const raw = ({ port }: { readonly port: number }, bytes: string) => {
+  const socket = connect(port, "127.0.0.1", () => socket.write(bytes))
+  const heard = new Promise<string>((resolve, reject) => {
+    let text = ""
+    socket.on("data", (part) => {
+      text += part
+      if (text.endsWith("}")) socket.destroy()
+    })
+    socket.on("close", () => resolve(text))
+    socket.on("error", reject)
+  })
+  return { socket, heard }
 }
 
 describe("serve", () => {
@@ -148,6 +164,29 @@ describe("serve", () => {
     expect((await pending).status).toBe(200)
     await stopped
     await expect(post({ text: "Later" })).rejects.toThrow()
+  })
+
+  test("of requests that are still sent when it stops, one is refused and one that never ends is cut", async () => {
+    const { server } = started()
+    const begun = 'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 14\r\n\r\n{"text":'
+    const [late, endless] = [raw(server, begun), raw(server, begun)]
+    await Bun.sleep(100)
+    const stopped = server.stop()
+    await Bun.sleep(100)
+    late.socket.write('"Ada"}')
+    expect(await late.heard).toStartWith("HTTP/1.1 503")
+    await stopped
+    expect(await endless.heard).toBe("")
+  })
+
+  test("answers a health check of HTTP/1.0, which names no host, and one that names nonsense", async () => {
+    const { server, errors } = started()
+    for (const head of ["HTTP/1.0\r\n", "HTTP/1.1\r\nHost: [::\r\n"]) {
+      expect(await raw(server, `GET /health?from=balancer ${head}\r\n`).heard).toContain('{"status":"ok"')
+      expect(await raw(server, `GET /nowhere ${head}\r\n`).heard).toContain("no /nowhere here")
+    }
+    expect(errors).toEqual([])
+    await server.stop()
   })
 
   test("listens where it is told to", async () => {

@@ -44,7 +44,7 @@ export interface ClassifierServer {
   /** "http://127.0.0.1:8080" */
   readonly url: string
   readonly port: number
-  /** Takes no new request, answers those under way, then closes. */
+  /** Takes no new request, answers those under way, then closes; a request that is still on its way has five seconds. */
   stop(): Promise<void>
 }
 
@@ -71,8 +71,12 @@ export const serve = ({ classifier, onError = console.error, ...options }: Serve
   let answered = 0
   let stopping = false
 
+  const refuseWhenStopping = () => {
+    if (stopping) throw new HttpError(503, "the server is stopping", { Connection: "close" })
+  }
   const predict = async (request: Request): Promise<Response> => {
     const { texts, single, minScore } = await readRequest(request, settings)
+    refuseWhenStopping()
     if (texts.length > maxQueue) {
       throw new HttpError(413, `${texts.length} texts are more than the ${maxQueue} that may wait`)
     }
@@ -95,14 +99,14 @@ export const serve = ({ classifier, onError = console.error, ...options }: Serve
   }
   const answer = async (request: Request): Promise<Response> => {
     try {
-      const path = new URL(request.url).pathname
+      const path = pathOf(request.url)
       const route = Object.hasOwn(routes, path) ? routes[path] : undefined
       if (route === undefined) throw new HttpError(404, `no ${path} here (${Object.keys(routes).join(", ")})`)
       // Of an answer to HEAD, Bun sends the headers alone.
       if (request.method !== route.method && !(request.method === "HEAD" && route.method === "GET")) {
         throw new HttpError(405, `${path} takes ${route.method}`, { Allow: route.method })
       }
-      if (stopping) throw new HttpError(503, "the server is stopping", { Connection: "close" })
+      refuseWhenStopping()
       return await route.answer(request)
     } catch (error) {
       if (error instanceof HttpError) {
@@ -119,10 +123,19 @@ export const serve = ({ classifier, onError = console.error, ...options }: Serve
     stop: async () => {
       stopping = true
       await batcher.idle()
+      // A body that never ends would keep the server for ever.
+      const cut = setTimeout(() => server.stop(true), GRACE)
       await server.stop()
+      clearTimeout(cut)
     }
   }
 }
+
+/** How long a request may still be sent, or its answer read, when the server stops: milliseconds. */
+const GRACE = 5000
+
+/** Of a URL whose host is whatever the client says, or nothing: HTTP/1.0, which health checks speak, names none. */
+const pathOf = (url: string): string => url.replace(/^https?:\/\/[^/?#]*/, "").replace(/[?#].*$/s, "")
 
 const typesIn = ({ head, scheme }: Pick<TokenClassifier, "head" | "scheme">): ReadonlyArray<string> =>
   [...new Set(typesOf(head.classes, scheme))].filter((type) => type !== "")
