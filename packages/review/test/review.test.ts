@@ -206,12 +206,19 @@ test("the server: the link is good once, calls need the cookie and the page's ow
     expect((await post("state", { person: "Ada" }, { cookie, origin: "http://elsewhere.example" })).status).toBe(403)
     expect((await post("state", { person: "Ada" }, { origin })).status).toBe(403)
     expect((await post("state", { person: "Ada" }, { cookie, origin, host: "elsewhere.example" })).status).toBe(404)
+    expect((await post("state", { person: "Ada" }, { cookie, origin, host: "[::" })).status).toBe(404)
     expect((await post("state", { person: "" })).status).toBe(400)
     expect((await post("constructor", {})).status).toBe(404)
     const overlapping = [gold[0]!, { start: 0, end: 2, type: "town" }]
     const bad = await post("answer", { person: "Ada", id: 1, entities: overlapping, answer: "accept" })
     expect([bad.status, await bad.text()]).toEqual([400, expect.stringContaining("overlap")])
     expect((await post("answer", { person: "Ada", id: 999, entities: [], answer: "accept" })).status).toBe(400)
+
+    // Another review in the same browser, which keeps a cookie by its name and the address.
+    const other = await serveReview(review, 0)
+    const second = await fetch(other.url, { redirect: "manual" })
+    await other.stop()
+    expect(second.headers.get("set-cookie")!.split("=")[0]).not.toBe(cookie.split("=")[0])
   } finally {
     await stop()
   }

@@ -44,7 +44,9 @@ export const serveReview = async (review: Review, port: number): Promise<ReviewS
   const style = await Bun.file(new URL("page.css", pageFolder)).text()
   const token = randomBytes(24).toString("base64url")
   let unused = true
-  const cookie = `nuner-review=${randomBytes(24).toString("base64url")}`
+  const key = randomBytes(24).toString("base64url")
+  // A browser keeps one cookie of a name for all ports of an address.
+  const cookie = () => `nuner-review-${server.port}=${key}`
   // One call after the other: a refit belongs to the answer before it.
   let queue: Promise<unknown> = Promise.resolve()
 
@@ -52,10 +54,10 @@ export const serveReview = async (review: Review, port: number): Promise<ReviewS
     if (url.pathname === "/" && url.searchParams.has("token")) {
       if (!unused || url.searchParams.get("token") !== token) return reply("This link was used before.", 403)
       unused = false
-      const headers = { location: "/", "set-cookie": `${cookie}; HttpOnly; SameSite=Strict; Path=/` }
+      const headers = { location: "/", "set-cookie": `${cookie()}; HttpOnly; SameSite=Strict; Path=/` }
       return new Response(undefined, { status: 303, headers })
     }
-    if (!(request.headers.get("cookie") ?? "").split("; ").includes(cookie)) {
+    if (!(request.headers.get("cookie") ?? "").split("; ").includes(cookie())) {
       return reply("Open the link that nuner review printed.", 403)
     }
     if (request.method === "GET") {
@@ -88,9 +90,9 @@ export const serveReview = async (review: Review, port: number): Promise<ReviewS
   }
 
   const server = listen(port, async (request) => {
-    const url = new URL(request.url)
+    const url = URL.parse(request.url)
     // The name of another site may have been pointed at this address.
-    if (url.hostname !== "127.0.0.1") return reply("Not found.", 404)
+    if (url?.hostname !== "127.0.0.1") return reply("Not found.", 404)
     const response = await answer(request, url)
     for (const [header, value] of Object.entries(guards)) response.headers.set(header, value)
     return response
