@@ -215,6 +215,10 @@ describe("answers", () => {
         : { salvaged: salvaged as NonNullable<ReturnType<typeof parseEntities>["salvaged"]> })
     })
   })
+  // A model in a loop; a search for the end of the fence in cubic time took hours.
+  test("a fence that nothing but line breaks follows is rejected", () => {
+    expect(parseEntities(`\`\`\`json\n${"\n".repeat(20_000)}`).rejected).toHaveLength(1)
+  })
   test("no JSON at all is rejected whole", () => {
     expect(parseEntities("I cannot [do] {that}.").annotations).toEqual([])
   })

@@ -13,7 +13,7 @@ export const findJson = (
 ): { readonly value: unknown; readonly salvaged: ReadonlyArray<Salvage> } | undefined => {
   const whole = parse(answer)
   if (whole !== undefined) return { value: whole, salvaged: [] }
-  const fenced = /(?:```|~~~)[\w-]*\s*\n([\s\S]*?)\n?\s*(?:```|~~~)/.exec(answer)?.[1]
+  const fenced = /(?:```|~~~)[\w-]*[^\S\n]*\n([\s\S]*?)(?:```|~~~)/.exec(answer)?.[1]?.trim()
   const around = (text: string): Salvage => (text === fenced ? "code fence" : "JSON in prose")
   const candidates = [...(fenced === undefined ? [] : [fenced]), ...valuesIn(answer)]
   for (const read of [parse, repaired]) {
