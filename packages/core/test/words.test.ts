@@ -206,6 +206,14 @@ test("sentences of twenty languages, divided by hand", () => {
   }
 })
 
+// wink alone reads a word in the square of its length: hours.
+test("a word of a million letters, as base64 is, does not hold sentences up", () => {
+  const base64 = "QWRhIG1ldCBCZWxh".repeat(60_000)
+  const text = `See this. ${base64} And so on. (Data ${base64}.) Next.`
+  const found = sentenceSpans(text).map(({ start, end }) => text.slice(start, end).replaceAll(base64, "it"))
+  expect(found).toEqual(["See this.", "it And so on.", "(Data it.)", "Next."])
+})
+
 test("offsets of other languages", () => {
   const text = "aé😀漢!"
   const points = offsetMap(text, "codepoints")

@@ -38,7 +38,8 @@ const isLatin = (text: string): boolean => {
 const otherLetter = /[\p{L}--\p{sc=Latin}]/v
 
 /** Where sentences end; the last is the end of the text. */
-function* englishEnds(text: string): Generator<number> {
+function* englishEnds(whole: string): Generator<number> {
+  const text = whole.replace(endless, (run) => `x${" ".repeat(run.length - TAIL - 1)}${run.slice(-TAIL)}`)
   const nlp = wink()
   const document = nlp.readDoc(text)
   const tokens = document.tokens().out(nlp.its.value)
@@ -54,6 +55,11 @@ function* englishEnds(text: string): Generator<number> {
     else if (lasts.has(n) && !goesOn(text, at)) yield at
   }
 }
+
+/** Letters at the end of an endless word that stay. */
+const TAIL = 20
+/** Base64, a genome, a table without spaces: no word, and wink takes the square of its length; blanks stand for it. */
+const endless = /(?<!\S)\S{1000,}/g
 
 /** Whether the full stop before a place ends an abbreviation, or a date's number, that English has not. */
 const goesOn = (text: string, at: number): boolean => {
