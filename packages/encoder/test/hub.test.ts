@@ -242,11 +242,22 @@ test("two processes at once download each file once", async () => {
   expect((await readFile(join(printed[0]!.trim(), "model.safetensors"))).equals(weights)).toBe(true)
 })
 
+test("a commit of which settings are still missing is not taken for whole", async () => {
+  using dir = tempDir()
+  await using hub = new FakeHub({ models })
+  hub.fail({ path: "tokenizer_config.json", status: 404 })
+  await expect(fetchSnapshot(model, hub.commit, settings(hub, dir.path))).rejects.toThrow("tokenizer_config.json")
+  const snapshot = await fetchSnapshot(model, hub.commit, settings(hub, dir.path))
+  expect(readdirSync(snapshot)).toContain("tokenizer_config.json")
+})
+
 test("a DeBERTa that has spm.model alone brings it along", async () => {
   using dir = tempDir()
   const { "tokenizer.json": _, ...others } = files
   await using hub = new FakeHub({ models: { [model]: { ...others, "spm.model": bytes("pieces") } } })
-  expect(readdirSync(await fetchSnapshot(model, "main", settings(hub, dir.path)))).toContain("spm.model")
+  const snapshot = await fetchSnapshot(model, "main", settings(hub, dir.path))
+  expect(readdirSync(snapshot)).toContain("spm.model")
+  expect(await fetchSnapshot(model, "main", settings(hub, dir.path, { offline: true }))).toBe(snapshot)
 })
 
 test("loads at once in one process get one snapshot", async () => {

@@ -58,7 +58,8 @@ const shards = async (directory: string): Promise<Array<string>> => {
 /** Whether a directory holds everything that `loadEncoder` reads. */
 export const isComplete = async (directory: string): Promise<boolean> => {
   const has = (name: string) => existsSync(join(directory, name))
-  const tokenizer = has("tokenizer.json") || (has("vocab.json") && has("merges.txt")) || has("vocab.txt")
+  const tokenizer =
+    has("tokenizer.json") || (has("vocab.json") && has("merges.txt")) || has("vocab.txt") || has("spm.model")
   if (!has("config.json") || !tokenizer) return false
   try {
     await weightFiles(directory)

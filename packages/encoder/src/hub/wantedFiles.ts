@@ -24,5 +24,6 @@ export const wantedFiles = (files: ReadonlyArray<string>, source: string): Array
     ? ["tokenizer.json"]
     : ["vocab.json", "merges.txt", "vocab.txt", "spm.model"].filter(has)
   const settings = ["tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"].filter(has)
-  return ["config.json", ...weights, ...tokenizer, ...settings]
+  // Weights last: a directory that has them has everything.
+  return ["config.json", ...tokenizer, ...settings, ...weights]
 }
