@@ -1,5 +1,14 @@
 import { expect, test } from "bun:test"
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync
+} from "node:fs"
 import { constants, gunzipSync } from "node:zlib"
 import { tempDir } from "@nuner/testing"
 import {
@@ -128,7 +137,22 @@ test("what cannot be written says why", async () => {
   expect(await failure(writeJson(dir.file("file/x.json"), 1))).toMatch(
     /OutputError: .*x.json: a part of the path is a file/
   )
-  expect(readdirSync(dir.path).toSorted()).toEqual(["file", "folder"])
+  // As /dev/null and /dev/stdout are, which root would lose.
+  Bun.spawnSync(["mkfifo", dir.file("pipe")])
+  symlinkSync("/proc/self/fd/1", dir.file("stdout"))
+  for (const name of ["pipe", "stdout"]) {
+    expect(await failure(writeJson(dir.file(name), 1))).toContain(`${name}: is a device or a pipe (name a file)`)
+  }
+  expect(readdirSync(dir.path).toSorted()).toEqual(["file", "folder", "pipe", "stdout"])
+})
+
+test("a file that others may not read stays so when it is written anew", async () => {
+  using dir = tempDir()
+  const path = dir.file("answers.json")
+  await writeJson(path, 1)
+  chmodSync(path, 0o600)
+  await writeJson(path, 2)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
 })
 
 const manifest: Manifest = {

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto"
-import { mkdir, open, rename, rm } from "node:fs/promises"
+import { mkdir, open, readlink, rename, rm, stat } from "node:fs/promises"
 import { dirname } from "node:path"
 import { finished } from "node:stream/promises"
 import { createGzip } from "node:zlib"
@@ -20,7 +20,7 @@ export interface AtomicFile {
 
 /**
  * Begins a file that is to appear whole or not at all: it is written under another name beside its place. Missing folders are made. A path that
- * ends in `.gz` is packed with gzip on the way.
+ * ends in `.gz` is packed with gzip on the way. What an earlier file of that name allows to others, the new one does, and no more.
  *
  * @param growing whether the file can be read while it grows, as `<path>.partial`: pieces stand there at once, and what there is stays when it is given up.
  * Default false: pieces of text are gathered, and an abandoned file is removed
@@ -35,7 +35,8 @@ export const openAtomic = async (path: string, growing = false): Promise<AtomicF
     }
   }
   await named(mkdir(dirname(path), { recursive: true }))
-  const file = await named(open(temporary, growing ? "w" : "wx"))
+  const mode = await modeFor(path)
+  const file = await named(open(temporary, growing ? "w" : "wx", mode))
   let total = 0
   const append = async (bytes: Uint8Array) => {
     for (let at = 0; at < bytes.length; ) {
@@ -88,6 +89,15 @@ export const openAtomic = async (path: string, growing = false): Promise<AtomicF
       if (!growing || total === 0) await rm(temporary, { force: true }).catch(() => {})
     }
   }
+}
+
+/** Of the file that a new one takes the place of. @throws OutputError for a device or a pipe, which a rename would do away with */
+const modeFor = async (path: string): Promise<number> => {
+  const [there, link] = [await stat(path).catch(() => undefined), await readlink(path).catch(() => "")]
+  if (link.startsWith("/proc/") || (there !== undefined && !there.isFile() && !there.isDirectory())) {
+    throw new OutputError({ path, reason: "is a device or a pipe", remedy: "name a file" })
+  }
+  return there?.isFile() ? (there.mode & 0o777) | 0o200 : 0o666
 }
 
 const bufferSize = 1 << 16
