@@ -1,4 +1,4 @@
-/** Builds `dist` of every published package, in the order of the import table: `bun run build`. */
+/** Builds `dist` of every published package, in the order of the import table, and puts the licence beside it: `bun run build`. */
 import { rm } from "node:fs/promises"
 import { $ } from "bun"
 import { publishOrder } from "./lib/rooms.ts"
@@ -15,6 +15,8 @@ export const build = async (): Promise<void> => {
     if (await Bun.file(gradients).exists()) {
       await Bun.build({ entrypoints: [gradients], outdir: `${root}/packages/${room}/dist`, target: "node" })
     }
+    // A package has only what lies in its own folder; the licence asks to go along.
+    await Bun.write(`${root}/packages/${room}/LICENSE`, Bun.file(`${root}/LICENSE`))
     console.log(`built @nuner/${room} in ${((performance.now() - started) / 1000).toFixed(1)} s`)
   }
 }

@@ -149,6 +149,10 @@ try {
       failed++
       console.error(`${name}: does not import from its tarball\n${stderr}`)
     } else console.log(`${name}: ${exports} exports`)
+    if (!existsSync(join(project, "node_modules", name, "LICENSE"))) {
+      failed++
+      console.error(`${name}: its tarball has no LICENSE`)
+    }
   }
   // Declarations of others (WebGPU's against TypeScript's own) clash among themselves; ours and the user's program must be clean.
   const { stdout: said } = await $`node_modules/.bin/tsc -p tsconfig.json`.cwd(project).nothrow().quiet()
