@@ -23,6 +23,16 @@ test("row groups of a long file are read back as one, and nothing is left beside
   expect(readdirSync(dir.path)).toEqual(["rows.parquet"])
 })
 
+test("a field that is called as a method of every object is a field, also where another row has none", async () => {
+  using dir = tempDir()
+  const rows: Array<object> = [
+    { n: 1, in: { a: 1 } },
+    { constructor: "McLaren", n: 2, in: { a: 2, toString: 3 } }
+  ]
+  await writeParquet(dir.file("rows.parquet"), rows, (row) => row)
+  expect<unknown>(await rowsOf(dir.file("rows.parquet"))).toEqual(rows)
+})
+
 test("a place that cannot be written is told by the name that was given", async () => {
   using dir = tempDir()
   writeFileSync(dir.file("file"), "")

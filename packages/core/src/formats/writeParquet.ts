@@ -70,13 +70,20 @@ async function* filePieces(
     return piece
   }
   for await (const rows of groups) {
-    const columnData = columns.map(([name, shape]) => ({ name, data: rows.map((row) => stored(row[name], shape)) }))
+    const columnData = columns.map(([name, shape]) => ({
+      name,
+      data: rows.map((row) => stored(own(row, name), shape))
+    }))
     await writer.write({ columnData, rowGroupSize: rows.length })
     yield taken()
   }
   await writer.finish()
   yield taken()
 }
+
+/** A field, where the object itself has one: one may be called "constructor". */
+const own = <A>(fields: Readonly<Record<string, A>>, name: string): A | undefined =>
+  Object.hasOwn(fields, name) ? fields[name] : undefined
 
 /** What the values of a column have in common. */
 interface Shape {
@@ -105,7 +112,7 @@ const merge = (a: Shape, b: Shape): Shape => {
   if (a.kind === "list" && b.kind === "list") return { kind: "list", item: merge(a.item!, b.item!) }
   if (a.kind === "object" && b.kind === "object") {
     const fields = { ...a.fields }
-    for (const [name, shape] of Object.entries(b.fields!)) fields[name] = merge(fields[name] ?? nothing, shape)
+    for (const [name, shape] of Object.entries(b.fields!)) fields[name] = merge(own(fields, name) ?? nothing, shape)
     return { kind: "object", fields }
   }
   if (a.kind === b.kind) return a
@@ -153,9 +160,7 @@ const stored = (value: unknown, shape: Shape): unknown => {
     case "object": {
       const fields = Object.entries(shape.fields!)
       if (fields.length === 0) return "{}"
-      return Object.fromEntries(
-        fields.map(([name, one]) => [name, stored((value as Record<string, unknown>)[name], one)])
-      )
+      return Object.fromEntries(fields.map(([name, one]) => [name, stored(own(value as Fields, name), one)]))
     }
     case "json":
       return JSON.stringify(value)
