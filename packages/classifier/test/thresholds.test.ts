@@ -29,6 +29,11 @@ test("by hand: what is right stays, what is wrong below it goes; a type that gol
     ]
   ]
   expect(fitThresholds(gold, found)).toEqual({ a: 0.5 })
+  const named = fitThresholds(
+    [[entity(0, "__proto__", 1)]],
+    [[entity(0, "__proto__", 0.5), entity(1, "__proto__", 0.25)]]
+  )
+  expect(Object.entries(named)).toEqual([["__proto__", 0.375]])
   // Two of one score cannot be told apart.
   expect(fitThresholds([[entity(0, "a", 1)]], [[entity(0, "a", 0.5), entity(1, "a", 0.5)]])).toEqual({})
 })
@@ -67,6 +72,13 @@ test("a model keeps them, and its scheme's rules: no I- without B-", async () =>
   expect(spans({ ...found, transitions })).toEqual(["2-4 b"])
   expect(spans({ ...found, thresholds: { b: 0.99 } })).toEqual(["0-1 a", "3-4 a"])
   expect(schemeTransitions(["O", "a"], "bare")).toBeUndefined()
+  // A type that is called as what every object has is not taken for one with a threshold.
+  const other = { ...head, classes: ["O", "B-constructor", "I-constructor", "B-__proto__", "I-__proto__"] }
+  expect(spans({ ...found, head: other, thresholds: {} })).toEqual([
+    "0-1 constructor",
+    "2-3 __proto__",
+    "3-4 constructor"
+  ])
 
   const whole = tokenClassifier({ encoder, head, scheme: "BIO", transitions, thresholds: { b: 0.99 } })
   await saveClassifier(folder.file("model"), whole)

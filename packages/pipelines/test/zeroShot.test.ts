@@ -6,6 +6,7 @@ import { path } from "@nuner/mini"
 import { type EvaluationFile, nuner, Progress, parseTypes, reviewStage } from "@nuner/pipelines"
 import { tempDir, testEngine } from "@nuner/testing"
 import { Effect, Fiber } from "effect"
+import { zeroShotTypes } from "../src/inputs/readTypeNames.ts"
 import { inProcess } from "./support/inProcess.ts"
 
 await testEngine()
@@ -30,6 +31,10 @@ test("a zero-shot model wants types, and a model that knows its own takes none",
 })
 
 test("evaluate asks for the types of the gold, by their labels in words", async () => {
+  expect(await zeroShotTypes(["PoliticalParty", "constructor"], undefined)).toEqual([
+    { name: "PoliticalParty", read: "political party" },
+    { name: "constructor", read: "constructor" }
+  ])
   const line = (words: string, tags: string) =>
     words
       .split(" ")

@@ -17,3 +17,10 @@ export const predictFields = {
 /** Options that were given: one that is undefined is as good as absent. */
 export const givenOptions = (options: object): object =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined))
+
+/** The least probability of an entity of each type: its own, or that of all. A type may be called as what every object has: `constructor`. */
+export const leastOf = (
+  names: ReadonlyArray<string>,
+  own: Readonly<Record<string, number>>,
+  threshold: number
+): Array<number> => names.map((name) => (Object.hasOwn(own, name) ? own[name]! : threshold))

@@ -72,6 +72,8 @@ describe("mini", () => {
       ["Angela Merkel: politician", "Christian Democratic Union: political party"]
     ])
     expect(await found([text], types, { threshold: 1, thresholds: { country: 0.05 } })).toEqual([["Germany: country"]])
+    // A type that is called as what every object has: it has none of its own.
+    expect(await found([text], ["constructor"], { threshold: 1 })).toEqual([[]])
   })
 
   test("types that do not compete share words", async () => {

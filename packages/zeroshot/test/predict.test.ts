@@ -47,6 +47,12 @@ describe("predict", () => {
       expect(some.filter(({ type }) => type === "award").length).toBeGreaterThan(
         all.filter(({ type }) => type === "award").length
       )
+      const one = { ...open, threshold: 0.01 }
+      const [named, other] = await Promise.all(
+        ["constructor", "city"].map(async (name) => model.predict([text], [{ name, read: "city" }], one))
+      )
+      expect(named!.entities[0]!.length).toBe(other!.entities[0]!.length)
+      expect(other!.entities[0]!.length).toBeGreaterThan(0)
     }))
 
   test("an entity's score depends on its text alone, however texts are batched", () =>

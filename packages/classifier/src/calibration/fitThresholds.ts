@@ -23,7 +23,7 @@ export const fitThresholds = (
       known.push({ score, right })
     }
   }
-  const thresholds: Record<string, number> = {}
+  const thresholds: Array<[string, number]> = []
   for (const [type, found] of [...byType].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
     const wanted = support.get(type)
     if (wanted === undefined) continue
@@ -36,7 +36,7 @@ export const fitThresholds = (
       const f1 = (2 * right) / (i + 1 + wanted)
       if (f1 >= best) [best, kept] = [f1, i + 1]
     }
-    if (best > 0 && kept < found.length) thresholds[type] = (found[kept - 1]!.score + found[kept]!.score) / 2
+    if (best > 0 && kept < found.length) thresholds.push([type, (found[kept - 1]!.score + found[kept]!.score) / 2])
   }
-  return thresholds
+  return Object.fromEntries(thresholds)
 }

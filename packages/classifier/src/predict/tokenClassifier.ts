@@ -108,7 +108,8 @@ export const predictFeatures = (
   return Array.from({ length: starts.length - 1 }, (_, i) => {
     const rows = all.subarray(starts[i]! * count, starts[i + 1]! * count)
     const entities = decode(rows, head.classes, scheme, transitions)
-    return thresholds ? entities.filter(({ score, type }) => score >= (thresholds[type] ?? 0)) : entities
+    if (thresholds === undefined) return entities
+    return entities.filter(({ score, type }) => !Object.hasOwn(thresholds, type) || score >= thresholds[type]!)
   })
 }
 

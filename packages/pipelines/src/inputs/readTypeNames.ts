@@ -14,7 +14,7 @@ export const zeroShotTypes = async (
   typeNames: string | undefined
 ): Promise<Array<{ readonly name: string; readonly read: string }>> => {
   const names = await readTypeNames(typeNames)
-  return Array.from(types, (name) => ({ name, read: names[name] ?? deriveName(name) }))
+  return Array.from(types, (name) => ({ name, read: Object.hasOwn(names, name) ? names[name]! : deriveName(name) }))
 }
 
 /** Natural-language names of types: of a known dataset by its name, or a JSON file `{"label": "name"}`. @throws InputError */

@@ -3,7 +3,7 @@ import { decodeOptions, writeJson } from "@nuner/core"
 import { type Encoder, saveEncoder } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
 import * as Schema from "effect/Schema"
-import { givenOptions, predictFields } from "../predictFields.ts"
+import { givenOptions, leastOf, predictFields } from "../predictFields.ts"
 import { textPredictor } from "../textPredictor.ts"
 import { wordRules } from "../words/wordRules.ts"
 import type { ScoredEntity, ZeroShotModel } from "../ZeroShotModel.ts"
@@ -39,7 +39,7 @@ export const biEncoder = (parts: BiEncoderParts): BiEncoder => {
   ) => {
     const { batchTokens, multiLabel, threshold, thresholds } = decodeOptions("zeroshot", Options, givenOptions(options))
     const { names, repeated, vectors } = await typeVectors.read(types)
-    const least = names.map((name) => thresholds[name] ?? threshold ?? settings.threshold)
+    const least = leastOf(names, thresholds, threshold ?? settings.threshold)
     const entities: Array<Array<ScoredEntity>> = []
     let windowedTexts = 0
     const columns = tf.tensor2d(vectors, [names.length, text.config.hidden])

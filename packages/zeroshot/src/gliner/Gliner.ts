@@ -4,6 +4,7 @@ import { disposeAll, type Parameters, packByLength, planWindows } from "@nuner/e
 import { type Candidate, spanCandidates, tokenCandidates } from "../decode/candidates.ts"
 import { greedy } from "../decode/greedy.ts"
 import { mergeWords } from "../decode/mergeWords.ts"
+import { leastOf } from "../predictFields.ts"
 import { type PromptRow, type PromptTokens, promptRow, type WordPieces, wordPieces } from "../prompt/prompt.ts"
 import { readTypes, typeGroups } from "../prompt/typeGroups.ts"
 import { textPredictor } from "../textPredictor.ts"
@@ -68,7 +69,7 @@ export const gliner = (parts: GlinerParts): Gliner => {
         planRows(words, text, group, { config, limit, pieces, settings, texts, tokens })
       )
     )
-    const thresholds = names.map((name) => settings.thresholds[name] ?? settings.threshold)
+    const thresholds = leastOf(names, settings.thresholds, settings.threshold)
     const candidates: Array<Array<Candidate>> = sentences.map(() => [])
     const lengths = stretches.map(({ row }) => row.ids.length)
     for (const places of packByLength(lengths, settings.batchTokens)) {
