@@ -68,6 +68,11 @@ test("offsets of another unit are told from the text that entities carry, and fr
     const other = { text: "é Bo", entities: [{ start: 1, end: 3, type: "p" }] }
     expect(await failure(readLabelled(lines([...rows(2, carried), other])))).not.toContain("--offsets")
   }
+  // Nor where all of them fit as they are counted.
+  const nested = [0, 3].map((start) => ({ start, end: 7, type: "p" }))
+  expect(await failure(readLabelled(lines([{ text: "Zoë Bay", entities: nested }])))).toEndWith(
+    "say what becomes of such entities: --overlap longest or drop)"
+  )
   const wrong = { text: "Bo ran", entities: [{ start: 0, end: 2, type: "p", text: "Mia" }] }
   expect(await failure(readLabelled(lines([wrong])))).toContain('is "Mia" in the file, and "Bo" in the text')
 })

@@ -153,6 +153,8 @@ export const unitHint = async (
 ): Promise<InputError> => {
   if (raw.text === undefined || raw.entities === undefined || !/[^ -~\s]/.test(raw.text)) return error
   const used = options.offsets ?? format.unit
+  // What fits as it is counted is wrong for another reason: entities that overlap.
+  if (fits(raw, used)) return error
   let fitting = units.filter((unit) => unit !== used && fits(raw, unit))
   const quiet: Reading = {
     source: sourceName(source),
