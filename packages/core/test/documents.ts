@@ -30,7 +30,7 @@ export const randomDocuments = (seed: number, flat: boolean): Array<Document> =>
   const random = rng(seed)
   const pick = <A>(list: ReadonlyArray<A>): A => list[random.int(list.length)]!
   return Array.from({ length: 1 + random.int(4) }, (_, n): Document => {
-    const text = `${Array.from({ length: random.int(12) }, () => pick(pieces)).join("")}Ulla${pick(["", ".", " 👞"])}`
+    const text = `${n === 1 ? "\ufeff" : ""}${Array.from({ length: random.int(12) }, () => pick(pieces)).join("")}Ulla${pick(["", ".", " 👞"])}`
     const places = words(text)
     const isBoundary = wordBoundaries(text)
     const entities = []

@@ -15,6 +15,9 @@ const compressors: Compressors = {
     : {})
 }
 
+/** A U+FEFF that begins a text is of the text: hyparquet's own decoder drops it, and offsets behind it would be one too large. */
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true })
+
 const noMoreThan = (size: number) => ({ maxOutputLength: Math.max(size, 1) })
 
 /** Whether a source is a Parquet file: by its first bytes, and by its name where it cannot be looked into. */
@@ -40,13 +43,17 @@ export const isParquet = async (source: Source): Promise<boolean> => {
  */
 export async function* parquetRows(source: Source): AsyncGenerator<Row<Record<string, unknown>>> {
   const { broken, fail, failed, file, metadata } = await openParquet(source)
-  const { parquetReadObjects } = await import("hyparquet")
+  const [{ parquetReadObjects }, { DEFAULT_PARSERS }] = await Promise.all([
+    import("hyparquet"),
+    import("hyparquet/src/convert.js")
+  ])
+  const parsers = { ...DEFAULT_PARSERS, stringFromBytes: (bytes?: Uint8Array) => bytes && utf8.decode(bytes) }
   let rowStart = 0
   for (const group of metadata.row_groups) {
     const rowEnd = rowStart + Number(group.num_rows)
     const read = async () => {
       await checkGroup(file, metadata, group)
-      return await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors })
+      return await parquetReadObjects({ file, metadata, rowStart, rowEnd, compressors, parsers })
     }
     const rows = await Promise.race([read(), failed]).catch((cause) => {
       fail(cause)
