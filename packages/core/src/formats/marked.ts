@@ -105,6 +105,6 @@ const withoutBackslashes = (text: string): string =>
 
 /** Brackets outside of marks are text; they are escaped where they would be read as a mark, or look like one. */
 const escapeOutside = (text: string, isUnclear: boolean): string => {
-  const safe = text.replace(/\\(?=[[\]|\\nr])|\\$|[\n\r]/g, (character) => lineEnds[character] ?? "\\\\")
+  const safe = text.replace(/\\(?=[[\]|\\nr\n\r])|\\$|[\n\r]/g, (character) => lineEnds[character] ?? "\\\\")
   return isUnclear ? safe.replaceAll("[", "\\[") : safe
 }
