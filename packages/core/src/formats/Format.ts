@@ -16,6 +16,12 @@ export interface TypedSpan extends Span {
 /** Every field of a record that is none of the format's own. */
 export type Fields = Readonly<Record<string, unknown>>
 
+/** Where each UTF-16 unit of a text begins and ends in its file; one that is written as a reference (`&eacute;`) is all of it. */
+export interface Places {
+  readonly starts: Int32Array
+  readonly ends: Int32Array
+}
+
 /**
  * A record of a data file, of any format. It has either `text`, with entities in UTF-16 units of it, or `words`, with entities over words (end
  * excluded). `tokens` are the places of the words in `text` where the file has words of its own. Entities are sorted, none twice.
@@ -27,8 +33,8 @@ export interface Document {
   readonly text?: string | undefined
   /** Of plain text: where `text` begins in its file, in UTF-16 units. */
   readonly at?: number | undefined
-  /** Of a text that markup was taken out of: where each of its UTF-16 units stands in its file, and, last, where it ends. */
-  readonly places?: ArrayLike<number> | undefined
+  /** Of a text that markup was taken out of. */
+  readonly places?: Places | undefined
   readonly tokens?: ReadonlyArray<Span> | undefined
   readonly words?: ReadonlyArray<string> | undefined
   /** Absent: not labelled. Empty: looked at, and nothing found. */

@@ -1,3 +1,4 @@
+import type { Span } from "../schema/Span.ts"
 import type { RawDocument } from "./Format.ts"
 
 /**
@@ -7,7 +8,7 @@ import type { RawDocument } from "./Format.ts"
 export class Prose {
   readonly #lineAt: (place: number) => number
   #text = ""
-  #places: Array<number> = []
+  #places: Array<Span> = []
   readonly #done: Array<RawDocument> = []
 
   constructor(source: string) {
@@ -17,7 +18,7 @@ export class Prose {
   }
 
   /** @param placeOf where unit `i` of `text` stands in the source */
-  add(text: string, placeOf: (i: number) => number): void {
+  add(text: string, placeOf: (i: number) => Span): void {
     for (let i = 0; i < text.length; i++) {
       const isSpace = /\s/.test(text[i]!)
       if (isSpace && (this.#text === "" || this.#text.endsWith(" "))) continue
@@ -29,9 +30,12 @@ export class Prose {
   endParagraph(): void {
     const text = this.#text.trimEnd()
     if (text !== "") {
-      // One more than there are units: where the text ends.
-      const places = Int32Array.from([...this.#places.slice(0, text.length), this.#places[text.length - 1]! + 1])
-      this.#done.push({ line: this.#lineAt(places[0]!), text, places })
+      const kept = this.#places.slice(0, text.length)
+      const places = {
+        starts: Int32Array.from(kept, ({ start }) => start),
+        ends: Int32Array.from(kept, ({ end }) => end)
+      }
+      this.#done.push({ line: this.#lineAt(places.starts[0]!), text, places })
     }
     this.#text = ""
     this.#places = []

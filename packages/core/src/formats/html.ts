@@ -36,9 +36,10 @@ export const html: Format = {
       ontext: (data) => {
         if (depth > 0) return
         const { endIndex, startIndex } = parser
-        // A character reference stands at its ampersand.
-        const isPlain = data.length === endIndex + 1 - startIndex
-        prose.add(data, (i) => (isPlain ? startIndex + i : startIndex))
+        const whole = { start: startIndex, end: endIndex + 1 }
+        // A character reference is longer than what it stands for.
+        const isPlain = data.length === whole.end - whole.start
+        prose.add(data, (i) => (isPlain ? { start: startIndex + i, end: startIndex + i + 1 } : whole))
       }
     })
     parser.end(text)

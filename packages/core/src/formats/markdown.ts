@@ -1,4 +1,5 @@
 import type { fromMarkdown } from "mdast-util-from-markdown"
+import type { Span } from "../schema/Span.ts"
 import type { Format } from "./Format.ts"
 import { Prose } from "./Prose.ts"
 import { wholeText } from "./wholeText.ts"
@@ -23,7 +24,7 @@ export const markdown: Format = {
         const places = placesOf(node.value, text, start.offset!, end.offset!)
         prose.add(node.value, (i) => places[i]!)
       } else if (node.type === "break") {
-        prose.add(" ", () => node.position!.start.offset!)
+        prose.add(" ", () => ({ start: node.position!.start.offset!, end: node.position!.end.offset! }))
       } else if ("children" in node) {
         for (const child of node.children) visit(child)
         if (node.type === "paragraph" || node.type === "heading") prose.endParagraph()
@@ -36,16 +37,18 @@ export const markdown: Format = {
 
 /**
  * Where each unit of a value stands in its source, which has more: backslashes, marks of quotes and lists at the start of a line, characters written as
- * references, which stand at their ampersand.
+ * references.
  */
-const placesOf = (value: string, source: string, start: number, end: number): Array<number> => {
-  const places: Array<number> = []
+const placesOf = (value: string, source: string, start: number, end: number): Array<Span> => {
+  const places: Array<Span> = []
   let at = start
   for (const unit of value) {
     while (at < end && !source.startsWith(unit, at) && source[at] !== "&") at++
     const isReference = !source.startsWith(unit, at) && source[at] === "&"
-    for (let i = 0; i < unit.length; i++) places.push(isReference ? at : at + i)
-    at = isReference ? source.indexOf(";", at) + 1 : at + unit.length
+    const behind = isReference ? source.indexOf(";", at) + 1 : at + unit.length
+    for (let i = 0; i < unit.length; i++)
+      places.push(isReference ? { start: at, end: behind } : { start: at + i, end: at + i + 1 })
+    at = behind
   }
   return places
 }

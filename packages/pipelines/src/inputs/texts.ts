@@ -1,4 +1,4 @@
-import type { Span } from "@nuner/core"
+import type { Places, Span } from "@nuner/core"
 import type { Intake } from "./intake.ts"
 import { sourcesOf } from "./sources.ts"
 
@@ -10,8 +10,8 @@ export interface InputText {
   readonly fields?: Readonly<Record<string, unknown>> | undefined
   /** Of a sentence that was split off a document: where it begins there, in UTF-16 units; in plain text, HTML and Markdown the document is the file. */
   readonly start?: number
-  /** Where its units stand in the document, where markup was taken out of it: `places[0]` is `start`. */
-  readonly places?: ArrayLike<number>
+  /** Where its units stand in the document, where markup was taken out of it: the first begins at `start`. */
+  readonly places?: Places
 }
 
 /** Each argument is a file or folder to read, or else a text itself. @throws InputError */
@@ -24,8 +24,9 @@ export async function* textsOf(inputs: ReadonlyArray<string>, door: Intake): Asy
     for await (const { document, id, start, text } of door.sentences(input)) {
       const { at, fields, places } = document
       if (places !== undefined) {
-        const own = Array.from({ length: text.length + 1 }, (_, i) => places[start + i]!)
-        yield { id, text, fields, start: own[0]!, places: own }
+        const end = start + text.length
+        const own = { starts: places.starts.subarray(start, end), ends: places.ends.subarray(start, end) }
+        yield { id, text, fields, start: own.starts[0]!, places: own }
         continue
       }
       const whole = document.text === undefined || (at === undefined && document.text === text)
@@ -56,7 +57,7 @@ export const predicted = <E extends Span>(
         {
           ...entity,
           document: places
-            ? { start: places[entity.start]!, end: places[entity.end - 1]! + 1 }
+            ? { start: places.starts[entity.start]!, end: places.ends[entity.end - 1]! }
             : { start: start + entity.start, end: start + entity.end }
         }
   )
