@@ -219,6 +219,23 @@ test("a table whose lists say nothing of entities is one of texts; a broken list
   expect(other).toMatchObject({ format: "csv", documents: [{ text: "Ulla", fields: { meta: "[1]" } }] })
 })
 
+test("a cell keeps the line ends in it, which offsets count, and every row knows its line", async () => {
+  const letter = "Dear Ulla,\r\nOslo\nis\rfar.\r\n"
+  for (const end of ["\n", "\r\n"]) {
+    const rows = ["id,text,entities", `7,"${letter}","[(12, 16, 'LOC')]"`, "", `8,Bo ran,"[(0, 2, 'PER')]"`, ""]
+    const { documents } = await readText("l.csv", rows.join(end))
+    expect(documents).toMatchObject([
+      { line: 2, id: "7", text: letter, entities: [{ start: 12, end: 16, type: "LOC" }] },
+      { line: 7, id: "8", text: "Bo ran" }
+    ])
+    const texts = await readText("t.csv", [`id,"text"`, `7,"${letter}"`, "8,Bo ran", ""].join(end))
+    expect(texts.documents).toMatchObject([
+      { line: 2, text: letter },
+      { line: 6, text: "Bo ran" }
+    ])
+  }
+})
+
 test("a table with a column of no name, as pandas numbers its rows", async () => {
   const { documents, format } = await readText("p.csv", ",word,tag\n0,Ulla,B-PER\n1,sleeps,O\n")
   expect(format).toBe("csv")

@@ -110,13 +110,17 @@ export const tableRows = async (
     if (done) break
     head.push(value)
   }
-  const table = tableOf(head, reading.options ?? {})
+  const table = tableOf(
+    head.map((text) => text.replace(/\r$/, "")),
+    reading.options ?? {}
+  )
   const delimiter = table?.delimiter ?? ","
   const all = async function* (): AsyncGenerator<TableRow> {
     const { parse } = await import("csv-parse")
     const parser = parse({
       delimiter,
-      info: true,
+      // Inside of quotes a line end is text, and stays as it is.
+      record_delimiter: ["\r\n", "\n"],
       relax_quotes: true,
       relax_column_count: true,
       max_record_size: LARGEST
@@ -131,18 +135,15 @@ export const tableRows = async (
     feed().catch((error) => parser.destroy(error))
     let line = 1
     try {
-      for await (const { info, record } of parser as AsyncIterable<{
-        info: { lines: number }
-        record: Array<string>
-      }>) {
+      for await (const cells of parser as AsyncIterable<Array<string>>) {
         const start = line
+        line += cells.reduce((lines, cell) => lines + cell.split("\n").length - 1, 1)
         let error: InputError | undefined
-        for (; line <= info.lines && unreadable.size > 0; line++) {
-          error ??= unreadable.get(line)
-          unreadable.delete(line)
+        for (let at = start; at < line && unreadable.size > 0; at++) {
+          error ??= unreadable.get(at)
+          unreadable.delete(at)
         }
-        yield { cells: record, line: start, error }
-        line = info.lines + 1
+        yield { cells, line: start, error }
       }
     } catch (error) {
       if (error instanceof InputError || codeOf(error) === "") throw error
@@ -184,9 +185,10 @@ export const rowError = (
   return new InputError({ source, line, reason })
 }
 
-/** A line that is not UTF-8 is the sign of what is missing, so that those behind it stay where they are. */
+/** Lines, with the CR of a CRLF. One that is not UTF-8 is the sign of what is missing, so that those behind it stay where they are. */
 async function* rawLines(source: Source, onMalformed: (error: InputError) => void): AsyncGenerator<string> {
-  for await (const { texts } of lineBlocks(source, { onMalformed })) for (const text of texts) yield text ?? "\ufffd"
+  for await (const { texts } of lineBlocks(source, { onMalformed, keepReturns: true }))
+    for (const text of texts) yield text ?? "\ufffd"
 }
 
 /** Whether a file is called as tables are. */
