@@ -302,6 +302,16 @@ test("numbered tags need names", async () => {
   await expect(all({ names: ["O"] })).rejects.toThrow("ner_tags[0]: 1 is not one of 1 names")
 })
 
+test("spans that a reader makes of tokens or marks are in no unit of the file's", async () => {
+  using folder = tempDir()
+  const document = { line: 1, text: "👞 Ulla in Oslo", entities: [{ start: 3, end: 7, type: "PER" }] }
+  for (const name of ["spacy", "marked"]) {
+    await write(name, folder.file(name), [document])
+    const { documents } = await openData(folder.file(name), { offsets: "codepoints" })
+    expect(await Array.fromAsync(documents)).toMatchObject([document])
+  }
+})
+
 test("Label Studio before 1.4 counted in UTF-16: the error says so, and the flag reads it", async () => {
   const result = [{ type: "labels", value: { start: 3, end: 7, text: "Ulla", labels: ["PER"] } }]
   const source = { name: "ls.json", text: JSON.stringify([{ data: { text: "👞 Ulla" }, annotations: [{ result }] }]) }

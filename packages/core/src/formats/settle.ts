@@ -55,7 +55,7 @@ const overText = (text: string, raw: RawDocument, settling: Settling) => {
   const { format, reading } = settling
   const { noted, options } = reading
   const fail = failing(settling)
-  const unit = options.offsets ?? format.unit
+  const unit = unitOf(format, options)
   const map = unit === "utf16" ? undefined : offsetMap(text, unit)
   const inUtf16 = <S extends Span>(span: S, field: string): S => {
     const start = map === undefined ? span.start : map.toUtf16(span.start)
@@ -141,6 +141,10 @@ const resolve = (
   return kept
 }
 
+/** How spans of a file count. Where a reader makes them itself, out of tokens or marks, there is nothing to say. */
+const unitOf = ({ reads, unit }: Format, { offsets }: DataOptions): OffsetUnit =>
+  (reads?.includes("offsets") ? offsets : undefined) ?? unit
+
 const units: ReadonlyArray<OffsetUnit> = ["utf16", "codepoints", "bytes"]
 
 /** An error about a span, with the unit in which every span of the file would fit, if there is one. */
@@ -152,7 +156,8 @@ export const unitHint = async (
   options: DataOptions
 ): Promise<InputError> => {
   if (raw.text === undefined || raw.entities === undefined || !/[^ -~\s]/.test(raw.text)) return error
-  const used = options.offsets ?? format.unit
+  if (!format.reads?.includes("offsets")) return error
+  const used = unitOf(format, options)
   // What fits as it is counted is wrong for another reason: entities that overlap.
   if (fits(raw, used)) return error
   let fitting = units.filter((unit) => unit !== used && fits(raw, unit))

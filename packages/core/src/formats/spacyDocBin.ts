@@ -18,7 +18,6 @@ import { hashOf, spacySymbols } from "./spacyStrings.ts"
  */
 export const spacyDocBin: Format = {
   name: "spacy",
-  reads: ["offsets"],
   title: "spaCy: DocBin (.spacy)",
   unit: "utf16",
   endings: ["spacy"],
