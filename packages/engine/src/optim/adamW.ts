@@ -186,7 +186,7 @@ export const clipFactor = (norm: number, maxNorm: number): number => Math.min(1,
 const sumOfSquares = (x: tf.Tensor): tf.Tensor =>
   hasKernel("FusedSumOfSquares")
     ? runKernel("FusedSumOfSquares", { x })
-    : tf.tidy(() => tf.sum(tf.sum(tf.square(x), -1)))
+    : tf.tidy(() => (x.rank === 0 ? tf.square(x) : tf.sum(tf.sum(tf.square(x), -1))))
 
 /** The sum of all squares, a scalar; row by row first, since a single sum of millions of floats keeps three digits. */
 export const sumOfSquaresKernel: Kernel = {

@@ -11,6 +11,7 @@ import {
   globalNorm,
   schedules,
   tf,
+  useEngine,
   variableGrads
 } from "../../src/index.ts"
 import { decays } from "../../src/optim/adamW.ts"
@@ -99,6 +100,16 @@ test("the global norm takes the memory of one gradient, not of all", async () =>
   const { peakBytes } = await tf.profile(() => globalNorm(gradients) as never)
   expect(peakBytes - before).toBeLessThan(3 * 4000)
   disposeAll(gradients)
+})
+
+test("the global norm takes scalars in, too, on every engine: a learned offset is one", async () => {
+  for (const prefer of ["wasm", "cpu", "onnx"] as const) {
+    await useEngine({ prefer })
+    const grads = { a: wave([3, 4], 1), b: tf.scalar(3) }
+    await leakCheck(async () => expect(await globalNorm(grads)).toBeCloseTo(Math.hypot(...grads.a.dataSync(), 3), 5))
+    disposeAll(grads)
+  }
+  await testEngine()
 })
 
 test("clipping: the factor brings the global norm down to the greatest one, and an update takes it as its scale", async () => {
