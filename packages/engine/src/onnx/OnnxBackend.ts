@@ -25,17 +25,16 @@ const movedAtOnce = 2 ** 14
 export class TensorData {
   readonly dtype: tf.DataType
   readonly size: number
-  references: number
+  references = 1
   buffer: NativeBuffer | undefined
   values: tf.backend_util.BackendValues | undefined
   /** Whether an optimizer has written into the numbers since they were made. */
   written = false
   parts: { readonly real: tf.TensorInfo; readonly imag: tf.TensorInfo } | undefined
 
-  constructor(dtype: tf.DataType, size: number, references = 1) {
+  constructor(dtype: tf.DataType, size: number) {
     this.dtype = dtype
     this.size = size
-    this.references = references
   }
 
   /** The native buffer as a typed array; valid until the tensor is disposed. */
@@ -59,7 +58,8 @@ export class OnnxBackend extends tf.KernelBackend {
   /** Kernels that ran on tfjs-cpu instead; set when the kernels are registered. */
   fallback: Fallback | undefined
   #oneDnn: OneDnnKernels | undefined
-  readonly #foreign: tf.DataStorage<TensorData>
+  /** Tensors that another backend made. */
+  readonly #foreign = new WeakMap<tf.DataId, TensorData>()
   readonly #trimHeap: () => void
   #count = 0
 
@@ -78,7 +78,6 @@ export class OnnxBackend extends tf.KernelBackend {
     this.kernels = new KernelRunner(runtime, this, this.#trimHeap)
     this.openGraph = nativeGraphs(runtime, this.pool, this.#trimHeap)
     this.vector = vector
-    this.#foreign = new tf.DataStorage(this, tf.engine())
   }
 
   /** Kernels of oneDNN's, while the precision is bf16. */
@@ -103,9 +102,14 @@ export class OnnxBackend extends tf.KernelBackend {
 
   /** What stands behind a tensor; tensors of another backend are moved here. @throws EngineError after it was disposed. */
   data(dataId: tf.DataId): TensorData {
-    const data = dataId instanceof TensorData ? dataId : this.#foreign.get(dataId)
-    if (data.references <= 0) throw new EngineError("A tensor was used after it was disposed")
-    return data
+    // What tfjs still knows and is not here stands on another backend.
+    if (this.refCount(dataId) <= 0 && tf.engine().state.tensorInfo.has(dataId)) tf.engine().moveData(this, dataId)
+    if (this.refCount(dataId) <= 0) throw new EngineError("A tensor was used after it was disposed")
+    return this.#known(dataId)!
+  }
+
+  #known(dataId: tf.DataId): TensorData | undefined {
+    return dataId instanceof TensorData ? dataId : this.#foreign.get(dataId)
   }
 
   /** The same with its numbers in native memory. */
@@ -208,9 +212,10 @@ export class OnnxBackend extends tf.KernelBackend {
     references: number
   ): void {
     if (dtype === "complex64") throw new EngineError("Complex tensors cannot be moved to the onnx engine")
-    const data = new TensorData(dtype, sizeOf(shape), references)
+    const data = this.#known(dataId) ?? new TensorData(dtype, sizeOf(shape))
+    data.references = references
     data.values = values
-    this.#foreign.set(dataId, data)
+    if (data !== dataId) this.#foreign.set(dataId, data)
     this.#count++
   }
 
@@ -232,8 +237,7 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   override refCount(dataId: tf.DataId): number {
-    if (dataId instanceof TensorData) return dataId.references
-    return this.#foreign.has(dataId) ? this.#foreign.get(dataId).references : 0
+    return this.#known(dataId)?.references ?? 0
   }
 
   override disposeData(dataId: tf.DataId, force = false): boolean {
@@ -250,7 +254,6 @@ export class OnnxBackend extends tf.KernelBackend {
       this.disposeData(data.parts.imag.dataId)
     }
     data.buffer = data.values = data.parts = undefined
-    if (!(dataId instanceof TensorData)) this.#foreign.delete(dataId)
     return true
   }
 

@@ -65,6 +65,28 @@ test("tensors made on one engine are used on the next", async () => {
   expect((await run(code)).output).toBe("3,5,7")
 })
 
+test("tensors come back to the engine that made them, and their clones; what was disposed elsewhere stays so", async () => {
+  const code = `
+    const said = []
+    for (const prefer of ["onnx", "cpu"]) {
+      await useEngine({ prefer })
+      const [x, gone] = [tf.tensor([1, 2, 3]), tf.tensor([4])]
+      const { dataId } = gone
+      const clone = tf.clone(x)
+      for (const prefer of ["cpu", "onnx", "wasm", "onnx"]) {
+        await useEngine({ prefer })
+        said.push(tf.mul(x, 2).dataSync().join())
+        if (prefer === "wasm") tf.dispose([tf.neg(gone), gone])
+      }
+      x.dispose()
+      said.push(tf.neg(clone).dataSync().join())
+      try { tf.backend().readSync(dataId) } catch ({ message }) { said.push(message) }
+    }
+    console.log(said.join("|"))`
+  const once = "2,4,6|2,4,6|2,4,6|2,4,6|-1,-2,-3|A tensor was used after it was disposed"
+  expect((await run(code)).output).toBe(`${once}|${once}`)
+})
+
 test("what is refused changes nothing, also where the engine works and its precision does not", async () => {
   const code = `
     await useEngine({ prefer: "cpu" })
