@@ -1,6 +1,6 @@
 import { beforeAll, expect, test } from "bun:test"
 import { join } from "node:path"
-import { loadEncoder, loadLanguageModel, saveEncoder, saveLanguageModel } from "@nuner/encoder"
+import { addLora, loadEncoder, loadLanguageModel, mergeLora, saveEncoder, saveLanguageModel } from "@nuner/encoder"
 import { disposeAll, tf } from "@nuner/engine"
 import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import { decodeMaskedLanguageOptions, pretrainMaskedLanguage } from "@nuner/trainer"
@@ -60,6 +60,23 @@ for (const { encoder: name, ids, labels, loss } of cases) {
       for (const each of [model, again, encoder]) each.dispose()
     }))
 }
+
+test("adapters are in the weights of a language model that is saved", () =>
+  leakCheck(async () => {
+    using directory = tempDir()
+    const model = await load(saved("roberta"))
+    const encoder = addLora(model.encoder, { rank: 2, alpha: 4, targets: ["query"], dropout: 0 })
+    for (const [name, parameter] of Object.entries(encoder.parameters)) {
+      if (name.endsWith("lora_B.weight")) tf.tidy(() => parameter.assign(tf.ones(parameter.shape)))
+    }
+    await saveLanguageModel(directory.path, { ...model, encoder })
+    const again = await load(directory.path)
+    mergeLora(encoder)
+    for (const [name, parameter] of Object.entries(again.encoder.parameters)) {
+      expect(encoder.parameters[name]!.dataSync()).toEqual(parameter.dataSync())
+    }
+    for (const each of [model, again]) each.dispose()
+  }))
 
 test("an encoder alone has no head; an output layer that is not the embedding table is refused by name", () =>
   leakCheck(async () => {

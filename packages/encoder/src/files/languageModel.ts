@@ -3,7 +3,8 @@ import { disposeAll, type Parameters } from "@nuner/engine"
 import { backboneOf } from "../backbones/backbones.ts"
 import { toConfigJson } from "../config/configJson.ts"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
-import { type Encoder, storedEncoder } from "../model/Encoder.ts"
+import { withMergedWeights } from "../lora/lora.ts"
+import { type Encoder, type EncoderParts, storedEncoder } from "../model/Encoder.ts"
 import { parameterSpecs } from "../model/parameterSpecs.ts"
 import { tokenizerFiles } from "../tokenizer/tokenizerFiles.ts"
 import type { Checkpoint } from "./Checkpoint.ts"
@@ -21,7 +22,7 @@ export type LanguageHead = Parameters
 
 /** An encoder with its language-model head: `RobertaForMaskedLM` and its like. */
 export interface LanguageModel {
-  readonly encoder: Pick<Encoder, "config" | "parameters" | "tokenizer">
+  readonly encoder: EncoderParts
   readonly head: LanguageHead
 }
 
@@ -111,24 +112,30 @@ const checkTied = async (config: EncoderConfig, table: Parameters[string], check
   throw new InputError({ source: checkpoint.source, field, reason })
 }
 
-/** Writes a directory that `AutoModelForMaskedLM`, and for the encoder alone `AutoModel`, load as it stands: as `saveEncoder`, with the head. */
+/**
+ * Writes a directory that `AutoModelForMaskedLM`, and for the encoder alone `AutoModel`, load as it stands: as `saveEncoder`, with the head.
+ * Adapters are merged into the weights.
+ */
 export const saveLanguageModel = async (
   directory: string,
-  { encoder: { config, parameters, tokenizer }, head }: LanguageModel,
+  { encoder, head }: LanguageModel,
   { dtype = "F32", card }: SaveOptions = {}
 ): Promise<void> => {
-  const sources = [
-    ...parameterSpecs(config).flatMap(({ name, transposed }) =>
-      tensorSources(`${backboneOf(config).prefix}.${name}`, parameters[name]!, transposed, dtype)
-    ),
-    ...languageHeadSpecs(config).flatMap(({ file, name, transposed }) =>
-      tensorSources(file, head[name]!, transposed, dtype)
-    )
-  ]
-  const architectures = [`${backboneOf(config).className}ForMaskedLM`]
-  await writeModel(directory, sources, {
-    "config.json": toConfigJson(config, { architectures, ...dtypeFields(dtype) }),
-    ...tokenizerFiles(tokenizer, config),
-    ...(card === undefined ? {} : { "README.md": card })
+  const { config, tokenizer } = encoder
+  await withMergedWeights(encoder, (weights) => {
+    const sources = [
+      ...parameterSpecs(config).flatMap(({ name, transposed }) =>
+        tensorSources(`${backboneOf(config).prefix}.${name}`, weights[name]!, transposed, dtype)
+      ),
+      ...languageHeadSpecs(config).flatMap(({ file, name, transposed }) =>
+        tensorSources(file, head[name]!, transposed, dtype)
+      )
+    ]
+    const architectures = [`${backboneOf(config).className}ForMaskedLM`]
+    return writeModel(directory, sources, {
+      "config.json": toConfigJson(config, { architectures, ...dtypeFields(dtype) }),
+      ...tokenizerFiles(tokenizer, config),
+      ...(card === undefined ? {} : { "README.md": card })
+    })
   })
 }
