@@ -54,6 +54,7 @@ for (const name of Object.keys(cases) as Array<Case>) {
       const base = await loadBase(name)
       const again = await loadAdapter(dir.path, base.encoder)
       close(await outputs(again.encoder, base.head), await outputs(encoder, head), 0)
+      await expect(loadAdapter(dir.path, base.encoder)).rejects.toThrow('loadAdapter: option "encoder": has adapters')
       expect(again.encoder.lora).toMatchObject({ rank: 3, alpha: 5, dropout: 0 })
       await saveEncoder(dir.file("merged"), again.encoder)
       const merged = await loadEncoder(dir.file("merged"))

@@ -143,6 +143,19 @@ describe("adapters", () => {
       expect(outputs[0]).not.toEqual(outputs[1])
     }))
 
+  test("are one set: others are refused beside them, whichever object is given, and go in when they are merged", () =>
+    leakCheck(() => {
+      const encoder = tiny()
+      const model = addLora(encoder, lora)
+      train(model)
+      const before = state(model)
+      for (const one of [encoder, model]) expect(() => addLora(one, lora)).toThrow('"encoder": has adapters already')
+      close(state(model), before, 0)
+      mergeLora(model)
+      close(state(addLora(encoder, lora)), before, 1e-5)
+      encoder.dispose()
+    }))
+
   test("are never left out silently", () => {
     const encoder = tiny()
     addLora(encoder, lora)

@@ -19,7 +19,7 @@ import type { TokenClassifier } from "../files/tokenClassifier.ts"
 import type { Encoder, EncoderParts } from "../model/Encoder.ts"
 import { adapterNames } from "./adapterOf.ts"
 import type { LoraSettings } from "./LoraOptions.ts"
-import { linearLayers } from "./lora.ts"
+import { checkPlain, linearLayers } from "./lora.ts"
 
 const configFile = "adapter_config.json"
 const weightsFile = "adapter_model.safetensors"
@@ -87,11 +87,11 @@ export interface LoadedAdapter {
  * Puts adapters in PEFT's layout beside the weights of the encoder that they were trained with. They join its parameters and are freed
  * with them.
  *
- * @throws InputError for a variant of LoRA that is not computed here, or a tensor that fits no layer; SafetensorsError
+ * @throws InputError for a variant of LoRA that is not computed here, or a tensor that fits no layer; OptionError for an encoder that has
+ *   adapters already; SafetensorsError
  */
 export const loadAdapter = async (directory: string, encoder: Encoder): Promise<LoadedAdapter> => {
-  if (encoder.lora)
-    throw new OptionError({ component: "loadAdapter", option: "encoder", reason: "has adapters already" })
+  checkPlain("loadAdapter", encoder)
   const { alpha, dropout, rank } = await readConfig(join(directory, configFile))
   const layers = linearLayers(encoder.config)
   const shapes = new Map(

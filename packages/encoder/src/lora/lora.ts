@@ -3,7 +3,7 @@ import { fanInInit, tf } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import type { Model } from "../model/Model.ts"
 import { bottomParameters, parameterSpecs } from "../model/parameterSpecs.ts"
-import { adapterNames, adapterOf } from "./adapterOf.ts"
+import { adapterNames, adapterOf, isAdapter } from "./adapterOf.ts"
 import type { LoraSettings } from "./LoraOptions.ts"
 
 export interface AddLoraOptions {
@@ -17,13 +17,14 @@ export interface AddLoraOptions {
  * Puts fresh adapters beside linear layers (LoRA, Hu et al. 2021): A `[in, rank]` normal, B `[rank, out]` 0, so that the model computes
  * what it did. They join the model's parameters, and are freed with them; `freezeEncoder` freezes all others.
  *
- * @throws OptionError for a target that no linear layer has
+ * @throws OptionError for a target that no linear layer has, and for a model that has adapters already
  */
 export const addLora = <M extends Model>(
   model: M,
   lora: LoraSettings,
   { frozenLayers, seed = 0 }: AddLoraOptions = {}
 ): M & { readonly lora: LoraSettings } => {
+  checkPlain("lora", model)
   const frozen = new Set(frozenLayers === undefined ? [] : bottomParameters(model.config, frozenLayers))
   const layers = targetLayers(model.config, lora.targets).filter(({ name }) => !frozen.has(`${name}.weight`))
   if (layers.length === 0)
@@ -34,6 +35,13 @@ export const addLora = <M extends Model>(
     model.parameters[b] = tf.tidy(() => tf.variable(tf.zeros([lora.rank, shape[1]!])))
   }
   return { ...model, lora }
+}
+
+/** @throws OptionError for a model that has adapters: others would take their place, and of these be lost what was learned */
+export const checkPlain = (component: string, { parameters }: Model): void => {
+  if (!Object.keys(parameters).some(isAdapter)) return
+  const remedy = "put them into its weights first: mergeLora"
+  throw new OptionError({ component, option: "encoder", reason: "has adapters already", remedy })
 }
 
 interface LinearLayer {
