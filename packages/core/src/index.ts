@@ -42,6 +42,7 @@ export {
   readManifest,
   writeManifest
 } from "./manifest/Manifest.ts"
+export { checkTexts } from "./options/checkTexts.ts"
 export { decodeOptions, nearest } from "./options/decodeOptions.ts"
 export {
   describeOptions,

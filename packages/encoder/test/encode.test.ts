@@ -124,6 +124,8 @@ describe("encode", () => {
     }
     expect((await collect(encode(encoder, corpus(), { readAhead: 5 }))).length).toBe(texts.length)
     await expect(collect(encode(encoder, texts, { layers: [9] }))).rejects.toThrow("layers")
+    // A string is iterable, and the compiler takes it: three texts of a letter each.
+    await expect(collect(encode(encoder, "Ada"))).rejects.toThrow('encode: option "texts": is one text')
     await expect(collect(encode(encoder, texts, { pool: "mean" } as never))).rejects.toThrow("pool")
     encoder.dispose()
   })

@@ -123,6 +123,9 @@ describe("training", () => {
 
   test("refuses sizes it cannot give, and no text", async () => {
     await expect(trainByteLevelBpe(texts, { vocabSize: 100 })).rejects.toThrow(OptionError)
+    for (const train of [trainByteLevelBpe, trainWordPiece]) {
+      await expect(train("all in one", { vocabSize: 300 })).rejects.toThrow('"texts": is one text')
+    }
     await expect(trainByteLevelBpe(texts, { vocabSize: 50_000 })).rejects.toThrow("vocabSize")
     await expect(trainWordPiece(["", ""], { vocabSize: 100 })).rejects.toThrow("no text")
   })

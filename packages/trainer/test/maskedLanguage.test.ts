@@ -124,6 +124,7 @@ test("goes on from a checkpoint equal to the bit, across the change from causal 
 })
 
 test("too little text is refused in one line", async () => {
+  await expect(events({ texts: "all in one", encoder: encoder(), tokens: 100 })).rejects.toThrow('"texts": is one text')
   await expect(events({ texts: ["too short"], encoder: encoder(), tokens: 100 })).rejects.toThrow(
     'option "rowTokens": 64 tokens are more than the encoder\'s 32'
   )

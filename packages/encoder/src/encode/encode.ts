@@ -1,4 +1,4 @@
-import { decodeOptions, type LabelledSentence, type Sentence, type Span, words } from "@nuner/core"
+import { checkTexts, decodeOptions, type LabelledSentence, type Sentence, type Span, words } from "@nuner/core"
 import { stretches, sweeper } from "@nuner/engine"
 import { hiddenStates } from "../inference/hiddenStates.ts"
 import type { EncoderParts } from "../model/Encoder.ts"
@@ -42,13 +42,14 @@ export type TextInput =
  *
  * @param texts an array, or a stream of a corpus; sentences keep their ids
  * @param options `signal` ends it between batches, with the signal's reason
- * @throws OptionError; the signal's reason
+ * @throws OptionError, also for a single text outside of a list; the signal's reason
  */
 export async function* encode(
   encoder: EncoderParts,
   texts: Iterable<TextInput> | AsyncIterable<TextInput>,
   { signal, ...options }: Partial<EncodeOptions> & { readonly signal?: AbortSignal | undefined } = {}
 ): AsyncGenerator<EncodedText> {
+  checkTexts("encode", texts)
   const settings = decodeOptions("encode", EncodeOptions, options)
   const release = sweeper()
   for await (const chunk of stretches(texts, (input) => placed(input).text.length, { count: settings.readAhead })) {

@@ -1,7 +1,7 @@
 import { mkdtemp, open, readFile, rm } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { InputError, OptionError } from "@nuner/core"
+import { checkTexts, InputError, OptionError } from "@nuner/core"
 import {
   BPE,
   bertNormalizer,
@@ -30,6 +30,7 @@ type Texts = Iterable<string> | AsyncIterable<string>
  */
 export const trainByteLevelBpe = async (texts: Texts, { vocabSize }: { vocabSize: number }): Promise<Tokenizer> => {
   const alphabet = byteLevelAlphabet().sort()
+  checkTexts("trainByteLevelBpe", texts)
   checkSize("trainByteLevelBpe", vocabSize, alphabet.length + 6)
   const native = new Native(BPE.empty())
   native.setPreTokenizer(byteLevelPreTokenizer(false))
@@ -59,6 +60,7 @@ export const trainWordPiece = async (
   texts: Texts,
   { vocabSize, lowercase = true }: { vocabSize: number; lowercase?: boolean }
 ): Promise<Tokenizer> => {
+  checkTexts("trainWordPiece", texts)
   checkSize("trainWordPiece", vocabSize, 6)
   const native = new Native(BPE.empty())
   native.setNormalizer(bertNormalizer({ lowercase }))

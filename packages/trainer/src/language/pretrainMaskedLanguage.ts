@@ -1,4 +1,4 @@
-import { decodeOptions, InputError, OptionError, option, rng } from "@nuner/core"
+import { checkTexts, decodeOptions, InputError, OptionError, option, rng } from "@nuner/core"
 import { type Encoder, type LanguageHead, maxTokens, mergeLora } from "@nuner/encoder"
 import { disposeAll, tf } from "@nuner/engine"
 import { Schema } from "effect"
@@ -116,6 +116,7 @@ export async function* pretrainMaskedLanguage(
   input: MaskedLanguageInput
 ): AsyncGenerator<MaskedLanguageEvent, void, void> {
   const { checkpoint, encoder: trained, head: given, signal, texts, ...options } = input
+  checkTexts("pretrainMaskedLanguage", texts)
   const settings = decodeMaskedLanguageOptions(options)
   const { accumulate, batchSize, causal, fitHead, rowTokens, seed } = settings
   const { config, tokenizer } = trained
