@@ -155,7 +155,9 @@ describe("nuner finetune --mode full", () => {
     const other = ["finetune", at("train.conll"), "--encoder", at("other"), "--out", at("cut"), ...args]
     const refused = await run(...other)
     expect(refused.code).toBe(1)
-    expect(refused.err).toContain("cut.checkpoints: is of a run with other data or settings: its fingerprint is ")
+    expect(refused.err).toContain(
+      "cut.checkpoints: is of a run with other data, settings or first weights: its fingerprint is "
+    )
     expect(refused.err).toContain("; delete it to begin anew, or give the run another directory")
     expect((await finetune("cut", ...args)).code).toBe(0)
     for (const file of ["model.safetensors", "head.safetensors", "nuner.json"]) {

@@ -18,7 +18,10 @@ import type { SentenceSettings, TrainingSettings } from "./options.ts"
 
 /** Where a run is kept and how it is stopped: the same for every objective. */
 export interface RunOptions {
-  /** Where to keep checkpoints, and to go on from. Default: none are kept. */
+  /**
+   * Where to keep checkpoints, and to go on from: with the encoder as it was when the run began, loaded again, and not the one that was trained in
+   * place. Default: none are kept.
+   */
   readonly checkpoint?: CheckpointOptions | undefined
   /** Aborting stops after the step under way, with a checkpoint where there is a place for one. */
   readonly signal?: AbortSignal | undefined

@@ -350,9 +350,12 @@ describe("pretrain", () => {
     using directory = tempDir()
     const checkpoint = { directory: directory.path, every: 100 }
     const stop = new AbortController()
-    for await (const event of pretrain({ ...settings, text: encoder(7), checkpoint, signal: stop.signal })) {
+    const cut = encoder(7)
+    for await (const event of pretrain({ ...settings, text: cut, checkpoint, signal: stop.signal })) {
       if (event.type === "step" && event.step === 3) stop.abort()
     }
+    const trained = events({ ...settings, text: cut, checkpoint })
+    await expect(trained).rejects.toThrow("is of a run with other data, settings or first weights")
     const resumed = encoder(7)
     const rest = await events({ ...settings, text: resumed, checkpoint })
     expect(rest.find(({ type }) => type === "resume")).toMatchObject({ step: 3 })

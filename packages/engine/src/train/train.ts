@@ -151,7 +151,7 @@ class Run<Batch> {
     const mine = { seed: this.#seed, accumulate: this.#accumulate, fingerprint: checkpoint.fingerprint }
     for (const name of ["seed", "accumulate", "fingerprint"] as const) {
       if (state[name] === mine[name]) continue
-      const other = name === "fingerprint" ? "other data or settings: its fingerprint is" : name
+      const other = name === "fingerprint" ? "other data, settings or first weights: its fingerprint is" : name
       const what = `is of a run with ${other} ${state[name]}, this one has ${mine[name]}`
       throw new CheckpointError(checkpoint.directory, `${what}; ${ANEW}`)
     }
