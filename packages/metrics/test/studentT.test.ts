@@ -22,3 +22,13 @@ test("Student's t as scipy has it, far tails and broken degrees of freedom too",
   }
   expect(twoSidedT(0, 3)).toBe(1)
 })
+
+test("no interval is of width 0 for want of freedom, and a confidence in per cent is refused", () => {
+  for (const df of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(() => twoSidedT(2, df)).toThrow(`"df": is ${df}`)
+    expect(() => quantileT(0.95, df)).toThrow(`"df": is ${df}`)
+  }
+  for (const confidence of [95, 1, -0.1, Number.NaN]) {
+    expect(() => quantileT(confidence, 4)).toThrow(`"confidence": is ${confidence}`)
+  }
+})

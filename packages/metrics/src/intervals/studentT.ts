@@ -1,16 +1,30 @@
+import { OptionError } from "@nuner/core"
+
 /**
  * The chance that a variable with Student's t distribution lies further than `t` from 0: the incomplete beta function
  * I(df / (df + t^2); df / 2, 1 / 2) by its continued fraction (Lentz's method, Press et al.).
  *
  * @param df degrees of freedom, above 0; need not be whole
+ * @throws OptionError for other degrees of freedom: those of a single measurement are 0
  */
 export const twoSidedT = (t: number, df: number): number => {
+  if (!(df > 0 && df < Number.POSITIVE_INFINITY)) {
+    throw new OptionError({ component: "Student's t", option: "df", reason: `is ${df}, and must be a number above 0` })
+  }
   const x = df / (df + t * t)
   return incompleteBeta(x, df / 2, 0.5)
 }
 
-/** How far from 0 a variable with Student's t distribution lies with the chance `1 - confidence`: 1.96 for 0.95 and many degrees of freedom. */
+/**
+ * How far from 0 a variable with Student's t distribution lies with the chance `1 - confidence`: 1.96 for 0.95 and many degrees of freedom.
+ *
+ * @throws OptionError for a confidence that is not from 0 to below 1, and as `twoSidedT`
+ */
 export const quantileT = (confidence: number, df: number): number => {
+  if (!(confidence >= 0 && confidence < 1)) {
+    const reason = `is ${confidence}, and must be a part from 0 to below 1`
+    throw new OptionError({ component: "Student's t", option: "confidence", reason })
+  }
   let [low, high] = [0, 1]
   while (twoSidedT(high, df) > 1 - confidence) high *= 2
   for (let n = 0; n < 60; n++) {
