@@ -265,5 +265,5 @@ const stretched = (q: tf.Tensor3D, k: tf.Tensor3D, v: tf.Tensor3D, options: Atte
       return tf.slice(attended, [0, start - from, 0], [-1, Math.min(inner, tokens - start), -1])
     })
   )
-  return tf.concat(outputs, 1)
+  return join(outputs, 1)
 }

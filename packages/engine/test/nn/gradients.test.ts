@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test"
-import { close, testEngine } from "@nuner/testing"
+import { close, leakCheck, testEngine } from "@nuner/testing"
 import {
   attention,
   disentangledBias,
@@ -88,6 +88,12 @@ test("local attention: gradients, and in stretches the same as with a band of th
     const [cut, whole] = [run({ window: 3 }), run({ bias: band(150) })]
     for (const [i, numbers] of whole.entries()) close(cut[i]!, numbers, 1e-5)
   })
+})
+
+test("local attention leaves no stretch of a long text behind", async () => {
+  const x = as3(wave([1, 150, 4], 1))
+  await leakCheck(() => attention(x, x, x, { heads: 2, window: 3 }).dispose())
+  x.dispose()
 })
 
 test("disentangled attention: gradients, and the golden number of its specification", () => {
