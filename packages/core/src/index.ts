@@ -43,7 +43,7 @@ export {
   writeManifest
 } from "./manifest/Manifest.ts"
 export { checkTexts } from "./options/checkTexts.ts"
-export { decodeOptions, nearest } from "./options/decodeOptions.ts"
+export { decodeOptions, decodePreset, nearest } from "./options/decodeOptions.ts"
 export {
   describeOptions,
   formatNeed,

@@ -90,3 +90,12 @@ test("masked language: from nothing as in the trial, adaptation as RoBERTa", () 
   const adaptation = { ...nothing, causal: 0, learningRate: 1e-4, maskRate: 0.15 }
   expect(decodeMaskedLanguageOptions({ tokens: 100, preset: "adaptation" })).toEqual(adaptation as never)
 })
+
+test("a recipe that there is not is refused by its name, with those that there are", () => {
+  const preset = "tiny" as never
+  expect(() => decodePretrainOptions({ preset })).toThrow(
+    'pretrain: option "preset": there is no "tiny" (presets: paper, small, adapt)'
+  )
+  expect(() => decodeSupervisedOptions({ preset })).toThrow("presets: paper, small, adapt")
+  expect(() => decodeMaskedLanguageOptions({ preset, tokens: 1 })).toThrow("presets: from-nothing, adaptation")
+})

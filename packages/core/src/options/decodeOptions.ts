@@ -29,6 +29,25 @@ export const decodeOptions = <S extends Schema.ConstraintDecoder<unknown>>(
   throw new OptionError({ component, option: path === "" ? "options" : path, reason })
 }
 
+/**
+ * `decodeOptions` of options that start from a recipe, by its name: those absent are the recipe's.
+ *
+ * @throws OptionError, also for a name that no recipe has
+ */
+export const decodePreset = <S extends Schema.ConstraintDecoder<unknown>, Name extends string>(
+  component: string,
+  schema: S,
+  presets: Readonly<Record<Name, object>>,
+  preset: Name,
+  options: object
+): S["Type"] => {
+  if (!Object.hasOwn(presets, preset)) {
+    const remedy = `presets: ${Object.keys(presets).join(", ")}`
+    throw new OptionError({ component, option: "preset", reason: `there is no "${preset}"`, remedy })
+  }
+  return decodeOptions(component, schema, { ...presets[preset], ...options })
+}
+
 const knownOptions = (schema: object): ReadonlyArray<string> =>
   "fields" in schema && typeof schema.fields === "object" && schema.fields !== null ? Object.keys(schema.fields) : []
 

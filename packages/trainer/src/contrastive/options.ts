@@ -1,4 +1,4 @@
-import { decodeOptions, OptionError, option } from "@nuner/core"
+import { decodePreset, OptionError, option } from "@nuner/core"
 import { Schema } from "effect"
 import { adaptTraining, paperTraining, presetField, sentenceFields, smallTraining } from "../options.ts"
 
@@ -81,7 +81,7 @@ export type PretrainOptions = Partial<(typeof PretrainOptions)["Encoded"]>
 
 /** @throws OptionError for an unknown or out-of-range option, and for options that do not go together */
 export const decodePretrainOptions = ({ preset = "paper", ...options }: PretrainOptions): PretrainSettings => {
-  const settings = decodeOptions("pretrain", Settings, { ...presets[preset], ...options })
+  const settings = decodePreset("pretrain", Settings, presets, preset, options)
   if (settings.similarity === "cosine" && settings.temperature === "sqrt-hidden") {
     const reason = "a cosine is between -1 and 1 and needs a small number, for example 0.1"
     throw new OptionError({ component: "pretrain", option: "temperature", reason })

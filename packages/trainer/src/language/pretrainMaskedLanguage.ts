@@ -1,4 +1,4 @@
-import { checkTexts, decodeOptions, InputError, OptionError, option, rng } from "@nuner/core"
+import { checkTexts, decodePreset, InputError, OptionError, option, rng } from "@nuner/core"
 import { type Encoder, type LanguageHead, maxTokens, mergeLora } from "@nuner/encoder"
 import { disposeAll, tf } from "@nuner/engine"
 import { Schema } from "effect"
@@ -77,7 +77,7 @@ export const decodeMaskedLanguageOptions = ({
   preset = "from-nothing",
   ...options
 }: MaskedLanguageOptions): MaskedLanguageSettings =>
-  decodeOptions("pretrainMaskedLanguage", Settings, { ...presets[preset], ...options })
+  decodePreset("pretrainMaskedLanguage", Settings, presets, preset, options)
 
 export interface MaskedLanguageInput extends MaskedLanguageOptions, RunOptions {
   readonly texts: Iterable<string> | AsyncIterable<string>

@@ -1,4 +1,4 @@
-import { type Counts, decodeOptions, InputError, overlap } from "@nuner/core"
+import { type Counts, decodePreset, InputError, overlap } from "@nuner/core"
 import { type Encoder, maxTokens, mergeLora } from "@nuner/encoder"
 import { disposeAll } from "@nuner/engine"
 import { sampleSentences, splitSentences } from "@nuner/sampler"
@@ -30,7 +30,7 @@ export type SupervisedOptions = Partial<(typeof SupervisedOptions)["Encoded"]>
 
 /** @throws OptionError for an unknown or out-of-range option */
 export const decodeSupervisedOptions = ({ preset = "paper", ...options }: SupervisedOptions): SentenceSettings =>
-  decodeOptions("pretrainSupervised", Settings, { ...presets[preset], ...options })
+  decodePreset("pretrainSupervised", Settings, presets, preset, options)
 
 export interface SupervisedInput extends SupervisedOptions, RunOptions {
   /** Labelled sentences by dataset: a dataset is what is labelled with one set of types. `{ "": sentences }` for a single one. */

@@ -1,4 +1,4 @@
-import { decodeOptions, OptionError, option } from "@nuner/core"
+import { decodePreset, OptionError, option } from "@nuner/core"
 import { trainingFields } from "@nuner/trainer"
 import { Schema } from "effect"
 
@@ -115,7 +115,7 @@ export type ZeroTrainOptions = Partial<(typeof ZeroTrainOptions)["Encoded"]>
 
 /** @throws OptionError for an unknown or out-of-range option */
 export const zeroTrainSettings = ({ preset = "small", ...options }: ZeroTrainOptions) => {
-  const settings = decodeOptions("zero train", Settings, { ...presets[preset], ...options })
+  const settings = decodePreset("zero train", Settings, presets, preset, options)
   if (settings.alpha === 0) {
     const reason = "0 takes every positive out of the loss, as a published configuration does"
     throw new OptionError({ component: "zero train", option: "alpha", reason, remedy: "-1 switches it off" })
