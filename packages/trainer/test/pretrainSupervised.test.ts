@@ -263,5 +263,7 @@ describe("pretrainSupervised", () => {
       await expect(events({ ...input, datasets: { d: outside } })).rejects.toThrow(reason)
     }
     await expect(events({ ...input, datasets: { "": corpus(4, 1) }, learningRate: -1 })).rejects.toThrow("learningRate")
+    const tooMany = { ...input, datasets: { "": corpus(4, 1) }, frozenLayers: 99 }
+    await leakCheck(() => expect(events(tooMany)).rejects.toThrow("frozenLayers"))
   })
 })

@@ -162,9 +162,10 @@ const typesObjective = (
       }
     )
   }
+  const pass = encoderPass(encoder, settings)
   const head = initTypeHead(config.hidden, classes.names.length, settings.seed)
   const model: TypeModel = {
-    encoder: encoderPass(encoder, settings),
+    encoder: pass,
     dropout: settings.dropout,
     head,
     scopes: scopesOf(classes),
