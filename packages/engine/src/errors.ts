@@ -1,10 +1,11 @@
 /** What the engine throws: one line that says what happened and what to do. */
 export class EngineError extends Error {
-  override readonly name = "EngineError"
+  override readonly name: string = "EngineError"
 }
 
 /** A safetensors file that lies about itself, or cannot be written. */
 export class SafetensorsError extends EngineError {
+  override readonly name = "SafetensorsError"
   readonly path: string
   /** The tensor in question, where there is one. */
   readonly tensor: string | undefined
@@ -21,6 +22,7 @@ export class SafetensorsError extends EngineError {
 
 /** A checkpoint that cannot be read, or belongs to another run. */
 export class CheckpointError extends EngineError {
+  override readonly name = "CheckpointError"
   readonly path: string
 
   constructor(path: string, reason: string) {
@@ -31,6 +33,7 @@ export class CheckpointError extends EngineError {
 
 /** The loss or the gradient became infinite or NaN. The update was not made; the last checkpoint is as it was. */
 export class NonFiniteError extends EngineError {
+  override readonly name = "NonFiniteError"
   /** The update that would have been made, counted from 1. */
   readonly step: number
   readonly loss: number

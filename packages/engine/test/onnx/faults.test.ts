@@ -1,5 +1,5 @@
 import { afterEach, beforeAll, expect, test } from "bun:test"
-import { EngineError, tf, useEngine } from "../../src/index.ts"
+import { CheckpointError, EngineError, NonFiniteError, SafetensorsError, tf, useEngine } from "../../src/index.ts"
 import type { OnnxBackend } from "../../src/onnx/OnnxBackend.ts"
 import { libraryPath, openOrtApi } from "../../src/onnx/OrtApi.ts"
 import { limitSpinning } from "../../src/onnx/Runtime.ts"
@@ -98,7 +98,11 @@ test("an update of mismatched tensors is refused; one of shared memory leaves th
   })
 })
 
-test("errors are EngineErrors of one line", () => {
+test("errors are EngineErrors of one line, each by its own name", () => {
+  for (const Kind of [CheckpointError, NonFiniteError, SafetensorsError]) {
+    const error = new Kind("" as never, "" as never)
+    expect([error.name, error instanceof EngineError]).toEqual([Kind.name, true])
+  }
   try {
     kernel("FusedGelu", {})
   } catch (error) {
