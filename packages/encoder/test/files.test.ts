@@ -5,6 +5,8 @@ import { InputError, OptionError } from "@nuner/core"
 import { type Parameters, readSafetensors, SafetensorsError, tf, writeSafetensors } from "@nuner/engine"
 import { close, leakCheck, tempDir } from "@nuner/testing"
 import {
+  copyEncoder,
+  encode,
   exportOnnx,
   forward,
   loadEncoder,
@@ -21,6 +23,21 @@ const values = (parameters: Parameters) =>
   Object.fromEntries(Object.entries(parameters).map(([name, parameter]) => [name, [...parameter.dataSync()]]))
 
 describe("an encoder", () => {
+  test("that was disposed says so, whatever is asked of it, also where its weights were never asked for", () =>
+    leakCheck(async () => {
+      using dir = tempDir()
+      const made = tiny()
+      await saveEncoder(dir.file("model"), made)
+      made.dispose()
+      const encoder = await loadEncoder(dir.file("model"))
+      encoder.dispose()
+      encoder.dispose()
+      const said = "An encoder was used after it was disposed"
+      await expect(encode(encoder, ["a"]).next()).rejects.toThrow(said)
+      await expect(saveEncoder(dir.file("again"), encoder)).rejects.toThrow(said)
+      expect(() => copyEncoder(encoder)).toThrow(said)
+    }))
+
   test("is the same after save and load", () =>
     leakCheck(async () => {
       for (const architecture of ["roberta", "bert"] as const) {

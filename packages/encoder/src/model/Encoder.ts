@@ -1,4 +1,4 @@
-import { disposeAll, markOf, type Parameters, sweeper, tf, trimMemory } from "@nuner/engine"
+import { disposeAll, EngineError, markOf, type Parameters, sweeper, tf, trimMemory } from "@nuner/engine"
 import type { EncoderConfig } from "../config/EncoderConfig.ts"
 import { inferenceOf } from "../inference/Inference.ts"
 import { isAdapter } from "../lora/adapterOf.ts"
@@ -13,7 +13,7 @@ import { type StoredWeight, toVariable } from "./StoredWeight.ts"
 /** An encoder with its tokenizer: what a Hugging Face directory holds. */
 export interface Encoder extends Model {
   readonly tokenizer: Tokenizer
-  /** Frees the parameters. */
+  /** Frees the parameters. A second call does nothing; what uses them afterwards throws. */
   dispose(): void
 }
 
@@ -51,6 +51,7 @@ export const storedEncoder = (
   tokenizer: Tokenizer
 ): Encoder => {
   let parameters: Parameters | undefined
+  let isDisposed = false
   const inference = inferenceOf(
     config,
     () => parameters ?? weights,
@@ -60,6 +61,7 @@ export const storedEncoder = (
     ...{ config, tokenizer, inference },
     get parameters() {
       if (parameters === undefined) {
+        if (isDisposed) throw new EngineError("An encoder was used after it was disposed")
         // It holds the weights as they were read, which would lie in memory beside their tensors.
         inference.dispose()
         parameters = toParameters(weights)
@@ -67,6 +69,7 @@ export const storedEncoder = (
       return parameters
     },
     dispose: () => {
+      isDisposed = true
       if (parameters !== undefined) disposeAll(parameters)
       for (const name of Object.keys(weights)) delete weights[name]
       // The last that holds them.
