@@ -179,7 +179,7 @@ try {
   for (const room of publishOrder) await rm(join(root, "packages", room, "dist"), { recursive: true, force: true })
 }
 
-/** Encoding, prediction and few-shot learning under Node, and under Deno where it is installed, against Bun, on 200 odd texts. @returns how many comparisons failed */
+/** Encoding, prediction, few-shot learning and pre-training under Node, and under Deno where it is installed, against Bun, on 200 odd texts. @returns how many comparisons failed */
 async function compareRuntimes(): Promise<number> {
   const node = Bun.which("node")
   const version = node === null ? undefined : (await $`node --version`.text()).trim()
@@ -213,7 +213,9 @@ async function compareRuntimes(): Promise<number> {
     const { Bun: expected, [runtime]: found } = results
     const difference = differs(expected, found, "")
     if (difference === undefined)
-      console.log(`${runtime} (${found!.engine}) encodes, predicts and learns as Bun (${expected!.engine}) does`)
+      console.log(
+        `${runtime} (${found!.engine}) encodes, predicts, learns and pre-trains as Bun (${expected!.engine}) does`
+      )
     else {
       failed++
       console.error(`${runtime} gives another result than Bun: ${difference}`)
