@@ -239,6 +239,14 @@ describe("pretrainSupervised", () => {
     )
   })
 
+  test("a batch of which the tokenizer leaves nothing is skipped and told", async () => {
+    const nothing = { words: [""], entities: [] }
+    const datasets = { "": [...corpus(5, 1), nothing] }
+    const all = await events({ datasets, encoder: encoder(), preset: "small", batchSize: 1, epochs: 1, validation: 0 })
+    expect(all.filter(({ type }) => type === "skip")).toHaveLength(1)
+    expect(all.filter(({ type }) => type === "step")).toHaveLength(5)
+  })
+
   test("a sample is drawn by the seed, counted, and part of every larger one", async () => {
     const sentences = corpus(40, 8)
     const [start] = await events({ ...settings, datasets: { "": sentences }, encoder: encoder(), sampleSize: 12 })

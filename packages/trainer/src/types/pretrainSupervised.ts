@@ -175,7 +175,10 @@ const typesObjective = (
     parameters: { ...encoder.parameters, ...head },
     examples: examplesOf(train),
     held: examplesOf(validation),
-    batch: async (sentences) => labelledBatch(sentences.flat(), tokenizer.special.pad.id),
+    batch: async (sentences) => {
+      const batch = labelledBatch(sentences.flat(), tokenizer.special.pad.id)
+      return batch.labels.some((label) => label >= 0) ? batch : undefined
+    },
     loss: (batch, { dropout }) => typeLoss(model, batch, dropout),
     validate: (batches) => validateTypes(model, batches),
     tokens: ({ labels }) => labels.reduce((sum, label) => sum + (label < 0 ? 0 : 1), 0),
