@@ -7,6 +7,7 @@ import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import {
   type Gliner,
   loadGliner,
+  type NewGlinerOptions,
   newGliner,
   reshapeGliner,
   trainZeroShot,
@@ -238,14 +239,14 @@ describe("a model of one's own", () => {
       ]
     }
   })
-  const made = async () => {
+  const made = async (head: NewGlinerOptions = {}) => {
     const tokenizer = await trainWordPiece(data.map(({ text }) => text).concat(["person city"]), { vocabSize: 90 })
     const encoder = randomEncoder(
       small({ architecture: "bert", hidden: 16, layers: 1, heads: 2, initializerRange: 0.3 }),
       tokenizer,
       3
     )
-    return newGliner(encoder, { headDropout: 0, seed: 1 })
+    return newGliner(encoder, { headDropout: 0, seed: 1, ...head })
   }
   const options = {
     ...{ learningRate: 3e-3, headRate: 2, epochs: 50, batchSize: 8, dropout: 0, validation: 0.1, validateEvery: 75 },
@@ -324,6 +325,22 @@ describe("a model of one's own", () => {
       other.dispose()
       expect(first.length).toBeLessThan(6)
       expect([...first, ...rest]).toEqual(wanted)
+    }))
+
+  test("a run does not go on from the checkpoint of another head, where no weight tells them apart", () =>
+    leakCheck(async () => {
+      using folder = tempDir()
+      const checkpoint = { directory: folder.file("run"), every: 1 }
+      const short = { ...options, steps: 1, validation: 0, sentences: data, checkpoint }
+      const train = async (head: NewGlinerOptions) => {
+        const model = await made(head)
+        await run({ ...short, model }).finally(model.dispose)
+      }
+      await train({ maxWidth: 3 })
+      await train({ maxWidth: 3 })
+      for (const other of [{ maxWidth: 2 }, { maxWidth: 3, headDropout: 0.1 }, { maxWidth: 3, maxTypes: 1 }]) {
+        await expect(train(other)).rejects.toThrow("its fingerprint is")
+      }
     }))
 })
 

@@ -85,7 +85,10 @@ export async function* trainZeroShot(input: ZeroTrainInput): AsyncGenerator<Zero
       counts
     }
     const objective = zeroObjective({ ...model, encoder }, { train, validation }, settings)
-    yield* trainObjective({ objective, encoder, settings, steps, checkpoint, signal })
+    // No weight tells a head's width, dropout or types: checkpoints of another head are known by these.
+    const { base: _, ...head } = model.config
+    const run = { ...settings, head }
+    yield* trainObjective({ objective, encoder, settings: run, steps, checkpoint, signal })
   } finally {
     mergeLora(encoder)
   }
