@@ -105,6 +105,16 @@ describe("predict", () => {
       expect(once.unrepresented.typeGroups).toBe(1)
     }))
 
+  test("as published, types beyond the window are cut off, and found nowhere", () =>
+    using("marker", async (model) => {
+      const many = Array.from({ length: 90 }, (_, i) => `city ${i}`)
+      const open = { mode: "published", threshold: 0, nested: true, multiLabel: true } as const
+      const { entities } = await model.predict(["Ada", text], many, open)
+      const found = new Set(entities.flat().map(({ type }) => type))
+      expect(found.size).toBeLessThan(90)
+      expect(found).toEqual(new Set(many.slice(0, found.size)))
+    }))
+
   test("no word, no type, a type twice, a type with a mark in it", () =>
     using("token-level", async (model) => {
       const nothing = await model.predict(["", "  ", "Ada"], [])

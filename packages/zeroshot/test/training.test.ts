@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from "bun:test"
 import { join } from "node:path"
 import { rng } from "@nuner/core"
-import { randomEncoder, small, trainWordPiece } from "@nuner/encoder"
+import { maxTokens, randomEncoder, small, trainWordPiece } from "@nuner/encoder"
 import { tf, variableGrads } from "@nuner/engine"
 import { leakCheck, tempDir, testEngine } from "@nuner/testing"
 import {
@@ -325,6 +325,26 @@ describe("a model of one's own", () => {
       other.dispose()
       expect(first.length).toBeLessThan(6)
       expect([...first, ...rest]).toEqual(wanted)
+    }))
+
+  test("types that one row has no room for are asked for in several, and none is lost", () =>
+    leakCheck(async () => {
+      const model = await made()
+      const settings = zeroTrainSettings({ ...options, negativeRatio: 0 })
+      const strangers = Array.from({ length: 20 }, (_, i) => `saw ${"again ".repeat(i % 3)}${i}`)
+      const asked = data.slice(0, 2).map((sentence) => ({ ...sentence, types: ["person", ...strangers, "city"] }))
+      const { sentences } = trainingSentences(asked, model.config, settings)
+      const objective = zeroObjective(model, { train: sentences, validation: [] }, settings)
+      const place = { name: "train 0", done: 0, training: true }
+      const { cells, counts, typeAt } = (await objective.batch(sentences, place))!
+      expect(counts.length).toBeGreaterThan(2)
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(2 * 22)
+      expect(Math.max(...typeAt)).toBeLessThan(maxTokens(model.encoder.config) / 2)
+      expect(objective.reading).toMatchObject({ rows: counts.length, cutWords: 0, skippedRows: 0 })
+      // A person and a city a sentence.
+      expect(cells.y.reduce((sum, one) => sum + one, 0)).toBe(4)
+      expect(cells.count).toBe(counts.length * 4)
+      model.dispose()
     }))
 
   test("a run does not go on from the checkpoint of another head, where no weight tells them apart", () =>

@@ -82,7 +82,7 @@ export const gliner = (parts: GlinerParts): Gliner => {
       )
       const batch = { ...rowBatch(rows, encoder.config.padId, config), ...(asked && { types: asked.types }) }
       const logits = await readLogits(parts, batch, asked)
-      for (const [i, { group, own, start, text }] of some.entries()) {
+      for (const [i, { group, own, row, start, text }] of some.entries()) {
         const size = logits.length / some.length
         const found = candidatesOf(
           config,
@@ -90,7 +90,7 @@ export const gliner = (parts: GlinerParts): Gliner => {
           batch,
           i,
           logits.subarray(i * size, (i + 1) * size),
-          group.map((type) => thresholds[type]!)
+          (asked ? group : group.slice(0, row.typeAt.length)).map((type) => thresholds[type]!)
         )
         for (const one of found) {
           if (one.start < own.start - start || one.start >= own.end - start) continue

@@ -32,7 +32,7 @@ export interface PromptTokens {
 export interface PromptRow {
   /** `[tokens]`, special tokens included. */
   readonly ids: Int32Array
-  /** `[types]`: the place of each type's token. */
+  /** `[types]`: the place of each type's token; those that were cut off have none. */
   readonly typeAt: Int32Array
   /** `[words]`: the place of each word's first sub-token; -1: the word has none, and a vector of zeros. */
   readonly wordAt: Int32Array
@@ -80,7 +80,11 @@ export const promptRow = (
     const at = firsts[promptWords + word]
     return at === undefined || at >= end ? -1 : at
   })
-  return { ids: Int32Array.of(...ids.slice(0, end), ...suffix), typeAt: Int32Array.from(typeAt), wordAt }
+  return {
+    ids: Int32Array.of(...ids.slice(0, end), ...suffix),
+    typeAt: Int32Array.from(typeAt).filter((at) => at < end),
+    wordAt
+  }
 }
 
 /** The tokens that types take in a row, with their marks. */

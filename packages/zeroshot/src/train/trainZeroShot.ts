@@ -17,6 +17,7 @@ import { gatherPlaces, headLogits } from "../gliner/headLogits.ts"
 import { type RowBatch, rowBatch } from "../gliner/rowBatch.ts"
 import { cellLoss } from "../heads/cellLoss.ts"
 import { promptRow, wordPieces } from "../prompt/prompt.ts"
+import { typeGroups } from "../prompt/typeGroups.ts"
 import { type Cells, cells } from "./cells.ts"
 import { type ZeroTrainOptions, type ZeroTrainSettings, zeroTrainSettings } from "./options.ts"
 import { allTypes, sampleTypes } from "./sampleTypes.ts"
@@ -141,14 +142,22 @@ export const zeroObjective = (
       const types = training
         ? sampleTypes(sentences, { ...settings, maxTypes: config.maxTypes }, rng(`${seed}/types/${name}`))
         : allTypes(sentences, config.maxTypes)
-      const asked = sentences.flatMap((sentence, i) =>
+      const typed = sentences.flatMap((sentence, i) =>
         types[i]!.length > 0 ? [{ ...sentence, types: types[i]! }] : []
       )
-      reading.skippedRows += sentences.length - asked.length
-      reading.rows += asked.length
-      if (asked.length === 0) return undefined
-      const words = asked.flatMap(({ types, words }) => [...types, ...words])
+      reading.skippedRows += sentences.length - typed.length
+      if (typed.length === 0) return undefined
+      const words = typed.flatMap(({ types, words }) => [...types, ...words])
       const pieces = await wordPieces(tokenizer, [config.typeToken, config.endToken, ...words])
+      // Types that would leave the text no room are asked for in rows of their own, as in prediction.
+      const budget = { most: Number.POSITIVE_INFINITY, budget: Math.floor(limit / 2) }
+      const asked = typed.flatMap((sentence) =>
+        typeGroups(sentence.types, pieces, config.typeToken, budget).map((group) => ({
+          ...sentence,
+          types: group.map((type) => sentence.types[type]!)
+        }))
+      )
+      reading.rows += asked.length
       const rows = asked.map(({ types, words }) =>
         promptRow({ ...config, tokenizer }, pieces, types, words, "unknown", limit)
       )
