@@ -240,7 +240,10 @@ describe("a model of one's own", () => {
     }
   })
   const made = async (head: NewGlinerOptions = {}) => {
-    const tokenizer = await trainWordPiece(data.map(({ text }) => text).concat(["person city"]), { vocabSize: 90 })
+    const tokenizer = await trainWordPiece(data.map(({ text }) => text).concat(["person city"]), {
+      vocabSize: 90,
+      lowercase: false
+    })
     const encoder = randomEncoder(
       small({ architecture: "bert", hidden: 16, layers: 1, heads: 2, initializerRange: 0.3 }),
       tokenizer,
@@ -275,6 +278,28 @@ describe("a model of one's own", () => {
       expect(near(await again.predict(texts, types))).toEqual(near(found))
       again.dispose()
     }))
+
+  test.each([true, false])("types are read as in training: in lower case %p", (lowercase) =>
+    leakCheck(async () => {
+      const model = await made()
+      const short = { ...options, epochs: 1, validation: 0, lowercase }
+      expect(model.config.lowercase).toBe(false)
+      await run({ ...short, model, sentences: data })
+      using folder = tempDir()
+      await model.save(folder.file("model"))
+      const again = await loadGliner(folder.file("model"))
+      const asked = async (one: Gliner, types: ReadonlyArray<string>) =>
+        (await one.predict(["Bob saw Bonn"], types, { threshold: 0, multiLabel: true })).entities[0]!
+      const lower = await asked(model, ["person", "city"])
+      for (const one of [model, again]) {
+        const found = await asked(one, ["Person", "CITY"])
+        expect(new Set(found.map(({ type }) => type))).toEqual(new Set(["Person", "CITY"]))
+        const scores = (entities: typeof lower) => entities.map(({ score }) => score.toFixed(4)).sort()
+        expect(scores(found).join() === scores(lower).join()).toBe(lowercase)
+        one.dispose()
+      }
+    })
+  )
 
   test("of the recipe paper biases and LayerNorm decay too", () =>
     leakCheck(async () => {

@@ -55,7 +55,8 @@ export const gliner = (parts: GlinerParts): Gliner => {
   const predictWords: Gliner["predictWords"] = async (sentences, types, { signal, ...options } = {}) => {
     const settings = predictSettings(options, config)
     const { endToken, typeToken } = config
-    const { names, repeated, texts } = readTypes(types, own ? [] : [typeToken, endToken])
+    const { names, repeated, texts: written } = readTypes(types, own ? [] : [typeToken, endToken])
+    const texts = config.lowercase ? written.map((text) => text.toLowerCase()) : written
     const tokens: PromptTokens = { typeToken, tokenizer: encoder.tokenizer, ...(!own && { endToken }) }
     const pieces = await wordPieces(encoder.tokenizer, allWords(sentences, texts, config))
     await own?.read(texts)

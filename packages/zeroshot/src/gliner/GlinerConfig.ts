@@ -35,9 +35,10 @@ const File = Schema.Struct({
   labels_encoder: Schema.NullOr(Schema.NonEmptyString).pipe(absent<string | null>(null)),
   labels_encoder_config: Schema.NullOr(Fields).pipe(absent<Record<string, unknown> | null>(null)),
   /** What is not GLiNER's. */
-  nuner: Schema.Struct({ words: Schema.Literals(["published", "ours"]) }).pipe(
-    absent<{ words: WordRule }>({ words: "published" })
-  )
+  nuner: Schema.Struct({
+    words: Schema.Literals(["published", "ours"]),
+    lowercase: Schema.Boolean.pipe(absent(false))
+  }).pipe(Schema.withDecodingDefaultKey(Effect.succeed({ words: "published" as const })))
 })
 type File = (typeof File)["Type"]
 
@@ -57,6 +58,8 @@ export interface GlinerConfig {
   /** Name of the base encoder, as far as it is known. */
   readonly base: string
   readonly words: WordRule
+  /** Types are read in lower case, whatever they are called; training sets it. */
+  lowercase: boolean
 }
 
 /** Fields that change the numbers and are not implemented, with the values that they may have. */
@@ -115,7 +118,8 @@ export const parseGlinerConfig = (
       typeToken: file.ent_token,
       endToken: file.sep_token,
       base: file.model_name,
-      words: file.nuner.words
+      words: file.nuner.words,
+      lowercase: file.nuner.lowercase
     },
     encoder: file.encoder_config ?? undefined
   }
@@ -150,7 +154,7 @@ export const toGlinerJson = (
     class_token_index: ids.type,
     vocab_size: ids.vocabulary,
     encoder_config: encoder,
-    nuner: { words: config.words }
+    nuner: { words: config.words, lowercase: config.lowercase }
   }
   return `${JSON.stringify(file, null, 2)}\n`
 }

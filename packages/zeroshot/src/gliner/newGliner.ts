@@ -46,7 +46,7 @@ export type NewGlinerOptions = Partial<(typeof NewGlinerOptions)["Encoded"]>
 export const newGliner = async (encoder: Encoder, options: NewGlinerOptions = {}, base = ""): Promise<Gliner> => {
   const { headDropout: dropout, seed, ...chosen } = decodeOptions("newGliner", NewGlinerOptions, options)
   const marks = { typeVector: "mark", typeToken: "<<ENT>>", endToken: "<<SEP>>" } as const
-  const config: GlinerConfig = { hidden: encoder.config.hidden, ...chosen, dropout, base, ...marks }
+  const config: GlinerConfig = { hidden: encoder.config.hidden, ...chosen, dropout, base, ...marks, lowercase: false }
   if (config.lstm && config.hidden % 2 === 1) {
     throw new OptionError({
       component: "newGliner",

@@ -58,7 +58,10 @@ const fields = {
     default: 1,
     help: "types of the batch beside a sentence's own: 0 to this many times its mentions, drawn anew each time"
   }),
-  lowercase: option(Schema.Boolean, { default: true, help: "types are read in lower case, as NuNER Zero wants them" }),
+  lowercase: option(Schema.Boolean, {
+    default: true,
+    help: "types are read in lower case, as NuNER Zero wants them, in training and whenever the model is asked"
+  }),
   positiveWeight: option(Schema.Finite.check(Schema.isGreaterThan(0)), {
     default: 2,
     help: "weight of a positive cell over a negative one; 2 is NuNER Zero's"

@@ -73,6 +73,8 @@ export async function* trainZeroShot(input: ZeroTrainInput): AsyncGenerator<Zero
     const reason = `${chosen.length} sentences with types are nothing to learn from`
     throw new InputError({ source: "sentences", reason, remedy: "give aligned or labelled sentences" })
   }
+  // What it reads in training it has to be asked with.
+  model.config.lowercase = settings.lowercase
   const { train, validation } = splitSentences(chosen, { validation: settings.validation, seed: settings.seed })
   const steps = stepsOf(settings, train.length)
   const encoder = withAdapters(model.encoder, settings)
