@@ -2,13 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readManifest, rng, writeJsonl } from "@nuner/core"
-import { loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
+import { type Encoder, loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
-import { nuner } from "@nuner/pipelines"
+import { nuner, Progress } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { Effect } from "effect"
 import { lossCurve } from "../src/report/lossCurve.ts"
 import { readTrainingLog, trainingLog } from "../src/services/trainingLog.ts"
+import { trainModel } from "../src/stages/trainModel.ts"
 
 const folder = tempDir()
 const at = (name: string): string => join(folder.path, name)
@@ -226,6 +227,47 @@ describe("nuner base", () => {
     const shaped = ["--hidden", "64", ...short]
     expect(await run("base", at("domain.txt"), "--from", at("base"), "--out", at("no"), ...shaped)).toBe(1)
     expect(await run("base", at("domain.txt"), "--from", at("base"), "--out", at("no"))).toBe(1)
+  })
+})
+
+describe("the scores that a model is said to have", () => {
+  const start = { type: "start", steps: 3 } as const
+  const validation = (step: number, loss: number) => ({ type: "validation", step, scores: { loss } }) as const
+  const trained = async (weights: "last" | "best", events: ReadonlyArray<object>, out: string, isKept = true) => {
+    let scores: { readonly loss: number } | undefined
+    const training = trainModel<typeof start, { readonly loss: number }>({
+      ...{ stage: "test", encoder: {} as Encoder, out, dtype: "F32", weights, note: String },
+      events: async function* () {
+        yield* events as ReadonlyArray<typeof start>
+      },
+      card: (model) => {
+        scores = model.scores
+        return ""
+      },
+      save: async () => {
+        if (!isKept) throw new Error("the disk is full")
+      }
+    })
+    await Effect.runPromise(training.pipe(Effect.provide(Progress.silent))).catch(() => {})
+    return scores?.loss
+  }
+  const whole = [start, validation(0, 9), validation(1, 2), validation(2, 1), validation(3, 4)]
+
+  test("are those of the weights that are taken, and none where nothing was held out", async () => {
+    expect(await trained("last", whole, at("said"))).toBe(4)
+    expect(await trained("best", whole, at("said"))).toBe(1)
+    expect(await trained("last", [start, { type: "step", step: 1, loss: 1 }], at("said"))).toBeUndefined()
+  })
+
+  test("stay where a run that was done could not be written and goes on: not those before its first step", async () => {
+    for (const [weights, loss] of [
+      ["last", 4],
+      ["best", 1]
+    ] as const) {
+      await trained(weights, whole, at("full"), false)
+      const again = [start, validation(0, 9), { type: "resume", step: 3, path: "" }]
+      expect(await trained(weights, again, at("full"))).toBe(loss)
+    }
   })
 })
 

@@ -138,7 +138,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
       )
       const fitting = from !== undefined && known === undefined ? { fitHead: FIT_HEAD, ...language } : language
       const { loss, scores } = yield* trainModel<MaskedLanguageStart, LanguageScores>({
-        ...{ stage: "base", encoder, dtype: "F32", out, card },
+        ...{ stage: "base", encoder, dtype: "F32", out, card, weights: rest.weights },
         events: async function* (run) {
           for await (const event of pretrainMaskedLanguage({
             ...fitting,

@@ -76,7 +76,7 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
       )
       let scorer: ScorerEvent | undefined
       const { loss, read, scores, start, steps } = yield* trainModel<PretrainStart, ContrastiveScores>({
-        ...{ stage: "pretrain", encoder, dtype, out },
+        ...{ stage: "pretrain", encoder, dtype, out, weights: settings.weights },
         events: async function* (run) {
           for await (const event of pretrain({ ...given, sentences, text: encoder, concept, ...run })) {
             if (event.type === "scorer") scorer = event
@@ -120,7 +120,7 @@ const cardOf = async (
   { read, scores, start }: TrainedModel<PretrainStart, ContrastiveScores>
 ): Promise<string> => {
   const window = Math.min(settings.maxTokens ?? Number.POSITIVE_INFINITY, maxTokens(config))
-  const dataset = "held-out sentences (last validation)"
+  const dataset = "held-out sentences"
   return modelCard({
     name: "NuNER",
     description:

@@ -62,7 +62,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
       }
       const encoder = yield* openEncoder("pretrain", directory)
       const { loss, read, scores, start, steps } = yield* trainModel<SupervisedStart, TypeScores>({
-        ...{ stage: "pretrain", encoder, dtype, out },
+        ...{ stage: "pretrain", encoder, dtype, out, weights: settings.weights },
         events: (run) => pretrainSupervised({ ...given, datasets, encoder, ...run }),
         note: ({ f1 }) => `F1 ${f1.toFixed(3)}`,
         card: ({ start: { classes, trainSentences } }) =>

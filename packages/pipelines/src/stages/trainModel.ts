@@ -17,13 +17,15 @@ interface StartEvent {
   readonly steps: number
 }
 
-export interface ModelTraining<Start, Scores> {
+export interface ModelTraining<Start, Scores extends { readonly loss: number }> {
   /** In the bar of progress. */
   readonly stage: string
   readonly encoder: Encoder
   /** The model directory to write; `<out>.log.jsonl` and `<out>.loss.svg` beside it. */
   readonly out: string
   readonly dtype: "F32" | "F16"
+  /** Which of its weights the run ends with. Default "last". */
+  readonly weights?: "last" | "best" | undefined
   readonly events: (run: {
     readonly checkpoint: CheckpointOptions
     readonly signal: AbortSignal
@@ -41,7 +43,7 @@ export interface TrainedModel<Start, Scores> {
   readonly steps: number
   /** Of the last step. */
   readonly loss: number
-  /** The last. */
+  /** Of the weights that it ended with, on held-out data; undefined without any. */
   readonly scores: Scores | undefined
   /** What was met in the examples that were read since the run began, or went on. */
   readonly read: ReadEvent["counts"]
@@ -54,10 +56,11 @@ const curveOf = (out: string): string => `${out}.loss.svg`
 export const artefactsOf = (out: string): ReadonlyArray<string> => [out, logOf(out), curveOf(out)]
 
 /** Trains an encoder by the events of an objective and writes it as a model directory. What is cut short goes on from its last checkpoint. */
-export const trainModel = Effect.fn("trainModel")(function* <Start extends StartEvent, Scores>(
-  training: ModelTraining<Start, Scores>
-) {
-  const { dtype, encoder, events, note, out, stage } = training
+export const trainModel = Effect.fn("trainModel")(function* <
+  Start extends StartEvent,
+  Scores extends { readonly loss: number }
+>(training: ModelTraining<Start, Scores>) {
+  const { dtype, encoder, events, note, out, stage, weights = "last" } = training
   const { update } = yield* Progress
   const kept = checkpoints(out)
   const log = yield* Effect.acquireRelease(
@@ -66,6 +69,7 @@ export const trainModel = Effect.fn("trainModel")(function* <Start extends Start
   )
   let start: Start | undefined
   let scores: Scores | undefined
+  let validations: Array<Scores> = []
   let read: ReadEvent["counts"] = {}
   let steps = 0
   yield* streamOf(stage, (signal) => events({ checkpoint: kept, signal })).pipe(
@@ -73,10 +77,14 @@ export const trainModel = Effect.fn("trainModel")(function* <Start extends Start
       attempt(stage, () => {
         log.write(event)
         if (event.type === "start") start = event
-        else if (event.type === "validation") scores = event.scores
-        else if (event.type === "read") read = event.counts
-        else if (event.type === "resume") steps = event.step
-        else if (event.type === "step") {
+        else if (event.type === "validation") {
+          scores = event.scores
+          if (event.step > 0) validations.push(scores)
+        } else if (event.type === "read") read = event.counts
+        else if (event.type === "resume") {
+          steps = event.step
+          validations = validationsIn<Scores>(logOf(out))
+        } else if (event.type === "step") {
           steps = event.step
           const validated = scores === undefined ? "" : `  validation ${note(scores)}`
           const said = `loss ${event.loss.toFixed(4)}  ${Math.round(event.tokensPerSecond ?? 0)} tokens/s${validated}`
@@ -87,13 +95,32 @@ export const trainModel = Effect.fn("trainModel")(function* <Start extends Start
   )
   return yield* attempt(stage, async (): Promise<TrainedModel<Start, Scores>> => {
     const loss = await writeCurve(out)
-    const trained = { start: start!, steps, loss, scores, read }
+    const trained = { start: start!, steps, loss, scores: scoresOf(validations, weights), read }
     const card = await training.card(trained)
     await (training.save?.(card) ?? saveEncoder(out, encoder, { dtype, card }))
     await kept.remove()
     return trained
   })
 }, Effect.scoped)
+
+/** Those after the first step that a log has, in order. */
+const validationsIn = <Scores>(log: string): Array<Scores> =>
+  readTrainingLog(log).flatMap(({ scores, step = 0, type }) => {
+    if (type !== "validation" || step === 0) return []
+    // JSON has null for what is no number.
+    return [
+      Object.fromEntries(Object.entries(scores as object).map(([name, value]) => [name, value ?? Number.NaN])) as Scores
+    ]
+  })
+
+/** The scores of the weights that are taken: of the last validation, or of the first of least loss. */
+const scoresOf = <Scores extends { readonly loss: number }>(
+  validations: ReadonlyArray<Scores>,
+  weights: "last" | "best"
+): Scores | undefined => {
+  const [best] = validations.filter(({ loss }) => Number.isFinite(loss)).toSorted((a, b) => a.loss - b.loss)
+  return weights === "best" && best !== undefined ? best : validations.at(-1)
+}
 
 /** What was met on the way that one should know of, before a summary. */
 export const met = ({ cutNames = 0, emptyNames = 0, lostMentions = 0 }: ReadEvent["counts"]): string =>

@@ -70,7 +70,7 @@ export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: Ze
         (loaded) => Effect.sync(() => loaded.dispose())
       )
       const { loss, scores, start, steps } = yield* trainModel<ZeroTrainStart, CellScores>({
-        ...{ stage: "zero train", dtype: "F32", out, encoder: model.encoder },
+        ...{ stage: "zero train", dtype: "F32", out, encoder: model.encoder, weights: settings.weights },
         events: (run) => trainZeroShot({ ...given, model, sentences, ...run }),
         note: ({ f1 }) => `F1 ${f1.toFixed(3)}`,
         card: ({ scores, start }) =>
@@ -83,9 +83,7 @@ export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: Ze
             ...(isHub(base) ? { base } : {}),
             datasets: inputs.map((input) => basename(input)),
             metrics:
-              scores === undefined
-                ? []
-                : [{ dataset: "held-out sentences (last validation)", metric: "F1 of cells", value: scores.f1 }],
+              scores === undefined ? [] : [{ dataset: "held-out sentences", metric: "F1 of cells", value: scores.f1 }],
             settings: plain({ ...settings, ...head }),
             task: "token-classification"
           }),
