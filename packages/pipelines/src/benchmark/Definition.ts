@@ -46,8 +46,8 @@ const BenchmarkDataset = Schema.Struct({
   }),
   test: option(Schema.NonEmptyString, { help: "labelled sentences that everything is scored on" }),
   types: option(Schema.optionalKey(Names.check(atLeastOne)), {
-    help: "only these types: sets of sentences that have no other, scored on entities of these; whatever else the test set has counts as missed",
-    absent: "all of the training data"
+    help: "only these types: sets of sentences that have no other, scored on entities of these; others of the test set have no part in the scores",
+    absent: "all of the training data; types that only the test set has count as missed"
   }),
   data: option(Schema.optionalKey(DataOptions), {
     help: "how `train`, `test` and `exclude` are read",
