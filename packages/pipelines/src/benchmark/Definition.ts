@@ -17,7 +17,7 @@ export const FrozenProtocol = Schema.Struct({
   }),
   pooling: option(Schema.Literals(["first", "mean"]), {
     default: "mean",
-    help: "a word's vector: its first sub-token's, or the mean over its sub-tokens"
+    help: "a word's vector: its first sub-token's (NuNER, section 4.1), or the mean over its sub-tokens"
   }),
   scheme: option(Schema.Literals(["auto", "bare", "BIO"]), {
     default: "auto",
