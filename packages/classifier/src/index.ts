@@ -15,7 +15,6 @@ export { type Expected, type FewShotInput, type FewShotModel, fewShot } from "./
 export type { ProbeSetting } from "./fewShot/probeTrials.ts"
 export { loadClassifier } from "./files/loadClassifier.ts"
 export { type SaveClassifierOptions, saveClassifier } from "./files/saveClassifier.ts"
-export type { TrainingSentence } from "./finetune/examples.ts"
 export type * from "./finetune/FineTuneEvent.ts"
 export { FineTuneOptions } from "./finetune/FineTuneOptions.ts"
 export { type FineTuneInput, fineTune } from "./finetune/fineTune.ts"

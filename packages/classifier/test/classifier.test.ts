@@ -88,6 +88,18 @@ describe("decode", () => {
     ])
   })
 
+  test("labelsOf: an ignored word has no class, whatever its entity", () => {
+    const entities = [
+      { start: 1, end: 4, type: "city" },
+      { start: 4, end: 5, type: "person" }
+    ]
+    const some = [
+      { words: ["a", "b", "c", "d", "e", "f"], entities, ignored: [2, 4] },
+      { words: ["g"], entities: [], ignored: [0] }
+    ]
+    expect([...labelsOf(some, ["O", "city", "person"])]).toEqual([0, 1, -1, 1, -1, 0, -1])
+  })
+
   test("is the inverse of labelsOf", () => {
     const classes = ["O", "B-person", "I-person", "B-place", "I-place"]
     const labels = labelsOf(train, classes, "BIO")

@@ -1,5 +1,6 @@
 import { describe, expect, setDefaultTimeout, test } from "bun:test"
 import { readdir } from "node:fs/promises"
+import type { LabelledSentence } from "@nuner/core"
 import { type Encoder, loadAdapter } from "@nuner/encoder"
 import { leakCheck, tempDir } from "@nuner/testing"
 import {
@@ -8,7 +9,6 @@ import {
   fineTune,
   loadClassifier,
   saveClassifier,
-  type TrainingSentence,
   tokenClassifier
 } from "../src/index.ts"
 import { toyEncoder, toySentences } from "./toy.ts"
@@ -142,7 +142,7 @@ describe("fineTune", () => {
   test("what an ignored word is labelled has no say", () =>
     leakCheck(async () => {
       const encoder = toyEncoder()
-      const learned = async (of: (sentence: (typeof train)[number]) => TrainingSentence) => {
+      const learned = async (of: (sentence: (typeof train)[number]) => LabelledSentence) => {
         const { classifier } = doneOf(await collect({ encoder, train: train.map(of), ...quick, epochs: 1 }))
         const weights = numbers(classifier.encoder, "embeddings.word_embeddings.weight")
         classifier.dispose()

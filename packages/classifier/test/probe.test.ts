@@ -56,6 +56,17 @@ describe("fitProbe", () => {
     close(probabilities(reversed.head, features.values), probabilities(first.head, features.values), 1e-4)
   })
 
+  test("an ignored word is as one that is not there", () => {
+    const { width } = golden
+    const isThere = (_: unknown, i: number) => i % 7 !== 0
+    const ignoring = sentences.map((sentence, i) => (isThere(sentence, i) ? sentence : { ...sentence, ignored: [0] }))
+    const some = sentences.filter(isThere)
+    const values = features.values.filter((_, at) => isThere(_, Math.floor(at / width)))
+    const without = fitProbe({ values, starts: features.starts.subarray(0, some.length + 1), width }, some)
+    expect(fitProbe(features, ignoring).head).toEqual(without.head)
+    expect(fitProbe(features, ignoring, { c: "cv" }).heldOut.every(({ f1 }) => f1 > 0)).toBe(true)
+  })
+
   test('"cv" chooses from held-out words, without any other data', () =>
     leakCheck(() => {
       const { c, heldOut } = fitProbe(features, sentences, { c: "cv" })

@@ -18,6 +18,12 @@ test("scores of a dev set by hand", () => {
   const loss =
     -[softmax(2, 0), softmax(1, 0), softmax(0, 3), softmax(4, 0)].reduce((sum, p) => sum + Math.log(p), 0) / 4
   expect(scores.loss).toBeCloseTo(loss, 6)
+  const ignoring = devScores(
+    Float32Array.of(0, 2, 1, 0, 3, 0, 0, 4),
+    { sentences, labels: Int32Array.of(1, 0, -1, 1) },
+    { head, scheme: "bare" }
+  )
+  expect(ignoring.loss).toBeCloseTo((4 * loss + Math.log(softmax(0, 3))) / 3, 6)
   // Found: the X of "a" and of "d"; missed: that of "c".
   expect(scores.tokenF1).toBeCloseTo(4 / 5, 12)
   expect(scores).toMatchObject({ precision: 1, recall: 2 / 3 })

@@ -30,6 +30,22 @@ test("offsets in a text, in the units of other languages, or over words", async 
   ).toEqual([{ id: "7", ...expected }])
 })
 
+const spans = [
+  { start: 0, end: 3 },
+  { start: 4, end: 9 }
+]
+
+test("words that are not to be learned from stay so, as mined sets have them; what is no list of words is another field", async () => {
+  const row = { words: ["Ada", "Lovelace", "wrote"], entities: [{ start: 0, end: 2, type: "person" }] }
+  expect(await collect(read({ ...row, ignored: [1] }))).toEqual([{ ...row, ignored: [1] }])
+  for (const ignored of [[3], [-1], ["1"], true, []]) expect(await collect(read({ ...row, ignored }))).toEqual([row])
+  const placed = { ...row, text: "Ada wrote", words: ["Ada", "wrote"], offsets: spans, ignored: [1] }
+  expect((await collect(read(placed)))[0]).toMatchObject({ words: placed.words, text: placed.text, ignored: [1] })
+  // Of a text the words are ours.
+  const text = { text: "Ada wrote", entities: [{ start: 0, end: 3, type: "person" }], ignored: [1] }
+  expect((await collect(read(text)))[0]).not.toHaveProperty("ignored")
+})
+
 test("an entity that cuts a word is refused, grown, cut down or left out, and counted", async () => {
   const text = "on USB drives"
   const row = { text, entities: [{ start: 4, end: 13, type: "X" }] }

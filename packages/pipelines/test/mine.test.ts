@@ -1,9 +1,10 @@
 import { afterAll, expect, spyOn, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
+import { labelsOf } from "@nuner/classifier"
 import { readManifest } from "@nuner/core"
 import { tempDir } from "@nuner/testing"
 import { Effect } from "effect"
-import { nuner } from "../src/index.ts"
+import { nuner, readDataset } from "../src/index.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
@@ -51,6 +52,14 @@ test("a size that the data does not allow is told and left out; the manifest cou
   const none = await mine("--out", at("none"), "--k", "8")
   expect(none.code).toBe(1)
   expect(none.err).toContain('mine: option "k": 8: mineSets: type "river"')
+})
+
+test("a set of so many words of each type is read as one: what is beyond is not learned from", async () => {
+  expect((await mine("--out", at("three"), "--words", "3", "--types", "person,place")).code).toBe(0)
+  const read = await readDataset(at("three/words-3/set-0.jsonl"))
+  expect(read.flatMap(({ entities }) => entities)).toHaveLength(4) // of two words each
+  const labels = [...labelsOf(read, ["O", "person", "place"])]
+  expect([1, 2].map((type) => labels.filter((label) => label === type).length)).toEqual([3, 3])
 })
 
 test("some types only, so many words of each, as many sets as the paper; the samplers differ", async () => {

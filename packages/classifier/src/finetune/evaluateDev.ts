@@ -31,9 +31,10 @@ export const devScores = (
   const count = classes.length
   const values = softmaxRows(logits, count)
   let loss = 0
+  const counted = labels.filter((label) => label >= 0).length
   const best = new Int32Array(labels.length)
   for (const [row, label] of labels.entries()) {
-    loss -= Math.log(Math.max(values[row * count + label]!, 1e-30)) / labels.length
+    if (label >= 0) loss -= Math.log(Math.max(values[row * count + label]!, 1e-30)) / counted
     for (let k = 1; k < count; k++) if (values[row * count + k]! > values[row * count + best[row]!]!) best[row] = k
   }
   let at = 0

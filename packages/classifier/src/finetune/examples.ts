@@ -3,12 +3,6 @@ import { type EncoderConfig, maxTokens, type Tokenizer, tokenWindows } from "@nu
 import { encodeSequence } from "../features/WordSequence.ts"
 import { type ClassScheme, labelsOf } from "../labels/classes.ts"
 
-/** A labelled sentence some of whose words may be neither of a type nor of none. */
-export interface TrainingSentence extends LabelledSentence {
-  /** Words that are read and not learned from, as in sets with a fixed number of words of each type (NuNER, section 6). */
-  readonly ignored?: ReadonlyArray<number>
-}
-
 /** A sentence, or a window of a long one, ready for the encoder. */
 export interface Example {
   /** Special tokens included. */
@@ -24,7 +18,7 @@ export interface Example {
  * learned in the one where its first sub-token has the most context. Sentences without a word to learn from give none.
  */
 export const toExamples = async (
-  sentences: ReadonlyArray<TrainingSentence>,
+  sentences: ReadonlyArray<LabelledSentence>,
   { config, tokenizer }: { readonly config: EncoderConfig; readonly tokenizer: Tokenizer },
   classes: ReadonlyArray<string>,
   scheme: ClassScheme

@@ -10,7 +10,7 @@ import { calibrate } from "./calibrate.ts"
 import { checkInput } from "./checkInput.ts"
 import { classWeights } from "./classWeights.ts"
 import { type DevSet, devLogits, devScores } from "./evaluateDev.ts"
-import { type Example, type TrainingSentence, toExamples } from "./examples.ts"
+import { type Example, toExamples } from "./examples.ts"
 import type { DevScores, FineTuneEvent } from "./FineTuneEvent.ts"
 import { FineTuneOptions } from "./FineTuneOptions.ts"
 import { Network } from "./Network.ts"
@@ -19,7 +19,7 @@ import { rateOf } from "./rateOf.ts"
 export type FineTuneInput = Partial<(typeof FineTuneOptions)["Encoded"]> & {
   /** Stays as it is: a copy is trained. */
   readonly encoder: EncoderParts
-  readonly train: ReadonlyArray<TrainingSentence>
+  readonly train: ReadonlyArray<LabelledSentence>
   /** Decides which epoch is taken, when to stop early, and the temperature. */
   readonly dev?: ReadonlyArray<LabelledSentence> | undefined
   /** Ends training before the next update, with a checkpoint where there is a directory for one. */
@@ -126,7 +126,7 @@ export async function* fineTune(input: FineTuneInput): AsyncGenerator<FineTuneEv
 function* runParts(
   { checkpoints: _, checkpointEvery: __, ...settings }: FineTuneOptions,
   { config }: FineTuneInput["encoder"],
-  ...data: ReadonlyArray<ReadonlyArray<TrainingSentence> | undefined>
+  ...data: ReadonlyArray<ReadonlyArray<LabelledSentence> | undefined>
 ): Generator<unknown> {
   yield [settings, config]
   for (const sentences of data) {

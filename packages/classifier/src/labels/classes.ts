@@ -77,7 +77,7 @@ export const typesIn = (sentences: Iterable<Pick<LabelledSentence, "entities">>)
 }
 
 /**
- * The class number of every word of every sentence, one sentence after the other, as the rows of `WordFeatures`.
+ * The class number of every word of every sentence, one sentence after the other, as the rows of `WordFeatures`; -1 for an ignored one.
  *
  * @throws InputError for a type without a class, for overlapping entities, and for an entity outside its sentence
  */
@@ -89,7 +89,7 @@ export const labelsOf = (
   const index = new Map(classes.map((name, i) => [name, i]))
   const labels = new Int32Array(sentences.reduce((sum, { words }) => sum + words.length, 0))
   let at = 0
-  for (const [i, { words, entities, id }] of sentences.entries()) {
+  for (const [i, { words, entities, id, ignored = [] }] of sentences.entries()) {
     const fail = (reason: string, remedy: string): never => {
       throw new InputError({ source: id ?? `sentence ${i}`, field: "entities", reason, remedy })
     }
@@ -102,6 +102,7 @@ export const labelsOf = (
       if (label === undefined) fail(`"${tag}" is not among the classes ${classes.join(", ")}`, "add its type")
       labels[at++] = label!
     }
+    for (const word of ignored) labels[at - words.length + word] = -1
   }
   return labels
 }

@@ -103,7 +103,7 @@ const textsPerType = (
   const found = new Map<string, Set<number>>()
   for (const [i, text] of texts.entries()) {
     for (const label of labels.subarray(starts[i]!, starts[i + 1]!)) {
-      const type = types[label]!
+      const type = types[label] ?? "" // none of an ignored word
       if (type !== "") found.set(type, (found.get(type) ?? new Set()).add(text))
     }
   }

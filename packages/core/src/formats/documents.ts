@@ -35,15 +35,20 @@ export const asText = ({ entities = [], text, tokens, words }: Document, unit: O
 
 /** A document as words, entities over words: those of the file where it has them, else `words(text)`. An edge inside a word takes all of it. */
 export const asWords = (document: Document): { readonly id?: string } & LabelledSentence => {
-  const { id, text } = document
-  const ided = id === undefined ? {} : { id }
+  const { fields, id, tokens, words = tokens } = document
+  const isWord = (word: unknown) => words?.[word as number] !== undefined && Number.isInteger(word)
+  const ignored = Array.isArray(fields?.ignored) && fields.ignored.every(isWord) ? fields.ignored : []
+  return { ...(id !== undefined && { id }), ...wordsOf(document), ...(ignored.length > 0 && { ignored }) }
+}
+
+const wordsOf = (document: Document): LabelledSentence => {
+  const { text } = document
   if (text === undefined) {
     const { entities = [], words = [] } = document
-    return { ...ided, words, entities: entities.map(({ start, end, type }) => ({ start, end, type })) }
+    return { words, entities: entities.map(({ start, end, type }) => ({ start, end, type })) }
   }
-  const { sentence } = fromSpans(text, document.entities ?? [], {
+  return fromSpans(text, document.entities ?? [], {
     onCut: "expand",
     ...(document.tokens && { offsets: document.tokens })
-  })
-  return { ...ided, ...sentence }
+  }).sentence
 }

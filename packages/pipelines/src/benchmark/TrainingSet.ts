@@ -16,7 +16,7 @@ export interface TrainingSet {
   /** Where its sentences stand in the training data. */
   readonly indexes: ReadonlyArray<number>
   /** In a set of `words`, each has the words to leave out of the loss. */
-  readonly sentences: ReadonlyArray<LabelledSentence & { readonly ignored?: ReadonlyArray<number> }>
+  readonly sentences: ReadonlyArray<LabelledSentence>
   /** Entities of each type, or words that count. */
   readonly counts: Readonly<Record<string, number>>
   /** Of this set: mining with it gives the same one. */

@@ -10,7 +10,6 @@ import { schemeFor } from "./bareCeiling.ts"
 import type { FrozenProtocol } from "./Definition.ts"
 import { emitting } from "./emitting.ts"
 import type { Protocol, ProtocolEvent } from "./Protocol.ts"
-import { withoutIgnored } from "./withoutIgnored.ts"
 
 /**
  * Sentences go through the encoder once, whatever layers are read of it; each set then costs a logistic regression or two (NuNER, section
@@ -49,9 +48,8 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
         trainRows,
         set.indexes.map((index) => row.get(index)!)
       )
-      const { features, sentences } = withoutIgnored(rows, set)
       const learn = (scheme: "bare" | "BIO", c: number | "cv") => {
-        const fit = fitProbe(features, sentences, { c, scheme, types })
+        const fit = fitProbe(rows, set.sentences, { c, scheme, types })
         const found = predictFeatures({ ...fit, scheme }, testRows).map((entities) => ({ entities }))
         return { c: fit.c, scheme, found }
       }
