@@ -17,7 +17,8 @@ import { writeParquet } from "./writeParquet.ts"
 /**
  * Our own form: `{"id", "text", "entities": [{"start", "end", "type"}]}` with offsets in the text, or `{"words", "entities"}` (also `tokens`) with
  * offsets over words. A type may be called `label`, and entities may be an object of lists. `words` with `text` and `offsets` say where each word
- * stands. Without `entities` it is a text; `annotations` are an LLM's, `mentions` those that the aligner placed. Other fields are kept.
+ * stands, `ignored` which are read and not learned from. Without `entities` it is a text; `annotations` are an LLM's, `mentions` those that the
+ * aligner placed. Other fields are kept.
  */
 export const nunerJsonl = jsonFormat({
   name: "jsonl",
