@@ -1,3 +1,4 @@
+import type { BenchmarkInput } from "@nuner/pipelines"
 import { allAligned, annotated, humanLabelled } from "../datasets.ts"
 import { benchmark, type Experiment, nuner, type Step } from "../Experiment.ts"
 import { adapted, compare, FULL, type Rows, testDefinition, updates } from "../encoders.ts"
@@ -15,7 +16,7 @@ export const minilmRows = (experiment: Experiment): Rows => ({
 
 /**
  * minilm, frozen (Table 3): base, masked-language control, NER-BERT style, NuNER, at equal updates; all k, 5 sets. Then how much of it is
- * NuNER's seed, at k = 8.
+ * NuNER's seed, at k = 8, and what the names of the types are worth, which its concept encoder reads.
  */
 export const frozen = (experiment: Experiment): ReadonlyArray<Step> => {
   const { at, data, model } = experiment
@@ -46,6 +47,32 @@ export const frozen = (experiment: Experiment): ReadonlyArray<Step> => {
     ...compare(experiment, "frozen", "minilm", rows, { dev: 0.5, test: 2.5 }, { paper: [3] }),
     benchmark(experiment, "frozen/seeds", 0.5, () =>
       testDefinition(experiment, "frozen", "minilm", everySeed, { k: [8], paper: [] })
-    )
+    ),
+    benchmark(experiment, "frozen/names", 1, async () => {
+      const own: Rows = { base: model("minilm"), NuNER: nunerOf(experiment, 0) }
+      return byName(await testDefinition(experiment, "frozen", "minilm", own, { paper: [] }))
+    })
   ]
+}
+
+/** NuNER's probes beside, that begin at what the types' names say: the names of the labels in words, or of the dataset where labels say little. */
+const byName = (definition: BenchmarkInput): BenchmarkInput => {
+  const { "NuNER, best layer": best, ...encoders } = definition.encoders
+  const NuNER = [encoders.NuNER].flat() as ReadonlyArray<string>
+  const { layers } = best as { readonly layers: ReadonlyArray<number> }
+  return {
+    ...definition,
+    encoders: {
+      ...encoders,
+      "NuNER, best layer": { models: NuNER, layers },
+      "NuNER, names": { models: NuNER, names: true },
+      "NuNER, best layer, names": { models: NuNER, layers, names: true }
+    },
+    datasets: Object.fromEntries(
+      Object.entries(definition.datasets).map(([name, dataset]) => [
+        name,
+        { ...dataset, typeNames: name.toLowerCase().replaceAll(" ", "-") }
+      ])
+    )
+  }
 }

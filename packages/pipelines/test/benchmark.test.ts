@@ -10,13 +10,14 @@ import {
   writeFileSync
 } from "node:fs"
 import { join } from "node:path"
-import { fitProbe, predictFeatures, wordFeatures } from "@nuner/classifier"
+import { classesOf, fitProbe, headOfScores, predictFeatures, wordFeatures } from "@nuner/classifier"
 import { type LabelledSentence, readManifest, rng, writeJsonl } from "@nuner/core"
 import { loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { decodeCounts, entityMicro, scores, tokenMacroF1 } from "@nuner/metrics"
 import { mineSets } from "@nuner/miner"
 import { leakCheck, tempDir } from "@nuner/testing"
+import { typeScores } from "@nuner/zeroshot"
 import { $ } from "bun"
 import {
   type BenchmarkEvent,
@@ -213,6 +214,60 @@ describe("benchmark", () => {
     expect(passes).toHaveLength(2) // a dataset each
   })
 
+  test("names of types: where probes begin, as they are called; runs without are those of before", async () => {
+    const scorer = { similarity: "dot", temperature: 0.1, bias: 0, conceptPooling: "mean" }
+    for (const [folder, from] of [
+      ["named", "base"],
+      ["named/concepts", "other-0"]
+    ] as const) {
+      const encoder = await loadEncoder(at(from))
+      await saveEncoder(at(folder), encoder)
+      encoder.dispose()
+    }
+    writeFileSync(at("named/concepts/scorer.json"), JSON.stringify(scorer))
+    writeFileSync(at("names.json"), JSON.stringify({ person: "river" }))
+    const places = definition.datasets.places!
+    const named = {
+      ...{ ...definition, k: [1] },
+      encoders: { base: at("base"), same: at("named"), "by name": { models: at("named"), names: true } },
+      datasets: { places, called: { ...places, typeNames: at("names.json") } }
+    }
+    const { runs } = resultOf(await leakCheck(() => follow(named)))
+    const of = (name: string, on: string) =>
+      runs
+        .filter(({ dataset, encoder }) => encoder === name && dataset === on)
+        .map(({ fit, words }) => ({ fit, words }))
+    expect(of("same", "places")).toEqual(of("base", "places"))
+    expect(of("same", "called")).toEqual(of("base", "places"))
+    expect(of("by name", "places").map(({ words }) => words)).not.toEqual(
+      of("base", "places").map(({ words }) => words)
+    )
+    for (const [i, run] of of("by name", "called").entries()) expect(run.fit).not.toBe(of("by name", "places")[i]!.fit)
+    expect(of("by name", "called")).not.toEqual(of("by name", "places"))
+    // As one would by hand.
+    const [set] = mineSets({ sentences: train, k: 1, sets: 3, seed: 0 })
+    const encoder = await loadEncoder(at("named"))
+    const read = { depth: 1, hidden: 16, layers: [-1] }
+    const prior = headOfScores(await typeScores(at("named"))(types), classesOf(types), "bare", read)
+    const features = await wordFeatures(encoder, set!.sentences, { pooling: "mean" })
+    const { head } = fitProbe(features, set!.sentences, { c: 1 }, { prior })
+    const found = predictFeatures({ head }, await wordFeatures(encoder, tested, { pooling: "mean" }))
+    encoder.dispose()
+    const run = runs.find((run) => run.dataset === "places" && run.encoder === "by name" && run.set === 0)!
+    expect(run.tokenMacroF1).toBeCloseTo(
+      100 *
+        tokenMacroF1(
+          tested,
+          found.map((entities) => ({ entities }))
+        ),
+      8
+    )
+    const without = { ...named, encoders: { base: { models: at("base"), names: true } } }
+    await expect(follow(without)).rejects.toThrow(
+      `${at("base")}: has no concept encoder to read names of types with (leave names of "base" away)`
+    )
+  })
+
   test("scores follow from the counts in the log", async () => {
     for (const { entities, entityMicroF1, tokenMacroF1, words } of resultOf(await follow(definition)).runs) {
       expect(100 * scores(decodeCounts(words)).macro.f1).toBe(tokenMacroF1)
@@ -371,13 +426,28 @@ describe("a benchmark file", () => {
     const read = await readBenchmark(
       file({
         encoders: { near: "base", hub: "org/model", several: ["$BENCHMARK_TEST_DIR/x", "./missing"] },
-        datasets: { d: { train: "$" + "{BENCHMARK_TEST_DIR}/a.conll", test: "b.conll", exclude: ["c.txt"] } }
+        datasets: {
+          d: {
+            ...{ train: "$" + "{BENCHMARK_TEST_DIR}/a.conll", test: "b.conll", exclude: ["c.txt"] },
+            typeNames: "names.json"
+          }
+        }
       })
     )
     expect(read.encoders).toEqual({ near: at("base"), hub: "org/model", several: ["/data/x", at("missing")] })
-    expect(read.datasets.d).toEqual({ train: "/data/a.conll", test: at("b.conll"), exclude: [at("c.txt")] })
-    expect(read.protocol).toEqual({ type: "frozen", layers: [-1], pooling: "mean", scheme: "auto", c: 0.1 })
+    expect(read.datasets.d).toMatchObject({ train: "/data/a.conll", test: at("b.conll"), exclude: [at("c.txt")] })
+    expect(read.protocol).toEqual({
+      type: "frozen",
+      layers: [-1],
+      pooling: "mean",
+      scheme: "auto",
+      c: 0.1,
+      names: false
+    })
+    expect(read.datasets.d!.typeNames).toBe(at("names.json"))
     const two = await readBenchmark(file({ ...valid, datasets: { d: { train: ["a.conll", "/b.conll"], test: "c" } } }))
+    const known = file({ ...valid, datasets: { d: { ...valid.datasets.d, typeNames: "wnut17" } } })
+    expect((await readBenchmark(known)).datasets.d!.typeNames).toBe("wnut17")
     expect(two.datasets.d!.train).toEqual([at("a.conll"), "/b.conll"])
   })
 
@@ -388,6 +458,10 @@ describe("a benchmark file", () => {
     [{ ...valid, datasets: { d: { train: "a" } } }, "datasets.d.test: Missing key"],
     [{ ...valid, protocol: { type: "full", epochs: 0 } }, "protocol.epochs: expected a value greater than 0"],
     [{ ...valid, protocol: { type: "full", patience: 2 } }, "protocol.patience: "],
+    [
+      { ...valid, encoders: { a: { models: "org/model", names: true } }, protocol: { type: "full" } },
+      'encoders.a.names: is of frozen probes (leave it away, or take the protocol "frozen")'
+    ],
     [{ ...valid, dataset: {} }, 'dataset: unknown option; did you mean "datasets"?'],
     [{ ...valid, k: [1, 1] }, "k: names a size twice"],
     [{ ...valid, k: [1], words: [1] }, "words: stands beside k"],

@@ -2,6 +2,7 @@ import { type Counts, type DataOptions, type LabelledSentence, sentenceKey } fro
 import { datasetHash, sampleSentences } from "@nuner/miner"
 import { type IntakeOptions, intake } from "../inputs/intake.ts"
 import { typesOf } from "../inputs/readDataset.ts"
+import { zeroShotTypes } from "../inputs/readTypeNames.ts"
 import { bareCeiling } from "./bareCeiling.ts"
 import type { Definition } from "./Definition.ts"
 import { sizesOf, unitOf } from "./decodeDefinition.ts"
@@ -32,6 +33,8 @@ export interface Dataset extends DatasetReport {
   readonly train: ReadonlyArray<LabelledSentence>
   readonly test: ReadonlyArray<LabelledSentence>
   readonly sets: ReadonlyArray<TrainingSet>
+  /** Types as they are read by their names. */
+  readonly named: ReadonlyArray<{ readonly name: string; readonly read: string }>
   readonly trainHash: string
   readonly testHash: string
 }
@@ -67,6 +70,7 @@ export async function* readDatasets(
       trainSentences: train.length,
       testSentences: test.length,
       notDrawn: kept.length - test.length,
+      named: await zeroShotTypes(types, files.typeNames),
       ...mineSizes({
         ...{
           sentences: train,

@@ -26,6 +26,10 @@ export const FrozenProtocol = Schema.Struct({
   c: option(Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("cv")]), {
     default: 0.1,
     help: "inverse L2 strength of the probe, or cv: chosen on each training set"
+  }),
+  names: option(Schema.Boolean, {
+    default: false,
+    help: "whether what the types' names say is where the probe begins: of encoders that have the concept encoder that they were trained against"
   })
 })
 export type FrozenProtocol = typeof FrozenProtocol.Type
@@ -49,6 +53,10 @@ const BenchmarkDataset = Schema.Struct({
     help: "only these types: sets of sentences that have no other, scored on entities of these; others of the test set have no part in the scores",
     absent: "all of the training data; types that only the test set has count as missed"
   }),
+  typeNames: option(Schema.optionalKey(Schema.NonEmptyString), {
+    help: "what labels are called, where `names` are read: mit-movie, wnut17, ... or a JSON file of label to name",
+    absent: "the labels in words"
+  }),
   data: option(Schema.optionalKey(DataOptions), {
     help: "how `train`, `test` and `exclude` are read",
     absent: "as any data"
@@ -66,10 +74,17 @@ const Models = Schema.Union([Schema.NonEmptyString, Names.check(atLeastOne)])
 export const Definition = Schema.Struct({
   encoders: option(
     named(
-      Schema.Union([Models, Schema.Struct({ models: Models, layers: Schema.Array(Schema.Int).check(atLeastOne) })])
+      Schema.Union([
+        Models,
+        Schema.Struct({
+          models: Models,
+          layers: Schema.optionalKey(Schema.Array(Schema.Int).check(atLeastOne)),
+          names: Schema.optionalKey(Schema.Boolean)
+        })
+      ])
     ),
     {
-      help: 'name -> model directory or hub name; a list is one treatment with several seeds, whose scores are averaged and whose spread is shown; `{"models": ..., "layers": [-3]}` reads other layers than the protocol\'s, from the same pass'
+      help: 'name -> model directory or hub name; a list is one treatment with several seeds, whose scores are averaged and whose spread is shown; `{"models": ..., "layers": [-3]}` reads other layers than the protocol\'s, from the same pass, and `"names": true` the types\' names'
     }
   ),
   datasets: option(named(BenchmarkDataset), {

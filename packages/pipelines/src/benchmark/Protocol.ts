@@ -6,6 +6,8 @@ import type { TrainingSet } from "./TrainingSet.ts"
 /** A way to read a model, and the training sets that are still to be measured with it. */
 export interface Reading<Settings> {
   readonly settings: Settings
+  /** Of the model: those of one task have the same weights. */
+  readonly directory: string
   readonly sets: ReadonlyArray<TrainingSet>
 }
 

@@ -120,7 +120,11 @@ async function* measure(
 ): AsyncGenerator<ProtocolEvent> {
   const encoder = await fromPretrained(unmeasured[0]!.model.directory)
   try {
-    const readings = unmeasured.map(({ fits, model }) => ({ settings: model.protocol, sets: [...fits.keys()] }))
+    const readings = unmeasured.map(({ fits, model }) => ({
+      settings: model.protocol,
+      directory: model.directory,
+      sets: [...fits.keys()]
+    }))
     const task = { encoder, dataset, seed, signal }
     // The protocol is the definition's: all readings are of one type.
     if (isFrozen(readings)) yield* frozen({ ...task, readings })
@@ -152,4 +156,4 @@ const checkFeasible = (definition: Definition, datasets: ReadonlyArray<Dataset>)
   throw new OptionError({ component: "benchmark", option: unitOf(definition), reason })
 }
 
-const reportOf = ({ sets, test, testHash, train, trainHash, ...report }: Dataset): DatasetReport => report
+const reportOf = ({ named, sets, test, testHash, train, trainHash, ...report }: Dataset): DatasetReport => report

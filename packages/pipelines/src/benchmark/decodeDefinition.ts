@@ -10,6 +10,10 @@ export const decodeDefinition = (input: unknown): Definition => {
   }
   const [first, second] = units.filter((unit) => definition[unit] !== undefined)
   if (second !== undefined) fail(second, `stands beside ${first}`, "give one of them")
+  const named = Object.entries(definition.encoders).find(([, encoder]) => Object.hasOwn(Object(encoder), "names"))
+  if (named !== undefined && definition.protocol.type !== "frozen") {
+    fail(`encoders.${named[0]}.names`, "is of frozen probes", 'leave it away, or take the protocol "frozen"')
+  }
   for (const option of ["k", "words"] as const) {
     const values = definition[option] ?? []
     if (new Set(values).size !== values.length) fail(option, "names a size twice", "name each once")
@@ -32,10 +36,9 @@ export interface Reader {
   readonly protocol: Definition["protocol"]
 }
 
-/** The encoders of a definition, each with its models and its own layers where it names them. */
+/** The encoders of a definition, each with its models, and its own way to be read where it has one. */
 export const readersOf = ({ encoders, protocol }: Pick<Definition, "encoders" | "protocol">): Array<Reader> =>
   Object.entries(encoders).map(([name, encoder]) => {
-    const { layers, models } =
-      typeof encoder === "object" && "models" in encoder ? encoder : { models: encoder, layers: undefined }
-    return { name, models: [models].flat(), protocol: layers === undefined ? protocol : { ...protocol, layers } }
+    const { models, ...own } = typeof encoder === "object" && "models" in encoder ? encoder : { models: encoder }
+    return { name, models: [models].flat(), protocol: { ...protocol, ...own } }
   })

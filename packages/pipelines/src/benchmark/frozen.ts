@@ -1,11 +1,14 @@
 import {
+  classesOf,
   fitProbe,
+  headOfScores,
   predictFeatures,
   selectLayers,
   selectSentences,
   type WordFeatures,
   wordFeatures
 } from "@nuner/classifier"
+import { typeScores } from "@nuner/zeroshot"
 import { schemeFor } from "./bareCeiling.ts"
 import type { FrozenProtocol } from "./Definition.ts"
 import { emitting } from "./emitting.ts"
@@ -16,7 +19,7 @@ import type { Protocol, ProtocolEvent } from "./Protocol.ts"
  * 4.1).
  */
 export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, encoder, readings, signal }) {
-  const { test, train, types } = dataset
+  const { named, test, train, types } = dataset
   const { pooling } = readings[0]!.settings
   // By the training data alone: no test label chooses.
   const chosen = schemeFor(train)
@@ -39,9 +42,10 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
     )
     return [first, await encode(test, needed.length)]
   }, signal)
-  for (const [reading, { sets, settings }] of readings.entries()) {
+  for (const [reading, { directory, sets, settings }] of readings.entries()) {
     const blocks = settings.layers.map((layer) => layers.indexOf(place(layer)))
     const [trainRows, testRows] = encoded.map((rows) => selectLayers(rows, blocks, layers.length)) as typeof encoded
+    const scores = settings.names ? await typeScores(directory)(named) : undefined
     for (const set of sets) {
       signal?.throwIfAborted()
       const rows = selectSentences(
@@ -49,7 +53,9 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
         set.indexes.map((index) => row.get(index)!)
       )
       const learn = (scheme: "bare" | "BIO", c: number | "cv") => {
-        const fit = fitProbe(rows, set.sentences, { c, scheme, types })
+        const read = { depth: encoder.config.layers, hidden: encoder.config.hidden, layers: settings.layers }
+        const prior = scores && headOfScores(scores, classesOf(types, scheme), scheme, read)
+        const fit = fitProbe(rows, set.sentences, { c, scheme, types }, { prior })
         const found = predictFeatures({ ...fit, scheme }, testRows).map((entities) => ({ entities }))
         return { c: fit.c, scheme, found }
       }

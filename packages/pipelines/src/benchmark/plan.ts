@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto"
 import { join } from "node:path"
-import { digestFile } from "@nuner/core"
+import { digestFile, InputError } from "@nuner/core"
 import { resolveModel } from "@nuner/encoder"
 import type { Precision } from "@nuner/engine"
+import { conceptsOf } from "@nuner/zeroshot"
 import packageJson from "../../package.json" with { type: "json" }
 import type { Dataset } from "./Dataset.ts"
 import type { Definition } from "./Definition.ts"
@@ -17,7 +18,11 @@ export interface Model {
   readonly directory: string
   /** Of its files, those for people aside. */
   readonly hash: string
+  /** Its concept encoder, where names are read. */
+  readonly concepts: { readonly directory: string; readonly hash: string } | undefined
 }
+
+const isNamed = (protocol: Definition["protocol"]): boolean => "names" in protocol && protocol.names
 
 /** The models of a definition, downloaded if need be. @throws InputError */
 export const readModels = async (definition: Definition): Promise<Array<Model>> => {
@@ -27,7 +32,16 @@ export const readModels = async (definition: Definition): Promise<Array<Model>> 
     for (const [model, name] of names.entries()) {
       const directory = await resolveModel(name)
       const hash = await hashes.getOrInsertComputed(directory, hashDirectory)
-      models.push({ encoder, model, protocol, directory, hash })
+      const folder = isNamed(protocol) ? await conceptsOf(directory) : undefined
+      if (isNamed(protocol) && folder === undefined) {
+        const reason = "has no concept encoder to read names of types with"
+        throw new InputError({ source: name, reason, remedy: `leave names of "${encoder}" away` })
+      }
+      const concepts =
+        folder === undefined
+          ? undefined
+          : { directory: folder, hash: await hashes.getOrInsertComputed(folder, hashDirectory) }
+      models.push({ encoder, model, protocol, directory, hash, concepts })
     }
   }
   return models
@@ -46,18 +60,19 @@ const hashDirectory = async (directory: string): Promise<string> => {
 export const fitHash = (
   definition: Definition,
   dataset: Dataset,
-  { hash, protocol }: Model,
+  { concepts, hash, protocol }: Model,
   { set, size }: TrainingSet,
   precision: Precision
 ): string => {
   const { sampler, seed } = definition
-  const { testHash, trainHash } = dataset
+  const { named, testHash, trainHash } = dataset
   const all: Array<unknown> = [
     packageJson.version,
     hash,
     trainHash,
     testHash,
-    protocol,
+    // Lines from before there were names are of none.
+    Object.fromEntries(Object.entries(protocol).filter(([option]) => option !== "names")),
     unitOf(definition),
     sampler,
     size,
@@ -68,5 +83,6 @@ export const fitHash = (
   // Only where they are given, and not for fp32: lines from before these were told apart are of all types and of it.
   if (types !== undefined) all.push(types)
   if (precision !== "fp32") all.push(precision)
+  if (isNamed(protocol)) all.push(concepts?.hash, named)
   return createHash("sha256").update(JSON.stringify(all)).digest("hex").slice(0, 16)
 }

@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs"
 import { dirname, resolve } from "node:path"
 import { InputError, jsonOf, OptionError } from "@nuner/core"
+import { isKnownNames } from "../inputs/readTypeNames.ts"
 import type { Definition } from "./Definition.ts"
 import { decodeDefinition } from "./decodeDefinition.ts"
 
@@ -28,10 +29,14 @@ export const readDefinition = async (path: string): Promise<Definition> => {
       if (typeof encoder === "string") return at(encoder)
       return "models" in encoder ? { ...encoder, models: [encoder.models].flat().map(at) } : encoder.map(at)
     }),
-    datasets: map(definition.datasets, ({ exclude, test, train, ...dataset }, name) => {
+    datasets: map(definition.datasets, ({ exclude, test, train, typeNames, ...dataset }, name) => {
       const at = (field: string) => file(`datasets.${name}.${field}`)
       const pools = typeof train === "string" ? at("train")(train) : train.map(at("train"))
-      return { ...dataset, train: pools, test: at("test")(test), exclude: exclude.map(at("exclude")) }
+      const called = typeNames && (isKnownNames(typeNames) ? typeNames : at("typeNames")(typeNames))
+      return {
+        ...{ ...dataset, train: pools, test: at("test")(test), exclude: exclude.map(at("exclude")) },
+        ...(called && { typeNames: called })
+      }
     }),
     exclude: definition.exclude.map(file("exclude"))
   }

@@ -133,6 +133,7 @@ const howToRead = ({ definition }: BenchmarkResult): string => {
   const read = readers.flatMap(({ name, protocol: { layers } }) =>
     layers === protocol.layers ? [] : [`${name}: ${JSON.stringify(layers)}`]
   )
+  const named = readers.flatMap(({ name, protocol }) => ("names" in protocol && protocol.names ? [name] : []))
   return [
     `Protocol ${type} (${told.join(", ")}); ${counts.join(" / ")} sets for each ${unitOf(definition)}, the same for every encoder; seed ${seed}` +
       `${testSize === undefined ? "" : `; at most ${testSize} test sentences`}. F1 in percent.`,
@@ -145,6 +146,7 @@ const howToRead = ({ definition }: BenchmarkResult): string => {
         ]
       : []),
     ...(read.length > 0 ? [`- Read at layers of their own: ${read.join("; ")}.`] : []),
+    ...(named.length > 0 ? [`- Probes that begin at what the types' names say: ${named.join("; ")}.`] : []),
     "- `a − b`: mean difference on the same sets and test sentences, with a 95 % interval by Student's t; its variance is that over training",
     "  sets and that over draws of test sentences. `p`: two-sided, of the same t. Both speak of other training sets and other test sentences of",
     "  the same kind for these models; where there is one set, of this one and other test sentences."

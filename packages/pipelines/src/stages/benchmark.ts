@@ -1,14 +1,15 @@
 import { join } from "node:path"
 import { type Counts, writeAtomic } from "@nuner/core"
-import { resolveModel } from "@nuner/encoder"
 import { Effect } from "effect"
 import type { BenchmarkResult } from "../benchmark/BenchmarkEvent.ts"
 import { benchmark } from "../benchmark/benchmark.ts"
 import type { Definition } from "../benchmark/Definition.ts"
 import { readersOf, sizesOf, unitOf } from "../benchmark/decodeDefinition.ts"
+import { readModels } from "../benchmark/plan.ts"
 import type { Run as BenchmarkRun } from "../benchmark/Run.ts"
 import { setsOf } from "../benchmark/TrainingSet.ts"
 import { attempt } from "../errors.ts"
+import { typeNamesFile } from "../inputs/readTypeNames.ts"
 import { skippedRecords } from "../inputs/skippedRecords.ts"
 import { benchmarkReport, describeDataset } from "../report/benchmarkReport.ts"
 import { learningCurves } from "../report/learningCurves.ts"
@@ -57,13 +58,16 @@ export const measure = Effect.fn("measure")(function* (
 ) {
   const { seed, ...settings } = definition
   const progress = yield* Progress
-  const directories = yield* attempt(stage, () =>
-    Promise.all(readersOf(definition).flatMap(({ models }) => models.map((model) => resolveModel(model))))
-  )
-  const files = Object.values(settings.datasets).flatMap(({ exclude, test, train }) => [
+  const models = yield* attempt(stage, () => readModels(definition))
+  const directories = models.flatMap(({ concepts, directory }) => [
+    directory,
+    ...(concepts ? [concepts.directory] : [])
+  ])
+  const files = Object.values(settings.datasets).flatMap(({ exclude, test, train, typeNames }) => [
     ...[train].flat(),
     test,
-    ...exclude
+    ...exclude,
+    ...typeNamesFile(typeNames)
   ])
   return yield* runStage({
     name: stage,
