@@ -283,12 +283,23 @@ describe("trainingLog", () => {
 
   test("a resumed run goes on behind its checkpoint: each step stands there once", () => {
     const path = at("log/resumed.jsonl")
-    write(path, before, events(1, 7))
+    write(path, before, events(1, 4), [{ type: "validation", step: 4 }], events(5, 7))
     writeFileSync(path, `${readFileSync(path, "utf8")}{"type":"st`) // cut short in the middle of a line
-    write(path, before, [{ type: "resume", step: 4 }], events(5, 9))
+    write(
+      path,
+      before.slice(0, 1),
+      [
+        { type: "resume", step: 4 },
+        { type: "validation", step: 4 }
+      ],
+      events(5, 9)
+    )
     const log = readTrainingLog(path)
     expect(log.filter(({ type }) => type === "step").map(({ step }) => step)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9])
-    expect(log.filter(({ type }) => type === "start" || type === "validation")).toHaveLength(2)
+    expect(log.filter(({ type }) => type === "start" || type === "validation")).toEqual([
+      ...before,
+      { type: "validation", step: 4 }
+    ])
   })
 
   test("a new run starts anew", () => {

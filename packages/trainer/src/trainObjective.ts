@@ -6,6 +6,7 @@ import {
   type CheckpointOptions,
   type Examples,
   fingerprint,
+  listCheckpoints,
   loadCheckpoint,
   planEpochs,
   schedules,
@@ -38,7 +39,7 @@ export interface ObjectiveRun<Example, Batch, Scores extends { readonly loss: nu
   readonly steps: number
 }
 
-/** Scores on the held-out examples. Steps count optimizer updates; 0 is before the first. */
+/** Scores on the held-out examples. Steps count optimizer updates; 0 is before the first. A run that goes on has those of its checkpoint. */
 export interface ValidationEvent<Scores> {
   readonly type: "validation"
   readonly step: number
@@ -62,7 +63,7 @@ const READ_AHEAD = 2
 
 /**
  * The one recipe by which an encoder is trained in place, for whatever objective: AdamW under a schedule, bottom layers frozen while it
- * lasts, validation before the first step and at intervals, early stopping, checkpoints. A function of its arguments, to the bit, also when
+ * lasts, validation where it begins or goes on and at intervals, early stopping, checkpoints. A function of its arguments, to the bit, also when
  * it was cut short and goes on.
  *
  * @throws OptionError; InputError where no batch has anything to learn; what the training loop throws (NonFiniteError, CheckpointError)
@@ -114,7 +115,8 @@ export async function* trainObjective<Example, Batch, Scores extends { readonly 
 
   const thaws = [freezeEncoder(encoder, frozenOf(encoder, settings)), beside && freezeEncoder(beside, undefined)]
   try {
-    if (held.count > 0) {
+    const goesOn = checkpoint !== undefined && (await listCheckpoints(checkpoint.directory)).length > 0
+    if (held.count > 0 && !goesOn) {
       await validate()
       yield { type: "validation", step: 0, scores: scores! }
     }
@@ -168,6 +170,11 @@ export async function* trainObjective<Example, Batch, Scores extends { readonly 
       }
       if (event.type === "evaluation") yield { type: "validation", step: event.step, scores: scores! }
       else yield event
+      // Where nothing is left to do, these are the last ones.
+      if (event.type === "resume" && held.count > 0) {
+        await validate()
+        yield { type: "validation", step: event.step, scores: scores! }
+      }
     }
   } finally {
     for (const thaw of thaws) thaw?.()

@@ -362,6 +362,16 @@ describe("pretrain", () => {
     expect(weights(resumed)).toEqual(weights(whole))
   })
 
+  test("goes on with the scores of its checkpoint: where nothing is left to do, they are the last ones", async () => {
+    using directory = tempDir()
+    const checkpoint = { directory: directory.path, every: 100 }
+    const settings = { sentences: corpus(40, 4), preset: "small", batchSize: 8, steps: 3, checkpoint } as const
+    const validations = (all: ReadonlyArray<PretrainEvent>) => all.filter((event) => event.type === "validation")
+    const whole = validations(await events({ ...settings, text: encoder(7) }))
+    expect(whole.map(({ step }) => step)).toEqual([0, 3])
+    expect(validations(await events({ ...settings, text: encoder(7) }))).toEqual([whole.at(-1)!])
+  })
+
   test("a list, a stream and a store of sentences are the same run", async () => {
     const sentences = corpus(40, 12)
     async function* stream() {

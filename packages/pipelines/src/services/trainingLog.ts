@@ -15,7 +15,7 @@ export interface TrainingLog {
 
 /**
  * Writes events as they come, for tools that follow a run and for its curves. A run that resumes goes on in the file of the run that was
- * cut short, behind the step of its checkpoint: each step stands there once.
+ * cut short, behind the step of its checkpoint: each step stands there once. So does that step's validation, which comes again.
  */
 export const trainingLog = (path: string): TrainingLog => {
   let file: number | undefined
@@ -61,6 +61,6 @@ export const readTrainingLog = (path: string): Array<LoggedEvent & Record<string
 const linesUntil = (path: string, step: number): Array<string> =>
   existsSync(path)
     ? readTrainingLog(path)
-        .filter((event) => (event.step ?? 0) <= step)
+        .filter(({ step: at = 0, type }) => at < step || (at === step && type !== "validation"))
         .map((event) => JSON.stringify(event))
     : []
