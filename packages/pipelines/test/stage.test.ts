@@ -1,6 +1,8 @@
 import { expect, test } from "bun:test"
-import { appendFileSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
+import { Progress, runStage } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
+import { Effect } from "effect"
 import { differences, type Made } from "../src/services/differences.ts"
 import { inProcess } from "./support/inProcess.ts"
 
@@ -47,4 +49,24 @@ test("a result that a command would replace is not replaced without a word", asy
   expect(await align()).toContain(`runs again: overlap was "longest", is not given; ${out} is gone`)
   appendFileSync(texts, '{"id": "2", "text": "We saw Bo.", "annotations": []}\n')
   expect(await align()).toContain(`runs again: ${texts} has changed`)
+})
+
+test("checkpoints stay until the manifest stands", async () => {
+  using folder = tempDir()
+  const [artefact, checkpoints] = [folder.file("model"), folder.file("model.checkpoints")]
+  mkdirSync(checkpoints)
+  const train = (work: () => void) =>
+    runStage({
+      ...{ name: "train", manifest: `${artefact}.manifest.json`, settings: {}, inputs: [] },
+      ...{ artefacts: [artefact], checkpoints },
+      work: Effect.sync(() => {
+        work()
+        return { counts: {}, summary: "trained" }
+      })
+    }).pipe(Effect.provide(Progress.silent), Effect.runPromise)
+  // What the manifest would list is not there: the work is done, the result is not.
+  await expect(train(() => {})).rejects.toThrow(artefact)
+  expect(existsSync(checkpoints)).toBe(true)
+  await train(() => writeFileSync(artefact, "weights"))
+  expect(existsSync(checkpoints)).toBe(false)
 })

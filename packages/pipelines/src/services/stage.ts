@@ -1,4 +1,5 @@
 import { existsSync, readdirSync, rmdirSync, rmSync, statSync } from "node:fs"
+import { rm } from "node:fs/promises"
 import { basename, dirname, join, resolve } from "node:path"
 import {
   type Completion,
@@ -52,6 +53,8 @@ export interface Stage<R> {
   readonly artefacts: ReadonlyArray<string>
   /** Those that are model directories: what else stands there is not to be written over. Default none. */
   readonly models?: ReadonlyArray<string>
+  /** A directory that a run which is cut short goes on from; it goes when the manifest stands. Default none. */
+  readonly checkpoints?: string
   /** Whether the artefacts are about as large as the inputs: so much space must be free. Default false. */
   readonly large?: boolean
   /** Whether the work computes with tensors: the engine is then up before it begins, and stands in the manifest. Default false. */
@@ -104,7 +107,10 @@ export const runStage = Effect.fn("runStage")(function* <R>(stage: Stage<R>) {
     ...{ counts, artefacts: yield* left(files), completion },
     ...(cost !== undefined && { cost })
   }
-  yield* attempt(stage.name, () => writeManifest(stage.manifest, manifest))
+  yield* attempt(stage.name, async () => {
+    await writeManifest(stage.manifest, manifest)
+    if (stage.checkpoints !== undefined) await rm(stage.checkpoints, { recursive: true, force: true })
+  })
   progress.say(`${stage.name.padEnd(10)} ${summary}`)
   onManifest(manifest)
   return manifest

@@ -27,6 +27,7 @@ import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { READ, streamOf } from "../services/streams.ts"
+import { checkpoints } from "./checkpoints.ts"
 import { plain } from "./plain.ts"
 import { artefactsOf, trainModel } from "./trainModel.ts"
 
@@ -96,6 +97,7 @@ export const baseStage = Effect.fn("baseStage")(function* (options: BaseStageOpt
     seeds: { base: seed },
     inputs: [...inputs, ...[tokenizer, directory].filter((path) => path !== undefined)],
     artefacts: tokens > 0 ? artefactsOf(out) : [out],
+    ...(tokens > 0 && { checkpoints: checkpoints(out).directory }),
     models: [out],
     tensors: true,
     work: Effect.gen(function* () {

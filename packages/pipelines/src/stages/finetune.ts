@@ -115,6 +115,7 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
     ],
     artefacts: [out],
     models: [out],
+    checkpoints: checkpoints(out).directory,
     tensors: true,
     work: attempt("fit", async (signal) => {
       const door = intake({ data, say, out })
@@ -123,7 +124,6 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
       const testSentences = test === undefined ? undefined : await door.dataset(test)
       for (const line of findings(sentences, devSentences, testSentences)) say(`${"fit".padEnd(10)} ${line}`)
       const encoder = await fromPretrained(directory)
-      const kept = checkpoints(out)
       let classifier: TokenClassifier | undefined
       try {
         // Without an entity there is nothing to hold out.
@@ -132,7 +132,7 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
         const readNames = async (types: ReadonlyArray<string>) =>
           typeScores(directory)(await zeroShotTypes(types, typeNames))
         const place = {
-          checkpoints: kept.directory,
+          checkpoints: checkpoints(out).directory,
           signal,
           update,
           ...(concepts !== undefined && { names: readNames })
@@ -168,7 +168,6 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
           })
         })
         await saveClassifier(out, classifier, { card, base: model })
-        await kept.remove()
         return {
           files: door.files,
           counts: { records: door.counts(), sentences: { in: sentences.length, out: sentences.length, dropped: {} } },

@@ -20,6 +20,7 @@ import { readAligned } from "../inputs/readAligned.ts"
 import { paperChoices } from "../report/paperChoices.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { checkpoints } from "./checkpoints.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
 import { openEncoder, resolveEncoder } from "./resolveEncoder.ts"
@@ -60,6 +61,7 @@ export const pretrainStage = Effect.fn("pretrainStage")(function* (options: Pret
     seeds: { pretrain: settings.seed },
     inputs: [...inputs, directory],
     artefacts: artefactsOf(out),
+    checkpoints: checkpoints(out).directory,
     models: isPair ? [out, join(out, CONCEPTS)] : [out],
     large: true,
     tensors: true,

@@ -13,6 +13,7 @@ import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
+import { checkpoints } from "./checkpoints.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
 import { openEncoder, resolveEncoder } from "./resolveEncoder.ts"
@@ -50,6 +51,7 @@ export const pretrainSupervisedStage = Effect.fn("pretrainSupervisedStage")(func
     seeds: { pretrain: settings.seed },
     inputs: [...files.map(({ path }) => path), directory],
     artefacts: artefactsOf(out),
+    checkpoints: checkpoints(out).directory,
     models: [out],
     large: true,
     tensors: true,

@@ -62,7 +62,6 @@ export const trainModel = Effect.fn("trainModel")(function* <
 >(training: ModelTraining<Start, Scores>) {
   const { dtype, encoder, events, note, out, stage, weights = "last" } = training
   const { update } = yield* Progress
-  const kept = checkpoints(out)
   const log = yield* Effect.acquireRelease(
     Effect.sync(() => trainingLog(logOf(out))),
     ({ close }) => Effect.sync(close)
@@ -72,7 +71,7 @@ export const trainModel = Effect.fn("trainModel")(function* <
   let validations: Array<Scores> = []
   let read: ReadEvent["counts"] = {}
   let steps = 0
-  yield* streamOf(stage, (signal) => events({ checkpoint: kept, signal })).pipe(
+  yield* streamOf(stage, (signal) => events({ checkpoint: checkpoints(out), signal })).pipe(
     Stream.runForEach((event) =>
       attempt(stage, () => {
         log.write(event)
@@ -98,7 +97,6 @@ export const trainModel = Effect.fn("trainModel")(function* <
     const trained = { start: start!, steps, loss, scores: scoresOf(validations, weights), read }
     const card = await training.card(trained)
     await (training.save?.(card) ?? saveEncoder(out, encoder, { dtype, card }))
-    await kept.remove()
     return trained
   })
 }, Effect.scoped)

@@ -21,6 +21,7 @@ import { readAligned } from "../inputs/readAligned.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { READ, streamOf } from "../services/streams.ts"
+import { checkpoints } from "./checkpoints.ts"
 import { isHub } from "./isHub.ts"
 import { plain } from "./plain.ts"
 import { resolveEncoder } from "./resolveEncoder.ts"
@@ -52,6 +53,7 @@ export const zeroTrainStage = Effect.fn("zeroTrainStage")(function* (options: Ze
     seeds: { train: settings.seed },
     inputs: [...inputs, directory],
     artefacts: artefactsOf(out),
+    checkpoints: checkpoints(out).directory,
     models: [out],
     large: true,
     tensors: true,

@@ -32,6 +32,7 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
   const names = yield* attempt("tadner", () => readTypeNames(typeNames))
   const directory = yield* resolveEncoder("tadner", name)
   const { seed, ...plainSettings } = settings
+  const kept = checkpoints(out)
   return yield* runStage({
     name: "tadner train",
     manifest: `${out}.manifest.json`,
@@ -39,13 +40,13 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
     seeds: { train: seed },
     inputs: [input, directory, ...typeNamesFile(typeNames)],
     artefacts: [out],
+    checkpoints: kept.directory,
     large: true,
     tensors: true,
     work: Effect.gen(function* () {
       const door = intake({ data: dataOptions, say, out })
       const sentences = yield* attempt("tadner", () => door.dataset(input))
       const encoder = yield* openEncoder("tadner", directory)
-      const kept = checkpoints(out)
       let data: SourceData | undefined
       const losses = { detector: Number.NaN, classifier: Number.NaN }
       const events = streamOf("tadner", (signal) =>
@@ -69,7 +70,6 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
         }
         return Effect.void
       })
-      yield* attempt("tadner", kept.remove)
       const { steps, truncated, types, windowed, withoutEntities } = data!
       const long = truncated + windowed === 0 ? "" : `, ${truncated} cut off, ${windowed} in windows`
       return {
