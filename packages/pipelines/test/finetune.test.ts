@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, mock, spyOn, test } from "bun:test"
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { loadClassifier, serve } from "@nuner/classifier"
 import { markText, readManifest, rng, toSpans, unmark } from "@nuner/core"
 import { fromPretrained, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
@@ -163,6 +163,14 @@ describe("nuner finetune --mode full", () => {
     for (const file of ["model.safetensors", "head.safetensors", "nuner.json"]) {
       expect(readFileSync(at(`cut/${file}`)).equals(readFileSync(at(`whole/${file}`)))).toBe(true)
     }
+  })
+
+  test("stopped when all is trained, it says what the whole run did", async () => {
+    const args = [...full, "--epochs", "3", "--dev", at("dev.conll")]
+    mkdirSync(at("late.manifest.json"))
+    expect((await finetune("late", ...args)).code).toBe(1)
+    rmSync(at("late.manifest.json"), { recursive: true })
+    expect((await finetune("late", ...args)).err).toContain("9 updates, epoch")
   })
 
   test("is refused before it begins where the folder holds something else", async () => {

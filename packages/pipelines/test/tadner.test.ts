@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
-import { existsSync, readdirSync, readFileSync } from "node:fs"
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { type Episode, readManifest, rng, writeEpisodes, writeJsonl } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
@@ -69,6 +69,24 @@ describe("nuner tadner", () => {
     const { counts, settings } = await readManifest(at("model.manifest.json"))
     expect(counts.sentences).toEqual({ in: 60, out: 60, dropped: {} })
     expect(settings.scheme).toBe("BIOES")
+  })
+
+  test("train, stopped when all is trained, says what the whole run did", async () => {
+    const late = [
+      "tadner",
+      "train",
+      at("train.jsonl"),
+      "--encoder",
+      at("encoder"),
+      "--out",
+      at("late"),
+      "--epochs",
+      "1"
+    ]
+    mkdirSync(at("late.manifest.json"))
+    expect((await nuner(...late)).err).toContain("late.manifest.json")
+    rmSync(at("late.manifest.json"), { recursive: true })
+    expect((await nuner(...late)).err).toMatch(/; detector after \d+ steps, classifier after \d+\n/)
   })
 
   test("episodes: two seeds in two shards, collected into one report; again: kept", async () => {

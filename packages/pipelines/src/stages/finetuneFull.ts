@@ -17,6 +17,8 @@ export const finetuneFull = async ({ update, ...input }: FullInput): Promise<Fit
       steps = event.step
       const note = `epoch ${event.epoch}, loss ${event.loss.toFixed(4)}${scores}`
       update({ stage: "fit", done: event.step, total: event.steps, note })
+    } else if (event.type === "resume") {
+      steps = event.step
     } else if (event.type === "evaluation") {
       scores = `  dev entity F1 ${(100 * event.dev.entityF1).toFixed(1)}, token F1 ${(100 * event.dev.tokenF1).toFixed(1)}`
     } else if (event.type === "done") {

@@ -48,7 +48,8 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
       const sentences = yield* attempt("tadner", () => door.dataset(input))
       const encoder = yield* openEncoder("tadner", directory)
       let data: SourceData | undefined
-      const losses = { detector: Number.NaN, classifier: Number.NaN }
+      /** Of a stage that an earlier run brought to its end, none. */
+      const losses: { detector?: number; classifier?: number } = {}
       const events = streamOf("tadner", (signal) =>
         trainSource({
           ...given,
@@ -83,9 +84,12 @@ export const tadnerTrainStage = Effect.fn("tadnerTrainStage")(function* (options
           }
         },
         summary:
-          `${types.length} types from ${data!.sentences} sentences${long}; detector loss ${losses.detector.toFixed(3)} ` +
-          `after ${steps.detector} steps, classifier loss ${losses.classifier.toFixed(2)} after ${steps.classifier}`
+          `${types.length} types from ${data!.sentences} sentences${long}; detector${lossOf(losses.detector, 3)} ` +
+          `after ${steps.detector} steps, classifier${lossOf(losses.classifier, 2)} after ${steps.classifier}`
       }
     }).pipe(Effect.scoped)
   })
 })
+
+const lossOf = (loss: number | undefined, digits: number): string =>
+  loss === undefined ? "" : ` loss ${loss.toFixed(digits)}`
