@@ -24,12 +24,12 @@ test("tables line up, numbers to the right", () => {
   ).toBe(["| k     |    8 |", "| ----- | ---: |", "| base  |  1.5 |", "| NuNER | 22.5 |"].join("\n"))
 })
 
-const report = (terminal: boolean): Promise<string> => {
+const report = (terminal: boolean, { columns = 200, from = 0 } = {}): Promise<string> => {
   let written = ""
   let clock = 0
   return Effect.gen(function* () {
     const progress = yield* Progress
-    for (let done = 1; done <= 100; done++) {
+    for (let done = from + 1; done <= 100; done++) {
       clock += 500
       progress.update({ stage: "train", done, total: 100, note: "loss 1" })
     }
@@ -42,7 +42,8 @@ const report = (terminal: boolean): Promise<string> => {
           written += text
         },
         terminal,
-        () => clock
+        () => clock,
+        () => columns
       )
     ),
     Effect.runPromise
@@ -60,4 +61,15 @@ test("on a terminal: one line, drawn again and again", async () => {
   const written = await report(true)
   expect(written.split("\r").length).toBeGreaterThan(100)
   expect(written.split("\n")).toHaveLength(2)
+})
+
+test("on a terminal: no line is as wide as it is, so that none wraps", async () => {
+  const lines = (await report(true, { columns: 40 })).split("\r\u001b[2K").slice(1, -1)
+  expect(Math.max(...lines.map((line) => line.length))).toBe(39)
+})
+
+test("of work that went on, the time that is left goes by what was done since", async () => {
+  const [line] = (await report(false, { from: 50 })).split("\n")
+  // Half a second each.
+  expect(line).toContain("71/100 15 s left")
 })

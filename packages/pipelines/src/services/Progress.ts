@@ -26,16 +26,20 @@ export class Progress extends Context.Service<
   /** Says nothing. */
   static readonly silent = Layer.succeed(Progress, { update: () => {}, say: () => {} })
 
-  /** Renders to `write`: a line redrawn at most ten times a second on a terminal, a new line every ten seconds elsewhere. */
+  /**
+   * Renders to `write`: a line redrawn at most ten times a second on a terminal, cut to its `columns`, since one that wraps is not redrawn; a new
+   * line every ten seconds elsewhere.
+   */
   static readonly to = (
     write: (text: string) => void,
     terminal: boolean,
-    now: () => number = () => performance.now()
+    now: () => number = () => performance.now(),
+    columns: () => number = () => Number.POSITIVE_INFINITY
   ) =>
     Layer.sync(Progress, () => {
       const interval = terminal ? 100 : 10_000
       let stage = ""
-      let since = 0
+      let [since, from] = [0, 0]
       let shown = 0
       return {
         update: (next) => {
@@ -43,13 +47,14 @@ export class Progress extends Context.Service<
           if (next.stage !== stage) {
             stage = next.stage
             since = time
+            from = next.done
             // Elsewhere than on a terminal, work that is done within the interval needs no line.
             shown = terminal ? time - interval : time
           }
           if (time - shown < interval) return
           shown = time
-          const line = render(next, time - since)
-          write(terminal ? `\r\u001b[2K${line}` : `${line}\n`)
+          const line = render(next, { elapsed: time - since, from })
+          write(terminal ? `\r\u001b[2K${[...line].slice(0, columns() - 1).join("")}` : `${line}\n`)
         },
         say: (line) => {
           stage = ""
@@ -60,14 +65,25 @@ export class Progress extends Context.Service<
 
   /** The process's stderr; stdout is for results. */
   static readonly stderr = Layer.unwrap(
-    Effect.sync(() => Progress.to((text) => process.stderr.write(text), process.stderr.isTTY === true))
+    Effect.sync(() =>
+      Progress.to(
+        (text) => process.stderr.write(text),
+        process.stderr.isTTY === true,
+        undefined,
+        // A terminal that does not know its size says 0.
+        () => process.stderr.columns || Number.POSITIVE_INFINITY
+      )
+    )
   )
 }
 
 const WIDTH = 24
 
-/** `pretrain   [######------]  50 %  120/240  1m 04s left  loss 0.061`. */
-export const render = ({ done, note, stage, total }: ProgressUpdate, elapsed: number): string => {
+/** `pretrain   [######------]  50 %  120/240  1m 04s left  loss 0.061`; of work that went on, what is left goes by what was done since. */
+export const render = (
+  { done, note, stage, total }: ProgressUpdate,
+  { elapsed, from }: { readonly elapsed: number; readonly from: number }
+): string => {
   const parts = [stage.padEnd(10)]
   if (total === undefined || total === 0) parts.push(`${done}`)
   else {
@@ -75,7 +91,7 @@ export const render = ({ done, note, stage, total }: ProgressUpdate, elapsed: nu
     const filled = Math.round(part * WIDTH)
     parts.push(`[${"#".repeat(filled)}${"-".repeat(WIDTH - filled)}]`, `${Math.floor(part * 100)} %`.padStart(5))
     parts.push(`${done}/${total}`)
-    if (done > 0 && done < total) parts.push(`${duration((elapsed / done) * (total - done))} left`)
+    if (done > from && done < total) parts.push(`${duration((elapsed / (done - from)) * (total - done))} left`)
   }
   if (note !== undefined) parts.push(note)
   return parts.join(" ")
