@@ -10,11 +10,10 @@ import {
   predictFeatures,
   probabilities,
   selectSentences,
-  typesIn,
   type WordFeatures,
   wordFeatures
 } from "@nuner/classifier"
-import type { LabelledSentence } from "@nuner/core"
+import { type LabelledSentence, typesIn } from "@nuner/core"
 import { type Encoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { type EngineReport, useEngine } from "@nuner/engine"
 import { type MinedSet, mineSets, pool } from "@nuner/miner"

@@ -1,4 +1,4 @@
-import { type LabelledSentence, rng, toTags } from "@nuner/core"
+import { type LabelledSentence, rng, toTags, typesIn } from "@nuner/core"
 import {
   bootstrap,
   countEntities,
@@ -86,7 +86,7 @@ const agree = (title: string, ours: ReadonlyArray<number>, theirs: ReadonlyArray
 /** Predictions with mistakes: entities lost, or of another type. */
 const noisy = (sentences: ReadonlyArray<LabelledSentence>, share: number): Array<LabelledSentence> => {
   const random = rng(`noisy ${share}`)
-  const types = [...new Set(sentences.flatMap(({ entities }) => entities.map(({ type }) => type)))].sort()
+  const types = typesIn(sentences)
   return sentences.map((sentence) => ({
     ...sentence,
     entities: sentence.entities.flatMap((entity) => {

@@ -6,11 +6,11 @@ import { appendFileSync, existsSync, readFileSync } from "node:fs"
 import { join } from "node:path"
 import { parseArgs } from "node:util"
 import { predictFeatures, wordFeatures } from "@nuner/classifier"
-import { type LabelledSentence, rng } from "@nuner/core"
+import { type LabelledSentence, rng, typesIn } from "@nuner/core"
 import { loadEncoder } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { entityMicro, summarise } from "@nuner/metrics"
-import { readDataset, typesOf } from "@nuner/pipelines"
+import { readDataset } from "@nuner/pipelines"
 import { Learner } from "@nuner/review"
 import { dataDir } from "@nuner/testing"
 
@@ -69,7 +69,7 @@ for (const [dataset, [poolFiles, testFile]] of Object.entries(datasets)) {
   if (missing.length === 0) continue
   const pool = draw(await read(poolFiles), POOL)
   const test = draw(await read([testFile]), TEST)
-  const types = typesOf(pool)
+  const types = typesIn(pool)
   const encoder = await loadEncoder(encoderPath)
   const features = await wordFeatures(encoder, pool, { pooling: "mean" })
   const testFeatures = await wordFeatures(encoder, test, { pooling: "mean" })

@@ -9,7 +9,7 @@
 import { appendFileSync } from "node:fs"
 import { join } from "node:path"
 import { fewShot } from "@nuner/classifier"
-import type { LabelledSentence } from "@nuner/core"
+import { type LabelledSentence, typesIn } from "@nuner/core"
 import {
   countEntities,
   countWords,
@@ -138,7 +138,7 @@ const measure = async ({ dataset, rate, set, system }: Case): Promise<Run> => {
   const { found, ...fitted } = await (rate !== undefined
     ? spanMarker(rate, train, held, dataset === RATE_FROM ? dev!.slice(-DEV_SENTENCES) : [])
     : ours(system, train, held))
-  const types = [...new Set(held.flatMap(({ entities }) => entities.map(({ type }) => type)))].toSorted()
+  const types = typesIn(held)
   return {
     ...{ dataset, system, set, trainSentences: train.length, ...fitted },
     words: encodeCounts(countWords(held, found, { types })),

@@ -9,7 +9,7 @@ import { appendFileSync, existsSync, mkdirSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { bundledPrices, costOf } from "@nuner/annotator"
 import { fewShot } from "@nuner/classifier"
-import { type LabelledSentence, readJsonl, writeJsonl } from "@nuner/core"
+import { type LabelledSentence, readJsonl, typesIn, writeJsonl } from "@nuner/core"
 import { bootstrap, countEntities, countWords, decodeCounts, EncodedCounts, encodeCounts, scores } from "@nuner/metrics"
 import { markdownTable, readDataset } from "@nuner/pipelines"
 import { dataDir } from "@nuner/testing"
@@ -75,7 +75,7 @@ const measured = (
   found: ReadonlyArray<Pick<LabelledSentence, "entities">>
 ): typeof Measured.Type => {
   // Over the types of the test set, whatever is predicted.
-  const types = [...new Set(test.flatMap(({ entities }) => entities.map(({ type }) => type)))].toSorted()
+  const types = typesIn(test)
   return { words: encodeCounts(countWords(test, found, { types })), entities: encodeCounts(countEntities(test, found)) }
 }
 

@@ -1,7 +1,7 @@
-import { AnnotatedSentence, readJsonl } from "@nuner/core"
+import { AnnotatedSentence, readJsonl, typesIn } from "@nuner/core"
 import { encode, loadEncoder } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
-import { type BenchmarkInput, readDataset, typesOf } from "@nuner/pipelines"
+import { type BenchmarkInput, readDataset } from "@nuner/pipelines"
 
 /** The annotated concept that is nearest to a type by its name. */
 export interface Near {
@@ -43,7 +43,7 @@ export const nearness = async (
     const known = await vectors(concepts)
     const near: Record<string, ReadonlyArray<Near>> = {}
     for (const [name, { test }] of Object.entries(datasets)) {
-      const types = typesOf(await readDataset(test))
+      const types = typesIn(await readDataset(test))
       const asked = await vectors(types.map(words))
       near[name] = types.map((type, t) => {
         const cosines = known.map((vector) => vector.reduce((sum, value, i) => sum + value * asked[t]![i]!, 0))

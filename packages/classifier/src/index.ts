@@ -20,7 +20,7 @@ export { FineTuneOptions } from "./finetune/FineTuneOptions.ts"
 export { type FineTuneInput, fineTune } from "./finetune/fineTune.ts"
 export type { Dense, Head } from "./head/Head.ts"
 export { headLogits, probabilities } from "./head/headLogits.ts"
-export { type ClassScheme, classesOf, classSchemes, labelsOf, NONE, typesIn, typesOf } from "./labels/classes.ts"
+export { type ClassScheme, classesOf, classSchemes, labelsOf, NONE, typesOf } from "./labels/classes.ts"
 export { decode, type ScoredEntity } from "./predict/decode.ts"
 export { type PredictedText, type PredictStreamOptions, predictStream } from "./predict/predictStream.ts"
 export {

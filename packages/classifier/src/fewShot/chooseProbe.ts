@@ -1,10 +1,10 @@
-import { type LabelledSentence, merged } from "@nuner/core"
+import { type LabelledSentence, merged, typesIn } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
 import { countEntities, entityMicro, pairedBootstrap } from "@nuner/metrics"
 import { selectLayers, type WordFeatures } from "../features/selectSentences.ts"
 import { wordFeatures } from "../features/wordFeatures.ts"
 import type { Head } from "../head/Head.ts"
-import { type ClassScheme, classesOf, labelsOf, NONE, typesIn, typesOf } from "../labels/classes.ts"
+import { type ClassScheme, classesOf, labelsOf, NONE, typesOf } from "../labels/classes.ts"
 import { canBeDivided } from "../probe/chooseC.ts"
 import { headOfScores, type TypeScores } from "../probe/TypeScores.ts"
 import { textNumbers } from "../probe/textNumbers.ts"
@@ -101,7 +101,7 @@ export const chooseProbe = async (work: FewShotWork): Promise<ChosenProbe> => {
 
 /** Bare classes merge neighbours of one type, and cannot tell a type called "O" from none. */
 const schemesFor = (sentences: ReadonlyArray<LabelledSentence>): ReadonlyArray<ClassScheme> =>
-  typesIn(sentences).has(NONE)
+  typesIn(sentences).includes(NONE)
     ? ["BIO"]
     : sentences.some(({ entities }) => merged(entities))
       ? ["BIO", "bare"]

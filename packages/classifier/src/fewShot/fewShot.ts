@@ -1,8 +1,7 @@
-import { decodeOptions, type LabelledSentence } from "@nuner/core"
+import { decodeOptions, type LabelledSentence, typesIn } from "@nuner/core"
 import { type Encoder, fromPretrained } from "@nuner/encoder"
 import { bootstrap, countEntities } from "@nuner/metrics"
 import { fineTune } from "../finetune/fineTune.ts"
-import { typesIn } from "../labels/classes.ts"
 import { type TokenClassifier, tokenClassifier } from "../predict/tokenClassifier.ts"
 import { fitProbe } from "../probe/fitProbe.ts"
 import type { TypeScores } from "../probe/TypeScores.ts"
@@ -69,7 +68,7 @@ export const fewShot = async (input: FewShotInput): Promise<FewShotModel> => {
   const { examples, encoder: given = "mini", names, signal, onProgress = () => {}, ...options } = input
   const settings = decodeOptions("fewShot", FewShotOptions, options)
   const sentences = readExamples(examples)
-  const scores = await names?.([...typesIn(sentences)])
+  const scores = await names?.(typesIn(sentences))
   const encoder = typeof given === "string" ? await fromPretrained(given) : given
   const work = { encoder, sentences, settings, scores, signal, onProgress }
   let model: FewShotModel | undefined

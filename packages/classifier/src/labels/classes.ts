@@ -69,13 +69,6 @@ export const schemeOf = (classes: ReadonlyArray<string>): ClassScheme => {
   return isBio ? "BIO" : "bare"
 }
 
-/** The types of labelled sentences. */
-export const typesIn = (sentences: Iterable<Pick<LabelledSentence, "entities">>): Set<string> => {
-  const types = new Set<string>()
-  for (const { entities } of sentences) for (const { type } of entities) types.add(type)
-  return types
-}
-
 /**
  * The class number of every word of every sentence, one sentence after the other, as the rows of `WordFeatures`; -1 for an ignored one.
  *

@@ -1,4 +1,4 @@
-import type { Entity } from "@nuner/core"
+import { type Entity, typesIn } from "@nuner/core"
 import { checkPaired, distinct, type WithEntities } from "../counts/Labelled.ts"
 import { type MatchKind, matchEntities } from "./matchEntities.ts"
 
@@ -64,7 +64,7 @@ export const matchScoresByType = (
   gold: ReadonlyArray<WithEntities>,
   predicted: ReadonlyArray<WithEntities>
 ): Record<string, MatchScores> => {
-  const types = [...new Set([...gold, ...predicted].flatMap(({ entities }) => entities.map(({ type }) => type)))].sort()
+  const types = typesIn([...gold, ...predicted])
   const only = (sentences: ReadonlyArray<WithEntities>, of: string) =>
     sentences.map(({ entities }) => ({ entities: entities.filter(({ type }) => type === of) }))
   return Object.fromEntries(types.map((type) => [type, matchScores(only(gold, type), only(predicted, type))]))

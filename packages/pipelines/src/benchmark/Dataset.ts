@@ -1,7 +1,6 @@
-import { type Counts, type DataOptions, type LabelledSentence, sentenceKey } from "@nuner/core"
+import { type Counts, type DataOptions, type LabelledSentence, sentenceKey, typesIn } from "@nuner/core"
 import { datasetHash, sampleSentences } from "@nuner/miner"
 import { type IntakeOptions, intake } from "../inputs/intake.ts"
-import { typesOf } from "../inputs/readDataset.ts"
 import { zeroShotTypes } from "../inputs/readTypeNames.ts"
 import { bareCeiling } from "./bareCeiling.ts"
 import type { Definition } from "./Definition.ts"
@@ -62,10 +61,10 @@ export async function* readDatasets(
     }
     const drawn = testSize === undefined ? kept : sampleSentences({ sentences: kept, size: testSize, seed })
     const test = files.types === undefined ? drawn : drawn.map(onlyOf(new Set(files.types)))
-    const types = files.types ?? typesOf(train)
+    const types = files.types ?? typesIn(train)
     yield {
       ...{ name, types, train, test, removed, records: door.counts() },
-      unseen: typesOf(test).filter((type) => !types.includes(type)),
+      unseen: typesIn(test).filter((type) => !types.includes(type)),
       bareCeiling: bareCeiling([...train, ...test]),
       trainSentences: train.length,
       testSentences: test.length,

@@ -1,7 +1,6 @@
-import type { LabelledSentence } from "@nuner/core"
+import { type LabelledSentence, typesIn } from "@nuner/core"
 import { countEntities, countWords, EncodedCounts, encodeCounts, scores, type WithEntities } from "@nuner/metrics"
 import { Schema } from "effect"
-import { typesOf } from "../inputs/readDataset.ts"
 import type { Definition } from "./Definition.ts"
 import { units } from "./TrainingSet.ts"
 
@@ -44,7 +43,7 @@ export const scored = (
   predicted: Predicted
 ): Pick<Run, "tokenMacroF1" | "entityMicroF1" | "words" | "entities"> => {
   // Over the types of the test set, whatever is predicted: encoders are compared over the same types.
-  const words = countWords(test, predicted.words, { types: typesOf(test) })
+  const words = countWords(test, predicted.words, { types: typesIn(test) })
   const entities = countEntities(test, predicted.entities)
   return {
     tokenMacroF1: 100 * scores(words).macro.f1,

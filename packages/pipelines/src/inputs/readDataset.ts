@@ -8,7 +8,3 @@ import { type IntakeOptions, intake } from "./intake.ts"
  */
 export const readDataset = (path: string, options?: IntakeOptions): Promise<Array<LabelledSentence>> =>
   intake(options).dataset(path)
-
-/** The entity types of a dataset, in code-unit order. */
-export const typesOf = (sentences: ReadonlyArray<LabelledSentence>): Array<string> =>
-  [...new Set(sentences.flatMap(({ entities }) => entities.map(({ type }) => type)))].sort()

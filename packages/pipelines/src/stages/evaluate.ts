@@ -1,4 +1,4 @@
-import { type DataOptionsInput, InputError, type LabelledSentence, writeAtomic, writeJson } from "@nuner/core"
+import { type DataOptionsInput, InputError, type LabelledSentence, typesIn, writeAtomic, writeJson } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
 import {
   type BucketScore,
@@ -29,7 +29,6 @@ import type { Asked } from "../inputs/asked.ts"
 import { intake } from "../inputs/intake.ts"
 import { type Limits, limitsOf } from "../inputs/limits.ts"
 import { isZeroShot, loadRecogniser, placeOf } from "../inputs/loadRecogniser.ts"
-import { typesOf } from "../inputs/readDataset.ts"
 import { typeNamesFile, zeroShotTypes } from "../inputs/readTypeNames.ts"
 import { evaluationSections } from "../report/sections/evaluationSections.ts"
 import { Progress } from "../services/Progress.ts"
@@ -114,7 +113,7 @@ export const evaluateStage = Effect.fn("evaluateStage")(function* (options: Eval
     await useEngine()
     const gold = await door.dataset(input)
     const known = train === undefined ? undefined : await door.dataset(train)
-    const types = await zeroShotTypes(options.types ?? typesOf(gold), options.typeNames)
+    const types = await zeroShotTypes(options.types ?? typesIn(gold), options.typeNames)
     const asked: Asked = { types, thresholds: options.thresholds }
     const first = await predictAll(model, gold, asked, signal)
     const second =

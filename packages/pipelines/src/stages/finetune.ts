@@ -10,7 +10,7 @@ import {
   type TokenClassifier,
   tokenClassifier
 } from "@nuner/classifier"
-import { type DataOptionsInput, type LabelledSentence, OptionError } from "@nuner/core"
+import { type DataOptionsInput, type LabelledSentence, OptionError, typesIn } from "@nuner/core"
 import { type CardMetric, fromPretrained, modelCard } from "@nuner/encoder"
 import { evaluate } from "@nuner/metrics"
 import { conceptsOf, typeScores } from "@nuner/zeroshot"
@@ -18,7 +18,6 @@ import { Effect } from "effect"
 import { schemeFor } from "../benchmark/bareCeiling.ts"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
-import { typesOf } from "../inputs/readDataset.ts"
 import { typeNamesFile, zeroShotTypes } from "../inputs/readTypeNames.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
@@ -154,7 +153,7 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
         const head = classifier.encoder === encoder ? "a linear layer on a frozen encoder, fitted" : "fine-tuned whole"
         const card = modelCard({
           name: "A NER model",
-          description: `Recognises ${typesOf(sentences).join(", ")}: ${head} on ${sentences.length} sentences${scored}.`,
+          description: `Recognises ${typesIn(sentences).join(", ")}: ${head} on ${sentences.length} sentences${scored}.`,
           license: "apache-2.0",
           task: "token-classification",
           ...(isHub(model) ? { base: model } : {}),
@@ -171,7 +170,7 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
         return {
           files: door.files,
           counts: { records: door.counts(), sentences: { in: sentences.length, out: sentences.length, dropped: {} } },
-          summary: `${typesOf(sentences).length} types from ${sentences.length} sentences, ${fitted.note}${scored}`
+          summary: `${typesIn(sentences).length} types from ${sentences.length} sentences, ${fitted.note}${scored}`
         }
       } finally {
         if (classifier?.encoder !== encoder) classifier?.dispose()

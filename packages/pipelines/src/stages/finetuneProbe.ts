@@ -11,11 +11,10 @@ import {
   type Pooling,
   schemeTransitions,
   tokenClassifier,
-  typesIn,
   typesOf,
   wordFeatures
 } from "@nuner/classifier"
-import type { LabelledSentence } from "@nuner/core"
+import { type LabelledSentence, typesIn } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
 import type { ProgressUpdate } from "../services/Progress.ts"
 import type { Fitted } from "./Fitted.ts"

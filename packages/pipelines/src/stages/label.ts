@@ -8,12 +8,12 @@ import {
   InputError,
   type LabelledSentence,
   OptionError,
-  toSpans
+  toSpans,
+  typesIn
 } from "@nuner/core"
 import { Effect, Stream } from "effect"
 import { attempt, type StageError } from "../errors.ts"
 import { type Intake, intake } from "../inputs/intake.ts"
-import { typesOf } from "../inputs/readDataset.ts"
 import { askInto, completionOf, unanswered } from "../llm/ask.ts"
 import { asText, entitiesOf } from "../llm/entitiesOf.ts"
 import { asExample } from "../llm/questions.ts"
@@ -144,7 +144,7 @@ const planned = Effect.fnUntraced(function* (options: LabelStageOptions) {
   const shown =
     examples === undefined ? [] : yield* attempt("label", () => intake({ data: ofExamples }).dataset(examples))
   const defined = Object.keys(define)
-  const types = given ?? (defined.length > 0 ? defined : typesOf(shown))
+  const types = given ?? (defined.length > 0 ? defined : typesIn(shown))
   if (types.length === 0) {
     const remedy = "--types person,company, or --define, or --examples that have them"
     return yield* new OptionError({ component: "label", option: "types", reason: "names no type", remedy })

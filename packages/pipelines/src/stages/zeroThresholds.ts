@@ -1,10 +1,9 @@
-import { type DataOptionsInput, OptionError } from "@nuner/core"
+import { type DataOptionsInput, OptionError, typesIn } from "@nuner/core"
 import { useEngine } from "@nuner/engine"
 import { type FitThresholdsOptions, fitThresholds, saveThresholds, ZeroShot } from "@nuner/zeroshot"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
-import { typesOf } from "../inputs/readDataset.ts"
 import { zeroShotTypes } from "../inputs/readTypeNames.ts"
 import { Progress } from "../services/Progress.ts"
 
@@ -32,7 +31,7 @@ export const zeroThresholdsStage = Effect.fn("zeroThresholdsStage")(function* (o
     }
     await useEngine()
     const sentences = await intake({ data, say }).dataset(input)
-    const asked = new Set(types ?? typesOf(sentences))
+    const asked = new Set(types ?? typesIn(sentences))
     const gold = sentences.map((one) => ({ ...one, entities: one.entities.filter(({ type }) => asked.has(type)) }))
     const zeroShot = await ZeroShot.fromPretrained(model)
     try {

@@ -1,4 +1,4 @@
-import { type Entity, type LabelledSentence, placedIn, wordedText } from "@nuner/core"
+import { type Entity, type LabelledSentence, placedIn, typesIn, wordedText } from "@nuner/core"
 import type { Adapted } from "../adapt/adapt.ts"
 import { adapt } from "../adapt/adapt.ts"
 import { recognise } from "../adapt/recognise.ts"
@@ -65,7 +65,7 @@ const fit = async (support: ReadonlyArray<Example | LabelledSentence>, input: Fi
   const { model: source, signal, typeNames, types: asked, ...options } = input
   const settings = adaptSettings(options)
   const sentences = labelledExamples(support)
-  const types = asked ?? [...new Set(sentences.flatMap(({ entities }) => entities.map(({ type }) => type)))].sort()
+  const types = asked ?? typesIn(sentences)
   const names = nameTypes(types, typeNames)
   const model = copyModel(source)
   const session = openSession(model, settings)

@@ -1,4 +1,4 @@
-import type { LabelledSentence } from "@nuner/core"
+import { type LabelledSentence, typesIn } from "@nuner/core"
 import type { EncoderParts } from "@nuner/encoder"
 import {
   adam,
@@ -45,7 +45,7 @@ export interface SourceInput extends SourceOptions {
 export async function* trainSource(input: SourceInput): AsyncGenerator<SourceEvent, void, void> {
   const { encoder, sentences, signal, typeNames, ...options } = input
   const settings = sourceSettings(options)
-  const types = [...new Set(sentences.flatMap(({ entities }) => entities.map(({ type }) => type)))].sort()
+  const types = typesIn(sentences)
   checkSupport(types, sentences, "sentences")
   const names = nameTypes(types, typeNames)
   const ids = await nameIds(names, encoder)

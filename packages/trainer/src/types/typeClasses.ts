@@ -1,4 +1,4 @@
-import type { LabelledSentence } from "@nuner/core"
+import { type LabelledSentence, typesIn } from "@nuner/core"
 
 /** The class of a token that no entity covers; always class 0. */
 export const NONE = "O"
@@ -19,7 +19,7 @@ export const typeClasses = (datasets: Datasets): TypeClasses => {
   const names = [NONE]
   const numbers = new Map<string, ReadonlyMap<string, number>>()
   for (const [dataset, sentences] of Object.entries(datasets)) {
-    const types = [...new Set(sentences.flatMap(({ entities }) => entities.map(({ type }) => type)))].sort()
+    const types = typesIn(sentences)
     numbers.set(dataset, new Map(types.map((type, i) => [type, names.length + i])))
     names.push(...types.map((type) => (dataset === "" ? type : `${dataset}/${type}`)))
   }

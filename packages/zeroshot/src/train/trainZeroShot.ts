@@ -1,4 +1,4 @@
-import { type Counts, InputError, rng } from "@nuner/core"
+import { type Counts, InputError, rng, typesIn } from "@nuner/core"
 import { maxTokens, mergeLora } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
 import { splitSentences } from "@nuner/sampler"
@@ -84,7 +84,7 @@ export async function* trainZeroShot(input: ZeroTrainInput): AsyncGenerator<Zero
       steps,
       trainSentences: train.length,
       validationSentences: validation.length,
-      types: new Set(chosen.flatMap(({ entities }) => entities.map(({ type }) => type))).size,
+      types: typesIn(chosen).length,
       counts
     }
     const objective = zeroObjective({ ...model, encoder }, { train, validation }, settings)
