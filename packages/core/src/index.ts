@@ -22,13 +22,7 @@ export { formatPythonList, parsePythonList } from "./formats/pythonList.ts"
 export { formatNamed, formats } from "./formats/registry.ts"
 export { RecordedResponse, readResponses } from "./formats/responses.ts"
 export type { Chunks, Source } from "./formats/Source.ts"
-export {
-  type DocumentSentence,
-  openSentences,
-  readSentences,
-  type SentenceData,
-  sentencesOf
-} from "./formats/sentences.ts"
+export { type DocumentSentence, openSentences, readSentences, type SentenceData } from "./formats/sentences.ts"
 export { type WriteConllOptions, writeConll } from "./formats/writeConll.ts"
 export { issueOf } from "./issue.ts"
 export { digestFile, FileDigest } from "./manifest/FileDigest.ts"

@@ -7,13 +7,13 @@ const UNSTORABLE = /[\0\u{10fffd}]|\p{Surrogate}/gu
 const ESCAPED = /\u{10fffd}([0-9a-f]{4})/gu
 
 /** Text without NUL and lone surrogates: Postgres refuses the one, UTF-8 has no bytes for the other. */
-export const storable = (text: string): string =>
+const storable = (text: string): string =>
   text.replace(UNSTORABLE, (unit) =>
     unit === ESCAPE ? `${ESCAPE}ffff` : ESCAPE + unit.charCodeAt(0).toString(16).padStart(4, "0")
   )
 
 /** The text that `storable` was given. */
-export const restored = (text: string): string =>
+const restored = (text: string): string =>
   text.replace(ESCAPED, (_, unit: string) =>
     unit === "ffff" ? ESCAPE : String.fromCharCode(Number.parseInt(unit, 16))
   )

@@ -149,7 +149,7 @@ const remedyOf = (status: number, { code = "", detail }: Said): string | undefin
 }
 
 /** `retry-after-ms`, or `retry-after` in seconds or as a date; 0 if neither is there or readable. */
-export const retryAfterMs = (headers: Headers | undefined): number => {
+const retryAfterMs = (headers: Headers | undefined): number => {
   const ms = Number(headers?.get("retry-after-ms") ?? Number.NaN)
   if (ms >= 0) return ms
   const after = headers?.get("retry-after")

@@ -5,7 +5,7 @@ import { headLogits } from "../head/headLogits.ts"
 import { foldLogistic, logisticProblem, solveLogistic, unfoldLogistic } from "./logistic.ts"
 
 /** Candidates for C, smallest (strongest penalty) first. */
-export const grid = [0.01, 0.03, 0.1, 1, 10] as const
+const grid = [0.01, 0.03, 0.1, 1, 10] as const
 
 export interface ChosenC {
   readonly c: number

@@ -35,7 +35,7 @@ export const openSentences = async (source: Source, options: OpenOptions = {}): 
 }
 
 /** The sentences of a document; `id` is its own where it has none. */
-export function* sentencesOf(document: Document, id: string): Generator<DocumentSentence> {
+function* sentencesOf(document: Document, id: string): Generator<DocumentSentence> {
   const { text } = asText(document)
   if (document.id !== undefined || document.words !== undefined || document.annotations !== undefined) {
     yield { id: document.id ?? id, text, start: 0, document }

@@ -32,7 +32,7 @@ const readForward = async (
 }
 
 /** Rows of `hidden` numbers of each state, one after the other. */
-export const beside = (states: ReadonlyArray<Float32Array>, hidden: number): Float32Array => {
+const beside = (states: ReadonlyArray<Float32Array>, hidden: number): Float32Array => {
   if (states.length === 1) return states[0]!
   const width = states.length * hidden
   const all = new Float32Array(states.length * states[0]!.length)

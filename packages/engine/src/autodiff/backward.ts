@@ -42,7 +42,7 @@ export const variableGrads = (f: () => tf.Scalar, parameters: Parameters): { val
  * to a source. Each gradient and each saved activation is freed as soon as the last operation that needs it has run
  * (tfjs-core keeps all of them to the end). Consumes the recording.
  */
-export const backward = (
+const backward = (
   { value, nodes, reaches }: Recording<tf.Tensor>,
   dy: tf.Tensor,
   sources: ReadonlyArray<tf.Tensor>

@@ -28,7 +28,7 @@ export const randomUniform = (key: RandomKey, counter: number): number =>
   (randomBits(key, counter) >>> 0) / 0x1_0000_0000
 
 /** Standard normal number (Box-Muller); uses counters 2n and 2n + 1. */
-export const randomNormal = (key: RandomKey, n: number): number => {
+const randomNormal = (key: RandomKey, n: number): number => {
   const radius = Math.sqrt(-2 * Math.log(1 - randomUniform(key, 2 * n)))
   return radius * Math.cos(2 * Math.PI * randomUniform(key, 2 * n + 1))
 }

@@ -48,16 +48,6 @@ export const component = <F extends OptionFields, K extends keyof F = keyof F>(
   return { fields, about, names: names as Readonly<Record<string, string>> }
 }
 
-/** Two components as one, for a command that gives both to the same work. */
-export const both = <F extends OptionFields, G extends OptionFields>(
-  one: Component<F>,
-  other: Component<G>
-): Component<F & G> => ({
-  fields: { ...one.fields, ...other.fields },
-  about: [...one.about, ...other.about],
-  names: { ...one.names, ...other.names }
-})
-
 /** What was given of a component's options. */
 export type Given<F extends OptionFields> = { readonly [K in keyof F]?: Exclude<F[K]["Encoded"], undefined> }
 

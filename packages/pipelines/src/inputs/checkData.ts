@@ -143,7 +143,7 @@ const refusalOf = async (path: string, data: DataOptionsInput): Promise<string |
 }
 
 /** Entities that touch one of their own type, and the share of all entities that is lost where they are written without B-. */
-export const neighboursOf = (sentences: ReadonlyArray<LabelledSentence>): FileCheck["neighbours"] => {
+const neighboursOf = (sentences: ReadonlyArray<LabelledSentence>): FileCheck["neighbours"] => {
   let [count, total, lost] = [0, 0, 0]
   for (const { entities, words } of sentences) {
     total += entities.length

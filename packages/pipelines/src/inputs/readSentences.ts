@@ -1,4 +1,3 @@
-import { basename } from "node:path"
 import type { Sentence } from "@nuner/core"
 import { type IntakeOptions, intake } from "./intake.ts"
 
@@ -10,6 +9,3 @@ import { type IntakeOptions, intake } from "./intake.ts"
 export async function* readSentences(path: string, options?: IntakeOptions): AsyncGenerator<Sentence> {
   for await (const { id, text } of intake(options).sentences(path)) yield { id, text }
 }
-
-/** A name for artefacts made from a path: `data/c4-sentences.jsonl` -> `c4-sentences`. */
-export const nameOf = (path: string): string => basename(path).replace(/(\.\w+)+$/, "")

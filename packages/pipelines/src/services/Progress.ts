@@ -98,7 +98,7 @@ export const render = (
 }
 
 /** Milliseconds for people: `850 ms`, `12 s`, `3m 20s`, `2h 05m`. */
-export const duration = (ms: number): string => {
+const duration = (ms: number): string => {
   if (ms < 1000) return `${Math.round(ms)} ms`
   const seconds = Math.round(ms / 1000)
   if (seconds < 60) return `${seconds} s`

@@ -7,10 +7,6 @@ export interface FakeHubOptions {
   readonly models: Readonly<Record<string, Readonly<Record<string, Uint8Array>>>>
   /** Where set, every request to the hub must carry it. */
   readonly token?: string
-  /** Files of at least this many bytes are kept as LFS objects: redirected to storage, named by SHA-256. Default 1024. */
-  readonly largeFrom?: number
-  /** Files in one page of a listing. Default 3: paging is always exercised. */
-  readonly pageSize?: number
 }
 
 /** What was asked of the hub. */
@@ -77,14 +73,12 @@ export class FakeHub {
   #list(files: Readonly<Record<string, Uint8Array>>, url: URL): Response {
     const names = Object.keys(files)
     const from = Number(url.searchParams.get("cursor") ?? 0)
-    const to = from + (this.#options.pageSize ?? 3)
+    const to = from + PAGE
     const entries = names.slice(from, to).map((path) => {
       const content = files[path]!
       const size = content.length
-      const oid = this.#isLarge(content) ? gitHash(pointer(content)) : gitHash(content)
-      const lfs = this.#isLarge(content)
-        ? { lfs: { oid: sha256(content), size, pointerSize: pointer(content).length } }
-        : {}
+      const oid = isLarge(content) ? gitHash(pointer(content)) : gitHash(content)
+      const lfs = isLarge(content) ? { lfs: { oid: sha256(content), size, pointerSize: pointer(content).length } } : {}
       return { type: "file", path, size, oid, ...lfs }
     })
     url.searchParams.set("cursor", String(to))
@@ -96,7 +90,7 @@ export class FakeHub {
     const content = files[path]
     if (content === undefined)
       return new Response("Entry not found", { status: 404, headers: { "X-Error-Code": "EntryNotFound" } })
-    if (!this.#isLarge(content)) return this.#send(path, content, `"${gitHash(content)}"`, request)
+    if (!isLarge(content)) return this.#send(path, content, `"${gitHash(content)}"`, request)
     const headers = {
       Location: `http://127.0.0.1:${this.#storage.port}/${this.#named(path)}`,
       "X-Linked-ETag": `"${sha256(content)}"`,
@@ -135,16 +129,18 @@ export class FakeHub {
     return encodeURIComponent(`${model}//${path}`)
   }
 
-  #isLarge(content: Uint8Array): boolean {
-    return content.length >= (this.#options.largeFrom ?? 1024)
-  }
-
   #log(request: Request, url: URL): void {
     const range = request.headers.get("range")
     const authorization = request.headers.get("authorization")
     this.requests.push({ path: url.pathname, ...(range ? { range } : {}), ...(authorization ? { authorization } : {}) })
   }
 }
+
+/** Files in one page of a listing: few, so that paging is always exercised. */
+const PAGE = 3
+
+/** Files of so many bytes are kept as LFS objects: redirected to storage, named by SHA-256. */
+const isLarge = (content: Uint8Array): boolean => content.length >= 1024
 
 /** A cut body is meant: nothing to report. */
 const local = {

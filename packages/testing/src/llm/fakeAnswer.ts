@@ -9,7 +9,7 @@ export const sentenceOf = (dialect: Dialect, body: Body): string => {
 }
 
 /** The least sensible annotation: every capitalised word is a name. The same sentence always gets the same answer. */
-export const annotateCapitalised = (
+const annotateCapitalised = (
   sentence: string
 ): ReadonlyArray<readonly [entity: string, concept: string, description: string]> =>
   (sentence.match(/\b\p{Lu}\p{L}*/gu) ?? ["nothing"]).map((word) => [word, "name", "a word with a capital letter"])

@@ -104,7 +104,7 @@ const open = (path: string): OneDnnLibrary => {
 const folders = ["/usr/local/lib", "/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib"]
 
 /** What to run to get the library. */
-export const remedy =
+const remedy =
   "`apt install libdnnl2` (Debian 12, Ubuntu 22.04; libdnnl3.6 on Debian 13), or set NUNER_ONEDNN to the path of libdnnl.so"
 
 /**
