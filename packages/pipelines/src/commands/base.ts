@@ -5,8 +5,6 @@ import { BaseShape, baseStage } from "../stages/base.ts"
 import { command, component } from "./command.ts"
 import { file, out, seed, several, textData } from "./components.ts"
 
-const { preset: _, seed: __, tokens: ___, ...learning } = MaskedLanguageOptions.fields
-
 export const baseCommand = command("base", {
   does: "Make a small RoBERTa and its tokenizer from text alone, or adapt an encoder to text",
   arguments: { inputs: several("text", "raw text: files of any format, and folders") },
@@ -18,10 +16,7 @@ export const baseCommand = command("base", {
   },
   components: {
     shape: component(BaseShape, { when: "without `from`" }),
-    language: component(MaskedLanguageOptions, {
-      only: Object.keys(learning) as Array<keyof typeof learning>,
-      when: "with `tokens`"
-    }),
+    language: component(MaskedLanguageOptions, { except: ["preset", "seed", "tokens"], when: "with `tokens`" }),
     data: textData
   },
   reads: ({ inputs }) => inputs,

@@ -23,28 +23,31 @@ export interface Component<F extends OptionFields = OptionFields> {
   readonly names: Readonly<Record<string, string>>
 }
 
-interface ComponentOptions<F extends OptionFields, K extends keyof F> {
+interface ComponentOptions<F extends OptionFields, K extends keyof F, X extends keyof F> {
   readonly names?: { readonly [N in keyof F]?: string }
+  /** Default: all. */
   readonly only?: ReadonlyArray<K>
+  /** Default: none. */
+  readonly except?: ReadonlyArray<X>
   /** Beside which option they have an effect, for the help, where the component's work refuses them elsewhere: "with `mode` full". */
   readonly when?: string
   /** Beside which option they have an effect; refused elsewhere. */
   readonly needs?: Need
 }
 
-/** The options of a schema, or with names `only` some of them. */
-export const component = <F extends OptionFields, K extends keyof F = keyof F>(
+/** The options of a schema: all, `only` some, or all `except` some. */
+export const component = <F extends OptionFields, K extends keyof F = keyof F, X extends keyof F = never>(
   schema: { readonly fields: F; readonly ast?: Schema.Top["ast"] },
-  { names = {}, needs, only, when }: ComponentOptions<F, K> = {}
-): Component<Pick<F, K>> => {
+  { except, names = {}, needs, only, when }: ComponentOptions<F, K, X> = {}
+): Component<Pick<F, Exclude<K, X>>> => {
   const about = describeOptions(schema)
-    .filter(({ name }) => only?.includes(name as K) ?? true)
+    .filter(({ name }) => (only?.includes(name as K) ?? true) && !except?.includes(name as X))
     .map((info) => ({
       ...info,
       needs: [...(info.needs ?? []), ...(needs === undefined ? [] : [needs])],
       help: [info.help, needs === undefined ? when : formatNeed(needs)].filter((part) => part !== undefined).join("; ")
     }))
-  const fields = Object.fromEntries(about.map(({ name }) => [name, schema.fields[name]!])) as Pick<F, K>
+  const fields = Object.fromEntries(about.map(({ name }) => [name, schema.fields[name]!])) as Pick<F, Exclude<K, X>>
   return { fields, about, names: names as Readonly<Record<string, string>> }
 }
 

@@ -6,18 +6,6 @@ import { command, component } from "./command.ts"
 import { encoder, file, labelledData, one, out, toggle } from "./components.ts"
 import { show } from "./output.ts"
 
-/** What full training has of its own: the rest is said by the data, or is every mode's. */
-const {
-  batchTokens: _,
-  calibrate: __,
-  checkpoints: ___,
-  layers: ____,
-  pooling: _____,
-  scheme: ______,
-  types: _______,
-  ...full
-} = FineTuneOptions.fields
-
 export const fitCommand = command("fit", {
   does: "Make a NER model from labelled sentences, few or many: says what it expects to score",
   alias: "finetune",
@@ -54,7 +42,11 @@ export const fitCommand = command("fit", {
     )
   },
   components: {
-    full: component(FineTuneOptions, { only: Object.keys(full) as Array<keyof typeof full>, when: "of `mode` full" }),
+    full: component(FineTuneOptions, {
+      // What is said by the data, or is every mode's.
+      except: ["batchTokens", "calibrate", "checkpoints", "layers", "pooling", "scheme", "types"],
+      when: "of `mode` full"
+    }),
     data: labelledData
   },
   reads: ({ dev, input, test }) => [input, dev, test],

@@ -8,11 +8,13 @@ import { dtype, encoder, labelledData, out, seed, several } from "./components.t
 import { show } from "./output.ts"
 import { calibrated } from "./zero.ts"
 
-const { seed: _, ...ofBoth } = SupervisedOptions.fields
-const names = { sampleSize: "sentences" }
-
-/** What pre-training has whatever its objective, and what only the contrastive one has. */
-export const training = component(PretrainOptions, { only: Object.keys(ofBoth) as Array<keyof typeof ofBoth>, names })
+/** What pre-training has whatever its objective. */
+export const training = component(PretrainOptions, {
+  only: Object.keys(SupervisedOptions.fields) as Array<keyof typeof SupervisedOptions.fields>,
+  except: ["seed"],
+  names: { sampleSize: "sentences" }
+})
+/** What only the contrastive objective has. */
 const contrastiveOnly = Object.keys(PretrainOptions.fields).filter(
   (name) => !Object.hasOwn(SupervisedOptions.fields, name)
 ) as Array<Exclude<keyof typeof PretrainOptions.fields, keyof typeof SupervisedOptions.fields>>

@@ -8,8 +8,6 @@ import { command, component } from "./command.ts"
 import { labelledData, needed, out, seed, types } from "./components.ts"
 import { show } from "./output.ts"
 
-const { type: _, ...probing } = FrozenProtocol.fields
-
 export const probeCommand = command("probe", {
   does: "Frozen few-shot transfer: a table of F1 by k for one or more encoders",
   arguments: {},
@@ -31,7 +29,7 @@ export const probeCommand = command("probe", {
     types,
     seed
   },
-  components: { probing: component({ fields: probing }), data: labelledData },
+  components: { probing: component(FrozenProtocol, { except: ["type"] }), data: labelledData },
   reads: ({ test, train }) => [train, test],
   run: Effect.fnUntraced(function* ({ encoder, k: ks, probing, ...options }) {
     const encoders = Object.fromEntries(

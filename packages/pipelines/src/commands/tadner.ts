@@ -21,14 +21,12 @@ const typeNames = file(
   "derived from the labels"
 )
 
-const { checkpointEvery: _, checkpoints: __, seed: ___, ...source } = SourceOptions.fields
-
 const trainCommand = command("tadner train", {
   does: "Train TadNER's two networks on source types",
   arguments: { input: one("input", "labelled sentences of the source types") },
   options: { encoder, out: out("the directory of the TadNER model"), typeNames, seed },
   components: {
-    source: component(SourceOptions, { only: Object.keys(source) as Array<keyof typeof source> }),
+    source: component(SourceOptions, { except: ["checkpointEvery", "checkpoints", "seed"] }),
     data: labelledData
   },
   reads: ({ input }) => [input],
@@ -37,9 +35,6 @@ const trainCommand = command("tadner train", {
     yield* show(options.out)
   })
 })
-
-const { batchTokens: _1, seed: _2, ...adapting } = AdaptOptions.fields
-const { batchTokens: _3, seed: _4, ...solving } = EpisodeOptions.fields
 
 const episodesCommand = command("tadner episodes", {
   does: "Run TadNER over few-shot episodes and report pooled micro F1",
@@ -83,7 +78,7 @@ const episodesCommand = command("tadner episodes", {
     })
   },
   components: {
-    solving: component(EpisodeOptions, { only: Object.keys(solving) as Array<keyof typeof solving> }),
+    solving: component(EpisodeOptions, { except: ["batchTokens", "seed"] }),
     data: component(DataOptions, { needs: { option: "n" } })
   },
   reads: ({ input }) => [input],
@@ -120,10 +115,7 @@ const predictCommand = command("tadner predict", {
   components: {
     adapting: component(
       { fields: { typeNames, ...AdaptOptions.fields }, ast: AdaptOptions.ast },
-      {
-        only: ["typeNames", "seed", ...(Object.keys(adapting) as Array<keyof typeof adapting>)],
-        when: "with `support`"
-      }
+      { except: ["batchTokens"], when: "with `support`" }
     ),
     data: labelledData
   },

@@ -10,19 +10,13 @@ import { encoder, labelledData, one, out, seed, several, types, zeroTypeNames } 
 import { show } from "./output.ts"
 import { predictCommandOf } from "./predict.ts"
 
-const { seed: _, ...training } = ZeroTrainOptions.fields
-const { seed: __, ...shape } = NewGlinerOptions.fields
-
 const trainCommand = command("zero train", {
   does: "Train a zero-shot model from sentences with types",
   arguments: { inputs: several("input", "aligned sentences, or labelled data, one file or several") },
   options: { base: encoder, out: out("the directory of the model; GLiNER's Python loads it too"), seed },
   components: {
-    head: component(NewGlinerOptions, { only: Object.keys(shape) as Array<keyof typeof shape> }),
-    training: component(ZeroTrainOptions, {
-      only: Object.keys(training) as Array<keyof typeof training>,
-      names: { sampleSize: "sentences" }
-    }),
+    head: component(NewGlinerOptions, { except: ["seed"] }),
+    training: component(ZeroTrainOptions, { except: ["seed"], names: { sampleSize: "sentences" } }),
     data: labelledData
   },
   reads: ({ inputs }) => inputs,
