@@ -15,7 +15,6 @@ export { type LabelledData, openLabelled, readLabelled } from "./formats/labelle
 export { type Line, lines } from "./formats/lines.ts"
 export { type Malformed, type Skipped, skipped } from "./formats/Malformed.ts"
 export { markText, unmark } from "./formats/marked.ts"
-export { type NumindOptions, readNumind, writeNumind } from "./formats/numind.ts"
 export { checkEntities, type Data, type DataReport, type OpenOptions, openData } from "./formats/openData.ts"
 export { PythonListError } from "./formats/PythonScanner.ts"
 export { formatPythonList, parsePythonList } from "./formats/pythonList.ts"

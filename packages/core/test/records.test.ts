@@ -10,37 +10,49 @@ import { records } from "../src/formats/records.ts"
 import {
   type AnnotatedSentence,
   Episode,
+  formatNamed,
   type OpenOptions,
   openData,
   parsePythonList,
   readEpisodes,
-  readNumind,
   rng,
   type Source,
-  skipped,
-  writeEpisodes,
-  writeNumind
+  writeEpisodes
 } from "../src/index.ts"
 import { collect, failure } from "./collect.ts"
 
 const read = async (source: Source, options?: OpenOptions) => collect((await openData(source, options)).documents)
+
+/** Of the columns of the published data. */
+const readAnnotated = async (source: Source, options?: OpenOptions) =>
+  (await read(source, { ...options, format: "numind" })).map(({ annotations, text }) => ({
+    text: text!,
+    annotations: annotations!
+  }))
+const writeAnnotated = (path: string, sentences: ReadonlyArray<Omit<AnnotatedSentence, "id">>) =>
+  formatNamed("numind").write!(
+    path,
+    (async function* () {
+      for (const sentence of sentences) yield { line: 0, ...sentence }
+    })(),
+    {}
+  )
 
 const rows = [
   { input: "Paris is big.", output: "['Paris <> city', \"big <> size <> how much\"]" },
   { input: "", output: "[]" },
   { input: "é😀 [it's],\n{", output: "['it\\'s <> x <> a <> b']" }
 ]
-const sentences = (ids: string): Array<AnnotatedSentence> => [
+const sentences = [
   {
-    id: `${ids}-0`,
     text: "Paris is big.",
     annotations: [
       { entity: "Paris", concept: "city" },
       { entity: "big", concept: "size", description: "how much" }
     ]
   },
-  { id: `${ids}-1`, text: "", annotations: [] },
-  { id: `${ids}-2`, text: "é😀 [it's],\n{", annotations: [{ entity: "it's", concept: "x", description: "a <> b" }] }
+  { text: "", annotations: [] },
+  { text: "é😀 [it's],\n{", annotations: [{ entity: "it's", concept: "x", description: "a <> b" }] }
 ]
 
 test("the columns of the published data are read from JSON Lines, JSON in any layout, and true lists", async () => {
@@ -51,32 +63,33 @@ test("the columns of the published data are read from JSON Lines, JSON in any la
     `[\r\n${rows.map((row) => JSON.stringify(row)).join("\r\n,")}]`,
     JSON.stringify(rows.map(({ input, output }) => ({ input, output: parsePythonList(output) })))
   ]
-  for (const text of texts) expect(await collect(readNumind({ name: "n.json", text }))).toEqual(sentences("n"))
-  expect(await collect(readNumind({ name: "n.json", text: "[]" }))).toEqual([])
-  expect(await collect(readNumind({ name: "n.json", text: "" }))).toEqual([])
+  for (const text of texts) expect(await readAnnotated({ name: "n.json", text })).toEqual(sentences)
+  expect(await readAnnotated({ name: "n.json", text: "[]" })).toEqual([])
+  expect(await readAnnotated({ name: "n.json", text: "" })).toEqual([])
 })
 
 test("what is written in any of the three is read back", async () => {
   using dir = tempDir()
   for (const name of ["n.jsonl", "n.json", "n.parquet"]) {
-    expect(await writeNumind(dir.file(name), sentences("n"))).toBe(3)
-    expect(await collect(readNumind(dir.file(name)))).toEqual(sentences("n"))
-    expect(await writeNumind(dir.file(name), [])).toBe(0)
-    expect(await collect(readNumind(dir.file(name)))).toEqual([])
+    expect(await writeAnnotated(dir.file(name), sentences)).toBe(3)
+    expect(await readAnnotated(dir.file(name))).toEqual(sentences)
+    expect(await writeAnnotated(dir.file(name), [])).toBe(0)
+    expect(await readAnnotated(dir.file(name))).toEqual([])
   }
-  const bad = [{ id: "s", text: "", annotations: [{ entity: "a <> b", concept: "c" }] }]
-  expect(await failure(writeNumind(dir.file("n.jsonl"), bad))).toContain("s: an annotation holds the separator <>")
+  const bad = [{ text: "", annotations: [{ entity: "a <> b", concept: "c" }] }]
+  expect(await failure(writeAnnotated(dir.file("n.jsonl"), bad))).toContain(
+    "record 0: an annotation holds the separator <>"
+  )
 })
 
 test("random annotations survive Parquet", async () => {
   using dir = tempDir()
   const alphabet = ["a", "'", '"', "\\", "é", "😀", "\n", "\u00a0x", "[", ",", "漢"]
-  const made = Array.from({ length: 500 }, (_, seed): AnnotatedSentence => {
+  const made = Array.from({ length: 500 }, (_, seed) => {
     const random = rng(seed)
     const text = () =>
       `x${Array.from({ length: random.int(9) }, () => alphabet[random.int(alphabet.length)]!).join("")}x`
     return {
-      id: `r-${seed}`,
       text: text(),
       annotations: Array.from({ length: random.int(4) }, () => ({
         entity: text(),
@@ -85,8 +98,8 @@ test("random annotations survive Parquet", async () => {
       }))
     }
   })
-  await writeNumind(dir.file("r.parquet"), made)
-  expect(await collect(readNumind(dir.file("r.parquet")))).toEqual(made)
+  await writeAnnotated(dir.file("r.parquet"), made)
+  expect(await readAnnotated(dir.file("r.parquet"))).toEqual(made)
 })
 
 test("Parquet is read group by group, and a broken file is refused", async () => {
@@ -102,22 +115,22 @@ test("Parquet is read group by group, and a broken file is refused", async () =>
   const file = await asyncBufferFromFile(path)
   expect((await parquetMetadataAsync(file)).row_groups.length).toBe(3)
   expect((await parquetReadObjects({ file })).length).toBe(250)
-  const read = await collect(readNumind(path))
+  const read = await readAnnotated(path)
   expect(read.map(({ text }) => text)).toEqual(input)
-  expect(read.at(-1)).toEqual({ id: "p-249", text: "s 249", annotations: [{ entity: "s 249", concept: "number" }] })
+  expect(read.at(-1)).toEqual({ text: "s 249", annotations: [{ entity: "s 249", concept: "number" }] })
   writeFileSync(dir.file("cut.parquet"), readFileSync(path).subarray(0, 300))
-  expect(await failure(readNumind(dir.file("cut.parquet")))).toMatch(
+  expect(await failure(readAnnotated(dir.file("cut.parquet")))).toMatch(
     /InputError: .*cut.parquet: not a whole Parquet file: .* \(fetch it again\)/
   )
   writeFileSync(dir.file("empty.parquet"), "")
-  expect(await failure(readNumind(dir.file("empty.parquet")))).toContain("empty.parquet: not a whole Parquet file")
-  expect(await failure(readNumind(dir.file("none.parquet")))).toContain("none.parquet: no such file")
-  expect(await failure(readNumind({ name: "s.parquet", text: "x" }))).toContain("Parquet is not read from a stream")
+  expect(await failure(readAnnotated(dir.file("empty.parquet")))).toContain("empty.parquet: not a whole Parquet file")
+  expect(await failure(readAnnotated(dir.file("none.parquet")))).toContain("none.parquet: no such file")
+  expect(await failure(readAnnotated({ name: "s.parquet", text: "x" }))).toContain("Parquet is not read from a stream")
   writeFileSync(dir.file("other.parquet"), new Uint8Array(parquetWriteBuffer({ columnData: columnData.slice(0, 1) })))
-  expect(await failure(readNumind(dir.file("other.parquet")))).toMatch(/other.parquet:1: output: /)
+  expect(await failure(readAnnotated(dir.file("other.parquet")))).toMatch(/other.parquet:1: output: /)
 })
 
-test("malformed rows and elements are refused by place, or left out and counted", async () => {
+test("malformed rows are refused by place, or left out and counted as elements are", async () => {
   const text = [
     JSON.stringify({ input: "a", output: "['a <> b', 'nothing', ' <> c', 'd <> e']" }),
     JSON.stringify({ input: "b", output: "['a' 'b']" }),
@@ -125,21 +138,22 @@ test("malformed rows and elements are refused by place, or left out and counted"
     "{",
     JSON.stringify({ input: "d", output: "[]" })
   ].join("\n")
-  const lenient = skipped()
-  expect(
-    (await collect(readNumind({ name: "n", text }, lenient))).map(({ id, annotations }) => [id, annotations.length])
-  ).toEqual([
-    ["n-0", 2],
-    ["n-3", 0]
+  const errors: Array<string> = []
+  const { documents, report } = await openData(
+    { name: "n", text },
+    { format: "numind", malformed: "skip", onMalformed: ({ message }) => errors.push(message) }
+  )
+  expect((await collect(documents)).map(({ annotations, text }) => [text, annotations!.length])).toEqual([
+    ["a", 2],
+    ["d", 0]
   ])
-  expect(lenient.errors.map((error) => error.message)).toEqual([
-    'n:1: output[1]: "nothing" is no annotation (entity <> concept, or entity <> concept <> description)',
-    'n:1: output[2]: " <> c" is no annotation (entity <> concept, or entity <> concept <> description)',
+  expect([...report.noted]).toEqual([["annotations without entity or concept left out", 2]])
+  expect(errors).toEqual([
     "n:2: output: no Python list of strings: neither a comma nor ] at character 5 (write ['entity <> concept', ...])",
     expect.stringMatching(/^n:3: output: /) as unknown as string,
     expect.stringMatching(/^n:4: not JSON/) as unknown as string
   ])
-  const array = (text: string) => failure(readNumind({ name: "n.json", text }))
+  const array = (text: string) => failure(readAnnotated({ name: "n.json", text }))
   expect(await array('[{"input":"a","output":"[]"}')).toContain("n.json: the JSON array has no end")
   expect(await array('[{"input":"a","output":"[]"}]\nx')).toContain("n.json:2: something after the JSON array")
   expect(await array('[\n{"input":"a","output":"[]"},\nfalsch]')).toContain('n.json:3: not JSON: "falsch"')
@@ -226,7 +240,7 @@ const jsonLines = (path: string) =>
     .map((line) => JSON.parse(line))
 
 withData("the columns' annotations are those of the recorded answers", async (data) => {
-  const read = await collect(readNumind(join(data, "llm-annotated/numind-columns.jsonl")))
+  const read = await readAnnotated(join(data, "llm-annotated/numind-columns.jsonl"))
   const answers = new Map<string, string>(
     jsonLines(join(data, "llm-annotated/c4-annotated.jsonl")).map(({ text, response }) => [text, response])
   )

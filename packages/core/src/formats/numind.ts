@@ -10,11 +10,9 @@ import { decoder } from "../schema/decoder.ts"
 import { asText } from "./documents.ts"
 import type { Format } from "./Format.ts"
 import { isObject, isStrings, jsonFormat, writeArray } from "./jsonFormat.ts"
-import { type Malformed, report } from "./Malformed.ts"
 import { PythonListError } from "./PythonScanner.ts"
 import { formatPythonList, parsePythonList } from "./pythonList.ts"
-import { records } from "./records.ts"
-import { extension, type Source, sourceName, stem } from "./Source.ts"
+import { extension } from "./Source.ts"
 import { writeParquet } from "./writeParquet.ts"
 
 /** A row of the published NuNER data: a sentence, and a Python list of `entity <> concept[ <> description]`, as a string. */
@@ -23,61 +21,16 @@ const NumindRow = Schema.Struct({
   output: Schema.Union([Schema.String, Schema.Array(Schema.String)])
 })
 
-export interface NumindOptions extends Malformed {
-  /** The first part of every id, `ids-0`, `ids-1`, ... by row; by default the file's name. */
-  readonly ids?: string
-}
-
-/**
- * Annotated sentences in the columns of the published NuNER data, `input` and `output`, from JSON (an array), JSON Lines or Parquet.
- * An output that is a true list is taken as well. The Python list is parsed by its grammar, never evaluated.
- *
- * @throws InputError for a row without the columns, an output that is no list of strings, or an element without an entity and a concept;
- * with `onMalformed` the row is left out, for an element that element alone.
- */
-export async function* readNumind(source: Source, options: NumindOptions = {}): AsyncGenerator<AnnotatedSentence> {
-  const { ids = stem(source) } = options
-  const name = sourceName(source)
-  let index = -1
-  for await (const { value, line } of records(source, options)) {
-    index++
-    const row = Result.flatMap(decode(value, { source: name, line }), ({ input, output }) =>
-      Result.map(listOf(output, name, line), (items) => ({ input, items }))
-    )
-    if (Result.isFailure(row)) {
-      report(options, row.failure)
-      continue
-    }
-    const annotations: Array<Annotation> = []
-    for (const [n, item] of row.success.items.entries()) {
-      const annotation = parseAnnotation(item)
-      if (annotation !== undefined) annotations.push(annotation)
-      else {
-        const reason = `${JSON.stringify(item)} is no annotation`
-        const remedy = "entity <> concept, or entity <> concept <> description"
-        report(options, new InputError({ source: name, line, field: `output[${n}]`, reason, remedy }))
-      }
-    }
-    yield { id: `${ids}-${index}`, text: row.success.input, annotations }
-  }
-}
-
 const decode = decoder(NumindRow)
 
-const listOf = (
-  output: string | ReadonlyArray<string>,
-  source: string,
-  line: number
-): Result.Result<ReadonlyArray<string>, InputError> => {
-  if (typeof output !== "string") return Result.succeed(output)
+const listOf = (output: string | ReadonlyArray<string>, source: string, line: number): ReadonlyArray<string> => {
+  if (typeof output !== "string") return output
   try {
-    return Result.succeed(parsePythonList(output))
+    return parsePythonList(output)
   } catch (cause) {
     if (!(cause instanceof PythonListError)) throw cause
     const reason = `no Python list of strings: ${cause.message}`
-    return Result.fail(
-      new InputError({ source, line, field: "output", reason, remedy: "write ['entity <> concept', ...]" })
-    )
+    throw new InputError({ source, line, field: "output", reason, remedy: "write ['entity <> concept', ...]" })
   }
 }
 
@@ -89,18 +42,13 @@ const parseAnnotation = (text: string): Annotation | undefined => {
   return description === "" ? { entity, concept } : { entity, concept, description }
 }
 
-/**
- * Writes annotated sentences in the columns of the published data, atomically, as the path's extension says: `.parquet`, `.json`, else JSON
- * Lines. Ids are not kept.
- *
- * @returns the number of rows
- * @throws OutputError, also for an entity or concept that holds the separator `<>`.
- */
-export const writeNumind = async (path: string, sentences: Rows<AnnotatedSentence>): Promise<number> => {
+/** As the path's extension says: `.parquet`, `.json`, else JSON Lines. */
+const writeRows = (path: string, sentences: Rows<AnnotatedSentence>): Promise<number> => {
+  const row = (sentence: AnnotatedSentence) => rowOf(sentence, path)
   const kind = extension(path)
-  if (kind === "parquet") return writeParquet(path, sentences, (sentence) => rowOf(sentence, path))
-  if (kind === "json") return writeArray(path, sentences, (sentence) => rowOf(sentence, path))
-  return writeLines(path, sentences, (sentence) => JSON.stringify(rowOf(sentence, path)))
+  if (kind === "parquet") return writeParquet(path, sentences, row)
+  if (kind === "json") return writeArray(path, sentences, row)
+  return writeLines(path, sentences, (sentence) => JSON.stringify(row(sentence)))
 }
 
 const rowOf = ({ id, text, annotations }: AnnotatedSentence, path: string) => ({
@@ -117,7 +65,10 @@ const rowOf = ({ id, text, annotations }: AnnotatedSentence, path: string) => ({
 
 /**
  * The columns of the published NuNER data, with a dataset card for Hugging Face beside them: `README.md` in the same folder, where there is none
- * yet. Labelled documents are written with their entities as annotations. Ids and other fields are not kept.
+ * yet. Labelled documents are written with their entities as annotations. Ids and other fields are not kept. An output that is a true list is read
+ * as well; the Python list is parsed by its grammar, never evaluated.
+ *
+ * @throws OutputError when writing an entity or concept that holds the separator `<>`
  */
 export const numind: Format = {
   ...jsonFormat({
@@ -131,7 +82,7 @@ export const numind: Format = {
       (typeof value.output === "string" || isStrings(value.output)),
     document: ({ line, reading, value }) => {
       const row = Result.getOrThrow(decode(value, { source: reading.source, line }))
-      const items = Result.getOrThrow(listOf(row.output, reading.source, line))
+      const items = listOf(row.output, reading.source, line)
       const annotations = items.flatMap((item) => parseAnnotation(item) ?? [])
       const without = items.length - annotations.length
       if (without > 0) reading.noted("annotations without entity or concept left out", without)
@@ -154,7 +105,7 @@ export const numind: Format = {
         index++
       }
     }
-    const rows = await writeNumind(path, annotated())
+    const rows = await writeRows(path, annotated())
     const card = join(dirname(path), "README.md")
     if (!existsSync(card)) {
       await writeAtomic(card, [datasetCard(basename(path), { rows, annotations, concepts: concepts.size })])
