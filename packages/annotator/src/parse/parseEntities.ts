@@ -1,4 +1,4 @@
-import type { Annotation } from "@nuner/core"
+import { type Annotation, isObject } from "@nuner/core"
 import { findJson } from "./findJson.ts"
 import type { Parsed, RejectedLine } from "./Parsed.ts"
 
@@ -8,7 +8,7 @@ import type { Parsed, RejectedLine } from "./Parsed.ts"
  */
 export const parseEntities = (answer: string): Parsed => {
   const { salvaged = [], value } = findJson(answer) ?? {}
-  const list = Array.isArray(value) ? value : isRecord(value) ? value.entities : undefined
+  const list = Array.isArray(value) ? value : isObject(value) ? value.entities : undefined
   if (!Array.isArray(list))
     return { annotations: [], rejected: [{ line: answer, reason: "not an entity" }], ignored: 0 }
   const annotations: Array<Annotation> = []
@@ -23,7 +23,7 @@ export const parseEntities = (answer: string): Parsed => {
 
 const readElement = (element: unknown): Annotation | RejectedLine => {
   const line = JSON.stringify(element) ?? String(element)
-  if (!isRecord(element) || typeof element.entity !== "string" || typeof element.concept !== "string") {
+  if (!isObject(element) || typeof element.entity !== "string" || typeof element.concept !== "string") {
     return { line, reason: "not an entity" }
   }
   const entity = element.entity.trim()
@@ -33,6 +33,3 @@ const readElement = (element: unknown): Annotation | RejectedLine => {
   if (concept === "") return { line, reason: "empty concept" }
   return description === "" ? { entity, concept } : { entity, concept, description }
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)

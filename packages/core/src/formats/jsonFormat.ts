@@ -98,9 +98,11 @@ export const writeArray = async <A>(
   return count
 }
 
+/** Whether a JSON value is an object: no list, not null. */
 export const isObject = (value: unknown): value is JsonObject =>
   typeof value === "object" && value !== null && !Array.isArray(value)
 
+/** Whether a JSON value is a list of strings. */
 export const isStrings = (value: unknown): value is ReadonlyArray<string> =>
   Array.isArray(value) && value.every((item) => typeof item === "string")
 

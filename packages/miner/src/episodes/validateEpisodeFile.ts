@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto"
+import { isObject, isStrings } from "@nuner/core"
 import type { EpisodeProblem, EpisodeShape } from "./EpisodeProblem.ts"
 import { type Counted, keyOf, problemsOf } from "./validateEpisode.ts"
 
@@ -95,8 +96,5 @@ const runs = (labels: ReadonlyArray<string>): Map<string, number> => {
   return counts
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null
-const isStrings = (value: unknown): value is ReadonlyArray<string> =>
-  Array.isArray(value) && value.every((item) => typeof item === "string")
 const isLists = (value: unknown): value is ReadonlyArray<ReadonlyArray<string>> =>
   Array.isArray(value) && value.every(isStrings)

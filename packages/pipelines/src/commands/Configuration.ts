@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs"
 import { readFile } from "node:fs/promises"
-import { InputError, issueOf, jsonOf, nearest } from "@nuner/core"
+import { InputError, isObject, issueOf, type JsonObject, jsonOf, nearest } from "@nuner/core"
 import { Context, Result, Schema } from "effect"
 import type { CommandInfo, CommandOption } from "./command.ts"
 
@@ -8,10 +8,8 @@ import type { CommandInfo, CommandOption } from "./command.ts"
 export class Configuration extends Context.Reference<{
   /** The file; absent where there is none. */
   readonly source?: string
-  readonly values: Json
+  readonly values: JsonObject
 }>("@nuner/pipelines/Configuration", { defaultValue: () => ({ values: {} }) }) {}
-
-type Json = Readonly<Record<string, unknown>>
 
 /** Looked for in the working directory. */
 export const CONFIGURATION = "nuner.config.json"
@@ -39,7 +37,7 @@ export const readConfiguration = async (
   return { source: path, values: value }
 }
 
-const parse = async (path: string): Promise<Json> => {
+const parse = async (path: string): Promise<JsonObject> => {
   const text = await readFile(path, "utf8").catch(() => {
     throw new InputError({ source: path, reason: "no such file", remedy: "name a configuration with --config" })
   })
@@ -49,12 +47,10 @@ const parse = async (path: string): Promise<Json> => {
 }
 
 /** What a configuration says of a command. */
-export const sectionOf = ({ values }: typeof Configuration.Service, path: string): Json =>
-  path.split(" ").reduce<Json>((at, name) => (isObject(at[name]) ? (at[name] as Json) : {}), values)
+export const sectionOf = ({ values }: typeof Configuration.Service, path: string): JsonObject =>
+  path.split(" ").reduce<JsonObject>((at, name) => (isObject(at[name]) ? at[name] : {}), values)
 
-const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value)
-
-const check = (source: string, sections: Sections, value: Json, path = ""): void => {
+const check = (source: string, sections: Sections, value: JsonObject, path = ""): void => {
   const options = sections.get(path) ?? []
   const below = path === "" ? [...sections.keys()].filter((name) => name !== "") : inside(sections, path)
   const names = [...options.map(({ name }) => name), ...new Set(below.map((name) => name.split(" ")[0]!))]
@@ -86,7 +82,7 @@ const inside = (sections: Sections, path: string): Array<string> =>
 /** The JSON Schema (draft 2020-12) of a configuration file, made of the options of all commands. */
 export const configurationSchema = (commands: ReadonlyArray<CommandInfo>): object => {
   const sections = sectionsOf(commands)
-  const objectOf = (path: string): Json => {
+  const objectOf = (path: string): JsonObject => {
     const own = (sections.get(path) ?? []).map((option) => [option.name, propertyOf(option)] as const)
     const below = path === "" ? [...sections.keys()].filter((name) => name !== "") : inside(sections, path)
     const names = [...new Set(below.map((name) => name.split(" ")[0]!))]
@@ -105,7 +101,7 @@ export const configurationSchema = (commands: ReadonlyArray<CommandInfo>): objec
   return { $schema: "https://json-schema.org/draft/2020-12/schema", title: CONFIGURATION, ...objectOf("") }
 }
 
-const propertyOf = ({ absent, default: value, help, jsonSchema, unit }: CommandOption): Json => {
+const propertyOf = ({ absent, default: value, help, jsonSchema, unit }: CommandOption): JsonObject => {
   const said = [help, ...(unit === undefined ? [] : [unit]), ...(absent === undefined ? [] : [`default: ${absent}`])]
   return { ...jsonSchema, description: said.join("; "), ...(value !== undefined && { default: value }) }
 }
