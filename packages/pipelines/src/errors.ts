@@ -34,18 +34,6 @@ export const completed = ({
 }: Pick<Manifest, "completion" | "stage">): Effect.Effect<void, IncompleteError> =>
   completion.state === "complete" ? Effect.void : Effect.fail(new IncompleteError({ stage, ...completion }))
 
-/** How a stage can fail. Each has a message of one line that names the thing and the remedy. */
-export type StageError =
-  | InputError
-  | OptionError
-  | OutputError
-  | BalanceError
-  | InfeasibleError
-  | EngineError
-  | LlmError
-  | LedgerError
-  | UnexpectedError
-
 const foreseen = [
   InputError,
   OptionError,
@@ -55,7 +43,10 @@ const foreseen = [
   EngineError,
   LlmError,
   LedgerError
-]
+] as const
+
+/** How a stage can fail. Each has a message of one line that names the thing and the remedy. */
+export type StageError = InstanceType<(typeof foreseen)[number]> | UnexpectedError
 
 /** Any thrown value as a `StageError`. */
 export const stageError =
