@@ -9,7 +9,6 @@ import {
   truncateSync,
   writeFileSync
 } from "node:fs"
-import { join } from "node:path"
 import { classesOf, fitProbe, headOfScores, predictFeatures, wordFeatures } from "@nuner/classifier"
 import { type LabelledSentence, readManifest, rng, writeJsonl } from "@nuner/core"
 import { loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
@@ -18,7 +17,6 @@ import { decodeCounts, entityMicro, scores, tokenMacroF1 } from "@nuner/metrics"
 import { mineSets } from "@nuner/miner"
 import { leakCheck, tempDir } from "@nuner/testing"
 import { typeScores } from "@nuner/zeroshot"
-import { $ } from "bun"
 import {
   type BenchmarkEvent,
   type BenchmarkInput,
@@ -27,14 +25,11 @@ import {
   readBenchmark
 } from "../src/index.ts"
 import { bf16Test } from "./support/bf16Test.ts"
+import { cli, inChild } from "./support/inChild.ts"
+import { inProcess } from "./support/inProcess.ts"
 
-const cli = join(import.meta.dir, "../src/cli.ts")
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
-const nuner = async (...args: ReadonlyArray<string>) => {
-  const { exitCode, stderr, stdout } = await $`bun ${cli} ${args}`.cwd(folder.path).nothrow().quiet()
-  return { code: exitCode, out: stdout.toString(), err: stderr.toString() }
-}
 
 const random = rng("benchmark")
 const names = { person: ["Ada", "Bob", "Cid"], city: ["Rome", "Oslo", "Bonn"], river: ["Rhine", "Nile", "Elbe"] }
@@ -476,12 +471,12 @@ describe("a benchmark file", () => {
 
 describe("nuner benchmark", () => {
   test("killed and started again, it leaves the same files as an undisturbed run; then it is kept", async () => {
-    const undisturbed = await nuner("benchmark", "benchmark.json", "--out", "undisturbed")
+    const undisturbed = await inProcess("benchmark", at("benchmark.json"), "--out", at("undisturbed"))
     expect(undisturbed).toMatchObject({ code: 0 })
     expect(undisturbed.out).toBe(`${readFileSync(at("undisturbed/tables.md"), "utf8")}\n`)
 
-    const child = Bun.spawn(["bun", cli, "benchmark", "benchmark.json", "--out", "killed"], {
-      ...{ cwd: folder.path, stdout: "ignore", stderr: "ignore" }
+    const child = Bun.spawn(["bun", cli, "benchmark", at("benchmark.json"), "--out", at("killed")], {
+      ...{ stdout: "ignore", stderr: "ignore" }
     })
     const lines = () =>
       Bun.file(at("killed/runs.jsonl")).size > 0 ? readFileSync(at("killed/runs.jsonl"), "utf8").split("\n").length : 0
@@ -489,7 +484,7 @@ describe("nuner benchmark", () => {
     child.kill("SIGKILL")
     await child.exited
     appendFileSync(at("killed/runs.jsonl"), '{"dataset":"pla')
-    const { code, err } = await nuner("benchmark", "benchmark.json", "--out", "killed")
+    const { code, err } = await inProcess("benchmark", at("benchmark.json"), "--out", at("killed"))
     expect({ code, err }).toMatchObject({ code: 0 })
     for (const file of ["runs.jsonl", "tables.md", "learning-curves.svg"]) {
       expect(readFileSync(at(`killed/${file}`), "utf8")).toBe(readFileSync(at(`undisturbed/${file}`), "utf8"))
@@ -497,7 +492,7 @@ describe("nuner benchmark", () => {
     const { counts } = await readManifest(at("killed/manifest.json"))
     expect(counts.runs).toEqual({ in: 54, out: RUNS, dropped: { infeasible: 18 } })
     expect(counts.testSentences).toEqual({ in: 60, out: 58, dropped: { excluded: 2, notDrawn: 0 } })
-    expect((await nuner("benchmark", "benchmark.json", "--out", "killed")).err).toContain("unchanged, kept")
+    expect((await inProcess("benchmark", at("benchmark.json"), "--out", at("killed"))).err).toContain("unchanged, kept")
   }, 180_000)
 
   test("evaluate is a benchmark of one dataset", async () => {
@@ -507,15 +502,15 @@ describe("nuner benchmark", () => {
       "--encoder",
       `two=${at("other-0")}`,
       "--train",
-      "train.jsonl",
+      at("train.jsonl"),
       "--test",
-      "test.jsonl"
+      at("test.jsonl")
     ]
-    const { code, err, out } = await nuner(
+    const { code, err, out } = await inProcess(
       "probe",
       ...args,
       "--out",
-      "probes.jsonl",
+      at("probes.jsonl"),
       "--k",
       "2,40",
       "--sets",
@@ -548,14 +543,23 @@ describe("nuner benchmark", () => {
   bf16Test(
     "runs of one precision are not taken for those of another",
     async () => {
-      const data = ["--encoder", at("base"), "--train", "train.jsonl", "--test", "test.jsonl", "--out", "precise.jsonl"]
+      const data = [
+        "--encoder",
+        at("base"),
+        "--train",
+        at("train.jsonl"),
+        "--test",
+        at("test.jsonl"),
+        "--out",
+        at("precise.jsonl")
+      ]
       const args = ["probe", ...data, "--k", "2", "--sets", "1", "--c", "1"]
       for (const [precision, said] of [
         ["fp32", "1 runs, 0 of them stand in"],
         ["bf16", "1 runs, 0 of them stand in"],
         ["bf16", "unchanged, kept"]
       ] as const) {
-        const { code, err } = await nuner(...args, "--precision", precision)
+        const { code, err } = await inChild(...args, "--precision", precision)
         expect({ code, err }).toMatchObject({ code: 0, err: expect.stringContaining(said) })
       }
     },
@@ -564,14 +568,26 @@ describe("nuner benchmark", () => {
 
   test("bad input is told in one line", async () => {
     for (const [args, message] of [
-      [["benchmark", "none.json", "--out", "x"], "none.json: cannot be read"],
-      [["probe", "--encoder", at("base"), "--train", "none", "--test", "test.jsonl", "--out", "y"], "none"],
+      [["benchmark", at("none.json"), "--out", at("x")], "none.json: cannot be read"],
+      [["probe", "--encoder", at("base"), "--train", at("none"), "--test", at("test.jsonl"), "--out", at("y")], "none"],
       [
-        ["probe", "--encoder", at("base"), "--train", "train.jsonl", "--test", "test.jsonl", "--out", "y", "--c", "-1"],
+        [
+          "probe",
+          "--encoder",
+          at("base"),
+          "--train",
+          at("train.jsonl"),
+          "--test",
+          at("test.jsonl"),
+          "--out",
+          at("y"),
+          "--c",
+          "-1"
+        ],
         `option "c"`
       ]
     ] as const) {
-      const { code, err } = await nuner(...args)
+      const { code, err } = await inProcess(...args)
       expect(code).toBe(1)
       expect(err.trim().split("\n").at(-1)).toContain(message)
     }

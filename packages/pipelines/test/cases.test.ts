@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test"
+import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { align } from "@nuner/aligner"
@@ -6,9 +6,9 @@ import { AlignedSentence, readJsonl, readManifest, words } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { evaluate } from "@nuner/metrics"
-import { nuner, readDataset } from "@nuner/pipelines"
+import { readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
-import { Effect } from "effect"
+import { inProcess } from "./support/inProcess.ts"
 
 // Small files, each the least form of a fault that people met, with what is right for them.
 const folder = join(import.meta.dir, "fixtures/cases")
@@ -36,21 +36,9 @@ interface Row {
 const dir = tempDir()
 afterAll(() => dir[Symbol.dispose]())
 
-/** A command in this process, and what it told on stderr. */
 const run = async (...args: ReadonlyArray<string>) => {
-  let err = ""
-  const written = spyOn(process.stderr, "write").mockImplementation((text) => {
-    err += text
-    return true
-  })
-  const lines: Array<string> = []
-  const logged = spyOn(console, "log").mockImplementation((line) => lines.push(String(line)))
-  try {
-    return { code: await Effect.runPromise(nuner(args)), err, lines }
-  } finally {
-    written.mockRestore()
-    logged.mockRestore()
-  }
+  const { code, err, out } = await inProcess(...args)
+  return { code, err, lines: out.split("\n").slice(0, -1) }
 }
 
 let outs = 0

@@ -5,17 +5,13 @@ import { readManifest } from "@nuner/core"
 import { FakeLlm, tempDir } from "@nuner/testing"
 import { $ } from "bun"
 import { hasPostgres, Postgres } from "../../annotator/test/support/Postgres.ts"
+import { cli, inChild } from "./support/inChild.ts"
+import { inProcess } from "./support/inProcess.ts"
 
 const root = join(import.meta.dir, "../../..")
-const cli = join(root, "packages/pipelines/src/cli.ts")
 const data = join(root, "examples/quickstart/data")
 const folder = tempDir()
 const at = (name: string): string => join(folder.path, name)
-
-const nuner = async (...args: ReadonlyArray<string>) => {
-  const { exitCode, stderr, stdout } = await $`bun ${cli} ${args}`.cwd(folder.path).nothrow().quiet()
-  return { code: exitCode, out: stdout.toString(), err: stderr.toString() }
-}
 /** The whole main job on a slice of the quickstart's data, as small as it goes. */
 const run = [
   ...["run", join(data, "texts"), "--out", at("run"), "--provider", "recorded", "--model", "recorded"],
@@ -38,7 +34,7 @@ const run = [
 ]
 
 beforeAll(async () => {
-  const { code, err } = await nuner(...run)
+  const { code, err } = await inChild(...run)
   if (code !== 0) throw new Error(err)
 }, 60_000)
 afterAll(() => folder[Symbol.dispose]())
@@ -68,7 +64,7 @@ describe("nuner run", () => {
   })
 
   test("again: every stage is kept, the same tables come out", async () => {
-    const { code, err, out } = await nuner(...run)
+    const { code, err, out } = await inChild(...run)
     expect(code).toBe(0)
     expect(err.match(/unchanged, kept/g)).toHaveLength(7)
     expect(out).toMatch(/token macro F1, k =[\s\S]*\| NuNER /)
@@ -76,7 +72,7 @@ describe("nuner run", () => {
 
   test("a lost artefact is made again, and only what depends on it", async () => {
     rmSync(at("run/aligned.jsonl"))
-    const { err } = await nuner(...run)
+    const { err } = await inChild(...run)
     expect(err).toMatch(/align +\d+ annotations/)
     expect(err.match(/unchanged, kept/g)).toHaveLength(6)
   })
@@ -85,8 +81,8 @@ describe("nuner run", () => {
 describe("nuner predict", () => {
   test("marks texts, or gives offsets as JSON", async () => {
     const text = "The Lantern Quartet plays at Harbour Hall on 12 May."
-    expect((await nuner("predict", at("run/events/model"), text)).out).toContain("Lantern")
-    const { out } = await nuner("predict", at("run/events/model"), text, "--json")
+    expect((await inChild("predict", at("run/events/model"), text)).out).toContain("Lantern")
+    const { out } = await inChild("predict", at("run/events/model"), text, "--json")
     const { entities, text: read } = JSON.parse(out)
     expect(read).toBe(text)
     for (const entity of entities) {
@@ -206,7 +202,7 @@ describe("a real provider's wire format", () => {
 
 describe("what goes wrong is told in one line, with exit code 1", () => {
   const refused = async (args: ReadonlyArray<string>, ...parts: ReadonlyArray<string>) => {
-    const { code, err, out } = await nuner(...args)
+    const { code, err, out } = await inProcess(...args)
     const lines = err.split("\n").filter((line) => line.startsWith("error: "))
     expect({ code, out, lines: lines.length }).toEqual({ code: 1, out: "", lines: 1 })
     for (const part of parts) expect(lines[0]).toContain(part)
@@ -287,7 +283,7 @@ test("an interrupted training leaves a checkpoint, and goes on from it", async (
   expect(await child.exited).toBe(130)
   const steps = [...new Bun.Glob("step-*").scanSync({ cwd: at("cut.checkpoints"), onlyFiles: false })]
   expect(steps).toHaveLength(1)
-  const { code } = await nuner(...full)
+  const { code } = await inChild(...full)
   expect(code).toBe(0)
   expect(existsSync(at("cut/model.safetensors"))).toBe(true)
   expect(existsSync(at("cut.checkpoints"))).toBe(false)

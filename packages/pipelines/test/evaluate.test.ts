@@ -1,30 +1,15 @@
-import { afterAll, beforeAll, expect, spyOn, test } from "bun:test"
+import { afterAll, beforeAll, expect, test } from "bun:test"
 import { existsSync, writeFileSync } from "node:fs"
 import { loadClassifier } from "@nuner/classifier"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { countEntities, scores } from "@nuner/metrics"
-import { type EvaluationFile, nuner, readDataset } from "@nuner/pipelines"
+import { type EvaluationFile, readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
-import { Effect } from "effect"
+import { inProcess } from "./support/inProcess.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
-
-/** Exit code, and what was said on stdout and stderr. */
-const run = async (...args: ReadonlyArray<string>) => {
-  const told: Array<string> = []
-  const spies = [
-    spyOn(process.stderr, "write").mockImplementation(() => true),
-    spyOn(console, "log").mockImplementation((line: string) => void told.push(line))
-  ] as const
-  try {
-    const code = await Effect.runPromise(nuner(args))
-    return { code, out: told.join("\n"), err: spies[0].mock.calls.map(([text]) => String(text)).join("") }
-  } finally {
-    for (const spy of spies) spy.mockRestore()
-  }
-}
 
 const columns = (sentences: ReadonlyArray<string>): string =>
   sentences.map((sentence) => sentence.replaceAll(" ", "\n").replaceAll("/", " ")).join("\n\n")
@@ -50,7 +35,7 @@ beforeAll(async () => {
     ["model", "train.conll"],
     ["towns", "towns.conll"]
   ] as const) {
-    const { code } = await run("finetune", at(data), "--encoder", at("base"), "--out", at(name), "--c", "10")
+    const { code } = await inProcess("finetune", at(data), "--encoder", at("base"), "--out", at(name), "--c", "10")
     expect(code).toBe(0)
   }
 })
@@ -58,10 +43,10 @@ afterAll(() => folder[Symbol.dispose]())
 
 test("a saved classifier's scores are those of its predictions; the file keeps every sentence", async () => {
   const args = ["evaluate", at("model"), at("test.conll"), "--train", at("train.conll"), "--against", at("towns")]
-  const { code, out } = await run(...args, "--json", "--out", at("evaluation.json"), "--resamples", "50")
+  const { code, out } = await inProcess(...args, "--json", "--out", at("evaluation.json"), "--resamples", "50")
   expect(code).toBe(0)
   // The stage says its manifest, the command the scores.
-  const told = JSON.parse(out.split("\n").at(-1)!)
+  const told = JSON.parse(out.trim().split("\n").at(-1)!)
   const { scored, ...kept } = (await Bun.file(at("evaluation.json")).json()) as EvaluationFile
   expect(told).toEqual(kept)
 
@@ -84,16 +69,27 @@ test("a saved classifier's scores are those of its predictions; the file keeps e
   expect(existsSync(at("evaluation.html"))).toBe(true)
 
   // The report finds the manifest beside it.
-  expect((await run("report", at("evaluation.json"), "-o", at("report.html"))).code).toBe(0)
+  expect((await inProcess("report", at("evaluation.json"), "-o", at("report.html"))).code).toBe(0)
   const page = await Bun.file(at("report.html")).text()
   for (const part of ["evaluate: evaluation.json", "Scores", "Calibration", "<b>gold</b>", "all, macro"]) {
     expect(page).toContain(part)
   }
-  expect(await run("report", at("test.conll"))).toMatchObject({ code: 1, err: expect.stringContaining("no manifest") })
+  expect(await inProcess("report", at("test.conll"))).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("no manifest")
+  })
 })
 
 test("the tables name every type, measure and error; --types leaves the others out", async () => {
-  const { code, out } = await run("evaluate", at("model"), at("test.conll"), "--types", "town", "--resamples", "20")
+  const { code, out } = await inProcess(
+    "evaluate",
+    at("model"),
+    at("test.conll"),
+    "--types",
+    "town",
+    "--resamples",
+    "20"
+  )
   expect(code).toBe(0)
   for (const row of ["| town ", "| strict ", "| boundary ", "| partial ", "| type ", "| all, micro "]) {
     expect(out).toContain(row)
@@ -118,7 +114,7 @@ test("what evaluate cannot score is told in one line with its remedy", async () 
       ["test.conll", "no entity of ship"]
     ]
   ] as const) {
-    const { code, err } = await run(...args)
+    const { code, err } = await inProcess(...args)
     expect(code).toBe(1)
     for (const word of words) expect(err.trim().split("\n").at(-1)).toContain(word)
   }

@@ -22,15 +22,11 @@ import {
 import { readSafetensors, useEngine } from "@nuner/engine"
 import { tempDir } from "@nuner/testing"
 import { loadGliner } from "@nuner/zeroshot"
-import { $ } from "bun"
+import { cli } from "./support/inChild.ts"
+import { inProcess } from "./support/inProcess.ts"
 
-const cli = join(import.meta.dir, "../src/cli.ts")
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
-const nuner = async (...args: ReadonlyArray<string>) => {
-  const { exitCode, stderr, stdout } = await $`bun ${cli} ${args}`.cwd(folder.path).nothrow().quiet()
-  return { code: exitCode, out: stdout.toString(), err: stderr.toString() }
-}
 const labelled = [
   {
     words: ["Ada", "lives", "in", "Bonn"],
@@ -81,7 +77,7 @@ afterAll(() => folder[Symbol.dispose]())
 
 describe("nuner export", () => {
   test("writes an encoder for transformers and transformers.js, and keeps its card", async () => {
-    const { code, err, out } = await nuner(
+    const { code, err, out } = await inProcess(
       "export",
       "--model",
       at("encoder"),
@@ -106,17 +102,17 @@ describe("nuner export", () => {
   })
 
   test("a second export leaves no network of the first behind", async () => {
-    await nuner("export", "--model", at("encoder"), "-o", at("twice"), "--onnx", "fp32,int8")
-    const { err } = await nuner("export", "--model", at("encoder"), "-o", at("twice"), "--onnx", "int8")
+    await inProcess("export", "--model", at("encoder"), "-o", at("twice"), "--onnx", "fp32,int8")
+    const { err } = await inProcess("export", "--model", at("encoder"), "-o", at("twice"), "--onnx", "int8")
     expect(err).not.toContain("unchanged")
     expect(readdirSync(at("twice/onnx"))).toEqual(["model_quantized.onnx"])
-    expect((await nuner("export", "--model", at("encoder"), "-o", at("twice"), "--onnx", "int8")).err).toContain(
+    expect((await inProcess("export", "--model", at("encoder"), "-o", at("twice"), "--onnx", "int8")).err).toContain(
       "unchanged, kept"
     )
   })
 
   test("a classifier: the same entities and scores, its temperature in the head", async () => {
-    const { code, err } = await nuner("export", "--model", at("ner"), "-o", at("n"), "--onnx", "fp32")
+    const { code, err } = await inProcess("export", "--model", at("ner"), "-o", at("n"), "--onnx", "fp32")
     expect(code).toBe(0)
     expect(err).toMatch(/note: .*aggregation_strategy="average"/)
     expect(err).toContain("token classifier of 3 labels")
@@ -141,12 +137,12 @@ describe("nuner export", () => {
   })
 
   test("says that pipelines of other stacks know no E- and S-", async () => {
-    const { code, err } = await nuner("export", "--model", at("iobes"), "-o", at("i"))
+    const { code, err } = await inProcess("export", "--model", at("iobes"), "-o", at("i"))
     expect([code, err]).toEqual([0, expect.stringMatching(/note: .*B- and I- alone.*--scheme BIO/)])
   })
 
   test("a head over two layers: a network and what it means, the same entities here, and a word on who has no class for it", async () => {
-    const { code, err } = await nuner("export", "--model", at("deep"), "-o", at("d"), "--onnx", "fp32")
+    const { code, err } = await inProcess("export", "--model", at("deep"), "-o", at("d"), "--onnx", "fp32")
     expect(code).toBe(0)
     expect(err).toMatch(/note: the head reads the layers -1, -2: ONNX holds that; Python's transformers has no class/)
     expect(existsSync(at("d/onnx/model.onnx"))).toBe(true)
@@ -160,7 +156,7 @@ describe("nuner export", () => {
       found.map((entities) => entities.map((entity) => ({ ...entity, score: entity.score.toFixed(4) })))
     expect(rounded(again)).toEqual(rounded(ours))
     for (const one of [before, after]) one.dispose()
-    const encoderOnly = await nuner("export", "--model", at("deep"), "-o", at("d"), "--encoder-only")
+    const encoderOnly = await inProcess("export", "--model", at("deep"), "-o", at("d"), "--encoder-only")
     expect(encoderOnly.err).toContain("encoder, safetensors F32")
     expect([existsSync(at("d/nuner.json")), existsSync(at("d/onnx/model.onnx"))]).toEqual([false, false])
   })
@@ -173,7 +169,7 @@ describe("nuner export", () => {
       [["--model", at("nowhere/to/be"), "-o", at("x")], /neither a directory/]
     ]
     for (const [args, message] of cases) {
-      const { code, err } = await nuner("export", ...args)
+      const { code, err } = await inProcess("export", ...args)
       expect(code).toBe(1)
       expect(err).toMatch(message)
       expect(err.trim()).not.toContain("\n")
@@ -202,7 +198,15 @@ describe("nuner encode", () => {
       "--layers",
       "-1,-2"
     ]
-    const { code, err, out } = await nuner(...args, "-o", at("w.jsonl"), "--offsets", "codepoints", "--read-ahead", "7")
+    const { code, err, out } = await inProcess(
+      ...args,
+      "-o",
+      at("w.jsonl"),
+      "--offsets",
+      "codepoints",
+      "--read-ahead",
+      "7"
+    )
     expect([code, out.trim()]).toEqual([0, at("w.jsonl")])
     expect(err).toMatch(/41 sentences, \d+ tokens, \d+ longer than the encoder's window, read in several/)
     const rows = Bun.JSONL.parse(readFileSync(at("w.jsonl"), "utf8")) as Array<{
@@ -217,19 +221,19 @@ describe("nuner encode", () => {
     expect([...first!.text].slice(first!.start[2]!, first!.end[2]!).join("")).toBe("0")
     expect(first!.vectors.every((vector) => vector.length === 32)).toBe(true)
     expect((await readManifest(at("w.jsonl.manifest.json"))).counts.sentences).toEqual({ in: 41, out: 41, dropped: {} })
-    expect((await nuner(...args, "-o", at("w.jsonl"), "--offsets", "codepoints", "--read-ahead", "7")).err).toContain(
-      "unchanged, kept"
-    )
+    expect(
+      (await inProcess(...args, "-o", at("w.jsonl"), "--offsets", "codepoints", "--read-ahead", "7")).err
+    ).toContain("unchanged, kept")
   })
 
   test("refuses what it cannot do before it reads anything", async () => {
     const encode = (...args: ReadonlyArray<string>) =>
-      nuner("encode", at("in.jsonl"), "--model", at("encoder"), ...args)
+      inProcess("encode", at("in.jsonl"), "--model", at("encoder"), ...args)
     expect((await encode("-o", at("v.csv"))).err).toMatch(/^error: .*\.jsonl or \.parquet/)
     expect((await encode("-o", at("v.jsonl"), "--layers", "7")).err).toMatch(/layers.*7 is not in/)
     expect((await encode("-o", at("v.jsonl"), "--batch-tokens", "0")).err).toMatch(/batchTokens/)
     writeFileSync(at("empty.txt"), "\n")
-    expect((await nuner("encode", at("empty.txt"), "--model", at("encoder"), "-o", at("v.jsonl"))).err).toMatch(
+    expect((await inProcess("encode", at("empty.txt"), "--model", at("encoder"), "-o", at("v.jsonl"))).err).toMatch(
       /has no text/
     )
     expect(existsSync(at("v.jsonl"))).toBe(false)
@@ -254,7 +258,7 @@ describe("nuner encode", () => {
 
 test("a zero-shot model goes out in the layout of GLiNER's Python, with its network in ONNX", async () => {
   const model = join(import.meta.dir, "../../zeroshot/test/fixtures/width-1")
-  const { code, err } = await nuner("export", model, "-o", at("zero"), "--onnx", "fp32", "--dtype", "F16")
+  const { code, err } = await inProcess("export", model, "-o", at("zero"), "--onnx", "fp32", "--dtype", "F16")
   expect([code, err]).toEqual([
     0,
     expect.stringContaining("zero-shot model in GLiNER's layout, safetensors F16, ONNX fp32")

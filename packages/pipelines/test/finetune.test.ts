@@ -8,20 +8,10 @@ import * as mini from "@nuner/mini"
 import { nuner, type Prediction, Progress, predictStage, readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { Effect, Fiber } from "effect"
+import { inProcess } from "./support/inProcess.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
-/** Exit code, and what was said on stderr. */
-const run = async (...args: ReadonlyArray<string>) => {
-  const said = spyOn(process.stderr, "write").mockImplementation(() => true)
-  try {
-    const code = await Effect.runPromise(nuner(args))
-    return { code, err: said.mock.calls.map(([text]) => String(text)).join("") }
-  } finally {
-    said.mockRestore()
-  }
-}
-
 const people = ["Ada", "Blaise", "Carl", "Emmy"]
 const towns = ["Paris", "Lima", "Oslo", "Cairo"]
 const columns = (count: number, seed: number): string => {
@@ -51,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => folder[Symbol.dispose]())
 
 const finetune = (out: string, ...args: ReadonlyArray<string>) =>
-  run("finetune", at("train.conll"), "--encoder", at("base"), "--out", at(out), ...args)
+  inProcess("finetune", at("train.conll"), "--encoder", at("base"), "--out", at(out), ...args)
 const full = ["--mode", "full", "--learning-rate", "1e-3", "--batch-size", "16"]
 const held = () => ["--dev", at("dev.conll"), "--test", at("test.conll")]
 
@@ -153,7 +143,7 @@ describe("nuner finetune --mode full", () => {
     await interrupted()
     expect(existsSync(at("cut/model.safetensors"))).toBe(false)
     const other = ["finetune", at("train.conll"), "--encoder", at("other"), "--out", at("cut"), ...args]
-    const refused = await run(...other)
+    const refused = await inProcess(...other)
     expect(refused.code).toBe(1)
     expect(refused.err).toContain(
       "cut.checkpoints: is of a run with other data, settings or first weights: its fingerprint is "
@@ -217,7 +207,7 @@ describe("text with marked entities", () => {
 
   test("says where a bracket and a bar look like a mark and are none; what is printed never does", async () => {
     writeFileSync(at("unclear.marked"), "[Ada|person in Rome met [Bob|person].\n[1] a | b [Ada|person]\n")
-    const { err } = await run("convert", at("unclear.marked"), "-o", at("unclear.jsonl"))
+    const { err } = await inProcess("convert", at("unclear.marked"), "-o", at("unclear.jsonl"))
     expect(err).toContain("; 1 texts with a bracket and a bar that are no mark")
     const text = "a [b Ada c | d] met \\[Bob"
     const written = markText(text, [{ start: 5, end: 8, type: "person" }])
@@ -235,7 +225,14 @@ describe("text with marked entities", () => {
         return words.map(([word, tag]) => (tag === "O" ? word : `[${word}|${tag!.slice(2)}]`)).join(" ")
       })
     writeFileSync(at("train.marked"), lines.join("\n"))
-    const { code, err } = await run("finetune", at("train.marked"), "--encoder", at("base"), "--out", at("marked"))
+    const { code, err } = await inProcess(
+      "finetune",
+      at("train.marked"),
+      "--encoder",
+      at("base"),
+      "--out",
+      at("marked")
+    )
     expect(code).toBe(0)
     expect(err).toContain("train.marked: marked, 41 labelled records, 81 entities (person 40, town 40, sage 1)")
   })
@@ -243,7 +240,7 @@ describe("text with marked entities", () => {
 
 describe("nuner fit", () => {
   test("chooses, and says what it expects, of a handful of examples with the encoder that is named", async () => {
-    const { code, err } = await run("fit", at("dev.conll"), "--encoder", at("base"), "--out", at("fit"))
+    const { code, err } = await inProcess("fit", at("dev.conll"), "--encoder", at("base"), "--out", at("fit"))
     expect(code).toBe(0)
     expect(err).toMatch(
       /layers [-\d, ]+, (bare|BIO) classes, C = [\d.]+; expected entity F1 \d+ \(\d+ to \d+, 95 %\), by 12 held-out/
@@ -259,7 +256,7 @@ describe("nuner fit", () => {
     const installed = { ...mini }
     await mock.module("@nuner/mini", () => ({ path: at("base") }))
     try {
-      const { code, err } = await run("fit", at("dev.conll"), "--out", at("boxed"))
+      const { code, err } = await inProcess("fit", at("dev.conll"), "--out", at("boxed"))
       expect(code).toBe(0)
       expect(err).toContain("encoder: mini, the one in the box")
     } finally {
@@ -291,7 +288,7 @@ describe("names of types", () => {
     writeFileSync(at("names.json"), JSON.stringify({ person: "Ada" }))
     const fit = async (out: string, ...args: ReadonlyArray<string>) => {
       const given = ["--out", at(out), "--mode", "probe", "--c", "0.01", ...args]
-      const { code, err } = await run("fit", at("dev.conll"), "--encoder", encoder, ...given)
+      const { code, err } = await inProcess("fit", at("dev.conll"), "--encoder", encoder, ...given)
       expect(code).toBe(0)
       return { err, head: await headOf(out) }
     }
@@ -307,7 +304,7 @@ describe("names of types", () => {
     expect(column(own.head, "person")).not.toEqual(column(none.head, "person"))
     // What names say is no older run's: it is made again.
     expect((await fit("names-own", "--type-names", "none")).head).toEqual(none.head)
-    const auto = await run("fit", at("dev.conll"), "--encoder", encoder, "--out", at("names-auto"))
+    const auto = await inProcess("fit", at("dev.conll"), "--encoder", encoder, "--out", at("names-auto"))
     expect(auto.err).toContain(NAMED)
   })
 
@@ -326,10 +323,10 @@ describe("names of types", () => {
     const encoder = await named("without")
     writeFileSync(at("without/bi-encoder.json"), JSON.stringify({ ...boxedSettings(), concepts: "./gone" }))
     const given = ["fit", at("dev.conll"), "--encoder", encoder, "--out", at("without-fit")]
-    const { code, err } = await run(...given)
+    const { code, err } = await inProcess(...given)
     expect(code).toBe(0)
     expect(err).toContain("note: names of types are not read: ./gone: ")
-    expect((await run(...given, ...known)).code).toBe(1)
+    expect((await inProcess(...given, ...known)).code).toBe(1)
   })
   const boxedSettings = () => JSON.parse(readFileSync(`${mini.path}/bi-encoder.json`, "utf8")) as object
 })

@@ -1,32 +1,20 @@
-import { afterAll, describe, expect, spyOn, test } from "bun:test"
+import { afterAll, describe, expect, test } from "bun:test"
 import { readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { aligner } from "@nuner/aligner"
 import { type LabelledSentence, rng } from "@nuner/core"
-import { nuner } from "@nuner/pipelines"
 import { FakeLlm, tempDir, withData } from "@nuner/testing"
-import { Effect } from "effect"
 import { entitiesOf } from "../src/llm/entitiesOf.ts"
 import type { LlmPrediction, LlmRun } from "../src/llm/LlmRun.ts"
 import { planBaseline } from "../src/llm/planBaseline.ts"
 import { type Question, questionsOf } from "../src/llm/questions.ts"
+import { inProcess } from "./support/inProcess.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
 afterAll(() => folder[Symbol.dispose]())
 
-const run = async (...args: ReadonlyArray<string>) => {
-  const said = spyOn(process.stderr, "write").mockImplementation(() => true)
-  const out: Array<string> = []
-  const told = spyOn(console, "log").mockImplementation((line: unknown) => void out.push(String(line)))
-  try {
-    const code = await Effect.runPromise(nuner(["llm-baseline", ...args]))
-    return { code, out: out.join("\n"), err: said.mock.calls.map(([text]) => String(text)).join("") }
-  } finally {
-    said.mockRestore()
-    told.mockRestore()
-  }
-}
+const run = (...args: ReadonlyArray<string>) => inProcess("llm-baseline", ...args)
 const lines = <A>(path: string): Array<A> =>
   readFileSync(path, "utf8")
     .split("\n")

@@ -1,24 +1,16 @@
-import { afterAll, expect, spyOn, test } from "bun:test"
+import { afterAll, expect, test } from "bun:test"
 import { readFileSync, writeFileSync } from "node:fs"
 import { labelsOf } from "@nuner/classifier"
 import { readManifest } from "@nuner/core"
 import { tempDir } from "@nuner/testing"
-import { Effect } from "effect"
-import { nuner, readDataset } from "../src/index.ts"
+import { readDataset } from "../src/index.ts"
+import { inProcess } from "./support/inProcess.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
 afterAll(() => folder[Symbol.dispose]())
 
-const mine = async (...args: ReadonlyArray<string>) => {
-  const said = spyOn(process.stderr, "write").mockImplementation(() => true)
-  try {
-    const code = await Effect.runPromise(nuner(["mine", at("data.conll"), ...args]))
-    return { code, err: said.mock.calls.map(([text]) => String(text)).join("") }
-  } finally {
-    said.mockRestore()
-  }
-}
+const mine = (...args: ReadonlyArray<string>) => inProcess("mine", at("data.conll"), ...args)
 const json = (path: string) => JSON.parse(readFileSync(at(path), "utf8"))
 const rows = (path: string) =>
   readFileSync(at(path), "utf8")

@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
-import { join } from "node:path"
 import { type Episode, readManifest, rng, writeEpisodes, writeJsonl } from "@nuner/core"
 import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
@@ -12,14 +11,11 @@ import { Effect } from "effect"
 import { Progress } from "../src/services/Progress.ts"
 import { inProcesses } from "../src/stages/tadner/inProcesses.ts"
 import { bf16Test } from "./support/bf16Test.ts"
+import { cli, inChild } from "./support/inChild.ts"
+import { inProcess } from "./support/inProcess.ts"
 
-const cli = join(import.meta.dir, "../src/cli.ts")
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
-const nuner = async (...args: ReadonlyArray<string>) => {
-  const { exitCode, stderr, stdout } = await $`bun ${cli} ${args}`.cwd(folder.path).nothrow().quiet()
-  return { code: exitCode, out: stdout.toString(), err: stderr.toString() }
-}
 
 const random = rng("tadner")
 const names = { person: ["Ada", "Bob", "Cid"], city: ["Rome", "Oslo", "Bonn"], river: ["Rhine", "Nile", "Elbe"] }
@@ -56,7 +52,7 @@ beforeAll(async () => {
   await writeEpisodes(at("episodes.jsonl"), episodes)
   await writeJsonl(at("support.jsonl"), episodes[0]!.support)
   const train = ["tadner", "train", at("train.jsonl"), "--encoder", at("encoder"), "--out", at("model")]
-  const { code, err } = await nuner(...train, "--epochs", "6", "--batch-size", "8", "--learning-rate", "0.01")
+  const { code, err } = await inProcess(...train, "--epochs", "6", "--batch-size", "8", "--learning-rate", "0.01")
   if (code !== 0) throw new Error(err)
 }, 60_000)
 afterAll(() => folder[Symbol.dispose]())
@@ -84,17 +80,17 @@ describe("nuner tadner", () => {
       "1"
     ]
     mkdirSync(at("late.manifest.json"))
-    expect((await nuner(...late)).err).toContain("late.manifest.json")
+    expect((await inProcess(...late)).err).toContain("late.manifest.json")
     rmSync(at("late.manifest.json"), { recursive: true })
-    expect((await nuner(...late)).err).toMatch(/; detector after \d+ steps, classifier after \d+\n/)
+    expect((await inProcess(...late)).err).toMatch(/; detector after \d+ steps, classifier after \d+\n/)
   })
 
   test("episodes: two seeds in two shards, collected into one report; again: kept", async () => {
     for (const shard of ["0/2", "1/2"]) {
-      const { code, err, out } = await nuner(...run, "--seeds", "0,1", "--shard", shard)
+      const { code, err, out } = await inProcess(...run, "--seeds", "0,1", "--shard", shard)
       expect({ code, err, out }).toMatchObject({ code: 0, out: "" })
     }
-    const { code, err, out } = await nuner(...run, "--seeds", "0,1")
+    const { code, err, out } = await inProcess(...run, "--seeds", "0,1")
     expect({ code, err }).toMatchObject({ code: 0 })
     expect(out).toMatch(/Pooled micro F1 \d+\.\d\d.*standard deviation over 2 runs.*bootstrap over 3 episodes/)
     expect(out).toContain("3 of 3 are valid")
@@ -106,19 +102,19 @@ describe("nuner tadner", () => {
       const answers = records.map(({ gold, predicted }) => ({ gold: pairs(gold), predicted: pairs(predicted) }))
       expect(f1).toBeCloseTo(100 * episodeMicro(answers).f1, 8)
     }
-    const again = await nuner(...run, "--seeds", "0,1")
+    const again = await inProcess(...run, "--seeds", "0,1")
     expect(again.err).toContain("unchanged, kept")
     expect(again.out).toBe(out)
   }, 120_000)
 
   test("episodes in two processes give the report of one; a failure of one is told", async () => {
-    const one = await nuner(...episodes, "--seeds", "0,1", "--out", at("one"))
-    const two = await nuner(...episodes, "--seeds", "0,1", "--out", at("two"), "--processes", "2")
+    const one = await inProcess(...episodes, "--seeds", "0,1", "--out", at("one"))
+    const two = await inChild(...episodes, "--seeds", "0,1", "--out", at("two"), "--processes", "2")
     expect({ code: two.code, err: two.err }).toMatchObject({ code: 0 })
     const times = /\| s\/episode .*/
     expect(two.out.replace(times, "")).toBe(one.out.replace(times, ""))
     expect(readdirSync(at("two")).filter((name) => name.includes("shard"))).toHaveLength(4)
-    const failed = await nuner(...episodes, "--frozen-layers", "3", "--out", at("bad"), "--processes", "2")
+    const failed = await inChild(...episodes, "--frozen-layers", "3", "--out", at("bad"), "--processes", "2")
     expect(failed.code).toBe(1)
     expect(failed.err).toContain('"frozenLayers"')
   }, 60_000)
@@ -153,9 +149,9 @@ describe("nuner tadner", () => {
     // Until nothing is added any more; a process that stayed would add what is missing.
     for (let before = -1; before < done(); await Bun.sleep(3000)) before = done()
     expect(done()).toBeLessThan(20)
-    const again = await nuner(...killed)
+    const again = await inChild(...killed)
     expect({ code: again.code, err: again.err }).toMatchObject({ code: 0 })
-    const peace = await nuner(...many, "--out", at("peace"))
+    const peace = await inProcess(...many, "--out", at("peace"))
     const times = /\| s\/episode .*/
     expect(again.out.replace(times, "")).toBe(peace.out.replace(times, ""))
   }, 120_000)
@@ -163,10 +159,10 @@ describe("nuner tadner", () => {
   test("names in a file are part of what a run is: other names, another run", async () => {
     const run = [...episodes, "--type-names", at("names.json"), "--out", at("named")]
     await Bun.write(at("names.json"), JSON.stringify({ city: "large town" }))
-    const first = await nuner(...run)
+    const first = await inProcess(...run)
     expect(first.out).toContain('Types by name: city "large town", river "river".')
     await Bun.write(at("names.json"), JSON.stringify({ city: "village" }))
-    const second = await nuner(...run)
+    const second = await inProcess(...run)
     expect(second.code).toBe(1)
     expect(second.err).toContain("is a result of other settings, precision, weights, names or episodes")
   }, 60_000)
@@ -183,8 +179,8 @@ describe("nuner tadner", () => {
     "results of one precision are not taken for those of another",
     async () => {
       const run = [...episodes, "--limit", "1", "--out", at("precise")]
-      expect((await nuner(...run, "--precision", "bf16")).code).toBe(0)
-      const { code, err } = await nuner(...run, "--precision", "fp32")
+      expect((await inChild(...run, "--precision", "bf16")).code).toBe(0)
+      const { code, err } = await inChild(...run, "--precision", "fp32")
       expect({ code, err }).toMatchObject({
         code: 1,
         err: expect.stringContaining("of other settings, precision, weights")
@@ -199,7 +195,7 @@ describe("nuner tadner", () => {
     const shared = JSON.stringify({ types, support, query: support })
     await Bun.write(at("shared.jsonl"), [shared, "", ...rest].join("\n"))
     const run = ["tadner", "episodes", at("shared.jsonl"), "--model", at("model"), "--steps", "0", "--filter", "off"]
-    const { code, err, out } = await nuner(...run, "--out", at("shared"))
+    const { code, err, out } = await inProcess(...run, "--out", at("shared"))
     expect({ code, err }).toMatchObject({ code: 0 })
     expect(out).toContain("checked as 1~2-shot; 3 of them run")
     expect(out).toContain("2 of 3 are valid; of the others some problem (shared 1), and they are run as well")
@@ -213,13 +209,13 @@ describe("nuner tadner", () => {
     expect(scores.validF1).toBeCloseTo(f1(records.slice(1)), 8)
     expect(records.map(({ unseen }) => unseen.gold)).toEqual([0, 2, 2])
     await Bun.write(at("odd.jsonl"), [...rest, JSON.stringify({ types: [types[0]], support, query })].join("\n"))
-    const odd = await nuner("tadner", "episodes", at("odd.jsonl"), "--model", at("model"), "--out", at("odd"))
+    const odd = await inProcess("tadner", "episodes", at("odd.jsonl"), "--model", at("model"), "--out", at("odd"))
     expect(odd.code).toBe(1)
     expect(odd.err).toContain("odd.jsonl:3")
     expect(odd.err).toContain("which is not listed")
     const bare = { word: support.word, label: support.label.map((labels: Array<string>) => labels.map(() => "O")) }
     await Bun.write(at("bare.jsonl"), [...rest, JSON.stringify({ types, support: bare, query })].join("\n"))
-    const none = await nuner("tadner", "episodes", at("bare.jsonl"), "--model", at("model"), "--out", at("odd"))
+    const none = await inProcess("tadner", "episodes", at("bare.jsonl"), "--model", at("model"), "--out", at("odd"))
     expect(none.err).toContain("bare.jsonl:3: support: no entity at all")
     expect(existsSync(at("odd"))).toBe(false)
   }, 60_000)
@@ -238,7 +234,7 @@ describe("nuner tadner", () => {
       "--steps",
       "1"
     ]
-    const { code, err, out } = await nuner(...mine, "--mode", "published", "--out", at("mined"))
+    const { code, err, out } = await inProcess(...mine, "--mode", "published", "--out", at("mined"))
     expect({ code, err }).toMatchObject({ code: 0 })
     expect(out).toContain("2 2-way 1~2 episodes mined")
     expect(out).toContain("onNoSpan crash")
@@ -255,12 +251,12 @@ describe("nuner tadner", () => {
       "--save",
       at("mine")
     ]
-    const first = await nuner("tadner", "predict", at("model"), "we saw Oslo today", ...learn)
+    const first = await inProcess("tadner", "predict", at("model"), "we saw Oslo today", ...learn)
     expect(first).toMatchObject({ code: 0 })
     expect(first.out).toMatch(/\[Oslo\|(city|river)\]/)
-    const second = await nuner("tadner", "predict", at("mine"), "we saw Oslo today", "--json")
+    const second = await inProcess("tadner", "predict", at("mine"), "we saw Oslo today", "--json")
     expect(JSON.parse(second.out).entities[0]).toMatchObject({ start: 7, end: 11, text: "Oslo" })
-    const evaluation = await nuner("evaluate", at("mine"), at("support.jsonl"), "--resamples", "10", "--json")
+    const evaluation = await inProcess("evaluate", at("mine"), at("support.jsonl"), "--resamples", "10", "--json")
     expect(JSON.parse(evaluation.out)).toMatchObject({ sentences: 2, byType: { city: { support: 1 } } })
     expect(JSON.parse(evaluation.out).calibration).toBeUndefined()
   }, 120_000)
@@ -270,7 +266,7 @@ describe("nuner tadner", () => {
     const texts = Array.from({ length: 300 }, (_, i) => `we saw ${towns[i % 5]} and ${towns[(i * 7 + 3) % 5]} at ${i}`)
     await Bun.write(at("many.txt"), texts.join("\n"))
     const learn = ["--support", at("support.jsonl"), "--learning-rate", "0.001", "--mode", "published"]
-    const fitted = await nuner(
+    const fitted = await inProcess(
       "tadner",
       "predict",
       at("model"),
@@ -281,10 +277,10 @@ describe("nuner tadner", () => {
       at("together")
     )
     expect({ code: fitted.code, err: fitted.err }).toMatchObject({ code: 0 })
-    const again = await nuner("predict", at("together"), at("many.txt"), "--json")
+    const again = await inProcess("predict", at("together"), at("many.txt"), "--json")
     expect(again.out).toBe(fitted.out)
     expect(again.out).toContain('"type"')
-    const served = await nuner("serve", at("together"), "--port", "0")
+    const served = await inProcess("serve", at("together"), "--port", "0")
     expect(served.code).toBe(1)
     expect(served.err).toContain("its scores depend on all texts that are read together")
   }, 120_000)
@@ -304,10 +300,10 @@ describe("nuner tadner", () => {
         'option "steps": a saved recogniser has its settings'
       ]
     ]
-    const told = await Promise.all(cases.map(([args]) => nuner(...args)))
-    for (const [i, { code, err }] of told.entries()) {
+    for (const [args, message] of cases) {
+      const { code, err } = await inProcess(...args)
       expect(code).toBe(1)
-      expect(err.trim().split("\n").at(-1)).toContain(cases[i]![1])
+      expect(err.trim().split("\n").at(-1)).toContain(message)
     }
   }, 60_000)
 })
