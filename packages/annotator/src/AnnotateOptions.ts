@@ -1,9 +1,6 @@
-import { decodeOptions, OptionError, option } from "@nuner/core"
+import { decodeOptions, Fraction, NonNegative, OptionError, option, Positive, PositiveInt } from "@nuner/core"
 import { Schema } from "effect"
 import { PriceTable } from "./cost/PriceTable.ts"
-
-const positive = Schema.Finite.check(Schema.isGreaterThan(0))
-const positiveInt = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** Every option of an annotation run that is plain data. */
 export const AnnotateOptions = Schema.Struct({
@@ -15,12 +12,12 @@ export const AnnotateOptions = Schema.Struct({
     help: "label of what is spent together, and of what workers on Postgres share"
   }),
 
-  maxTokens: option(positiveInt, { default: 1024, help: "upper bound of an answer", unit: "tokens" }),
+  maxTokens: option(PositiveInt, { default: 1024, help: "upper bound of an answer", unit: "tokens" }),
   temperature: option(Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 2 }))), {
     help: "of sampling an answer; refused where the API has none, as Anthropic's",
     absent: "the provider's"
   }),
-  topP: option(Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))), {
+  topP: option(Schema.optionalKey(Fraction), {
     help: "of sampling an answer; refused where the API has none, as Anthropic's",
     absent: "the provider's"
   }),
@@ -37,12 +34,12 @@ export const AnnotateOptions = Schema.Struct({
     default: false,
     help: "send through the provider's batch API: cheaper, within a day"
   }),
-  batchSize: option(Schema.optionalKey(positiveInt), {
+  batchSize: option(Schema.optionalKey(PositiveInt), {
     help: "requests in a batch at most",
     needs: { option: "batch" },
     absent: "what the provider allows"
   }),
-  pollSeconds: option(positive, {
+  pollSeconds: option(Positive, {
     default: 60,
     help: "longest time between two looks at a batch",
     unit: "seconds",
@@ -53,8 +50,8 @@ export const AnnotateOptions = Schema.Struct({
     default: 16,
     help: "requests in flight; Bun sends no more than 256 at once"
   }),
-  requestsPerMinute: option(Schema.optionalKey(positive), { help: "of all workers of the job", absent: "unlimited" }),
-  tokensPerMinute: option(Schema.optionalKey(positive), {
+  requestsPerMinute: option(Schema.optionalKey(Positive), { help: "of all workers of the job", absent: "unlimited" }),
+  tokensPerMinute: option(Schema.optionalKey(Positive), {
     help: "of all workers of the job: input and `maxTokens` of every request",
     absent: "unlimited"
   }),
@@ -62,12 +59,12 @@ export const AnnotateOptions = Schema.Struct({
     default: 6,
     help: "tries after the first, of 408, 409, 429, 5xx, 529 and network failures; of a 429 as many as 90 seconds take"
   }),
-  retrySeconds: option(positive, {
+  retrySeconds: option(Positive, {
     default: 0.5,
     help: "wait before the first retry; doubles with each, up to 30; a provider's retry-after goes first",
     unit: "seconds"
   }),
-  longWaitSeconds: option(positive, {
+  longWaitSeconds: option(Positive, {
     default: 60,
     help: "a retry-after of more is told, with the time at which the run goes on, and may end it: see `onLongWait`",
     unit: "seconds"
@@ -76,13 +73,13 @@ export const AnnotateOptions = Schema.Struct({
     default: "wait",
     help: "what to do about a long retry-after: wait, or end the run; a rerun goes on"
   }),
-  timeoutSeconds: option(positive, {
+  timeoutSeconds: option(Positive, {
     default: 120,
     help: "until a request without an answer counts as lost",
     unit: "seconds"
   }),
 
-  maxCost: option(Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))), {
+  maxCost: option(Schema.optionalKey(NonNegative), {
     help: "what all runs of the job may cost, a hard stop",
     unit: "US dollars",
     absent: "unlimited"
@@ -105,8 +102,8 @@ export const AnnotateOptions = Schema.Struct({
     help: "how many sentences there are, for the time left",
     absent: "not known"
   }),
-  progressSeconds: option(positive, { default: 1, help: "between two progress events", unit: "seconds" }),
-  leaseSeconds: option(positive, {
+  progressSeconds: option(Positive, { default: 1, help: "between two progress events", unit: "seconds" }),
+  leaseSeconds: option(Positive, {
     default: 15,
     help: "on Postgres: until a silent worker counts as dead and others take over its requests",
     unit: "seconds"

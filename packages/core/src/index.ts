@@ -48,6 +48,7 @@ export {
   type OptionInfo,
   type Presets
 } from "./options/describeOptions.ts"
+export { Fraction, NonNegative, Positive, PositiveInt, Rate } from "./options/numbers.ts"
 export { type Need, type OptionText, option } from "./options/option.ts"
 export { type Rng, rng } from "./Rng.ts"
 export { AnnotatedSentence, Annotation } from "./schema/Annotation.ts"

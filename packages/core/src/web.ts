@@ -1,5 +1,6 @@
 export { InputError, OptionError } from "./errors.ts"
 export { decodeOptions } from "./options/decodeOptions.ts"
+export { Fraction, NonNegative, Positive, PositiveInt, Rate } from "./options/numbers.ts"
 export { option } from "./options/option.ts"
 export { decodeJson } from "./schema/decodeJson.ts"
 export { jsonOf } from "./schema/jsonOf.ts"

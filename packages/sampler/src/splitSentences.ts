@@ -1,9 +1,9 @@
-import { decodeOptions, option, rng } from "@nuner/core"
+import { decodeOptions, Fraction, option, rng } from "@nuner/core"
 import { Schema } from "effect"
 
 /** How much is held out, and by which seed. */
 export const SplitSettings = Schema.Struct({
-  validation: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })), {
+  validation: option(Fraction, {
     default: 0.1,
     help: "part kept out of training, as in the paper"
   }),

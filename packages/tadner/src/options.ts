@@ -1,10 +1,6 @@
-import { decodeOptions, OptionError, option } from "@nuner/core"
+import { decodeOptions, OptionError, option, Positive, PositiveInt, Rate } from "@nuner/core"
 import { FrozenLayers, frozenLayersHelp } from "@nuner/encoder"
 import { Schema } from "effect"
-
-const positive = Schema.Finite.check(Schema.isGreaterThan(0))
-const count = Schema.Int.check(Schema.isGreaterThan(0))
-const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
 
 const Mode = Schema.Literals(["published", "corrected"])
 /** As the published code computes, or as the paper says and it should. */
@@ -50,7 +46,7 @@ const common = {
     help: "the most of a sentence or window, special ones included; never more than the encoder takes",
     unit: "sub-tokens"
   }),
-  learningRate: option(positive, { default: 3e-5, help: "Adam's, for BERT-base; small encoders need more" }),
+  learningRate: option(Positive, { default: 3e-5, help: "Adam's, for BERT-base; small encoders need more" }),
   frozenLayers: option(FrozenLayers, {
     default: 0,
     help: `${frozenLayersHelp}; frozen layers have no dropout, and are computed once a sentence`
@@ -64,15 +60,15 @@ export const SourceOptions = Schema.Struct({
   scheme: option(Schema.optionalKey(Schema.Literals(["IO", "BIO", "BIOES"])), {
     help: "the detector's tags: IO merges neighbours"
   }),
-  epochs: option(count, { default: 1, help: "passes over the sentences, each stage" }),
-  batchSize: option(count, { default: 32, help: "sentences (windows of long ones) of an update" }),
-  headDropout: option(rate, { default: 0.2, help: "dropout before the detector's linear layer" }),
-  temperature: option(positive, { default: 0.05, help: "of the type-aware contrastive loss" }),
+  epochs: option(PositiveInt, { default: 1, help: "passes over the sentences, each stage" }),
+  batchSize: option(PositiveInt, { default: 32, help: "sentences (windows of long ones) of an update" }),
+  headDropout: option(Rate, { default: 0.2, help: "dropout before the detector's linear layer" }),
+  temperature: option(Positive, { default: 0.05, help: "of the type-aware contrastive loss" }),
   checkpoints: option(Schema.optionalKey(Schema.NonEmptyString), {
     help: "a directory for checkpoints; a run that finds its own there goes on from them, equal to the bit",
     absent: "none are written"
   }),
-  checkpointEvery: option(count, { default: 200, help: "updates between checkpoints" })
+  checkpointEvery: option(PositiveInt, { default: 200, help: "updates between checkpoints" })
 }).annotate({ presets: modes })
 export interface SourceOptions extends Schema.Codec.Encoded<typeof SourceOptions> {}
 
@@ -102,7 +98,7 @@ export const AdaptOptions = Schema.Struct({
     default: 0,
     help: "the same for stage 2; 0: it stops at the first rise"
   }),
-  batchTokens: option(count, {
+  batchTokens: option(PositiveInt, {
     default: 2048,
     help: "the most of a batch of prediction, padding included",
     unit: "tokens"

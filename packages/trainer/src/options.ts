@@ -1,34 +1,30 @@
-import { option } from "@nuner/core"
+import { Fraction, NonNegative, option, Positive, PositiveInt } from "@nuner/core"
 import { FrozenLayers, frozenLayersHelp, loraFields } from "@nuner/encoder"
 import { Schema } from "effect"
 
-const positive = Schema.Finite.check(Schema.isGreaterThan(0))
-const fraction = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
-const count = Schema.Int.check(Schema.isGreaterThan(0))
-
 /** How the weights of an encoder move, whatever it is trained for. */
 export const trainingFields = {
-  learningRate: option(positive, { help: "peak rate of AdamW" }),
-  batchSize: option(count, { default: 48, help: "examples (sentences, rows of text) a batch" }),
-  accumulate: option(count, { default: 1, help: "batches whose gradients are added before one optimizer step" }),
-  warmup: option(fraction, { default: 0.1, help: "part of the steps over which the learning rate rises from 0" }),
+  learningRate: option(Positive, { help: "peak rate of AdamW" }),
+  batchSize: option(PositiveInt, { default: 48, help: "examples (sentences, rows of text) a batch" }),
+  accumulate: option(PositiveInt, { default: 1, help: "batches whose gradients are added before one optimizer step" }),
+  warmup: option(Fraction, { default: 0.1, help: "part of the steps over which the learning rate rises from 0" }),
   schedule: option(Schema.Literals(["linear", "cosine", "stable"]), {
     default: "linear",
     help: "how the rate falls to 0 afterwards: in a line, along half a cosine, or in a line over the last `decay` of the steps only"
   }),
-  decay: option(fraction, {
+  decay: option(Fraction, {
     default: 0.3,
     help: "part of the steps, the last ones, over which the learning rate falls",
     needs: { option: "schedule", is: ["stable"] }
   }),
-  weightDecay: option(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)), {
+  weightDecay: option(NonNegative, {
     default: 0.01,
     help: "of AdamW, decoupled; not applied to biases and LayerNorm"
   }),
-  beta1: option(fraction, { default: 0.9, help: "of AdamW" }),
-  beta2: option(fraction, { default: 0.999, help: "of AdamW" }),
-  epsilon: option(positive, { default: 1e-6, help: "of AdamW" }),
-  clip: option(Schema.optionalKey(positive), { help: "largest global gradient norm", absent: "no clipping" }),
+  beta1: option(Fraction, { default: 0.9, help: "of AdamW" }),
+  beta2: option(Fraction, { default: 0.999, help: "of AdamW" }),
+  epsilon: option(Positive, { default: 1e-6, help: "of AdamW" }),
+  clip: option(Schema.optionalKey(Positive), { help: "largest global gradient norm", absent: "no clipping" }),
   frozenLayers: option(FrozenLayers, { help: frozenLayersHelp }),
   ...loraFields,
   dropout: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 0.9 })), {
@@ -42,12 +38,12 @@ export const trainingFields = {
     default: 0.1,
     help: "part of the examples kept out of training to validate on"
   }),
-  validateEvery: option(Schema.optionalKey(count), {
+  validateEvery: option(Schema.optionalKey(PositiveInt), {
     help: "optimizer steps between validations",
     needs: { option: "validation", not: [0] },
     absent: "at the end of every epoch"
   }),
-  patience: option(Schema.optionalKey(count), {
+  patience: option(Schema.optionalKey(PositiveInt), {
     help: "ends the run after this many validations without a smaller loss",
     needs: { option: "validation", not: [0] },
     absent: "never"
@@ -65,8 +61,8 @@ export type TrainingSettings = (typeof Training)["Type"]
 
 /** What objectives over sentences have besides. */
 export const sentenceFields = {
-  epochs: option(count, { help: "passes over the training sentences", needs: { option: "steps", absent: true } }),
-  steps: option(Schema.optionalKey(count), {
+  epochs: option(PositiveInt, { help: "passes over the training sentences", needs: { option: "steps", absent: true } }),
+  steps: option(Schema.optionalKey(PositiveInt), {
     help: "stops the schedule after this many optimizer steps instead of `epochs`",
     absent: "as `epochs` has it"
   }),
@@ -79,7 +75,7 @@ export const sentenceFields = {
     help: "sub-tokens of a window; longer sentences become overlapping windows",
     absent: "the encoder's limit"
   }),
-  bucketWindow: option(count, {
+  bucketWindow: option(PositiveInt, {
     default: 1,
     help: "so many batches of the shuffle are sorted by length before they are dealt out, so that less of a batch is padding; 1: batches as the shuffle has them"
   }),

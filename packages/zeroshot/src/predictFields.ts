@@ -1,14 +1,12 @@
-import { option } from "@nuner/core"
+import { Fraction, option, PositiveInt } from "@nuner/core"
 import * as Schema from "effect/Schema"
-
-export const probability = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
 
 /** What every zero-shot model is asked with: see `ZeroShotOptions`. The default of `threshold` is each model's own. */
 export const predictFields = {
-  threshold: probability,
-  thresholds: option(Schema.Record(Schema.String, probability), { default: {}, help: "the same for single types" }),
+  threshold: Fraction,
+  thresholds: option(Schema.Record(Schema.String, Fraction), { default: {}, help: "the same for single types" }),
   multiLabel: option(Schema.Boolean, { default: false, help: "the same words may be entities of several types" }),
-  batchTokens: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+  batchTokens: option(PositiveInt, {
     default: 2048,
     help: "the most tokens of a batch, padding included"
   })

@@ -1,10 +1,9 @@
 import { existsSync } from "node:fs"
 import { join } from "node:path"
-import { decodeOptions, type LabelledSentence, option, writeJson } from "@nuner/core"
+import { decodeOptions, Fraction, type LabelledSentence, option, PositiveInt, writeJson } from "@nuner/core"
 import { countEntities, scores } from "@nuner/metrics"
 import * as Schema from "effect/Schema"
 import { readSettings } from "./biencoder/settings.ts"
-import { probability } from "./predictFields.ts"
 import type { ZeroShotModel, ZeroShotOptions, ZeroShotType } from "./ZeroShotModel.ts"
 
 /** Beside a model of any kind: what it asks of an entity's probability unless it is told. */
@@ -13,9 +12,9 @@ export const THRESHOLDS_FILE = "thresholds.json"
 const Thresholds = Schema.Struct({
   format: Schema.Literal("nuner-thresholds-1"),
   /** Of all types. */
-  threshold: probability,
+  threshold: Fraction,
   /** Of single types, over `threshold`. */
-  types: Schema.Record(Schema.String, probability)
+  types: Schema.Record(Schema.String, Fraction)
 })
 
 /** Least probabilities of entities. */
@@ -55,7 +54,7 @@ export const withThresholds = (model: ZeroShotModel, own: Thresholds): ZeroShotM
 
 /** What thresholds of types are fitted by. */
 export const FitThresholdsOptions = Schema.Struct({
-  mentions: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+  mentions: option(PositiveInt, {
     default: 10,
     help: "labelled entities that a type needs for a threshold of its own"
   })

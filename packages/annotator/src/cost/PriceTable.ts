@@ -1,14 +1,14 @@
-import { InputError, jsonOf, messageOf, withoutSecrets } from "@nuner/core"
+import { Fraction, InputError, jsonOf, messageOf, NonNegative, withoutSecrets } from "@nuner/core"
 import { Result, Schema } from "effect"
 import type { Usage } from "../llm/Llm.ts"
 import prices from "./prices.json" with { type: "json" }
 
 /** US dollars for a million tokens. */
 export const Price = Schema.Struct({
-  input: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
-  output: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)),
+  input: NonNegative,
+  output: NonNegative,
   /** What a batch costs of the direct price: 0.5 is half. Default: 1 */
-  batchFactor: Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))),
+  batchFactor: Schema.optionalKey(Fraction),
   note: Schema.optionalKey(Schema.String)
 })
 export interface Price extends Schema.Schema.Type<typeof Price> {}

@@ -1,7 +1,5 @@
-import { option } from "@nuner/core"
+import { option, PositiveInt } from "@nuner/core"
 import * as Schema from "effect/Schema"
-
-const positive = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** How a word becomes a vector: a classifier must read words as it was trained to. */
 export const featureFields = {
@@ -15,7 +13,7 @@ export const featureFields = {
   })
 }
 
-export const batchTokensField = option(positive, {
+export const batchTokensField = option(PositiveInt, {
   default: 2048,
   help: "what goes through the encoder at once, padding included",
   unit: "tokens"

@@ -1,9 +1,6 @@
-import { option } from "@nuner/core"
+import { NonNegative, option, Positive, PositiveInt } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import { classSchemes } from "../labels/classes.ts"
-
-const positive = Schema.Finite.check(Schema.isGreaterThan(0))
-const count = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** What `fewShot` is to choose from; what is given is taken as it is. */
 export const FewShotOptions = Schema.Struct({
@@ -23,8 +20,8 @@ export const FewShotOptions = Schema.Struct({
     help: "how classes write entities down",
     absent: "chosen"
   }),
-  c: option(Schema.optionalKey(positive), { help: "inverse L2 strength of the probe", absent: "chosen" }),
-  transitions: option(Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))), {
+  c: option(Schema.optionalKey(Positive), { help: "inverse L2 strength of the probe", absent: "chosen" }),
+  transitions: option(Schema.optionalKey(NonNegative), {
     help: "weight of the learned transitions in decoding; 0 leaves what the scheme forbids",
     absent: "chosen; 0.35 in full"
   }),
@@ -32,17 +29,17 @@ export const FewShotOptions = Schema.Struct({
     default: 5,
     help: "parts that the examples are divided into: each is held out once"
   }),
-  fullFrom: option(count, {
+  fullFrom: option(PositiveInt, {
     default: 200,
     help: "examples from which on auto tries full; there it begins to reach the probe of mini (benchmarks/mini/README.md)"
   }),
-  seconds: option(positive, {
+  seconds: option(Positive, {
     default: 600,
     help: "what trying full and taking it may take, as estimated from the speed of encoding",
     unit: "seconds"
   }),
-  epochs: option(count, { default: 10, help: "passes of full over the examples" }),
-  learningRate: option(positive, { default: 2e-4, help: "highest rate of the encoder in full" }),
+  epochs: option(PositiveInt, { default: 10, help: "passes of full over the examples" }),
+  learningRate: option(Positive, { default: 2e-4, help: "highest rate of the encoder in full" }),
   seed: option(Schema.Int, { default: 0, help: "of full, and of the interval" })
 })
 export interface FewShotOptions extends Schema.Schema.Type<typeof FewShotOptions> {}

@@ -1,4 +1,4 @@
-import { decodeJson } from "@nuner/core"
+import { decodeJson, Positive, PositiveInt } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import { classSchemes } from "../labels/classes.ts"
 
@@ -19,13 +19,13 @@ export const Settings = Schema.Struct({
   scheme: Schema.Literals(classSchemes),
   layers: Schema.Array(Schema.Int).check(Schema.isMinLength(1)),
   pooling: Schema.Literals(["first", "mean"]),
-  temperature: Schema.Finite.check(Schema.isGreaterThan(0)),
+  temperature: Positive,
   /** What follows what, `[classes + 1, classes + 1]`, see `Transitions`; `null` is forbidden, which JSON has no number for. */
   transitions: Schema.optionalKey(Schema.Array(Schema.Array(Schema.NullOr(Schema.Finite)))),
   /** The least score of each type's entities, see `Thresholds`. */
   thresholds: Schema.optionalKey(Schema.Record(Schema.String, Schema.Finite)),
   /** Width of the hidden layer of a two-layer head. */
-  headHidden: Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0)))
+  headHidden: Schema.optionalKey(PositiveInt)
 })
 export interface Settings extends Schema.Schema.Type<typeof Settings> {}
 

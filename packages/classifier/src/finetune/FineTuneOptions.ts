@@ -1,37 +1,33 @@
-import { option } from "@nuner/core"
+import { NonNegative, option, Positive, PositiveInt, Rate } from "@nuner/core"
 import { FrozenLayers, frozenLayersHelp, loraFields } from "@nuner/encoder"
 import * as Schema from "effect/Schema"
 import { batchTokensField, featureFields } from "../features/FeatureOptions.ts"
 import { classSchemes } from "../labels/classes.ts"
 
-const positive = Schema.Finite.check(Schema.isGreaterThan(0))
-const count = Schema.Int.check(Schema.isGreaterThan(0))
-const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
-
 /** Fine-tuning (NuNER, section 6). What the paper leaves open has a default of ours. */
 export const FineTuneOptions = Schema.Struct({
   ...featureFields,
-  epochs: option(count, { default: 30, help: "passes over the training sentences, the paper's" }),
-  batchSize: option(count, { default: 8, help: "sentences (windows of long ones) of an update" }),
-  learningRate: option(positive, {
+  epochs: option(PositiveInt, { default: 30, help: "passes over the training sentences, the paper's" }),
+  batchSize: option(PositiveInt, { default: 8, help: "sentences (windows of long ones) of an update" }),
+  learningRate: option(Positive, {
     default: 5e-5,
     help: "the highest rate of the encoder, for a RoBERTa-base; mini wants 2e-4, one of a few million parameters 5e-4"
   }),
-  headLearningRate: option(positive, {
+  headLearningRate: option(Positive, {
     default: 1e-3,
     help: "the highest rate of the head: a new one has far to go in few updates"
   }),
-  layerDecay: option(positive.check(Schema.isLessThanOrEqualTo(1)), {
+  layerDecay: option(Positive.check(Schema.isLessThanOrEqualTo(1)), {
     default: 1,
     help: "factor on the learning rate from each layer to the one below it, embeddings lowest"
   }),
-  warmup: option(rate, { default: 0.1, help: "share of the updates in which the rate rises; it then falls to 0" }),
-  weightDecay: option(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)), {
+  warmup: option(Rate, { default: 0.1, help: "share of the updates in which the rate rises; it then falls to 0" }),
+  weightDecay: option(NonNegative, {
     default: 0.01,
     help: "of AdamW, decoupled, on kernels and tables"
   }),
-  clip: option(positive, { default: 1, help: "greatest norm of the gradient" }),
-  dropout: option(rate, {
+  clip: option(Positive, { default: 1, help: "greatest norm of the gradient" }),
+  dropout: option(Rate, {
     default: 0.1,
     help: "before each layer of the head; the encoder's own rates are those of its config"
   }),
@@ -50,7 +46,7 @@ export const FineTuneOptions = Schema.Struct({
     help: "types to have a class for beside those of the data"
   }),
   classWeights: option(
-    Schema.optionalKey(Schema.Union([Schema.Literal("balanced"), Schema.Record(Schema.String, positive)])),
+    Schema.optionalKey(Schema.Union([Schema.Literal("balanced"), Schema.Record(Schema.String, Positive)])),
     {
       help: "weight of a word in the loss by its type, O for none: person=2,O=0.5, or balanced: words / (classes x words of the class), scikit-learn's",
       absent: "1 for all"
@@ -61,13 +57,13 @@ export const FineTuneOptions = Schema.Struct({
     help: "what decides on the dev set which epoch was best",
     needs: { option: "dev" }
   }),
-  evaluateEvery: option(count, {
+  evaluateEvery: option(PositiveInt, {
     default: 1,
     help: "between evaluations on the dev set",
     unit: "epochs",
     needs: { option: "dev" }
   }),
-  patience: option(Schema.optionalKey(count), {
+  patience: option(Schema.optionalKey(PositiveInt), {
     help: "evaluations without a new best after which training stops",
     needs: { option: "dev" },
     absent: "never"
@@ -81,7 +77,7 @@ export const FineTuneOptions = Schema.Struct({
     help: "a directory for checkpoints; a run that finds one of its own there goes on from it, equal to the bit",
     absent: "none are written"
   }),
-  checkpointEvery: option(count, {
+  checkpointEvery: option(PositiveInt, {
     default: 5,
     help: "between checkpoints; the last and each new best are always kept",
     unit: "epochs"

@@ -1,10 +1,10 @@
-import { decodeOptions, option } from "@nuner/core"
+import { decodeOptions, option, PositiveInt } from "@nuner/core"
 import { stretches } from "@nuner/engine"
 import * as Schema from "effect/Schema"
 import type { PredictOptions, TextEntity, TokenClassifier } from "./tokenClassifier.ts"
 
 const Options = Schema.Struct({
-  readAhead: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+  readAhead: option(PositiveInt, {
     default: 256,
     help: "texts that are read ahead and sorted by length together; fewer where they are long, of 2^18 UTF-16 units together"
   })

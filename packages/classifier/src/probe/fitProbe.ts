@@ -1,4 +1,4 @@
-import { decodeOptions, type LabelledSentence, option, typesIn } from "@nuner/core"
+import { decodeOptions, type LabelledSentence, option, Positive, PositiveInt, typesIn } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import type { WordFeatures } from "../features/selectSentences.ts"
 import { type Head, headWidth } from "../head/Head.ts"
@@ -7,11 +7,9 @@ import { type ChosenC, chooseC } from "./chooseC.ts"
 import { foldLogistic, logisticProblem, solveLogistic, unfoldLogistic } from "./logistic.ts"
 import { textNumbers } from "./textNumbers.ts"
 
-const positive = Schema.Finite.check(Schema.isGreaterThan(0))
-
 /** How the frozen probe is fitted. */
 export const FitProbeSettings = Schema.Struct({
-  c: option(Schema.Union([positive, Schema.Literal("cv")]), {
+  c: option(Schema.Union([Positive, Schema.Literal("cv")]), {
     default: 0.1,
     help: "inverse strength of the L2 penalty, as scikit-learn's C: minimises C * sum(log loss) + |W|^2 / 2; cv chooses it by cross-validation on the training sentences, and takes 1 for a set too small for that"
   }),
@@ -28,11 +26,11 @@ export const FitProbeSettings = Schema.Struct({
     default: true,
     help: "scale every feature to mean 0 and variance 1 over the training words"
   }),
-  maxIterations: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+  maxIterations: option(PositiveInt, {
     default: 200,
     help: "L-BFGS iterations at the most"
   }),
-  tolerance: option(positive, {
+  tolerance: option(Positive, {
     default: 1e-5,
     help: "stops when no component of the mean gradient exceeds this"
   })

@@ -1,12 +1,10 @@
-import { decodeOptions, messageOf, OptionError, option } from "@nuner/core"
+import { decodeOptions, messageOf, OptionError, option, PositiveInt } from "@nuner/core"
 import * as Schema from "effect/Schema"
 import { typesOf } from "../labels/classes.ts"
 import type { TextEntity, TokenClassifier } from "../predict/tokenClassifier.ts"
 import { Batcher } from "./Batcher.ts"
 import { HttpError } from "./HttpError.ts"
 import { readRequest } from "./readRequest.ts"
-
-const count = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** Where the server listens, and what it takes. */
 export const ServeSettings = Schema.Struct({
@@ -18,14 +16,14 @@ export const ServeSettings = Schema.Struct({
     default: "127.0.0.1",
     help: "the address it listens on: this machine only, unless told otherwise"
   }),
-  maxTextLength: option(count, { default: 100_000, help: "the longest text", unit: "UTF-16 units" }),
-  maxTexts: option(count, { default: 256, help: "texts of a request" }),
-  maxBody: option(count, { default: 4 * 1024 * 1024, help: "the largest request", unit: "bytes" }),
-  maxBatch: option(count, {
+  maxTextLength: option(PositiveInt, { default: 100_000, help: "the longest text", unit: "UTF-16 units" }),
+  maxTexts: option(PositiveInt, { default: 256, help: "texts of a request" }),
+  maxBody: option(PositiveInt, { default: 4 * 1024 * 1024, help: "the largest request", unit: "bytes" }),
+  maxBatch: option(PositiveInt, {
     default: 32,
     help: "texts, of one request or several, that go through the encoder together"
   }),
-  maxQueue: option(count, { default: 1024, help: "texts that may wait; a request beyond that is answered 503" })
+  maxQueue: option(PositiveInt, { default: 1024, help: "texts that may wait; a request beyond that is answered 503" })
 })
 
 export type ServeOptions = Partial<(typeof ServeSettings)["Encoded"]> & {

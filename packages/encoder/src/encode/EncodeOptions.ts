@@ -1,7 +1,5 @@
-import { option } from "@nuner/core"
+import { option, PositiveInt } from "@nuner/core"
 import * as Schema from "effect/Schema"
-
-const positive = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** How texts are turned into vectors. */
 export const EncodeOptions = Schema.Struct({
@@ -13,7 +11,7 @@ export const EncodeOptions = Schema.Struct({
     default: "none",
     help: "none: a vector a token; word: a vector a word, the mean of its sub-tokens; first: that of <s> or [CLS], of a text in several windows their mean, weighted by the tokens each window owns; mean: over the text's tokens without special ones"
   }),
-  batchTokens: option(positive, {
+  batchTokens: option(PositiveInt, {
     default: 2048,
     help: "the most in one batch, padding included; decides memory",
     unit: "tokens"
@@ -23,7 +21,7 @@ export const EncodeOptions = Schema.Struct({
     unit: "tokens",
     absent: "a quarter of the window"
   }),
-  readAhead: option(positive, {
+  readAhead: option(PositiveInt, {
     default: 2048,
     help: "texts that are read ahead and sorted by length together; fewer where they are long, of 2^18 UTF-16 units together"
   })

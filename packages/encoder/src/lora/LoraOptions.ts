@@ -1,15 +1,13 @@
-import { OptionError, option } from "@nuner/core"
+import { OptionError, option, Positive, PositiveInt, Rate } from "@nuner/core"
 import * as Schema from "effect/Schema"
-
-const positive = Schema.Finite.check(Schema.isGreaterThan(0))
 
 /** The options of LoRA as they stand in those of a training: flat, and all absent where everything is trained. */
 export const loraFields = {
-  loraRank: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+  loraRank: option(Schema.optionalKey(PositiveInt), {
     help: "trains adapters of this rank beside linear layers of the encoder, whose own weights stay as they are",
     absent: "no adapters"
   }),
-  loraAlpha: option(Schema.optionalKey(positive), {
+  loraAlpha: option(Schema.optionalKey(Positive), {
     help: "adapters are scaled by `loraAlpha` / `loraRank`",
     absent: "twice the rank",
     needs: { option: "loraRank" }
@@ -19,7 +17,7 @@ export const loraFields = {
     absent: "query and value (Hu et al. 2021, section 4.2), whatever the architecture calls them",
     needs: { option: "loraRank" }
   }),
-  loraDropout: option(Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))), {
+  loraDropout: option(Schema.optionalKey(Rate), {
     help: "dropout before an adapter",
     absent: "0",
     needs: { option: "loraRank" }

@@ -1,9 +1,8 @@
 import { FineTuneOptions } from "@nuner/classifier"
-import { DataOptions, option } from "@nuner/core"
+import { DataOptions, option, Positive, PositiveInt } from "@nuner/core"
 import { samplers } from "@nuner/miner"
 import { Schema } from "effect"
 
-const count = Schema.Int.check(Schema.isGreaterThan(0))
 const atLeastOne = Schema.isMinLength(1)
 const named = <S extends Schema.Constraint>(value: S) =>
   Schema.Record(Schema.NonEmptyString, value).check(Schema.isMinProperties(1))
@@ -23,7 +22,7 @@ export const FrozenProtocol = Schema.Struct({
     default: "auto",
     help: "classes of the head: bare, one a type (NuNER, section 4.1), BIO, or auto: bare for words, and for entities BIO where bare, which merges neighbours of one type, would keep a perfect labeller of the training data below an entity F1 of 99.5"
   }),
-  c: option(Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("cv")]), {
+  c: option(Schema.Union([Positive, Schema.Literal("cv")]), {
     default: 0.1,
     help: "inverse L2 strength of the probe, or cv: chosen on each training set"
   }),
@@ -94,17 +93,17 @@ export const Definition = Schema.Struct({
     default: [],
     help: "text, JSON Lines or labelled files, for all datasets: test sentences that stand in them are removed and counted (compared by `sentenceKey`): the text that the encoders were made from"
   }),
-  k: option(Schema.optionalKey(Schema.Array(count).check(atLeastOne)), {
+  k: option(Schema.optionalKey(Schema.Array(PositiveInt).check(atLeastOne)), {
     help: "sets with k to 2k entities of each type",
     absent: "1, 2, 4, ..., 64 where there is no `words` and no `whole`"
   }),
-  words: option(Schema.optionalKey(Schema.Array(count).check(atLeastOne)), {
+  words: option(Schema.optionalKey(Schema.Array(PositiveInt).check(atLeastOne)), {
     help: "instead of `k`: sets with exactly so many words of each type"
   }),
   whole: option(Schema.optionalKey(Schema.Literal(true)), {
     help: "instead of `k`: the whole training data, learned `sets` times"
   }),
-  sets: option(Schema.optionalKey(count), {
+  sets: option(Schema.optionalKey(PositiveInt), {
     help: "sets of each size",
     absent: "10; for `words` the paper's 16 / 8 / 4 / 2 / 1; for `whole` 1"
   }),
@@ -112,7 +111,10 @@ export const Definition = Schema.Struct({
     default: "random-order",
     help: "how sets of `k` are drawn: as Ding et al. (2021), or from the rarest type on, which gives smaller sets"
   }),
-  testSize: option(Schema.optionalKey(count), { help: "score on so many test sentences, drawn once", absent: "all" }),
+  testSize: option(Schema.optionalKey(PositiveInt), {
+    help: "score on so many test sentences, drawn once",
+    absent: "all"
+  }),
   seed: option(Schema.Int, { default: 0, help: "of sets, drawn sentences, heads, resampling" }),
   protocol: option(Schema.Union([FrozenProtocol, FullProtocol]), {
     default: { type: "frozen" },

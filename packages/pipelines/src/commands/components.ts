@@ -1,5 +1,5 @@
 import { AnnotateOptions, ProviderOptions, structured } from "@nuner/annotator"
-import { DataOptions, decodeOptions, OptionError, option } from "@nuner/core"
+import { DataOptions, decodeOptions, OptionError, option, PositiveInt } from "@nuner/core"
 import { MineSetsOptions } from "@nuner/miner"
 import { Effect, Schema } from "effect"
 import { Argument } from "effect/cli"
@@ -65,7 +65,7 @@ export const sizes = <const K extends ReadonlyArray<number>>(ks: K) =>
   component({
     fields: {
       k: option(Schema.Array(Schema.Natural), { default: ks, help: "entities of each type in a training set" }),
-      words: option(Schema.optionalKey(Schema.Array(Schema.Int.check(Schema.isGreaterThan(0)))), {
+      words: option(Schema.optionalKey(Schema.Array(PositiveInt)), {
         help: "instead of `k`: exactly so many words of each type in a training set",
         absent: "sets of k"
       })

@@ -1,4 +1,4 @@
-import { OptionError, option } from "@nuner/core"
+import { OptionError, option, PositiveInt } from "@nuner/core"
 import { engineNames, precisions, useEngine } from "@nuner/engine"
 import { Context, Effect, Option, Schema } from "effect"
 import { Flag, GlobalFlag } from "effect/cli"
@@ -17,7 +17,7 @@ const fields = {
     help: "of matrix products",
     absent: "NUNER_PRECISION, or fp32"
   }),
-  threads: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+  threads: option(Schema.optionalKey(PositiveInt), {
     help: "of the onnx engine; refused with another one that is named",
     absent: "NUNER_THREADS, or all processors"
   }),

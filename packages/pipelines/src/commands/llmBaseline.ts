@@ -1,4 +1,4 @@
-import { option } from "@nuner/core"
+import { option, PositiveInt } from "@nuner/core"
 import { Effect, Schema } from "effect"
 import { attempt, completed } from "../errors.ts"
 import { readTypeNames } from "../inputs/readTypeNames.ts"
@@ -39,11 +39,11 @@ export const llmBaselineCommand = command("llm-baseline", {
     ...llm,
     prices,
     types,
-    sets: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+    sets: option(Schema.optionalKey(PositiveInt), {
       help: "sets of examples of each size",
       absent: "3, for words 16 / 8 / 4 / 2 / 1"
     }),
-    testSize: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+    testSize: option(Schema.optionalKey(PositiveInt), {
       help: "ask about so many test sentences, drawn once",
       absent: "all"
     }),

@@ -1,5 +1,5 @@
-import { markText, option } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import { Fraction, markText, option } from "@nuner/core"
+import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { parseThresholds, parseTypes } from "../inputs/asked.ts"
 import { intake } from "../inputs/intake.ts"
@@ -23,7 +23,7 @@ export const predictCommandOf = (path: string) =>
     options: {
       types: askedTypes,
       thresholds: askedThresholds,
-      minScore: option(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })), {
+      minScore: option(Fraction, {
         default: 0,
         help: "leave out entities below this probability; of a zero-shot model 0 is its own threshold"
       })

@@ -1,5 +1,5 @@
-import { option } from "@nuner/core"
-import { Effect, Schema } from "effect"
+import { option, PositiveInt } from "@nuner/core"
+import { Effect } from "effect"
 import { formatPreview, previewStage } from "../stages/preview.ts"
 import { command } from "./command.ts"
 import { asked, askingLive, limit, llm, one, out, prices, prompt, textData } from "./components.ts"
@@ -10,7 +10,7 @@ export const previewCommand = command("preview", {
   arguments: { input: one("input", "raw text: a file of any format, or a folder") },
   options: {
     out: out("what nuner annotate will write: the ledger beside it keeps these answers for it"),
-    count: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+    count: option(PositiveInt, {
       default: 20,
       help: "sentences to ask about, from all over the input"
     }),

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { formatForecast } from "@nuner/annotator"
-import { OptionError, option } from "@nuner/core"
+import { OptionError, option, PositiveInt } from "@nuner/core"
 import { Effect, Schema } from "effect"
 import { completed } from "../errors.ts"
 import { annotateForecast } from "../stages/annotate.ts"
@@ -48,7 +48,7 @@ export const runCommand = command("run", {
       default: [1, 2, 4, 8, 16],
       help: "entities of each type in a training set"
     }),
-    sets: option(Schema.Int.check(Schema.isGreaterThan(0)), { default: 5, help: "training sets for each k" }),
+    sets: option(PositiveInt, { default: 5, help: "training sets for each k" }),
     seed
   },
   components: {

@@ -1,4 +1,4 @@
-import { DataOptions, InputError, markText, OptionError, option } from "@nuner/core"
+import { DataOptions, InputError, markText, OptionError, option, PositiveInt } from "@nuner/core"
 import { MineEpisodesOptions } from "@nuner/miner"
 import { AdaptOptions, EpisodeOptions, EpisodeRunOptions, SourceOptions } from "@nuner/tadner"
 import { Effect, Schema } from "effect"
@@ -68,7 +68,7 @@ const episodesCommand = command("tadner episodes", {
     }),
     mineSeed: option(Schema.Int, { default: 0, help: "of mined episodes", needs: { option: "n" } }),
     limit: EpisodeRunOptions.fields.limit,
-    processes: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+    processes: option(PositiveInt, {
       default: 1,
       help: "processes that share the episodes, on this machine; without `shard`"
     }),

@@ -1,4 +1,12 @@
-import { type DataOptionsInput, decodeOptions, InputError, OptionError, option } from "@nuner/core"
+import {
+  type DataOptionsInput,
+  decodeOptions,
+  InputError,
+  OptionError,
+  option,
+  Positive,
+  PositiveInt
+} from "@nuner/core"
 import {
   countParameters,
   type Encoder,
@@ -31,14 +39,12 @@ import { checkpoints } from "./checkpoints.ts"
 import { plain } from "./plain.ts"
 import { artefactsOf, trainModel } from "./trainModel.ts"
 
-const count = Schema.Int.check(Schema.isGreaterThan(0))
-
 /** What a base that is made from nothing looks like. */
 export const BaseShape = Schema.Struct({
-  hidden: option(count, { default: 256, help: "width of a token's vector" }),
-  layers: option(count, { default: 4, help: "layers of the encoder" }),
-  window: option(count, { default: 128, help: "most tokens of a window" }),
-  initRange: option(Schema.optionalKey(Schema.Finite.check(Schema.isGreaterThan(0))), {
+  hidden: option(PositiveInt, { default: 256, help: "width of a token's vector" }),
+  layers: option(PositiveInt, { default: 4, help: "layers of the encoder" }),
+  window: option(PositiveInt, { default: 128, help: "most tokens of a window" }),
+  initRange: option(Schema.optionalKey(Positive), {
     help: "deviation of the first weights; 1 / sqrt(hidden) learns faster where the width is small",
     absent: "0.02, RoBERTa's"
   }),
@@ -46,7 +52,7 @@ export const BaseShape = Schema.Struct({
     help: "a folder with a tokenizer to take over: tokenizer.json, or vocab.json and merges.txt, or vocab.txt",
     absent: "one is learned from the text"
   }),
-  vocabSize: option(count, { default: 8192, help: "entries of the byte-level BPE that is learned" })
+  vocabSize: option(PositiveInt, { default: 8192, help: "entries of the byte-level BPE that is learned" })
 })
 export type BaseShape = (typeof BaseShape)["Encoded"]
 

@@ -8,7 +8,7 @@ import {
   selectSentences,
   type WordFeatures
 } from "@nuner/classifier"
-import { decodeOptions, type Entity, type LabelledSentence, option, rng } from "@nuner/core"
+import { decodeOptions, type Entity, type LabelledSentence, option, Positive, rng } from "@nuner/core"
 import { Schema } from "effect"
 import { Diversity } from "./Diversity.ts"
 import { sentenceVectors } from "./sentenceVectors.ts"
@@ -21,7 +21,7 @@ export const LearnerOptions = Schema.Struct({
     help: "which sentences come next: those of which the model is unsure and which are unlike what was answered; any, the control; or as they stand in the file",
     needs: { option: "audit", is: [0] }
   }),
-  c: option(Schema.Finite.check(Schema.isGreaterThan(0)), { default: 0.1, help: "inverse L2 strength of the probe" }),
+  c: option(Positive, { default: 0.1, help: "inverse L2 strength of the probe" }),
   seed: option(Schema.Int, { default: 0, help: "of the random choices" })
 })
 export type LearnerOptions = Partial<(typeof LearnerOptions)["Encoded"]>

@@ -1,4 +1,4 @@
-import { type Counts, decodeOptions, OptionError, option, rng } from "@nuner/core"
+import { type Counts, decodeOptions, OptionError, option, PositiveInt, rng } from "@nuner/core"
 import { Schema } from "effect"
 import { allConceptNames, type ConceptSentence, conceptNames, keepConcepts } from "./ConceptSentence.ts"
 import { frequenciesOf, topConcepts } from "./conceptFrequencies.ts"
@@ -10,11 +10,11 @@ export const SelectSettings = Schema.Struct({
     default: ["concept"],
     help: "a sentence that carries one of these concepts is dropped whole (NuNER, section 3.1)"
   }),
-  sampleSize: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+  sampleSize: option(Schema.optionalKey(PositiveInt), {
     help: "use this many of the sentences, drawn by `seed`: of two sizes the smaller is part of the larger (section 5.3)",
     absent: "all"
   }),
-  top: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+  top: option(Schema.optionalKey(PositiveInt), {
     help: "keep only the annotations of the n most frequent concepts of the sample (section 5.2)",
     absent: "all"
   }),

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { decodeOptions, type Episode, LineLog, OptionError, option } from "@nuner/core"
+import { decodeOptions, type Episode, LineLog, OptionError, option, PositiveInt } from "@nuner/core"
 import { fingerprint, Snapshot, useEngine } from "@nuner/engine"
 import { Schema } from "effect"
 import { openSession } from "../adapt/Session.ts"
@@ -13,10 +13,10 @@ import { solveEpisode } from "./solveEpisode.ts"
 /** Which of the episodes are run. */
 export const EpisodeRunOptions = Schema.Struct({
   limit: option(Schema.optionalKey(Schema.Natural), { help: "only the first episodes", absent: "all" }),
-  shard: option(
-    Schema.optionalKey(Schema.Struct({ index: Schema.Natural, of: Schema.Int.check(Schema.isGreaterThan(0)) })),
-    { help: "this process's part, as index and of", absent: "everything" }
-  )
+  shard: option(Schema.optionalKey(Schema.Struct({ index: Schema.Natural, of: PositiveInt })), {
+    help: "this process's part, as index and of",
+    absent: "everything"
+  })
 })
 
 export interface RunEpisodesInput extends EpisodeOptions {

@@ -1,4 +1,4 @@
-import { decodeJson } from "@nuner/core"
+import { decodeJson, Rate } from "@nuner/core"
 import { Schema } from "effect"
 import { AdaptOptions } from "../options.ts"
 
@@ -27,7 +27,7 @@ const Fitted = Schema.Struct({
 export const Settings = Schema.Struct({
   format: Schema.Literal("nuner-tadner-1"),
   scheme: Schema.Literals(["IO", "BIO", "BIOES"]),
-  headDropout: Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1)),
+  headDropout: Rate,
   /** Absent: a source-trained model. */
   fitted: Schema.optionalKey(Fitted)
 })

@@ -1,4 +1,4 @@
-import { decodePreset, OptionError, option } from "@nuner/core"
+import { decodePreset, NonNegative, OptionError, option, Positive, PositiveInt } from "@nuner/core"
 import { Schema } from "effect"
 import { adaptTraining, paperTraining, presetField, sentenceFields, smallTraining } from "../options.ts"
 
@@ -19,15 +19,13 @@ export const small = {
 /** For bases that were pre-trained on much text already, and some thousand sentences. */
 export const adapt = { ...small, ...adaptTraining } as const
 
-const weight = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0))
-
 const Settings = Schema.Struct({
   ...sentenceFields,
   similarity: option(Schema.Literals(["dot", "cosine"]), {
     default: "dot",
     help: "what a token and a concept are compared by: the dot product of their vectors, or the cosine between them"
   }),
-  temperature: option(Schema.Union([Schema.Finite.check(Schema.isGreaterThan(0)), Schema.Literal("sqrt-hidden")]), {
+  temperature: option(Schema.Union([Positive, Schema.Literal("sqrt-hidden")]), {
     help: "tau: divides the similarity of token and concept; sqrt-hidden: the square root of the width; a cosine needs about 0.1"
   }),
   learnTemperature: option(Schema.Boolean, {
@@ -37,7 +35,7 @@ const Settings = Schema.Struct({
   bias: option(Schema.Literals(["none", "log-odds"]), {
     help: "offset added to every logit: none, or learned from the log-odds of the positive rate on"
   }),
-  projection: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+  projection: option(Schema.optionalKey(PositiveInt), {
     help: "width of a linear projection of both sides before they are compared, dropped from the encoders at the end",
     absent: "none"
   }),
@@ -48,7 +46,7 @@ const Settings = Schema.Struct({
     default: "name",
     help: "what the concept encoder reads: a concept's name, or the LLM's description of the entity where there is one"
   }),
-  topConcepts: option(Schema.optionalKey(Schema.Int.check(Schema.isGreaterThan(0))), {
+  topConcepts: option(Schema.optionalKey(PositiveInt), {
     help: "keep only the annotations of the n most frequent concepts (section 5.2)",
     absent: "all"
   }),
@@ -64,8 +62,8 @@ const Settings = Schema.Struct({
     default: 0,
     help: "concepts of other sentences, drawn by their frequency, that join those of each batch as negatives"
   }),
-  positiveWeight: option(weight, { default: 1, help: "weight of a positive cell in the loss" }),
-  unlabelledWeight: option(weight, {
+  positiveWeight: option(NonNegative, { default: 1, help: "weight of a positive cell in the loss" }),
+  unlabelledWeight: option(NonNegative, {
     default: 1,
     help: "weight of the cells of a token that no mention covers: an LLM overlooks entities, so some of these negatives are wrong"
   })

@@ -1,4 +1,4 @@
-import { checkTexts, decodePreset, InputError, OptionError, option, rng } from "@nuner/core"
+import { checkTexts, decodePreset, Fraction, InputError, OptionError, option, PositiveInt, rng } from "@nuner/core"
 import { type Encoder, type LanguageHead, maxTokens, mergeLora } from "@nuner/encoder"
 import { disposeAll, tf } from "@nuner/engine"
 import { Schema } from "effect"
@@ -30,10 +30,8 @@ export const fromNothing = {
 /** Adapts an encoder that is trained already to the text of a domain: masking from the start, as RoBERTa's, and a smaller step. */
 export const adaptation = { ...fromNothing, causal: 0, learningRate: 1e-4, maskRate: 0.15 } as const
 
-const part = Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))
-
 const Settings = Schema.Struct({
-  tokens: option(Schema.Int.check(Schema.isGreaterThan(0)), {
+  tokens: option(PositiveInt, {
     help: "tokens to train on in all; texts are read again and again until then"
   }),
   ...trainingFields,
@@ -41,17 +39,17 @@ const Settings = Schema.Struct({
     default: 64,
     help: "tokens of a row, special ones included: texts are packed whole, one behind the other"
   }),
-  causal: option(part, {
+  causal: option(Fraction, {
     help: "part of the steps, the first ones, in which every next token is predicted from those before it; from nothing, masking alone stalls at the frequencies of words for millions of tokens"
   }),
-  fitHead: option(part, {
+  fitHead: option(Fraction, {
     help: "part of the steps, the first ones, in which the language-model head alone is trained, at ten times the rate: for a new head on a trained encoder"
   }),
   maskRate: option(Schema.Finite.check(Schema.isBetween({ minimum: 0.01, maximum: 0.9 })), {
     help: "part of the tokens that are predicted when masking; RoBERTa has 0.15, 0.3 learns faster at small sizes"
   }),
   wholeWords: option(Schema.Boolean, { default: false, help: "mask all sub-tokens of a word together" }),
-  lowercase: option(part, {
+  lowercase: option(Fraction, {
     default: 0,
     help: "part of the texts read in lower case, for data that has no capitals"
   })

@@ -2,6 +2,7 @@ import {
   type AlignedSentence,
   decodeOptions,
   type Entity,
+  Fraction,
   InputError,
   option,
   rng,
@@ -24,7 +25,7 @@ export const CalibrateOptions = Schema.Struct({
     default: 2000,
     help: "annotated sentences that are used, drawn by `seed`: half to fit on, half to measure on"
   }),
-  threshold: option(Schema.optionalKey(Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 }))), {
+  threshold: option(Schema.optionalKey(Fraction), {
     help: "least probability of an entity, where it is known from elsewhere",
     absent: "the one with the best entity F1 on the sentences that are measured on"
   }),

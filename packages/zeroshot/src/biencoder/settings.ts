@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises"
 import { join } from "node:path"
-import { decodeJson, InputError, writeJson } from "@nuner/core"
+import { decodeJson, Fraction, InputError, Positive, writeJson } from "@nuner/core"
 import * as Schema from "effect/Schema"
 
 /** The file that makes a text encoder's directory a zero-shot model. */
@@ -11,7 +11,7 @@ export const SCORER_FILE = "scorer.json"
 /** How vectors of the two encoders become a logit: z = similarity(h, u) / temperature + bias. */
 export const Scorer = Schema.Struct({
   similarity: Schema.Literals(["dot", "cosine"]),
-  temperature: Schema.Finite.check(Schema.isGreaterThan(0)),
+  temperature: Positive,
   bias: Schema.Finite,
   /** What of a type's sub-tokens is its vector: the first token (`<s>`), or the mean of them. */
   conceptPooling: Schema.Literals(["first", "mean"])
@@ -34,10 +34,10 @@ export const Settings = Schema.Struct({
   /** Where the concept encoder is: a folder in this one, or the name of a model. */
   concepts: Schema.NonEmptyString,
   /** p = sigmoid(a z + b), for a word and a type. */
-  a: Schema.Finite.check(Schema.isGreaterThan(0)),
+  a: Positive,
   b: Schema.Finite,
   /** Least probability of an entity. */
-  threshold: Schema.Finite.check(Schema.isBetween({ minimum: 0, maximum: 1 })),
+  threshold: Fraction,
   /** Whether two neighbouring words belong to one entity: the logit is <weights, |h - h'|> + bias. */
   joint: Schema.Struct({ weights: Schema.Array(Schema.Finite), bias: Schema.Finite }),
   report: Report

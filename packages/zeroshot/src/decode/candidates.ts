@@ -7,7 +7,7 @@ export interface Candidate {
 }
 
 /** The probability that a logit stands for, in 32 bits: what is equal for the published code is equal here. */
-export const probability = (logit: number): number => Math.fround(1 / (1 + Math.exp(-logit)))
+const probability = (logit: number): number => Math.fround(1 / (1 + Math.exp(-logit)))
 
 /**
  * The spans whose probability is above their type's threshold, in order of place.

@@ -1,9 +1,7 @@
-import { decodeJson, InputError } from "@nuner/core"
+import { decodeJson, InputError, PositiveInt, Rate } from "@nuner/core"
 import { Effect, Result, Schema } from "effect"
 import type { WordRule } from "../words/wordRules.ts"
 
-const count = Schema.Int.check(Schema.isGreaterThan(0))
-const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
 const absent = <A>(value: A) => Schema.withDecodingDefaultKey<Schema.Codec<A>>(Effect.succeed(value))
 
 const Fields = Schema.Record(Schema.String, Schema.Unknown)
@@ -16,14 +14,14 @@ const File = Schema.Struct({
     absent<"marker" | "markerV0" | "token_level">("markerV0")
   ),
   /** The widest span, in words; 1: NuNER Zero. */
-  max_width: count.pipe(absent(12)),
+  max_width: PositiveInt.pipe(absent(12)),
   /** D: width of the vectors behind the encoder. */
-  hidden_size: count.pipe(absent(512)),
-  dropout: rate.pipe(absent(0.4)),
+  hidden_size: PositiveInt.pipe(absent(512)),
+  dropout: Rate.pipe(absent(0.4)),
   /** Words of a text that are read at once. */
-  max_len: count.pipe(absent(384)),
+  max_len: PositiveInt.pipe(absent(384)),
   /** Types of a training sentence; more of them are asked for in groups of so many. */
-  max_types: count.pipe(absent(25)),
+  max_types: PositiveInt.pipe(absent(25)),
   num_rnn_layers: Schema.Literals([0, 1]).pipe(absent<0 | 1>(1)),
   /** Whether the vector of a type is that of its mark, or of the token behind it. */
   embed_ent_token: Schema.Boolean.pipe(absent(true)),

@@ -1,4 +1,4 @@
-import { decodeOptions, OptionError, option } from "@nuner/core"
+import { decodeOptions, OptionError, option, PositiveInt, Rate } from "@nuner/core"
 import { type Encoder, makeEncoder, parameterSpecs } from "@nuner/encoder"
 import { normalInit, tf } from "@nuner/engine"
 import { Schema } from "effect"
@@ -7,26 +7,27 @@ import { type Gliner, gliner } from "./Gliner.ts"
 import type { GlinerConfig } from "./GlinerConfig.ts"
 import { initHead } from "./headParameters.ts"
 
-const count = Schema.Int.check(Schema.isGreaterThan(0))
-
 /** What is chosen of a new model; everything else follows from its encoder. */
 export const NewGlinerOptions = Schema.Struct({
   spanMode: option(Schema.Literals(["marker", "markerV0", "token_level"]), {
     default: "marker",
     help: "spans are scored by their ends (`markerV0` with a feed-forward network on top), or words by whether an entity starts, ends or goes on there"
   }),
-  maxWidth: option(count, {
+  maxWidth: option(PositiveInt, {
     default: 1,
     help: "words of the widest span; 1: single words, which are merged (NuNER Zero)"
   }),
-  hidden: option(Schema.optionalKey(count), { help: "width behind the encoder", absent: "the encoder's" }),
-  headDropout: option(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1)), {
+  hidden: option(Schema.optionalKey(PositiveInt), { help: "width behind the encoder", absent: "the encoder's" }),
+  headDropout: option(Rate, {
     default: 0.4,
     help: "within the head"
   }),
   lstm: option(Schema.Boolean, { default: true, help: "an LSTM over words before the head" }),
-  maxWords: option(count, { default: 384, help: "words of a text that are read at once" }),
-  maxTypes: option(count, { default: 25, help: "the most types of a training sentence, and of a row in prediction" }),
+  maxWords: option(PositiveInt, { default: 384, help: "words of a text that are read at once" }),
+  maxTypes: option(PositiveInt, {
+    default: 25,
+    help: "the most types of a training sentence, and of a row in prediction"
+  }),
   words: option(Schema.Literals(["published", "ours"]), {
     default: "published",
     help: "the rule that divides texts into words"

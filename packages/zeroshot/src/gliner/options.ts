@@ -1,10 +1,8 @@
-import { decodeOptions, option } from "@nuner/core"
+import { decodeOptions, option, PositiveInt } from "@nuner/core"
 import { Schema } from "effect"
 import { givenOptions, predictFields } from "../predictFields.ts"
 import type { ZeroShotOptions } from "../ZeroShotModel.ts"
 import type { GlinerConfig } from "./GlinerConfig.ts"
-
-const count = Schema.Int.check(Schema.isGreaterThan(0))
 
 /** The switches of both modes: what the published code does, and what is right. */
 const predictionModes = {
@@ -30,7 +28,7 @@ export const GlinerPredictOptions = Schema.Struct({
     help: "words of a model of width 1 become entities by words and the least score, by characters and the first score, or not at all",
     absent: "as `mode`"
   }),
-  typesAtOnce: option(Schema.optionalKey(count), {
+  typesAtOnce: option(Schema.optionalKey(PositiveInt), {
     help: "types in one row; more are read in groups, which do not see each other, and whose candidates compete",
     absent: "by `mode`: all, the model's `max_types`"
   }),

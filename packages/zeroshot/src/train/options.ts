@@ -1,9 +1,6 @@
-import { decodePreset, OptionError, option } from "@nuner/core"
+import { decodePreset, NonNegative, OptionError, option, Positive, PositiveInt, Rate } from "@nuner/core"
 import { trainingFields } from "@nuner/trainer"
 import { Schema } from "effect"
-
-const count = Schema.Int.check(Schema.isGreaterThan(0))
-const rate = Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0), Schema.isLessThan(1))
 
 /** The switches of both modes: what the published code does, and what is right. */
 const trainingModes = {
@@ -12,12 +9,12 @@ const trainingModes = {
 } as const
 
 const fields = {
-  epochs: option(count, {
+  epochs: option(PositiveInt, {
     default: 3,
     help: "passes over the training sentences",
     needs: { option: "steps", absent: true }
   }),
-  steps: option(Schema.optionalKey(count), {
+  steps: option(Schema.optionalKey(PositiveInt), {
     help: "stops the schedule after this many optimizer steps instead of `epochs`",
     absent: "as `epochs` has it"
   }),
@@ -26,7 +23,7 @@ const fields = {
     default: false,
     help: "`weightDecay` is applied to biases and LayerNorm too, as by GLiNER's trainer"
   }),
-  headRate: option(Schema.Finite.check(Schema.isGreaterThan(0)), {
+  headRate: option(Positive, {
     default: 5,
     help: "peak learning rate of the head and the LSTM over that of the encoder"
   }),
@@ -34,7 +31,7 @@ const fields = {
     help: "use only this many of the sentences, drawn by `seed`",
     absent: "all"
   }),
-  bucketWindow: option(count, {
+  bucketWindow: option(PositiveInt, {
     default: 16,
     help: "so many batches of the shuffle are sorted by length before they are dealt out, so that less of a batch is padding"
   }),
@@ -62,7 +59,7 @@ const fields = {
     default: true,
     help: "types are read in lower case, as NuNER Zero wants them, in training and whenever the model is asked"
   }),
-  positiveWeight: option(Schema.Finite.check(Schema.isGreaterThan(0)), {
+  positiveWeight: option(Positive, {
     default: 2,
     help: "weight of a positive cell over a negative one; 2 is NuNER Zero's"
   }),
@@ -70,12 +67,12 @@ const fields = {
     default: -1,
     help: "focal loss: weight of positives, 1 - alpha that of negatives; below 0: none"
   }),
-  gamma: option(Schema.Finite.check(Schema.isGreaterThanOrEqualTo(0)), {
+  gamma: option(NonNegative, {
     default: 0,
     help: "focal loss: power of what is missing to the right probability; 0: none"
   }),
-  margin: option(rate, { default: 0, help: "taken off the probability of negatives" }),
-  smoothing: option(rate, { default: 0, help: "label smoothing" }),
+  margin: option(Rate, { default: 0, help: "taken off the probability of negatives" }),
+  smoothing: option(Rate, { default: 0, help: "label smoothing" }),
   reduction: option(Schema.Literals(["sum", "mean"]), {
     default: "sum",
     help: "the sum over a batch's cells, or that over its number of spans (of words and types, where words are scored)"
