@@ -11,8 +11,7 @@ import {
 } from "node:fs"
 import { classesOf, fitProbe, headOfScores, predictFeatures, wordFeatures } from "@nuner/classifier"
 import { type LabelledSentence, readManifest, rng, writeJsonl } from "@nuner/core"
-import { loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
+import { loadEncoder, saveEncoder } from "@nuner/encoder"
 import { decodeCounts, entityMicro, scores, tokenMacroF1 } from "@nuner/metrics"
 import { mineSets } from "@nuner/miner"
 import { leakCheck, tempDir } from "@nuner/testing"
@@ -27,6 +26,7 @@ import {
 import { bf16Test } from "./support/bf16Test.ts"
 import { cli, inChild } from "./support/inChild.ts"
 import { inProcess } from "./support/inProcess.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
@@ -61,16 +61,10 @@ const resultOf = (events: ReadonlyArray<BenchmarkEvent>) => events.findLast((eve
 const planOf = (events: ReadonlyArray<BenchmarkEvent>) => events.find((event) => event.type === "plan")!
 
 beforeAll(async () => {
-  await useEngine()
-  const tokenizer = await trainByteLevelBpe(
-    train.map(({ words }) => words.join(" ")),
-    { vocabSize: 320 }
-  )
+  const texts = train.map(({ words }) => words.join(" "))
+  const shape = { hidden: 16, layers: 1, heads: 2, positions: 40, initializerRange: 0.2 }
   for (const [seed, name] of ["base", "other-0", "other-1"].entries()) {
-    const config = small({ hidden: 16, layers: 1, heads: 2, positions: 40, initializerRange: 0.2 })
-    const encoder = randomEncoder(config, tokenizer, seed)
-    await saveEncoder(at(name), encoder)
-    encoder.dispose()
+    await saveBase(at(name), texts, { shape, vocabSize: 320, seed })
   }
   await writeJsonl(at("train.jsonl"), train)
   await writeJsonl(at("test.jsonl"), tested)

@@ -3,12 +3,11 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { align } from "@nuner/aligner"
 import { AlignedSentence, readJsonl, readManifest, words } from "@nuner/core"
-import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import { evaluate } from "@nuner/metrics"
 import { readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { inProcess } from "./support/inProcess.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 // Small files, each the least form of a fault that people met, with what is right for them.
 const folder = join(import.meta.dir, "fixtures/cases")
@@ -145,18 +144,14 @@ describe("the small inputs are read right by nuner convert", () => {
 
 describe("what is trained, predicted and scored on them", () => {
   beforeAll(async () => {
-    await useEngine()
     const texts = [
       "Mia ran to Oslo . Bo sat in Bonn",
       "Kai saw Lima . Ulla saw Turku",
       "group O blood helps Mia",
       "Leo Ulla Ghent"
     ]
-    const tokenizer = await trainByteLevelBpe(texts, { vocabSize: 300 })
-    const config = small({ hidden: 32, layers: 1, heads: 2, feedForward: 64, positions: 66 })
-    const encoder = randomEncoder(config, tokenizer, 1)
-    await saveEncoder(dir.file("encoder"), encoder)
-    encoder.dispose()
+    const shape = { hidden: 32, layers: 1, heads: 2, feedForward: 64, positions: 66 }
+    await saveBase(dir.file("encoder"), texts, { shape })
   })
 
   const finetune = (file: string, ...args: ReadonlyArray<string>) => {

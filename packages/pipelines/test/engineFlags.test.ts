@@ -2,10 +2,9 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { type Manifest, readManifest, writeManifest } from "@nuner/core"
-import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import { tempDir } from "@nuner/testing"
 import { bf16Test } from "./support/bf16Test.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 const folder = tempDir()
 const at = (name: string): string => join(folder.path, name)
@@ -28,12 +27,8 @@ const manifest = () => readManifest(`${vectors}.manifest.json`)
 const kept = "unchanged, kept"
 
 beforeAll(async () => {
-  await useEngine()
   const texts = ["Ada saw Paris .", "Emmy saw Oslo ."]
-  const shape = small({ hidden: 16, layers: 1, heads: 2, feedForward: 32, positions: 34 })
-  const encoder = randomEncoder(shape, await trainByteLevelBpe(texts, { vocabSize: 300 }), 1)
-  await saveEncoder(at("base"), encoder)
-  encoder.dispose()
+  await saveBase(at("base"), texts, { shape: { hidden: 16, layers: 1, heads: 2, feedForward: 32, positions: 34 } })
   writeFileSync(at("texts.txt"), `${texts.join("\n")}\n`)
 })
 afterAll(() => folder[Symbol.dispose]())

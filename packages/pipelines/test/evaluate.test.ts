@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
 import { existsSync, writeFileSync } from "node:fs"
 import { loadClassifier } from "@nuner/classifier"
-import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import { countEntities, scores } from "@nuner/metrics"
 import { type EvaluationFile, readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { inProcess } from "./support/inProcess.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
@@ -17,16 +16,9 @@ const train = ["Ada/B-person left/O Oslo/B-town", "Emmy/B-person saw/O Lima/B-to
 const held = ["Ada/B-person saw/O Oslo/B-town", "Lima/B-person left/O Oslo/B-town", "saw/O Emmy/B-person"]
 
 beforeAll(async () => {
-  await useEngine()
   const texts = [...train, ...held].map((sentence) => sentence.replaceAll(/\/\S+/g, ""))
-  const tokenizer = await trainByteLevelBpe([...texts, ...texts], { vocabSize: 400 })
-  const encoder = randomEncoder(
-    small({ hidden: 64, layers: 1, heads: 2, feedForward: 64, initializerRange: 0.1 }),
-    tokenizer,
-    1
-  )
-  await saveEncoder(at("base"), encoder)
-  encoder.dispose()
+  const shape = { hidden: 64, layers: 1, heads: 2, feedForward: 64, initializerRange: 0.1 }
+  await saveBase(at("base"), [...texts, ...texts], { shape, vocabSize: 400 })
   writeFileSync(at("train.conll"), columns(train))
   writeFileSync(at("test.conll"), columns(held))
   // The second model has never seen a person.

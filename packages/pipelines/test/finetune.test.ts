@@ -2,13 +2,13 @@ import { afterAll, beforeAll, describe, expect, mock, spyOn, test } from "bun:te
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { loadClassifier, serve } from "@nuner/classifier"
 import { markText, readManifest, rng, toSpans, unmark } from "@nuner/core"
-import { fromPretrained, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
+import { fromPretrained, saveEncoder } from "@nuner/encoder"
 import * as mini from "@nuner/mini"
 import { nuner, type Prediction, Progress, predictStage, readDataset } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { Effect, Fiber } from "effect"
 import { inProcess } from "./support/inProcess.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
@@ -22,18 +22,10 @@ const columns = (count: number, seed: number): string => {
 }
 
 beforeAll(async () => {
-  await useEngine()
   const texts = people.flatMap((person) => towns.map((town) => `${person} saw ${town} . ${person} left ${town} .`))
-  const tokenizer = await trainByteLevelBpe(texts, { vocabSize: 320 })
-  const config = small({ hidden: 32, layers: 2, heads: 2, feedForward: 64, positions: 34 })
-  for (const [name, seed] of [
-    ["base", 1],
-    ["other", 2]
-  ] as const) {
-    const encoder = randomEncoder(config, tokenizer, seed)
-    await saveEncoder(at(name), encoder)
-    encoder.dispose()
-  }
+  const shape = { hidden: 32, layers: 2, heads: 2, feedForward: 64, positions: 34 }
+  await saveBase(at("base"), texts, { shape, vocabSize: 320 })
+  await saveBase(at("other"), texts, { shape, vocabSize: 320, seed: 2 })
   writeFileSync(at("train.conll"), `${columns(40, 1)}\nZeno B-sage\nsleeps O\n`)
   writeFileSync(at("dev.conll"), columns(12, 2))
   writeFileSync(at("test.conll"), `${columns(10, 3)}\nNuncius B-book\nsold O\n`)

@@ -2,11 +2,10 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, readdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readManifest } from "@nuner/core"
-import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import { type CommandOption, commandInfos } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { inProcess } from "./support/inProcess.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
@@ -23,14 +22,7 @@ const write = (name: string, rows: ReadonlyArray<unknown>) =>
   writeFileSync(at(name), rows.map((row) => `${JSON.stringify(row)}\n`).join(""))
 
 beforeAll(async () => {
-  await useEngine()
-  const encoder = randomEncoder(
-    small({ hidden: 16, layers: 2, heads: 2, feedForward: 32, positions: 34 }),
-    await trainByteLevelBpe(texts, { vocabSize: 300 }),
-    1
-  )
-  await saveEncoder(at("encoder"), encoder)
-  encoder.dispose()
+  await saveBase(at("encoder"), texts, { shape: { hidden: 16, layers: 2, heads: 2, feedForward: 32, positions: 34 } })
   writeFileSync(at("texts.txt"), `${texts.join("\n")}\n`)
   writeFileSync(
     at("labelled.conll"),

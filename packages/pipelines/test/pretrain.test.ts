@@ -2,14 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { readManifest, rng, writeJsonl } from "@nuner/core"
-import { type Encoder, loadEncoder, randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
+import { type Encoder, loadEncoder } from "@nuner/encoder"
 import { nuner, Progress } from "@nuner/pipelines"
 import { tempDir } from "@nuner/testing"
 import { Effect } from "effect"
 import { lossCurve } from "../src/report/lossCurve.ts"
 import { readTrainingLog, trainingLog } from "../src/services/trainingLog.ts"
 import { trainModel } from "../src/stages/trainModel.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 const folder = tempDir()
 const at = (name: string): string => join(folder.path, name)
@@ -28,16 +28,8 @@ const columns = (count: number, seed: number, [person, town]: readonly [string, 
     .join("\n")
 
 beforeAll(async () => {
-  await useEngine()
   const texts = pairs(40, 1).map(([person, town]) => `${person} saw ${town} .`)
-  const tokenizer = await trainByteLevelBpe(texts, { vocabSize: 300 })
-  const encoder = randomEncoder(
-    small({ hidden: 32, layers: 2, heads: 2, feedForward: 64, positions: 34 }),
-    tokenizer,
-    1
-  )
-  await saveEncoder(at("base"), encoder)
-  encoder.dispose()
+  await saveBase(at("base"), texts, { shape: { hidden: 32, layers: 2, heads: 2, feedForward: 64, positions: 34 } })
   writeFileSync(at("gold.conll"), columns(40, 2, ["PER", "LOC"]))
   writeFileSync(at("more.conll"), columns(20, 3, ["PER", "LOC"]))
   writeFileSync(at("other.conll"), columns(30, 4, ["person", "location"]))

@@ -1,10 +1,10 @@
 import { afterAll, expect, test } from "bun:test"
 import { writeFileSync } from "node:fs"
-import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { Progress, reviewStage } from "@nuner/pipelines"
 import { tempDir, testEngine } from "@nuner/testing"
 import { Effect } from "effect"
 import { readToReview } from "../src/inputs/readToReview.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 await testEngine()
 const folder = tempDir()
@@ -37,13 +37,7 @@ test("raw text, what an LLM named, and labels are read; an entity that cuts a wo
 
 test("the page is served until the scope closes, with the types that were asked for", async () => {
   const text = "Ada saw Oslo ."
-  const encoder = randomEncoder(
-    small({ hidden: 16, layers: 1, heads: 2 }),
-    await trainByteLevelBpe([text], { vocabSize: 280 }),
-    1
-  )
-  await saveEncoder(folder.file("base"), encoder)
-  encoder.dispose()
+  await saveBase(folder.file("base"), [text], { shape: { hidden: 16, layers: 1, heads: 2 }, vocabSize: 280 })
   const entities = [
     { start: 0, end: 3, type: "person" },
     { start: 8, end: 12, type: "town" }

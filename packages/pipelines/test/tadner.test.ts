@@ -1,8 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs"
 import { type Episode, readManifest, rng, writeEpisodes, writeJsonl } from "@nuner/core"
-import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
 import { episodeMicro } from "@nuner/metrics"
 import { readResults } from "@nuner/tadner"
 import { tempDir } from "@nuner/testing"
@@ -13,6 +11,7 @@ import { inProcesses } from "../src/stages/tadner/inProcesses.ts"
 import { bf16Test } from "./support/bf16Test.ts"
 import { cli, inChild } from "./support/inChild.ts"
 import { inProcess } from "./support/inProcess.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 const folder = tempDir()
 const at = (name: string): string => folder.file(name)
@@ -28,18 +27,9 @@ const sentence = () => {
 const sentences = Array.from({ length: 60 }, sentence)
 
 beforeAll(async () => {
-  await useEngine()
-  const tokenizer = await trainByteLevelBpe(
-    sentences.map(({ words }) => words.join(" ")),
-    { vocabSize: 320 }
-  )
-  const encoder = randomEncoder(
-    small({ hidden: 16, layers: 1, heads: 2, positions: 40, initializerRange: 0.2 }),
-    tokenizer,
-    0
-  )
-  await saveEncoder(at("encoder"), encoder)
-  encoder.dispose()
+  const texts = sentences.map(({ words }) => words.join(" "))
+  const shape = { hidden: 16, layers: 1, heads: 2, positions: 40, initializerRange: 0.2 }
+  await saveBase(at("encoder"), texts, { shape, vocabSize: 320, seed: 0 })
   await writeJsonl(at("train.jsonl"), sentences)
   const episodes = [0, 1, 2].map((): Episode => {
     const of = (type: string) => sentences.filter(({ entities }) => entities[0]!.type === type)

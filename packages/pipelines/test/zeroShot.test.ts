@@ -1,13 +1,13 @@
 import { afterAll, expect, spyOn, test } from "bun:test"
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { randomEncoder, saveEncoder, small, trainByteLevelBpe } from "@nuner/encoder"
 import { path } from "@nuner/mini"
 import { type EvaluationFile, nuner, Progress, parseTypes, reviewStage } from "@nuner/pipelines"
 import { tempDir, testEngine } from "@nuner/testing"
 import { Effect, Fiber } from "effect"
 import { zeroShotTypes } from "../src/inputs/readTypeNames.ts"
 import { inProcess } from "./support/inProcess.ts"
+import { saveBase } from "./support/saveBase.ts"
 
 await testEngine()
 const folder = tempDir()
@@ -89,11 +89,8 @@ test("zero calibrate makes a zero-shot model of two encoders and annotated sente
 
 test("pretrain leaves a zero-shot model where it has sentences to calibrate on", async () => {
   const texts = annotated.map((line) => (JSON.parse(line) as { text: string }).text)
-  const tokenizer = await trainByteLevelBpe([...texts, "date person vehicle city"], { vocabSize: 300 })
   const shape = { hidden: 16, layers: 1, heads: 2, feedForward: 32, positions: 66, initializerRange: 0.2 }
-  const base = randomEncoder(small(shape), tokenizer, 0)
-  await saveEncoder(folder.file("base"), base)
-  base.dispose()
+  await saveBase(folder.file("base"), [...texts, "date person vehicle city"], { shape, seed: 0 })
   writeFileSync(folder.file("train.jsonl"), annotated.slice(0, 6).join("\n"))
   writeFileSync(folder.file("held.jsonl"), annotated.slice(6).join("\n"))
   const out = folder.file("pretrained")
