@@ -183,6 +183,18 @@ describe("fitProbe", () => {
 
   test('"cv" tries each C with the prior', () => {
     const { head } = fitProbe(features, sentences, { c: 10 })
+    const few = {
+      ...features,
+      values: features.values.slice(0, 60 * golden.width),
+      starts: features.starts.slice(0, 61)
+    }
+    const rare = sentences
+      .slice(0, 60)
+      .map((sentence, i) =>
+        i < 4 ? { ...sentence, entities: [{ start: 0, end: 1, type: names[i + 1]! }] } : { ...sentence, entities: [] }
+      )
+    expect(fitProbe(few, rare, { c: "cv" })).toMatchObject({ c: 1, heldOut: [] })
+    expect(fitProbe(few, rare, { c: "cv" }, { prior: head })).toMatchObject({ c: 0.03, heldOut: [] })
     const without = fitProbe(features, sentences, { c: "cv" }).heldOut
     const withIt = fitProbe(features, sentences, { c: "cv" }, { prior: head }).heldOut
     // Drawn to what fits all words, the strongest penalty does best.

@@ -11,7 +11,7 @@ import { textNumbers } from "./textNumbers.ts"
 export const FitProbeSettings = Schema.Struct({
   c: option(Schema.Union([Positive, Schema.Literal("cv")]), {
     default: 0.1,
-    help: "inverse strength of the L2 penalty, as scikit-learn's C: minimises C * sum(log loss) + |W|^2 / 2; cv chooses it by cross-validation on the training sentences, and takes 1 for a set too small for that"
+    help: "inverse strength of the L2 penalty, as scikit-learn's C: minimises C * sum(log loss) + |W|^2 / 2; cv chooses it by cross-validation on the training sentences, and takes 1 for a set too small for that, 0.03 where it has a prior"
   }),
   folds: option(Schema.Int.check(Schema.isGreaterThan(1)), { default: 5, help: "folds of cv" }),
   scheme: option(Schema.Literals(classSchemes), {
