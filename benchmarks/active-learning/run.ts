@@ -12,7 +12,9 @@ import { useEngine } from "@nuner/engine"
 import { entityMicro, summarise } from "@nuner/metrics"
 import { readDataset } from "@nuner/pipelines"
 import { Learner } from "@nuner/review"
+import { deriveName } from "@nuner/tadner"
 import { dataDir } from "@nuner/testing"
+import { typeScores } from "@nuner/zeroshot"
 
 /** Files of the pool, and the one to score on. */
 const datasets: Readonly<Record<string, readonly [pool: ReadonlyArray<string>, test: string]>> = {
@@ -20,7 +22,8 @@ const datasets: Readonly<Record<string, readonly [pool: ReadonlyArray<string>, t
   WNUT17: [["wnut17/train.conll"], "wnut17/test.conll"],
   "CrossNER politics": [["crossner/politics/train.txt", "crossner/politics/dev.txt"], "crossner/politics/test.txt"]
 }
-const strategies = ["useful", "random"] as const
+/** What is asked about, and whether learning begins at what the types' names say. */
+const strategies = ["useful", "random", "useful, names"] as const
 type Strategy = (typeof strategies)[number]
 
 /** Sentences that are there to be asked about, and to score on, drawn by seed 0. */
@@ -74,8 +77,10 @@ for (const [dataset, [poolFiles, testFile]] of Object.entries(datasets)) {
   const features = await wordFeatures(encoder, pool, { pooling: "mean" })
   const testFeatures = await wordFeatures(encoder, test, { pooling: "mean" })
   encoder.dispose()
+  const named = types.map((name) => ({ name, read: deriveName(name) }))
   for (const { seed, strategy } of missing) {
-    const learner = new Learner(pool, features, { strategy, seed })
+    const learner = new Learner(pool, features, { strategy: strategy === "random" ? "random" : "useful", seed })
+    if (strategy === "useful, names") learner.scores = await typeScores(encoderPath)(named)
     const f1: Array<number> = []
     for (let answers = BATCH; answers <= ANSWERS; answers += BATCH) {
       for (const i of learner.next(BATCH, () => true)) learner.answer(i, pool[i]!.entities)

@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { saveClassifier, tokenClassifier, type WordFeatures } from "@nuner/classifier"
+import { type FewShotInput, saveClassifier, tokenClassifier, type WordFeatures } from "@nuner/classifier"
 import { decodeOptions, type Entity, InputError, type LabelledSentence, option, overlap, writeJsonl } from "@nuner/core"
 import type { Encoder } from "@nuner/encoder"
 import { entityMicro } from "@nuner/metrics"
@@ -41,6 +41,8 @@ export interface ReviewInput extends Partial<(typeof ReviewOptions)["Encoded"]> 
   readonly encoder: Encoder
   /** Beside those that occur. */
   readonly types: ReadonlyArray<string>
+  /** What types are called, see `fewShot`: where learning begins. Asked for each type once. Default: labels are labels. */
+  readonly names?: FewShotInput["names"]
 }
 
 /** What was said of sentences, what is learned from it, and what comes next. Knows no HTTP. */
@@ -82,10 +84,11 @@ export class Review {
 
   /** @throws OptionError, InputError */
   static async open(input: ReviewInput): Promise<Review> {
-    const { encoder, features, folder, pooling, sentences, types, ...options } = input
+    const { encoder, features, folder, names: _, pooling, sentences, types, ...options } = input
     const settings = decodeOptions("review", ReviewOptions, options)
     const answers = AnswerFile.open(join(folder, ANSWERS_FILE), sentences.map(textOf))
     const review = new Review(input, answers, TypeList.open(join(folder, TYPES_FILE)), settings)
+    await review.#readNames()
     review.#learnAll()
     return review
   }
@@ -108,10 +111,12 @@ export class Review {
     },
     addType: async ({ person, type }) => {
       await this.#types.add(type)
+      await this.#readNames()
       return this.#state(person)
     },
     renameTypes: async ({ from, person, to }) => {
       await this.#answers.rename(await this.#types.rename(from, to))
+      await this.#readNames()
       this.#learnAll()
       return this.#state(person)
     },
@@ -124,6 +129,14 @@ export class Review {
       })
     },
     export: () => this.#export()
+  }
+
+  /** Of the types whose names were not read yet. */
+  async #readNames(): Promise<void> {
+    const unread = this.#types.names.filter((type) => !this.#learner.scores.has(type))
+    if (unread.length === 0) return
+    const found = await this.#input.names?.(unread)
+    if (found !== undefined) this.#learner.scores = new Map([...this.#learner.scores, ...found])
   }
 
   /** A person's last answer to each sentence. */
@@ -246,6 +259,7 @@ export class Review {
     const labelled = answers.map(({ entities, sentence }) => ({ ...sentences[sentence]!, entities }))
     await writeJsonl(data, labelled)
     const all = new Learner(sentences, features, { c: this.#settings.c })
+    all.scores = this.#learner.scores
     for (const { entities, sentence } of answers) all.answer(sentence, entities)
     all.refit(this.#types.names)
     await saveClassifier(model, tokenClassifier({ encoder, head: all.head!, pooling }))

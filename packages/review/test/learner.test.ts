@@ -72,6 +72,28 @@ test("a refit that begins at the last head finds what one from nothing finds", (
   expect(warm.head).toBeUndefined()
 })
 
+test("what the types' names say finds what no answer has taught yet, and yields to answers", () => {
+  const sentences = [
+    [0, 2, 0],
+    [0, 3, 0]
+  ]
+  const pool = sentences.map((kinds) => ({ words: kinds.map(String) }))
+  const learner = new Learner(pool, featuresOf(sentences), { c: 0.1 })
+  const taught = () => learner.refit(["T2", "T3"], { standardise: false })
+  const found = () => learner.predict([0, 1]).map((list) => list.map(({ start, type }) => `${start}: ${type}`))
+  learner.answer(0, [{ start: 1, end: 2, type: "T2" }])
+  const weights = (kind: number) => Float32Array.from({ length: WIDTH }, (_, j) => (j === kind ? 20 : 0))
+  taught()
+  expect(found()[1]).toEqual([])
+  learner.scores = new Map([["T3", { weights: weights(3), bias: -5 }]])
+  taught()
+  expect(found()[1]).toEqual(["1: T3"])
+  // Names say that kind 3 is T3, answers that it is T2.
+  for (let i = 0; i < 2; i++) learner.answer(i, [{ start: 1, end: 2, type: "T2" }])
+  learner.refit(["T2", "T3"], { standardise: false, c: 100 })
+  expect(found()).toEqual([["1: T2"], ["1: T2"]])
+})
+
 test("useful: the unsure and the unlike come first; random and order do not look at the model", () => {
   // Answered: kinds 0 and 2. Sentences 2 and 3 hold words of kind 3, which nothing has taught; 4 and 5 are known.
   const sentences = [

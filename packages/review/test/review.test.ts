@@ -145,11 +145,19 @@ test("types: new ones, merged ones, in answers, suggestions and after a restart"
   const annotated = pool.map(
     (sentence): LabelledSentence => ({ ...sentence, entities: [{ start: 2, end: 3, type: "city" }] })
   )
-  const review = await openReview(folder.file("types"), annotated, { heldOut: 0, types: [] })
+  const asked: Array<ReadonlyArray<string>> = []
+  // Names that say of every word that it is of their type.
+  const names = async (types: ReadonlyArray<string>) => {
+    asked.push(types)
+    return new Map(types.map((type) => [type, { weights: new Float32Array(32), bias: 9 }]))
+  }
+  const review = await openReview(folder.file("types"), annotated, { heldOut: 0, types: [], names })
   expect((await review.calls.state({ person: "Ada" })).types).toEqual(["city"])
   await review.calls.addType({ person: "Ada", type: " village " })
   await give(review, "Ada", 0, [{ start: 2, end: 3, type: "village" }])
+  expect(asked).toEqual([["city"], ["village"]])
   const { types } = await review.calls.renameTypes({ person: "Ada", from: ["city", "village"], to: "place" })
+  expect(asked).toEqual([["city"], ["village"], ["place"]])
   expect(types).toEqual(["place"])
   expect(() => review.calls.addType({ person: "Ada", type: "O" })).toThrow('"O" names no type')
   const again = await openReview(folder.file("types"), annotated, { heldOut: 0, types: [] })

@@ -1,14 +1,17 @@
 import {
+  classesOf,
   type FitProbeOptions,
   fitProbe,
   type Head,
+  headOfScores,
   predictFeatures,
   probabilities,
   type ScoredEntity,
   selectSentences,
+  type TypeScores,
   type WordFeatures
 } from "@nuner/classifier"
-import { decodeOptions, type Entity, type LabelledSentence, option, Positive, rng } from "@nuner/core"
+import { decodeOptions, type Entity, type LabelledSentence, option, Positive, rng, typesIn } from "@nuner/core"
 import { Schema } from "effect"
 import { Diversity } from "./Diversity.ts"
 import { sentenceVectors } from "./sentenceVectors.ts"
@@ -33,6 +36,8 @@ export type LearnerOptions = Partial<(typeof LearnerOptions)["Encoded"]>
 export class Learner {
   /** The model so far; none before an answer. */
   head: Head | undefined
+  /** What the types' names say, where a refit begins. */
+  scores: TypeScores = new Map()
   readonly features: WordFeatures
   readonly #sentences: ReadonlyArray<Pick<LabelledSentence, "words">>
   readonly #settings: (typeof LearnerOptions)["Type"]
@@ -87,8 +92,11 @@ export class Learner {
       entities
     }))
     const features = selectSentences(this.features, [...this.#answers.keys()])
+    const classes = classesOf([...typesIn(sentences), ...types])
+    const { width } = this.features
+    const prior = headOfScores(this.scores, classes, "bare", { depth: 0, hidden: width, layers: [-1] })
     const settings = { c: this.#settings.c, types, tolerance: 1e-4, maxIterations: 100, ...options }
-    this.head = fitProbe(features, sentences, settings, { start: this.head }).head
+    this.head = fitProbe(features, sentences, settings, { prior, start: this.head }).head
   }
 
   /** What the model finds in a sentence; nothing before there is one. */
