@@ -65,8 +65,8 @@ const byName = (definition: BenchmarkInput): BenchmarkInput => {
     encoders: {
       ...encoders,
       "NuNER, best layer": { models: NuNER, layers },
-      "NuNER, names": { models: NuNER, names: true },
-      "NuNER, best layer, names": { models: NuNER, layers, names: true }
+      "NuNER, names": { models: NuNER, byName: true },
+      "NuNER, best layer, names": { models: NuNER, layers, byName: true }
     },
     datasets: Object.fromEntries(
       Object.entries(definition.datasets).map(([name, dataset]) => [

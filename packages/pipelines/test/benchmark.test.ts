@@ -218,7 +218,7 @@ describe("benchmark", () => {
     const places = definition.datasets.places!
     const named = {
       ...{ ...definition, k: [1] },
-      encoders: { base: at("base"), same: at("named"), "by name": { models: at("named"), names: true } },
+      encoders: { base: at("base"), same: at("named"), "by name": { models: at("named"), byName: true } },
       datasets: { places, called: { ...places, typeNames: at("names.json") } }
     }
     const { runs } = resultOf(await leakCheck(() => follow(named)))
@@ -251,9 +251,9 @@ describe("benchmark", () => {
         ),
       8
     )
-    const without = { ...named, encoders: { base: { models: at("base"), names: true } } }
+    const without = { ...named, encoders: { base: { models: at("base"), byName: true } } }
     await expect(follow(without)).rejects.toThrow(
-      `${at("base")}: has no concept encoder to read names of types with (leave names of "base" away)`
+      `${at("base")}: has no concept encoder to read names of types with (leave byName of "base" away)`
     )
   })
 
@@ -431,7 +431,7 @@ describe("a benchmark file", () => {
       pooling: "mean",
       scheme: "auto",
       c: 0.1,
-      names: false
+      byName: false
     })
     expect(read.datasets.d!.typeNames).toBe(at("names.json"))
     const two = await readBenchmark(file({ ...valid, datasets: { d: { train: ["a.conll", "/b.conll"], test: "c" } } }))
@@ -448,8 +448,8 @@ describe("a benchmark file", () => {
     [{ ...valid, protocol: { type: "full", epochs: 0 } }, "protocol.epochs: expected a value greater than 0"],
     [{ ...valid, protocol: { type: "full", patience: 2 } }, "protocol.patience: "],
     [
-      { ...valid, encoders: { a: { models: "org/model", names: true } }, protocol: { type: "full" } },
-      'encoders.a.names: is of frozen probes (leave it away, or take the protocol "frozen")'
+      { ...valid, encoders: { a: { models: "org/model", byName: true } }, protocol: { type: "full" } },
+      'encoders.a.byName: is of frozen probes (leave it away, or take the protocol "frozen")'
     ],
     [{ ...valid, dataset: {} }, 'dataset: unknown option; did you mean "datasets"?'],
     [{ ...valid, k: [1, 1] }, "k: names a size twice"],

@@ -26,7 +26,7 @@ export const FrozenProtocol = Schema.Struct({
     default: 0.1,
     help: "inverse L2 strength of the probe, or cv: chosen on each training set"
   }),
-  names: option(Schema.Boolean, {
+  byName: option(Schema.Boolean, {
     default: false,
     help: "whether what the types' names say is where the probe begins: of encoders that have the concept encoder that they were trained against"
   })
@@ -53,7 +53,7 @@ const BenchmarkDataset = Schema.Struct({
     absent: "all of the training data; types that only the test set has count as missed"
   }),
   typeNames: option(Schema.optionalKey(Schema.NonEmptyString), {
-    help: "what labels are called, where `names` are read: mit-movie, wnut17, ... or a JSON file of label to name",
+    help: "what labels are called, where a probe is `byName`: mit-movie, wnut17, ... or a JSON file of label to name",
     absent: "the labels in words"
   }),
   data: option(Schema.optionalKey(DataOptions), {
@@ -78,12 +78,12 @@ export const Definition = Schema.Struct({
         Schema.Struct({
           models: Models,
           layers: Schema.optionalKey(Schema.Array(Schema.Int).check(atLeastOne)),
-          names: Schema.optionalKey(Schema.Boolean)
+          byName: Schema.optionalKey(Schema.Boolean)
         })
       ])
     ),
     {
-      help: 'name -> model directory or hub name; a list is one treatment with several seeds, whose scores are averaged and whose spread is shown; `{"models": ..., "layers": [-3]}` reads other layers than the protocol\'s, from the same pass, and `"names": true` the types\' names'
+      help: 'name -> model directory or hub name; a list is one treatment with several seeds, whose scores are averaged and whose spread is shown; `{"models": ..., "layers": [-3]}` reads other layers than the protocol\'s, from the same pass, and with `"byName": true` the types\' names'
     }
   ),
   datasets: option(named(BenchmarkDataset), {

@@ -10,9 +10,9 @@ export const decodeDefinition = (input: unknown): Definition => {
   }
   const [first, second] = units.filter((unit) => definition[unit] !== undefined)
   if (second !== undefined) fail(second, `stands beside ${first}`, "give one of them")
-  const named = Object.entries(definition.encoders).find(([, encoder]) => Object.hasOwn(Object(encoder), "names"))
+  const named = Object.entries(definition.encoders).find(([, encoder]) => Object.hasOwn(Object(encoder), "byName"))
   if (named !== undefined && definition.protocol.type !== "frozen") {
-    fail(`encoders.${named[0]}.names`, "is of frozen probes", 'leave it away, or take the protocol "frozen"')
+    fail(`encoders.${named[0]}.byName`, "is of frozen probes", 'leave it away, or take the protocol "frozen"')
   }
   for (const option of ["k", "words"] as const) {
     const values = definition[option] ?? []

@@ -45,7 +45,7 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
   for (const [reading, { directory, sets, settings }] of readings.entries()) {
     const blocks = settings.layers.map((layer) => layers.indexOf(place(layer)))
     const [trainRows, testRows] = encoded.map((rows) => selectLayers(rows, blocks, layers.length)) as typeof encoded
-    const scores = settings.names ? await typeScores(directory)(named) : undefined
+    const scores = settings.byName ? await typeScores(directory)(named) : undefined
     for (const set of sets) {
       signal?.throwIfAborted()
       const rows = selectSentences(

@@ -22,7 +22,7 @@ export interface Model {
   readonly concepts: { readonly directory: string; readonly hash: string } | undefined
 }
 
-const isNamed = (protocol: Definition["protocol"]): boolean => "names" in protocol && protocol.names
+const isNamed = (protocol: Definition["protocol"]): boolean => "byName" in protocol && protocol.byName
 
 /** The models of a definition, downloaded if need be. @throws InputError */
 export const readModels = async (definition: Definition): Promise<Array<Model>> => {
@@ -35,7 +35,7 @@ export const readModels = async (definition: Definition): Promise<Array<Model>> 
       const folder = isNamed(protocol) ? await conceptsOf(directory) : undefined
       if (isNamed(protocol) && folder === undefined) {
         const reason = "has no concept encoder to read names of types with"
-        throw new InputError({ source: name, reason, remedy: `leave names of "${encoder}" away` })
+        throw new InputError({ source: name, reason, remedy: `leave byName of "${encoder}" away` })
       }
       const concepts =
         folder === undefined
@@ -72,7 +72,7 @@ export const fitHash = (
     trainHash,
     testHash,
     // Lines from before there were names are of none.
-    Object.fromEntries(Object.entries(protocol).filter(([option]) => option !== "names")),
+    Object.fromEntries(Object.entries(protocol).filter(([option]) => option !== "byName")),
     unitOf(definition),
     sampler,
     size,

@@ -133,7 +133,7 @@ const howToRead = ({ definition }: BenchmarkResult): string => {
   const read = readers.flatMap(({ name, protocol: { layers } }) =>
     layers === protocol.layers ? [] : [`${name}: ${JSON.stringify(layers)}`]
   )
-  const named = readers.flatMap(({ name, protocol }) => ("names" in protocol && protocol.names ? [name] : []))
+  const named = readers.flatMap(({ name, protocol }) => ("byName" in protocol && protocol.byName ? [name] : []))
   return [
     `Protocol ${type} (${told.join(", ")}); ${counts.join(" / ")} sets for each ${unitOf(definition)}, the same for every encoder; seed ${seed}` +
       `${testSize === undefined ? "" : `; at most ${testSize} test sentences`}. F1 in percent.`,
