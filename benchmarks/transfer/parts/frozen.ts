@@ -49,24 +49,25 @@ export const frozen = (experiment: Experiment): ReadonlyArray<Step> => {
       testDefinition(experiment, "frozen", "minilm", everySeed, { k: [8], paper: [] })
     ),
     benchmark(experiment, "frozen/names", 1, async () => {
-      const own: Rows = { base: model("minilm"), NuNER: nunerOf(experiment, 0) }
+      const own: Rows = { NuNER: nunerOf(experiment, 0) }
       return byName(await testDefinition(experiment, "frozen", "minilm", own, { paper: [] }))
     })
   ]
 }
 
-/** NuNER's probes beside, that begin at what the types' names say: the names of the labels in words, or of the dataset where labels say little. */
-const byName = (definition: BenchmarkInput): BenchmarkInput => {
-  const { "NuNER, best layer": best, ...encoders } = definition.encoders
-  const NuNER = [encoders.NuNER].flat() as ReadonlyArray<string>
-  const { layers } = best as { readonly layers: ReadonlyArray<number> }
+/** NuNER's probes, and those that begin at what the types' names say: the names that a dataset's types go by. */
+const byName = ({ encoders, ...definition }: BenchmarkInput): BenchmarkInput => {
+  const { NuNER, "NuNER, best layer": best } = encoders as {
+    readonly NuNER: ReadonlyArray<string>
+    readonly "NuNER, best layer": { readonly models: ReadonlyArray<string>; readonly layers: ReadonlyArray<number> }
+  }
   return {
     ...definition,
     encoders: {
-      ...encoders,
-      "NuNER, best layer": { models: NuNER, layers },
-      "NuNER, names": { models: NuNER, byName: true },
-      "NuNER, best layer, names": { models: NuNER, layers, byName: true }
+      "NuNER, best layer": best,
+      "NuNER, best layer, names": { ...best, byName: true },
+      NuNER,
+      "NuNER, names": { models: NuNER, byName: true }
     },
     datasets: Object.fromEntries(
       Object.entries(definition.datasets).map(([name, dataset]) => [
