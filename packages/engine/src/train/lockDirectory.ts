@@ -80,10 +80,15 @@ const startOf = async (pid: number): Promise<string | undefined> => {
   return fields?.[0] === "Z" || fields?.[0] === "X" ? "dead" : fields?.[19]
 }
 
-/** Undefined where the file has gone. */
+/** Undefined where the file has gone. One that a failing machine left broken is nobody's: a lock is written before it is linked. */
 const ownerOf = async (path: string): Promise<Owner | undefined> => {
   const text = await readFile(path, "utf8").catch(() => undefined)
-  return text === undefined ? undefined : (JSON.parse(text) as Owner)
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as Owner
+  } catch {
+    return { pid: process.pid, host: hostname(), started: "broken" }
+  }
 }
 
 /** Whether it worked; false where it failed for that reason. */

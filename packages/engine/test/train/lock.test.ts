@@ -55,6 +55,16 @@ test("a process that is killed holds nothing", async () => {
   await release()
 })
 
+test("a lock that a failing machine left empty or cut short is nobody's", async () => {
+  for (const left of ["", '{"pid":']) {
+    using dir = tempDir()
+    writeFileSync(join(dir.path, ".lock"), left)
+    const release = await lockDirectory(dir.path)
+    expect(JSON.parse(readFileSync(join(dir.path, ".lock"), "utf8")).pid).toBe(process.pid)
+    await release()
+  }
+})
+
 test("of many that find a dead owner one gets the directory", async () => {
   using dir = tempDir()
   const dead = { pid: 2 ** 22 + 1, host: hostname(), started: "1" }
