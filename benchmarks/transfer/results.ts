@@ -24,6 +24,7 @@ export const published = join(import.meta.dir, "results")
 const benchmarks = [
   "frozen/test",
   "frozen/seeds",
+  "frozen/names",
   "why/test",
   "tadner/probe",
   "mpnet/test",
