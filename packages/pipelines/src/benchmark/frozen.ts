@@ -42,10 +42,13 @@ export const frozen: Protocol<FrozenProtocol> = async function* ({ dataset, enco
     )
     return [first, await encode(test, needed.length)]
   }, signal)
+  const scoresOf = new Map<string, ReturnType<ReturnType<typeof typeScores>>>()
   for (const [reading, { directory, sets, settings }] of readings.entries()) {
     const blocks = settings.layers.map((layer) => layers.indexOf(place(layer)))
     const [trainRows, testRows] = encoded.map((rows) => selectLayers(rows, blocks, layers.length)) as typeof encoded
-    const scores = settings.byName ? await typeScores(directory)(named) : undefined
+    const scores = settings.byName
+      ? await scoresOf.getOrInsertComputed(directory, () => typeScores(directory)(named))
+      : undefined
     for (const set of sets) {
       signal?.throwIfAborted()
       const rows = selectSentences(

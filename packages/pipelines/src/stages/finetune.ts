@@ -13,12 +13,12 @@ import {
 import { type DataOptionsInput, type LabelledSentence, OptionError, typesIn } from "@nuner/core"
 import { type CardMetric, fromPretrained, modelCard } from "@nuner/encoder"
 import { evaluate } from "@nuner/metrics"
-import { conceptsOf, typeScores } from "@nuner/zeroshot"
 import { Effect } from "effect"
 import { schemeFor } from "../benchmark/bareCeiling.ts"
 import { attempt } from "../errors.ts"
 import { intake } from "../inputs/intake.ts"
-import { typeNamesFile, zeroShotTypes } from "../inputs/readTypeNames.ts"
+import { nameReader } from "../inputs/nameReader.ts"
+import { typeNamesFile } from "../inputs/readTypeNames.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage } from "../services/stage.ts"
 import { checkpoints } from "./checkpoints.ts"
@@ -82,17 +82,11 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
     return yield* new OptionError({ component: "fit", option: "thresholds", reason, remedy: "give --dev" })
   }
   const directory = yield* resolveEncoder("fit", model)
-  const concepts =
+  const reader =
     mode === "full" || typeNames === "none"
       ? undefined
-      : yield* attempt("fit", () => conceptsOf(directory)).pipe(
-          Effect.catchTag("InputError", (error) => {
-            if (typeNames !== undefined) return Effect.fail(error)
-            say(`${"fit".padEnd(10)} note: names of types are not read: ${error.message}`)
-            return Effect.succeed(undefined)
-          })
-        )
-  if (typeNames !== undefined && typeNames !== "none" && concepts === undefined) {
+      : yield* attempt("fit", () => nameReader(directory, { say, stage: "fit", typeNames }))
+  if (typeNames !== undefined && typeNames !== "none" && reader === undefined) {
     const reason = `nothing reads them: ${model} has no concept encoder`
     return yield* new OptionError({ component: "fit", option: "typeNames", reason, remedy: "leave them away" })
   }
@@ -103,14 +97,14 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
       mode,
       ...settings,
       ...(thresholds && { thresholds }),
-      ...(concepts !== undefined && { typeNames: typeNames ?? "labels" }),
+      ...(reader !== undefined && { typeNames: typeNames ?? "labels" }),
       data,
       dev: dev !== undefined,
       test: test !== undefined
     }),
     inputs: [
-      ...[input, directory, ...(concepts === undefined ? [] : typeNamesFile(typeNames))],
-      ...[concepts, dev, test].filter((path) => path !== undefined)
+      ...[input, directory, ...(reader === undefined ? [] : typeNamesFile(typeNames))],
+      ...[reader?.concepts, dev, test].filter((path) => path !== undefined)
     ],
     artefacts: [out],
     models: [out],
@@ -128,13 +122,11 @@ export const finetuneStage = Effect.fn("finetuneStage")(function* (options: Fine
         // Without an entity there is nothing to hold out.
         const chooses = mode === "auto" && sentences.some(({ entities }) => entities.length > 0)
         const fit = mode === "full" ? finetuneFull : chooses ? finetuneAuto : finetuneProbe
-        const readNames = async (types: ReadonlyArray<string>) =>
-          typeScores(directory)(await zeroShotTypes(types, typeNames))
         const place = {
           checkpoints: checkpoints(out).directory,
           signal,
           update,
-          ...(concepts !== undefined && { names: readNames })
+          ...(reader && { names: reader.names })
         }
         const given = chooses ? settings : { ...settings, scheme: settings.scheme ?? schemeFor(sentences) }
         const fitted = await fit({ ...given, ...place, encoder, train: sentences, dev: devSentences })

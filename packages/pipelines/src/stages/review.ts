@@ -3,12 +3,11 @@ import { type DataOptionsInput, InputError } from "@nuner/core"
 import { fromPretrained, resolveModel } from "@nuner/encoder"
 import { useEngine } from "@nuner/engine"
 import { Review, type ReviewInput, serveReview } from "@nuner/review"
-import { conceptsOf, typeScores } from "@nuner/zeroshot"
 import { Effect } from "effect"
 import { attempt } from "../errors.ts"
 import { isZeroShot, loadRecogniser } from "../inputs/loadRecogniser.ts"
+import { nameReader } from "../inputs/nameReader.ts"
 import { readToReview } from "../inputs/readToReview.ts"
-import { zeroShotTypes } from "../inputs/readTypeNames.ts"
 import { Progress } from "../services/Progress.ts"
 
 export interface ReviewStageOptions
@@ -53,25 +52,14 @@ export const reviewStage = Effect.fn("reviewStage")(function* (options: ReviewSt
         signal,
         onProgress: ({ of, sentences }) => update({ stage: "review", done: sentences, total: of })
       })
-      const names = (await hasNames(base)) ? typeScores(base) : undefined
-      const called = names && (async (types: ReadonlyArray<string>) => names(await zeroShotTypes(types, undefined)))
-      const reading = { features, pooling: "mean", encoder, names: called } as const
+      const reader = await nameReader(await resolveModel(base), { say, stage: "review" })
+      const reading = { features, pooling: "mean", encoder, names: reader?.names } as const
       return serveReview(await Review.open({ ...settings, ...reading, sentences, types }), port)
     }),
     (started) => Effect.promise(() => started.stop())
   )
   return server.url
 })
-
-/** Whether an encoder has the concept encoder that reads names of types; one that cannot be found reads none. */
-const hasNames = async (encoder: string): Promise<boolean> => {
-  try {
-    return (await conceptsOf(await resolveModel(encoder))) !== undefined
-  } catch (error) {
-    if (error instanceof InputError) return false
-    throw error
-  }
-}
 
 /** Sentences with what a model finds in those that have no entity. */
 const predicted = async (
