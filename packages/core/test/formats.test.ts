@@ -54,6 +54,16 @@ test("every format is recognised by its content and read with its own offsets", 
     found: ["1 Ulla Berg/PER Oslo-Nord/LOC Oslo-Nord/OTH|ER", "2"],
     said: {}
   })
+  expect(await read("muc.sgml")).toEqual({
+    format: "tagged",
+    found: [" Ulla Berg/PERSON Berg & Co./ORGANIZATION 5 €/MONEY", "", " Ouse/river"],
+    said: { "lines of a tag alone": 4 }
+  })
+  expect(await read("opennlp.train", { untyped: "place" })).toEqual({
+    format: "opennlp",
+    found: [" Ulla Berg/person Oslo/place", ""],
+    said: {}
+  })
   expect(await read("label-studio-min.json")).toEqual({
     format: "label-studio",
     found: ["3 Ulla/NAME Ulla/PER"],
@@ -290,6 +300,44 @@ test("one record with entities among many without says what all are", async () =
   await expect(late).rejects.toThrow(
     "late.jsonl:5001: entities[0]: a list (triples of start, end and type are spaCy's: --format spacy-json)"
   )
+})
+
+test("text with tags loses nothing but them, and says which do not fit", async () => {
+  const read = async (line: string, options: OpenOptions = {}) => {
+    const { documents } = await openData({ name: "t.txt", text: `${line}\n` }, { format: "tagged", ...options })
+    return (await Array.fromAsync(documents))[0]!
+  }
+  expect(await read("a <b>c <d>e</d></b> < f, AT&T &lt;g> <h/>", { overlap: "keep" })).toMatchObject({
+    text: "a c e < f, AT&T <g> ",
+    entities: [
+      { start: 2, end: 5, type: "b" },
+      { start: 4, end: 5, type: "d" }
+    ]
+  })
+  expect(await read('<entity type="work &amp; play">x</entity>')).toMatchObject({ entities: [{ type: "work & play" }] })
+  await expect(read("<a>x")).rejects.toThrow("t.txt:1: <a> is not closed (write <type>text</type> on one line")
+  await expect(read("<a>x<b>y</a></b>")).rejects.toThrow("</a> closes <b>")
+  await expect(read("x</a> y")).rejects.toThrow("</a> closes nothing")
+  await expect(read("<a> </a> y")).rejects.toThrow("<a> has no text")
+})
+
+test("markup that names no entity is not taken for entities", async () => {
+  const formatOf = async (text: string) => (await openData({ name: "t.txt", text }, {})).format.name
+  expect(await formatOf("<s>One <b>bold</b> word.</s>\n<p>Two.</p>\n")).toBe("text")
+  expect(await formatOf('<?xml version="1.0"?>\n<feed><link>x</link></feed>\n')).toBe("text")
+  expect(await formatOf("A List<String> and a Map<String, Number>.\n")).toBe("text")
+  expect(await formatOf("<city>Oslo</city> is one.\n\nOne.\nTwo.\nThree.\n")).toBe("tagged")
+  expect(await formatOf("<city>Oslo</city> is one.\n\nOne.\nTwo.\nThree.\nFour.\n")).toBe("text")
+})
+
+test("OpenNLP's marks that do not fit are told by line", async () => {
+  const read = async (line: string) => {
+    const { documents } = await openData({ name: "o.txt", text: `a <START:x> b <END>\n${line}\n` })
+    return Array.fromAsync(documents)
+  }
+  await expect(read("<START:x> a <START:y> b <END>")).rejects.toThrow("o.txt:2: <START:y> stands inside of an entity")
+  await expect(read("<START:x> <END> a")).rejects.toThrow("o.txt:2: <END> ends no entity")
+  await expect(read("<START:x> a")).rejects.toThrow("o.txt:2: an entity has no <END> (write <START:type> words <END>)")
 })
 
 test("numbered tags need names", async () => {

@@ -13,6 +13,8 @@ const seedsOf = async (format: Format, folder: string): Promise<Array<Uint8Array
     argilla: ["argilla.json"],
     pubtator: ["pubtator.txt"],
     webanno: ["webanno.tsv"],
+    tagged: ["muc.sgml"],
+    opennlp: ["opennlp.train"],
     "bioc-xml": ["bioc.xml"],
     "bioc-json": ["bioc.json"],
     "label-studio": ["label-studio-min.json", "label-studio-old.json"],
@@ -40,7 +42,7 @@ const seedsOf = async (format: Format, folder: string): Promise<Array<Uint8Array
 
 /** What means something in one format or another. */
 const tokens = [
-  ..."{ } [ ] , : \" ' \\ null true 0 -1 1e9 99999999999999999999 0.5 \t \n \r \r\n\r\n <> < </document> & ]]> | ; # O B- I- ( * ) _".split(
+  ..."{ } [ ] , : \" ' \\ null true 0 -1 1e9 99999999999999999999 0.5 \t \n \r \r\n\r\n <> < </document> </s> <END> & ]]> | ; # O B- I- ( * ) _".split(
     " "
   ),
   " ",

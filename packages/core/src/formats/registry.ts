@@ -16,10 +16,12 @@ import { markdown } from "./markdown.ts"
 import { marked } from "./marked.ts"
 import { numind } from "./numind.ts"
 import { nunerJsonl, parquet } from "./nunerJsonl.ts"
+import { openNlp } from "./openNlp.ts"
 import { prodigy } from "./prodigy.ts"
 import { pubtator } from "./pubtator.ts"
 import { spacyDocBin } from "./spacyDocBin.ts"
 import { spacyJson } from "./spacyJson.ts"
+import { tagged } from "./tagged.ts"
 import { text } from "./text.ts"
 import { ultraFine } from "./ultraFine.ts"
 import { webanno } from "./webanno.ts"
@@ -31,6 +33,7 @@ export const formats: ReadonlyArray<Format> = [
   conll,
   csv,
   marked,
+  tagged,
   text,
   html,
   markdown,
@@ -45,6 +48,7 @@ export const formats: ReadonlyArray<Format> = [
   argilla,
   brat,
   webanno,
+  openNlp,
   pubtator,
   biocXml,
   biocJson,

@@ -99,7 +99,8 @@ const greekQuestion = /(?<=\p{sc=Greek})[;\u037e]+\s+/gu
 const initial = /(?:^|\P{L})\p{Lu}\.\s*$/u
 const opening = /[\p{Ps}\p{Pi}]*$/u
 
-const trim = (text: string, { start, end }: Span): Span => {
+/** A span without the white space at its edges; of nothing else, an empty one. */
+export const trim = (text: string, { start, end }: Span): Span => {
   while (start < end && /\s/.test(text[start]!)) start++
   while (end > start && /\s/.test(text[end - 1]!)) end--
   return { start, end }
