@@ -73,4 +73,9 @@ test("reliability by hand: two bins, their gaps weighted by their counts", () =>
   ])
   expect(error).toBeCloseTo((0.12 + (0.95 + 1 + 0.93 - 2)) / 4, 12)
   expect(reliability([], [])).toEqual({ bins: [], error: 0 })
+  for (const score of [-0.1, 1.1, 62, Number.NaN]) {
+    const entities = [{ start: 0, end: 1, type: "A", score }]
+    const message = `predicted: [0].entities: the score ${score} is no probability`
+    expect(() => reliability([{ entities: [] }], [{ entities }])).toThrow(message)
+  }
 })

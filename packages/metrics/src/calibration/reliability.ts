@@ -1,4 +1,4 @@
-import type { Entity } from "@nuner/core"
+import { type Entity, InputError } from "@nuner/core"
 import { checkPaired, has, type WithEntities } from "../counts/Labelled.ts"
 
 /** Predictions with probabilities that they are right. */
@@ -22,7 +22,7 @@ export interface Reliability {
 /**
  * How far the probabilities of predicted entities can be trusted (Guo et al. 2017, with exact entities in place of classes).
  *
- * @throws InputError
+ * @throws InputError where a score is no probability, or the sides differ in number
  */
 export const reliability = (
   gold: ReadonlyArray<WithEntities>,
@@ -33,6 +33,7 @@ export const reliability = (
   const sums = Array.from({ length: bins }, () => ({ count: 0, score: 0, right: 0 }))
   predicted.forEach(({ entities }, i) => {
     for (const entity of entities) {
+      if (!(entity.score >= 0 && entity.score <= 1)) throw noProbability(i, entity.score)
       const sum = sums[Math.min(bins - 1, Math.floor(entity.score * bins))]!
       sum.count++
       sum.score += entity.score
@@ -49,3 +50,11 @@ export const reliability = (
     error: sums.reduce((sum, { right, score }) => sum + Math.abs(score - right), 0) / Math.max(1, total)
   }
 }
+
+const noProbability = (sentence: number, score: number): InputError =>
+  new InputError({
+    source: "predicted",
+    field: `[${sentence}].entities`,
+    reason: `the score ${score} is no probability`,
+    remedy: "give numbers from 0 to 1"
+  })
