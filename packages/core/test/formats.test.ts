@@ -324,7 +324,10 @@ test("text with tags loses nothing but them, and says which do not fit", async (
 test("markup that names no entity is not taken for entities", async () => {
   const formatOf = async (text: string) => (await openData({ name: "t.txt", text }, {})).format.name
   expect(await formatOf("<s>One <b>bold</b> word.</s>\n<p>Two.</p>\n")).toBe("text")
-  expect(await formatOf('<?xml version="1.0"?>\n<feed><link>x</link></feed>\n')).toBe("text")
+  expect(await formatOf('<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "x">\n<html><p>x</p></html>\n')).toBe("html")
+  await expect(formatOf('<?xml version="1.0"?>\n<feed><link>x</link></feed>\n')).rejects.toThrow(
+    "t.txt: is none of the formats that are read: other XML (name one with --format: "
+  )
   expect(await formatOf("A List<String> and a Map<String, Number>.\n")).toBe("text")
   expect(await formatOf("<city>Oslo</city> is one.\n\nOne.\nTwo.\nThree.\n")).toBe("tagged")
   expect(await formatOf("<city>Oslo</city> is one.\n\nOne.\nTwo.\nThree.\nFour.\n")).toBe("text")

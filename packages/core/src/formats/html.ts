@@ -18,7 +18,8 @@ export const html: Format = {
   unit: "utf16",
   breadth: 1,
   recognise: ({ lines, shape }) =>
-    shape === "text" && /^\s*(<!doctype html|<html[\s>]|<head[\s>]|<body[\s>])/i.test(lines.slice(0, 20).join("\n")),
+    shape === "text" &&
+    /^\s*(<\?xml[^>]*\?>\s*)?(<!doctype html|<html[\s>]|<head[\s>]|<body[\s>])/i.test(lines.slice(0, 20).join("\n")),
   async *read(source) {
     const { Parser } = await import("htmlparser2")
     const text = await wholeText(source)

@@ -22,7 +22,7 @@ import { pubtator } from "./pubtator.ts"
 import { spacyDocBin } from "./spacyDocBin.ts"
 import { spacyJson } from "./spacyJson.ts"
 import { tagged } from "./tagged.ts"
-import { text } from "./text.ts"
+import { isXml, text } from "./text.ts"
 import { ultraFine } from "./ultraFine.ts"
 import { webanno } from "./webanno.ts"
 
@@ -76,9 +76,10 @@ export const recognise = (head: Head): Format => {
   const [first, second] = fitting
   if (first !== undefined && second === undefined) return first
   if (first === undefined) {
+    const what = head.shape === "json" ? `: records of ${fieldsOf(head)}` : isXml(head.lines) ? ": other XML" : ""
     throw new InputError({
       source: head.name,
-      reason: `is none of the formats that are read${head.shape === "json" ? `: records of ${fieldsOf(head)}` : ""}`,
+      reason: `is none of the formats that are read${what}`,
       remedy: `name one with --format: ${formats.map(({ name }) => name).join(", ")}`
     })
   }

@@ -2,6 +2,7 @@ import { InputError } from "../errors.ts"
 import { trim } from "../words/sentences.ts"
 import type { Format, RawSpan } from "./Format.ts"
 import { lines } from "./lines.ts"
+import { isXml } from "./text.ts"
 
 /**
  * Text with entities in tags, a document a line: `<person>Ada</person> wrote to <ENAMEX TYPE="PERSON">Babbage</ENAMEX>.`, as MUC and many a script write it.
@@ -16,8 +17,8 @@ export const tagged: Format = {
   recognise: ({ lines, shape }) => {
     if (shape !== "text") return false
     const texts = lines.filter((line) => /\S/.test(line) && !lone.test(line))
-    // A page of HTML and other XML have tags on most of their lines, too.
-    if (/^\s*<\?xml/.test(lines[0] ?? "")) return false
+    // Other XML has tags on most of its lines, too.
+    if (isXml(lines)) return false
     const tagged = texts.filter((line) => line.matchAll(pair).some(([, name]) => !isMarkup(name!))).length
     return tagged > 0 && tagged * 4 >= texts.length
   },

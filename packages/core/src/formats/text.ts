@@ -1,14 +1,14 @@
 import type { Format, RawDocument } from "./Format.ts"
 import { lineBlocks } from "./lines.ts"
 
-/** Plain text: a paragraph is a document. Read where nothing else recognises the content. */
+/** Plain text: a paragraph is a document. Read where nothing else recognises the content, but not XML, whose tags nobody means. */
 export const text: Format = {
   name: "text",
   reads: ["paragraphs"],
   title: "plain text, a paragraph a line (or between blank lines)",
   unit: "utf16",
   breadth: 2,
-  recognise: ({ shape }) => shape === "text",
+  recognise: ({ lines, shape }) => shape === "text" && !isXml(lines),
   async *read(source, { malformed, options }) {
     const wrapped = options.paragraphs === "blank-line"
     let held: { line: number; at: number | undefined; text: string } | undefined
@@ -37,3 +37,6 @@ const paragraph = ({ at, line, text }: { line: number; at: number | undefined; t
   at,
   text: text.trimEnd()
 })
+
+/** Whether a text says of itself that it is XML. */
+export const isXml = (lines: ReadonlyArray<string>): boolean => /^\s*<\?xml\s/.test(lines[0] ?? "")
