@@ -302,6 +302,30 @@ test("one record with entities among many without says what all are", async () =
   )
 })
 
+test("files that are no text are told by what they are", async () => {
+  const start = (hex: string, behind = "") => [Buffer.concat([Buffer.from(hex, "hex"), Buffer.from(behind)])]
+  const open = (bytes: Array<Uint8Array>) => openData({ name: "f", text: bytes }, { malformed: "skip" })
+  const docx = ["[Content_Types].xml", "_rels/.rels", "word/document.xml"].join("  PK  ")
+  const wrong: ReadonlyArray<[Array<Uint8Array>, string]> = [
+    [start("", "%PDF-1.7\nno NUL so far\n"), "f: is a PDF (make text of it first: pdftotext)"],
+    [start("504b0304", docx), "f: is a Word document (save it as plain text, or as HTML)"],
+    [start("504b0304", "[Content_Types].xml xl/workbook.xml"), "f: is an Excel workbook (save it as CSV)"],
+    [start("504b0304", "mimetypeapplication/vnd.oasis.opendocument.text"), "f: is an OpenDocument text ("],
+    [start("504b0304", "a.txt"), "f: is a ZIP archive (unpack it)"],
+    [start("d0cf11e0a1b11ae1"), "f: is a document of old Office ("],
+    [start("425a6839314159265359"), "f: is packed by bzip2 ("],
+    [start("fd377a585a00"), "f: is packed by xz ("],
+    [start("28b52ffd"), "f: is packed by Zstandard ("],
+    [start("", "ARROW1\0\0"), "f: is an Arrow file ("],
+    [start("ffffffff"), "f: is an Arrow stream ("],
+    [start("80049500"), "f: is a Python pickle ("],
+    [start("", "SQLite format 3\0"), "f: is a SQLite database ("],
+    [start("", "Ada wrote.\nBob\0 too.\n"), "f:2: holds a NUL, as no text does (make text of it first; "]
+  ]
+  for (const [bytes, message] of wrong) await expect(open(bytes)).rejects.toThrow(message)
+  expect((await open(start("", "PK is a name.\n"))).format.name).toBe("text")
+})
+
 test("text with tags loses nothing but them, and says which do not fit", async () => {
   const read = async (line: string, options: OpenOptions = {}) => {
     const { documents } = await openData({ name: "t.txt", text: `${line}\n` }, { format: "tagged", ...options })

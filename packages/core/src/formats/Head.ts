@@ -1,3 +1,4 @@
+import { binaryKind } from "./binaryKind.ts"
 import { parseJson } from "./jsonl.ts"
 import { lineBlocks } from "./lines.ts"
 import { parquetRows } from "./parquet.ts"
@@ -94,10 +95,12 @@ const firstRows = async (path: string): Promise<Array<unknown>> => {
   return rows
 }
 
-/** Whether bytes are no text: they hold a NUL (UTF-16 aside, which is refused by name), or start as zlib does, which a text may only with U+0680 to U+06BF. */
+/** Whether bytes are no text: they are of a known kind, hold a NUL (UTF-16 aside, which is refused by name), or start as zlib does, which a text may only with U+0680 to U+06BF. */
 const isBinary = (bytes: Uint8Array): boolean => {
   const wide = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)
   return (
-    (!wide && bytes.subarray(0, LOOK).includes(0)) || (bytes[0] === 0x78 && (bytes[1] === 0x9c || bytes[1] === 0xda))
+    binaryKind(bytes) !== undefined ||
+    (!wide && bytes.subarray(0, LOOK).includes(0)) ||
+    (bytes[0] === 0x78 && (bytes[1] === 0x9c || bytes[1] === 0xda))
   )
 }

@@ -1,5 +1,6 @@
 import { InputError, OptionError } from "../errors.ts"
 import { argilla } from "./argilla.ts"
+import { binaryKind } from "./binaryKind.ts"
 import { biocJson, biocXml } from "./bioc.ts"
 import { brat } from "./brat.ts"
 import { chat } from "./chat.ts"
@@ -76,6 +77,7 @@ export const recognise = (head: Head): Format => {
   const [first, second] = fitting
   if (first !== undefined && second === undefined) return first
   if (first === undefined) {
+    if (head.shape === "binary") throw noText(head)
     const what = head.shape === "json" ? `: records of ${fieldsOf(head)}` : isXml(head.lines) ? ": other XML" : ""
     throw new InputError({
       source: head.name,
@@ -89,6 +91,14 @@ export const recognise = (head: Head): Format => {
     reason: `could be ${names.slice(0, -1).join(", ")} or ${names.at(-1)}`,
     remedy: `say which with --format ${names.join(" or --format ")}`
   })
+}
+
+const noText = ({ bytes, name: source }: Head): InputError => {
+  const kind = binaryKind(bytes)
+  if (kind !== undefined) return new InputError({ source, reason: `is ${kind.is}`, remedy: kind.remedy })
+  const line = bytes.subarray(0, bytes.indexOf(0)).filter((byte) => byte === 0x0a).length + 1
+  const remedy = "make text of it first; from a text, take such bytes out: tr -d '\\000'"
+  return new InputError({ source, line, reason: "holds a NUL, as no text does", remedy })
 }
 
 const fieldsOf = (head: Head): string => {
