@@ -116,7 +116,7 @@ export async function* trainObjective<Example, Batch, Scores extends { readonly 
   const thaws = [freezeEncoder(encoder, frozenOf(encoder, settings)), beside && freezeEncoder(beside, undefined)]
   try {
     const goesOn = checkpoint !== undefined && (await listCheckpoints(checkpoint.directory)).length > 0
-    if (held.count > 0 && !goesOn) {
+    if (held.count > 0 && !goesOn && signal?.aborted !== true) {
       await validate()
       yield { type: "validation", step: 0, scores: scores! }
     }

@@ -372,6 +372,12 @@ describe("pretrain", () => {
     expect(validations(await events({ ...settings, text: encoder(7) }))).toEqual([whole.at(-1)!])
   })
 
+  test("a run that is cancelled before it begins does nothing", async () => {
+    const settings = { sentences: corpus(40, 4), preset: "small", batchSize: 8, steps: 3 } as const
+    const told = await events({ ...settings, text: encoder(7), signal: AbortSignal.abort() })
+    expect(told.map(({ type }) => type)).toEqual(["start", "read", "scorer", "stop"])
+  })
+
   test("a list, a stream and a store of sentences are the same run", async () => {
     const sentences = corpus(40, 12)
     async function* stream() {
