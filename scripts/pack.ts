@@ -179,7 +179,7 @@ try {
   for (const room of publishOrder) await rm(join(root, "packages", room, "dist"), { recursive: true, force: true })
 }
 
-/** Encoding, prediction, few-shot learning and pre-training under Node, and under Deno where it is installed, against Bun, on 200 odd texts. @returns how many comparisons failed */
+/** Encoding, prediction, few-shot learning, fine-tuning, TadNER and pre-training under Node, and under Deno where it is installed, against Bun, on 200 odd texts. @returns how many comparisons failed */
 async function compareRuntimes(): Promise<number> {
   const node = Bun.which("node")
   const version = node === null ? undefined : (await $`node --version`.text()).trim()
@@ -214,7 +214,7 @@ async function compareRuntimes(): Promise<number> {
     const difference = differs(expected, found, "")
     if (difference === undefined)
       console.log(
-        `${runtime} (${found!.engine}) encodes, predicts, learns and pre-trains as Bun (${expected!.engine}) does`
+        `${runtime} (${found!.engine}) encodes, predicts, learns, tunes and pre-trains as Bun (${expected!.engine}) does`
       )
     else {
       failed++
