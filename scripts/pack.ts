@@ -10,9 +10,9 @@ import { join } from "node:path"
 import { $ } from "bun"
 import { examples, smallModel } from "../examples/browser/smallModel.ts"
 import { oddTexts } from "../packages/testing/src/oddTexts.ts"
-import { build } from "./build.ts"
 import { publishOrder } from "./lib/rooms.ts"
 import { tenLines } from "./lib/tenLines.ts"
+import { override, packAll } from "./tarballs.ts"
 
 const root = join(import.meta.dir, "..")
 /** The lowest version that `engines` names. */
@@ -21,7 +21,7 @@ const project = await mkdtemp(join(tmpdir(), "nuner-pack-"))
 const stranger = await mkdtemp(join(tmpdir(), "nuner-stranger-"))
 
 /** `bun add @nuner/classifier @nuner/mini` and the README's program, in an empty folder. */
-const firstScreen = async (tarballs: Readonly<Record<string, string>>): Promise<boolean> => {
+const firstScreen = async (files: Readonly<Record<string, string>>): Promise<boolean> => {
   if (!existsSync(join(root, "packages/mini/model/model.safetensors"))) {
     console.log(
       "note: the README's program was not run: the weights of @nuner/mini are not made (bun benchmarks/mini/make.ts)"
@@ -30,13 +30,8 @@ const firstScreen = async (tarballs: Readonly<Record<string, string>>): Promise<
   }
   const readme = join(root, "README.md")
   const { output, program, with: withOutput } = tenLines(await Bun.file(readme).text())
-  await Bun.write(
-    join(stranger, "package.json"),
-    JSON.stringify({ name: "a-stranger", type: "module", overrides: tarballs })
-  )
-  await $`bun add @nuner/classifier@${tarballs["@nuner/classifier"]} @nuner/mini@${tarballs["@nuner/mini"]}`
-    .cwd(stranger)
-    .quiet()
+  await override(stranger, files)
+  await $`bun add @nuner/classifier @nuner/mini`.cwd(stranger).quiet()
   await Bun.write(join(stranger, "first.ts"), program)
   const { exitCode, stderr, stdout } = await $`bun first.ts`.cwd(stranger).nothrow().quiet()
   const said = stdout.toString()
@@ -83,14 +78,7 @@ const firstHour = async (): Promise<boolean> => {
 }
 
 try {
-  await build()
-  const tarballs: Record<string, string> = {}
-  for (const room of publishOrder) {
-    const folder = join(project, "tarballs", room)
-    await $`bun pm pack --destination ${folder} --quiet`.cwd(join(root, "packages", room)).quiet()
-    const [file] = [...new Bun.Glob("*.tgz").scanSync(folder)]
-    tarballs[`@nuner/${room}`] = `file:${join(folder, file!)}`
-  }
+  const files = await packAll(join(project, "tarballs"))
   const catalog: Record<string, string> = (await Bun.file(join(root, "package.json")).json()).workspaces.catalog
   await Bun.write(
     join(project, "package.json"),
@@ -98,20 +86,20 @@ try {
       name: "a-user",
       type: "module",
       dependencies: {
-        "@nuner/classifier": tarballs["@nuner/classifier"],
-        "@nuner/encoder": tarballs["@nuner/encoder"],
-        "@nuner/engine": tarballs["@nuner/engine"],
-        "@nuner/trainer": tarballs["@nuner/trainer"],
-        "@nuner/pipelines": tarballs["@nuner/pipelines"],
+        "@nuner/classifier": "*",
+        "@nuner/encoder": "*",
+        "@nuner/engine": "*",
+        "@nuner/trainer": "*",
+        "@nuner/pipelines": "*",
         effect: catalog.effect,
         "@tensorflow/tfjs-core": catalog["@tensorflow/tfjs-core"],
         "bun-types": catalog["bun-types"],
         typescript: catalog.typescript
-      },
-      // The registry does not have the packages yet: each name resolves to its tarball.
-      overrides: tarballs
+      }
     })
   )
+  // The registry does not have the packages yet: each name resolves to its tarball.
+  await override(project, files)
   await Bun.write(
     join(project, "tsconfig.json"),
     JSON.stringify({
@@ -142,7 +130,7 @@ try {
       `const m = await import(${JSON.stringify(name)}); console.log(Object.keys(m).length)`
     )
     const installed = await Bun.file(join(project, "node_modules", name, "package.json")).exists()
-    if (!installed) await $`bun add ${name}@${tarballs[name]}`.cwd(project).quiet()
+    if (!installed) await $`bun add ${name}`.cwd(project).quiet()
     const { exitCode, stdout, stderr } = await $`bun one.mjs`.cwd(project).nothrow().quiet()
     const exports = Number(stdout.toString())
     if (exitCode !== 0 || !(exports > 0)) {
@@ -169,14 +157,13 @@ try {
     failed++
     console.error(`nuner --help fails from the tarball:\n${help.stdout}${help.stderr}`)
   }
-  if (!(await firstScreen(tarballs))) failed++
+  if (!(await firstScreen(files))) failed++
   else if (existsSync(join(stranger, "first.ts")) && !(await firstHour())) failed++
   failed += await compareRuntimes()
   console.log(failed === 0 ? "every package packs, installs, imports and runs" : `${failed} failed`)
   process.exitCode = failed === 0 ? 0 : 1
 } finally {
   for (const folder of [project, stranger]) await rm(folder, { recursive: true, force: true })
-  for (const room of publishOrder) await rm(join(root, "packages", room, "dist"), { recursive: true, force: true })
 }
 
 /** Encoding, prediction, few-shot learning, fine-tuning, TadNER and pre-training under Node, and under Deno where it is installed, against Bun, on 200 odd texts. @returns how many comparisons failed */
