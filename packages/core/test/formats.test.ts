@@ -49,6 +49,16 @@ test("every format is recognised by its content and read with its own offsets", 
       said: { "entities in several pieces left out": 1 }
     })
   }
+  expect(await read("bigbio.json")).toEqual({
+    format: "bigbio",
+    found: ["101-0 BRCA1/Gene tumours/Disease", "101-1 Oslo/City"],
+    said: { "entities in several pieces left out": 1, "entities in no passage left out": 1 }
+  })
+  expect(await read("dygie.jsonl")).toEqual({
+    format: "dygie",
+    found: ["d1-0 Ulla Berg/Person", "d1-2 Oslo/Place", "d2-0"],
+    said: {}
+  })
   expect(await read("webanno.tsv")).toEqual({
     format: "webanno",
     found: ["1 Ulla Berg/PER Oslo-Nord/LOC Oslo-Nord/OTH|ER", "2"],
@@ -324,6 +334,22 @@ test("files that are no text are told by what they are", async () => {
   ]
   for (const [bytes, message] of wrong) await expect(open(bytes)).rejects.toThrow(message)
   expect((await open(start("", "PK is a name.\n"))).format.name).toBe("text")
+})
+
+test("DyGIE's words are of their own sentence, and BigBIO's offsets are pairs", async () => {
+  const read = async (record: object) => {
+    const { documents } = await openData({ name: "r.jsonl", text: JSON.stringify(record) })
+    return Array.fromAsync(documents)
+  }
+  const sentences = [["a", "b"], ["c"]]
+  expect(await read({ doc_key: "d", sentences })).toMatchObject([{ id: "d-0" }, { id: "d-1" }])
+  await expect(read({ sentences, ner: [[], [[1, 2, "x"]]] })).rejects.toThrow(
+    "r.jsonl:1: ner[1][0]: words 1 to 2 are not in its sentence, which has 2 to 2 (words are counted through the document"
+  )
+  await expect(read({ sentences, ner: [[]] })).rejects.toThrow("ner[1]: no list of the sentence's entities")
+  const passages = [{ text: ["a b"], offsets: [[0, 3]] }]
+  const entities = [{ type: "x", text: ["a"], offsets: [[0]] }]
+  await expect(read({ passages, entities })).rejects.toThrow("entities[0].offsets: no list of start and end")
 })
 
 test("text with tags loses nothing but them, and says which do not fit", async () => {

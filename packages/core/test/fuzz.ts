@@ -14,6 +14,8 @@ const seedsOf = async (format: Format, folder: string): Promise<Array<Uint8Array
     pubtator: ["pubtator.txt"],
     webanno: ["webanno.tsv"],
     tagged: ["muc.sgml"],
+    bigbio: ["bigbio.json"],
+    dygie: ["dygie.jsonl"],
     opennlp: ["opennlp.train"],
     "bioc-xml": ["bioc.xml"],
     "bioc-json": ["bioc.json"],

@@ -5,7 +5,7 @@ import { idOf, isObject, isOffset, type JsonObject, jsonFormat } from "./jsonFor
 import { lines } from "./lines.ts"
 
 /** An annotation of BioC, of either syntax. Offsets count in the document. */
-interface Annotation {
+export interface Annotation {
   readonly type: unknown
   readonly text: unknown
   readonly locations: ReadonlyArray<{ readonly offset: unknown; readonly length: unknown }>
@@ -61,12 +61,15 @@ export const biocJson: Format = jsonFormat({
 })
 
 const documentsOf = (value: JsonObject): ReadonlyArray<JsonObject> | undefined => {
-  if (Array.isArray(value.passages)) return [value]
+  if (Array.isArray(value.passages)) return value.passages.some(isInPieces) ? undefined : [value]
   const list = Object.values(value).find(
     (field) => Array.isArray(field) && field.some((one) => isObject(one) && Array.isArray(one.passages))
   )
   return list === undefined ? undefined : objects(list)
 }
+
+/** A passage of BigBIO, whose text is a list. */
+const isInPieces = (passage: unknown): boolean => isObject(passage) && Array.isArray(passage.text)
 
 const objects = (value: unknown): ReadonlyArray<JsonObject> => (Array.isArray(value) ? value.filter(isObject) : [])
 
@@ -105,7 +108,8 @@ const children = (element: XmlElement, name: string): ReadonlyArray<XmlElement> 
 
 const child = (element: XmlElement, name: string): XmlElement | undefined => children(element, name)[0]
 
-function* passagesOf(
+/** The passages of a document as texts of their own. @throws InputError */
+export function* passagesOf(
   id: unknown,
   passages: ReadonlyArray<Passage>,
   line: number,

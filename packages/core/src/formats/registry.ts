@@ -1,5 +1,6 @@
 import { InputError, OptionError } from "../errors.ts"
 import { argilla } from "./argilla.ts"
+import { bigBio } from "./bigBio.ts"
 import { binaryKind } from "./binaryKind.ts"
 import { biocJson, biocXml } from "./bioc.ts"
 import { brat } from "./brat.ts"
@@ -7,6 +8,7 @@ import { chat } from "./chat.ts"
 import { conll } from "./conll.ts"
 import { csv } from "./csv.ts"
 import { doccano } from "./doccano.ts"
+import { dygie } from "./dygie.ts"
 import type { Format } from "./Format.ts"
 import { gliner } from "./gliner.ts"
 import type { Head } from "./Head.ts"
@@ -50,9 +52,11 @@ export const formats: ReadonlyArray<Format> = [
   brat,
   webanno,
   openNlp,
+  dygie,
   pubtator,
   biocXml,
   biocJson,
+  bigBio,
   numind,
   ultraFine,
   chat
