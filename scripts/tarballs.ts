@@ -1,8 +1,9 @@
 /**
  * The packages as tarballs in a project of yours, which installs them as if a registry had them: `bun run tarballs <project>`. They lie in its folder
- * `nuner`, and its package.json, made where there is none, says under `overrides` that each name is its file.
+ * `nuner-tarballs`, and its package.json, made where there is none, says under `overrides` that each name is its file.
  */
-import { mkdir, rm } from "node:fs/promises"
+import { createHash } from "node:crypto"
+import { mkdir, rename, rm } from "node:fs/promises"
 import { join, relative, resolve } from "node:path"
 import { $ } from "bun"
 import { build } from "./build.ts"
@@ -10,18 +11,28 @@ import { publishOrder } from "./lib/rooms.ts"
 
 const packages = join(import.meta.dir, "../packages")
 
-/** Builds and packs every published package into a folder. @returns the file of each name */
+/**
+ * Builds and packs every published package into a folder, in place of what lies there of them. A file's name tells its content: one of the
+ * same name would not be installed again.
+ *
+ * @returns the file of each name
+ */
 export const packAll = async (folder: string): Promise<Record<string, string>> => {
-  await build()
   const files: Record<string, string> = {}
   try {
+    await build()
+    await mkdir(folder, { recursive: true })
+    for (const old of new Bun.Glob("nuner-*.tgz").scanSync(folder)) await rm(join(folder, old))
     for (const room of publishOrder) {
-      const place = join(folder, room)
-      await rm(place, { recursive: true, force: true })
-      await mkdir(place, { recursive: true })
-      await $`bun pm pack --destination ${place} --quiet`.cwd(join(packages, room)).quiet()
-      const [file] = new Bun.Glob("*.tgz").scanSync(place)
-      files[`@nuner/${room}`] = join(place, file!)
+      const { version } = await Bun.file(join(packages, room, "package.json")).json()
+      await $`bun pm pack --destination ${folder} --quiet`.cwd(join(packages, room)).quiet()
+      const packed = join(folder, `nuner-${room}-${version}.tgz`)
+      const hash = createHash("sha256")
+        .update(await Bun.file(packed).bytes())
+        .digest("hex")
+      const file = packed.replace(/\.tgz$/, `-${hash.slice(0, 8)}.tgz`)
+      await rename(packed, file)
+      files[`@nuner/${room}`] = file
     }
   } finally {
     for (const room of publishOrder) await rm(join(packages, room, "dist"), { recursive: true, force: true })
@@ -45,7 +56,8 @@ if (import.meta.main) {
     process.exit(1)
   }
   const project = resolve(given)
-  const files = await packAll(join(project, "nuner"))
+  const folder = join(project, "nuner-tarballs")
+  const files = await packAll(folder)
   await override(project, files)
-  console.log(`${Object.keys(files).length} packages lie in ${join(project, "nuner")}: bun add @nuner/trainer`)
+  console.log(`${Object.keys(files).length} packages lie in ${folder}: bun add @nuner/trainer`)
 }
