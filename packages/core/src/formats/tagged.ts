@@ -15,10 +15,9 @@ export const tagged: Format = {
   unit: "utf16",
   breadth: 1,
   recognise: ({ lines, shape }) => {
-    if (shape !== "text") return false
-    const texts = lines.filter((line) => /\S/.test(line) && !lone.test(line))
     // Other XML has tags on most of its lines, too.
-    if (isXml(lines)) return false
+    if (shape !== "text" || isXml(lines)) return false
+    const texts = lines.filter((line) => /\S/.test(line) && !lone.test(line))
     const tagged = texts.filter((line) => line.matchAll(pair).some(([, name]) => !isMarkup(name!))).length
     return tagged > 0 && tagged * 4 >= texts.length
   },
