@@ -17,6 +17,7 @@ export {
 } from "./config/presets.ts"
 export { EncodeOptions } from "./encode/EncodeOptions.ts"
 export { type EncodedText, encode, type TextInput } from "./encode/encode.ts"
+export { type PoolWordsOptions, poolWords } from "./encode/poolVectors.ts"
 export { mergeWindows, type RunOptions, runWindows, type WindowResult } from "./encode/runWindows.ts"
 export { type TokenWindow, tokenWindows } from "./encode/tokenWindows.ts"
 export type { VectorRow } from "./encode/VectorRow.ts"

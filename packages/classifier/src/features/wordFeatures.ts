@@ -1,15 +1,8 @@
 import { decodeOptions } from "@nuner/core"
-import {
-  type EncoderParts,
-  hiddenStates,
-  mergeWindows,
-  runWindows,
-  type TokenBatch,
-  type WordEncoding
-} from "@nuner/encoder"
+import { type EncoderParts, hiddenStates, mergeWindows, poolWords, runWindows, type TokenBatch } from "@nuner/encoder"
 import { sweeper } from "@nuner/engine"
 import * as Schema from "effect/Schema"
-import { batchTokensField, featureFields, type Pooling } from "./FeatureOptions.ts"
+import { batchTokensField, featureFields } from "./FeatureOptions.ts"
 import type { WordFeatures } from "./selectSentences.ts"
 import { encodeSequence, type WordSequence, wordsOf } from "./WordSequence.ts"
 
@@ -52,33 +45,15 @@ export const wordFeatures = async (
     const results = await runWindows(encoder, encodings, network, { batchTokens, signal })
     for (const [i, windows] of results.entries()) {
       const encoding = encodings[i]!
-      poolWords(encoding, mergeWindows(encoding, windows), pooling, values, starts[from + i]! * width, width)
+      poolWords(encoding.tokensOf, mergeWindows(encoding, windows), width, {
+        first: pooling === "first",
+        out: values,
+        at: starts[from + i]! * width
+      })
     }
     // Of each token once as the network gave it, once as that of its text.
     release(8 * width * encodings.reduce((sum, { ids }) => sum + ids.length, 0))
     onProgress?.({ sentences: from + chunk.length, of: sentences.length })
   }
   return { values, starts, width }
-}
-
-/** Writes the vector of each word of a sentence into `out`, from `at` on. */
-const poolWords = (
-  { tokensOf }: WordEncoding,
-  tokens: Float32Array,
-  pooling: Pooling,
-  out: Float32Array,
-  at: number,
-  width: number
-): void => {
-  for (const [word, { start, end }] of tokensOf.entries()) {
-    const row = at + word * width
-    if (pooling === "first" || end === start + 1) {
-      out.set(tokens.subarray(start * width, (start + 1) * width), row)
-      continue
-    }
-    for (let token = start; token < end; token++) {
-      for (let j = 0; j < width; j++) out[row + j]! += tokens[token * width + j]!
-    }
-    for (let j = 0; j < width; j++) out[row + j]! /= end - start
-  }
 }

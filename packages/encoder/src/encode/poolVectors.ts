@@ -27,13 +27,32 @@ export const poolFirst = (windows: ReadonlyArray<WindowResult>): Float32Array =>
   return mean
 }
 
-/** Each word's mean over its sub-tokens, `[words, width]`. */
-export const poolWords = (tokensOf: ReadonlyArray<Span>, values: Float32Array, width: number): Float32Array => {
-  const pooled = new Float32Array(tokensOf.length * width)
+export interface PoolWordsOptions {
+  /** Each word's first sub-token alone. Default false: the mean of all. */
+  readonly first?: boolean
+  /** Where to write, zeros so far. Default: a new array. */
+  readonly out?: Float32Array
+  /** The place in `out` of the first word's first number. Default 0. */
+  readonly at?: number
+}
+
+/** Each word's vector from those of its sub-tokens, `[words, width]`. */
+export const poolWords = (
+  tokensOf: ReadonlyArray<Span>,
+  values: Float32Array,
+  width: number,
+  { first = false, out = new Float32Array(tokensOf.length * width), at = 0 }: PoolWordsOptions = {}
+): Float32Array => {
   for (const [word, { start, end }] of tokensOf.entries()) {
-    for (let token = start; token < end; token++) {
-      for (let i = 0; i < width; i++) pooled[word * width + i]! += values[token * width + i]! / (end - start)
+    const row = at + word * width
+    if (first || end === start + 1) {
+      out.set(values.subarray(start * width, (start + 1) * width), row)
+      continue
     }
+    for (let token = start; token < end; token++) {
+      for (let i = 0; i < width; i++) out[row + i]! += values[token * width + i]!
+    }
+    for (let i = 0; i < width; i++) out[row + i]! /= end - start
   }
-  return pooled
+  return out
 }
