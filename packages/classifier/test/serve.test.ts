@@ -177,7 +177,8 @@ describe("serve", () => {
     expect(await late.heard).toStartWith("HTTP/1.1 503")
     await stopped
     expect(await endless.heard).toBe("")
-  })
+    // It is cut after five seconds.
+  }, 60_000)
 
   test("answers a health check of HTTP/1.0, which names no host, and one that names nonsense", async () => {
     const { server, errors } = started()
