@@ -11,7 +11,13 @@ export type { WordSequence } from "./features/WordSequence.ts"
 export { type WordFeaturesOptions, wordFeatures } from "./features/wordFeatures.ts"
 export type { Example } from "./fewShot/examples.ts"
 export { FewShotOptions } from "./fewShot/FewShotOptions.ts"
-export { type Expected, type FewShotInput, type FewShotModel, fewShot } from "./fewShot/fewShot.ts"
+export {
+  type Expected,
+  type FewShotInput,
+  type FewShotModel,
+  type FewShotProgress,
+  fewShot
+} from "./fewShot/fewShot.ts"
 export type { ProbeSetting } from "./fewShot/probeTrials.ts"
 export { loadClassifier } from "./files/loadClassifier.ts"
 export { type SaveClassifierOptions, saveClassifier } from "./files/saveClassifier.ts"

@@ -8,6 +8,8 @@ import type { ProbeSetting, Trial } from "../src/fewShot/probeTrials.ts"
 import {
   type Example,
   type FewShotInput,
+  type FewShotModel,
+  type FewShotProgress,
   fewShot,
   fitProbe,
   fitTransitions,
@@ -105,6 +107,36 @@ test("fine-tuning is tried where examples and time allow, and taken where it is 
   strict.dispose()
   encoder.dispose()
 })
+
+test("fine-tuning that is cut short goes on from its checkpoints, the trial's and the last one's apart", async () => {
+  const encoder = toyEncoder()
+  using dir = tempDir()
+  // A probe that may learn nothing, so that fine-tuning is better.
+  const probe = { layers: [-1], scheme: "BIO", c: 1e-9 } as const
+  const fit = { examples: sentences, encoder, ...probe, fullFrom: 40, seconds: 1e9, epochs: 4, learningRate: 1e-2 }
+  const numbers = (model: FewShotModel) => {
+    expect(model.mode).toBe("full")
+    model.dispose()
+    return [model.head.kernel, model.expected]
+  }
+  const updates = async (more: Partial<FewShotInput>) => {
+    const made: Array<string> = []
+    const cut = new AbortController()
+    const onProgress = ({ done, of, stage }: FewShotProgress) => {
+      if (stage === "train") made.push(`${done} of ${of}`)
+      if (made.length === 27) cut.abort(new Error("cut"))
+    }
+    const model = await fewShot({ ...fit, ...more, signal: cut.signal, onProgress }).catch(() => undefined)
+    return { made, numbers: model && numbers(model) }
+  }
+  const whole = numbers(await fewShot(fit))
+  const first = await updates({ checkpoints: dir.path })
+  // 32 of the examples to try it, then all 40, in batches of 8.
+  expect([first.made[15], first.made[16], first.numbers]).toEqual(["16 of 16", "1 of 20", undefined])
+  const second = await updates({ checkpoints: dir.path })
+  expect(second).toEqual({ made: [12, 13, 14, 15, 16, 17, 18, 19, 20].map((n) => `${n} of 20`), numbers: whole })
+  encoder.dispose()
+}, 60_000)
 
 test("each option of full does something, and pooling reads words otherwise", async () => {
   const encoder = toyEncoder()

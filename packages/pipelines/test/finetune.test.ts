@@ -147,6 +147,22 @@ describe("nuner finetune --mode full", () => {
     }
   })
 
+  test("interrupted where mode auto fine-tunes, it goes on from there, and leaves no checkpoint behind", async () => {
+    writeFileSync(at("many.conll"), columns(240, 4))
+    const command = ["fit", at("many.conll"), "--encoder", at("base"), "--out", at("auto"), "--layers", "-1"]
+    const said = spyOn(process.stderr, "write").mockImplementation(() => true)
+    const fiber = Effect.runFork(nuner(command))
+    const kept = () => (existsSync(at("auto.checkpoints/trial")) ? readdirSync(at("auto.checkpoints/trial")) : [])
+    while (!kept().some((name) => name.startsWith("step-"))) await Bun.sleep(5)
+    await Effect.runPromise(Fiber.interrupt(fiber))
+    said.mockRestore()
+    expect(existsSync(at("auto/model.safetensors"))).toBe(false)
+    expect(kept()).not.toEqual([])
+    expect((await inProcess(...command)).code).toBe(0)
+    expect(existsSync(at("auto/model.safetensors"))).toBe(true)
+    expect(existsSync(at("auto.checkpoints"))).toBe(false)
+  }, 60_000)
+
   test("stopped when all is trained, it says what the whole run did", async () => {
     const args = [...full, "--epochs", "3", "--dev", at("dev.conll")]
     mkdirSync(at("late.manifest.json"))

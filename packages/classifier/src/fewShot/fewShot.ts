@@ -104,11 +104,8 @@ const best = async (work: FewShotWork): Promise<FewShotModel> => {
   const isHeld = (_: unknown, i: number) => texts[i]! % settings.folds === 0
   const held = sentences.filter(isHeld)
   const setting = fullSetting(work)
-  const trial = await train(
-    work,
-    setting,
-    sentences.filter((_, i) => !isHeld(_, i))
-  )
+  const others = sentences.filter((_, i) => !isHeld(_, i))
+  const trial = await train(work, setting, others, "trial")
   const found = await trial.predictWords(held).finally(() => trial.dispose())
   const f1 = scoreOf(held, found)
   if (f1 <= scoreOf(held, unseen.filter(isHeld)))
@@ -123,7 +120,13 @@ const best = async (work: FewShotWork): Promise<FewShotModel> => {
 
 const full = async (work: FewShotWork): Promise<FewShotModel> => {
   const setting = fullSetting(work)
-  return { ...(await train(work, setting, work.sentences)), mode: "full", setting, expected: undefined, tried: [] }
+  return {
+    ...(await train(work, setting, work.sentences, "all")),
+    mode: "full",
+    setting,
+    expected: undefined,
+    tried: []
+  }
 }
 
 /** Of fine-tuning, where the weight of transitions is always told. */
@@ -137,13 +140,14 @@ const fullSetting = ({ settings }: FewShotWork): FullSetting => ({
   names: false
 })
 
-/** Encoder and head trained together. */
+/** Encoder and head trained together. `run` tells its checkpoints from those of another one. */
 const train = async (
   { encoder, onProgress, settings, signal }: FewShotWork,
   { layers, scheme, transitions: weight }: FullSetting,
-  sentences: ReadonlyArray<LabelledSentence>
+  sentences: ReadonlyArray<LabelledSentence>,
+  run: "trial" | "all"
 ): Promise<TokenClassifier> => {
-  const { epochs, learningRate, pooling, seed } = settings
+  const { checkpoints, epochs, learningRate, pooling, seed } = settings
   for await (const event of fineTune({
     encoder,
     train: sentences,
@@ -153,7 +157,8 @@ const train = async (
     epochs,
     learningRate,
     seed,
-    signal
+    signal,
+    ...(checkpoints !== undefined && { checkpoints: `${checkpoints}/${run}`, checkpointEvery: 1 })
   })) {
     if (event.type === "step") onProgress({ stage: "train", done: event.step, of: event.steps })
     if (event.type === "done") {

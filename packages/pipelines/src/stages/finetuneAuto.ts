@@ -4,9 +4,9 @@ import { NAMED, type ProbeInput, temperatureOn } from "./finetuneProbe.ts"
 
 /** What `fewShot` makes of the sentences; with a dev set, its temperature is fitted there. */
 export const finetuneAuto = async (input: ProbeInput): Promise<Fitted> => {
-  const { c, dev, encoder, layers, names, pooling, scheme, signal, train, update } = input
+  const { c, checkpoints, dev, encoder, layers, names, pooling, scheme, signal, train, update } = input
   const model = await fewShot({
-    ...{ examples: train, encoder, names, signal },
+    ...{ examples: train, checkpoints, encoder, names, signal },
     ...(typeof c === "number" && { c }),
     ...(layers && { layers }),
     ...(pooling && { pooling }),

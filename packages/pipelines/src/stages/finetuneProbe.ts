@@ -30,6 +30,8 @@ export interface ProbeInput {
   readonly types?: ReadonlyArray<string> | undefined
   /** See `fewShot`. */
   readonly names?: FewShotInput["names"]
+  /** Of fine-tuning, where "auto" comes to it. */
+  readonly checkpoints: string
   readonly signal: AbortSignal
   readonly update: (update: ProgressUpdate) => void
 }
