@@ -226,6 +226,27 @@ describe("Batcher", () => {
     expect(seen).toEqual([4])
     expect(await batcher.add([])).toEqual([])
   })
+
+  test("stops a batch when the last that waits for it has gone, and goes on with the next", async () => {
+    const batches: Array<AbortSignal> = []
+    const batcher = new Batcher<number, number>(async (items, signal) => {
+      batches.push(signal)
+      const stopped = new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)))
+      await Promise.race([stopped, items.includes(4) ? undefined : Bun.sleep(60_000)])
+      return items
+    }, 2)
+    const [first, second] = [new AbortController(), new AbortController()]
+    const gone = Promise.allSettled([batcher.add([1], first.signal), batcher.add([2], second.signal)])
+    const next = batcher.add([3, 4])
+    await Bun.sleep(5)
+    first.abort(new Error("first"))
+    await Bun.sleep(5)
+    expect(batches.map(({ aborted }) => aborted)).toEqual([false])
+    second.abort(new Error("second"))
+    expect((await gone).map(({ status }) => status)).toEqual(["rejected", "rejected"])
+    expect(await next).toEqual([3, 4])
+    expect(batches.map(({ aborted }) => aborted)).toEqual([true, false])
+  })
 })
 
 test("any model that says its types is served", async () => {
@@ -239,4 +260,22 @@ test("any model that says its types is served", async () => {
   } finally {
     await server.stop()
   }
+})
+
+test("what a closed connection asked for is not computed to its end", async () => {
+  const stopped = Promise.withResolvers<string>()
+  const predict = async (_: unknown, { signal }: { readonly signal: AbortSignal }) => {
+    signal.addEventListener("abort", () => stopped.resolve("stopped"))
+    await stopped.promise
+    throw signal.reason
+  }
+  const errors: Array<unknown> = []
+  const server = serve({ classifier: { types: [], predict }, port: 0, onError: (error) => errors.push(error) })
+  const body = JSON.stringify({ text: "Oslo" })
+  await expect(
+    fetch(`${server.url}/predict`, { method: "POST", body, signal: AbortSignal.timeout(50) })
+  ).rejects.toThrow()
+  expect(await stopped.promise).toBe("stopped")
+  await server.stop()
+  expect(errors).toEqual([])
 })

@@ -9,18 +9,21 @@ interface Waiting<A, B> {
   taken: number
 }
 
+/** Computes a batch; may stop, by throwing, where the signal fires: nobody waits for it any more. */
+type Run<A, B> = (items: ReadonlyArray<A>, signal: AbortSignal) => Promise<ReadonlyArray<B>>
+
 /**
  * Gathers the items of concurrent requests into batches, first come, first served: while one batch is computed, the
  * next one fills. One batch runs at a time.
  */
 export class Batcher<A, B> {
-  readonly #run: (items: ReadonlyArray<A>) => Promise<ReadonlyArray<B>>
+  readonly #run: Run<A, B>
   readonly #size: number
   #queue: Array<Waiting<A, B>> = []
   #running: Promise<void> | undefined
 
   /** @param size items of a batch, at the most */
-  constructor(run: (items: ReadonlyArray<A>) => Promise<ReadonlyArray<B>>, size: number) {
+  constructor(run: Run<A, B>, size: number) {
     this.#run = run
     this.#size = size
   }
@@ -30,7 +33,7 @@ export class Batcher<A, B> {
     return this.#queue.reduce((sum, { items, taken }) => sum + items.length - taken, 0)
   }
 
-  /** The results of `items`, in order. Where the signal fires, what is still waiting is not computed. */
+  /** The results of `items`, in order. Where the signal fires, what is still waiting is not computed, and a batch that has nothing else is stopped. */
   add(items: ReadonlyArray<A>, signal?: AbortSignal): Promise<Array<B>> {
     if (items.length === 0) return Promise.resolve([])
     return new Promise((resolve, reject) => {
@@ -55,8 +58,16 @@ export class Batcher<A, B> {
       })
       const parts = this.#nextParts()
       if (parts.length === 0) break
+      const wanted = new AbortController()
+      const gone = () => {
+        if (parts.every(({ request }) => request.signal?.aborted)) wanted.abort(parts[0]!.request.signal!.reason)
+      }
+      for (const { request } of parts) request.signal?.addEventListener("abort", gone)
       try {
-        const results = await this.#run(parts.flatMap(({ items }) => items))
+        const results = await this.#run(
+          parts.flatMap(({ items }) => items),
+          wanted.signal
+        )
         let at = 0
         for (const { request, items } of parts) {
           request.results.push(...results.slice(at, at + items.length))
@@ -67,6 +78,8 @@ export class Batcher<A, B> {
         const failed = new Set(parts.map(({ request }) => request))
         this.#queue = this.#queue.filter((request) => !failed.has(request))
         for (const request of failed) request.reject(error)
+      } finally {
+        for (const { request } of parts) request.signal?.removeEventListener("abort", gone)
       }
     }
     this.#running = undefined

@@ -35,7 +35,11 @@ export type ServeOptions = Partial<(typeof ServeSettings)["Encoded"]> & {
 
 interface Recogniser {
   readonly types: ReadonlyArray<string>
-  predict(texts: ReadonlyArray<string>): Promise<ReadonlyArray<ReadonlyArray<TextEntity>>>
+  /** May stop, by throwing, where the signal fires: who asked has gone. */
+  predict(
+    texts: ReadonlyArray<string>,
+    options: { readonly signal: AbortSignal }
+  ): Promise<ReadonlyArray<ReadonlyArray<TextEntity>>>
 }
 
 export interface ClassifierServer {
@@ -53,6 +57,8 @@ export interface ClassifierServer {
  * type, score, text}`, or a list of such for `texts`. Offsets are UTF-16 units.
  * - `GET /health`, or HEAD: `{"status", "types", "waiting", "answered"}`.
  *
+ * What nobody waits for any more, since connections were closed, is not computed to its end.
+ *
  * Errors are `{"error"}`: 400 for what is no such request, 404, 405, 413 beyond a limit, 503 where too much waits or
  * the server is stopping.
  *
@@ -64,7 +70,10 @@ export const serve = ({ classifier, onError = console.error, ...options }: Serve
   if (typeof Bun === "undefined") {
     throw new OptionError({ component: "serve", option: "classifier", reason: "the server runs in Bun only" })
   }
-  const batcher = new Batcher<string, ReadonlyArray<TextEntity>>((texts) => classifier.predict(texts), maxBatch)
+  const batcher = new Batcher<string, ReadonlyArray<TextEntity>>(
+    (texts, signal) => classifier.predict(texts, { signal }),
+    maxBatch
+  )
   const types = "types" in classifier ? classifier.types : typesIn(classifier)
   let answered = 0
   let stopping = false
