@@ -9,6 +9,7 @@ import {
   type Document,
   formatNamed,
   formats,
+  type InputError,
   type OpenOptions,
   openData
 } from "../src/index.ts"
@@ -369,6 +370,35 @@ test("text with tags loses nothing but them, and says which do not fit", async (
   await expect(read("<a>x<b>y</a></b>")).rejects.toThrow("</a> closes <b>")
   await expect(read("x</a> y")).rejects.toThrow("</a> closes nothing")
   await expect(read("<a> </a> y")).rejects.toThrow("<a> has no text")
+})
+
+test("text with tags whose lines are wrapped: a paragraph ends at a blank line, or at one of a tag alone", async () => {
+  const text = "<P>\n<org>Bank of\r\nOslo</org> and\n<city>Lima</city>.\n</P>\nMore of <org>it</org>.\n\nNo <org>end.\n"
+  const read = async (options: OpenOptions) => {
+    const malformed: Array<string> = []
+    const onMalformed = ({ line, remedy }: InputError) => {
+      malformed.push(`${line} ${remedy}`)
+    }
+    const skipping = { malformed: "skip", onMalformed, ...options } as const
+    const { documents } = await openData({ name: "t.txt", text }, skipping)
+    const found = await Array.fromAsync(documents, ({ entities, line, text }) => {
+      const names = entities!.map(({ end, start, type }) => `${type} ${text!.slice(start, end)}`)
+      return [line, text, names.join(", ")]
+    })
+    return { found, malformed }
+  }
+  const remedy = (place: string) => `write <type>text</type> ${place}, and &lt; for a < that is text`
+  expect(await read({ paragraphs: "blank-line" })).toEqual({
+    found: [
+      [2, "Bank of Oslo and Lima.", "org Bank of Oslo, city Lima"],
+      [6, "More of it.", "org it"]
+    ],
+    malformed: [`8 ${remedy("in one paragraph")}`]
+  })
+  const lines = await read({})
+  expect(lines.found.map(([line]) => line)).toEqual([4, 6])
+  const place = "on one line (set paragraphs to blank-line where lines are wrapped)"
+  expect(lines.malformed).toEqual([2, 3, 8].map((line) => `${line} ${remedy(place)}`))
 })
 
 test("markup that names no entity is not taken for entities", async () => {

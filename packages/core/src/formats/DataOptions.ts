@@ -47,7 +47,7 @@ export const DataOptions = Schema.Struct({
   allowEmpty: option(Schema.Boolean, { default: false, help: "labelled data without any entity is no error" }),
   paragraphs: option(Schema.Literals(["line", "blank-line"]), {
     default: "line",
-    help: "what ends a paragraph of plain text: in files that wrap their lines, a blank line"
+    help: "what ends a paragraph of plain text, also of one with tags: in files that wrap their lines, a blank line"
   })
 })
 export type DataOptions = typeof DataOptions.Type

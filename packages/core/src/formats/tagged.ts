@@ -5,13 +5,14 @@ import { lines } from "./lines.ts"
 import { isXml } from "./text.ts"
 
 /**
- * Text with entities in tags, a document a line: `<person>Ada</person> wrote to <ENAMEX TYPE="PERSON">Babbage</ENAMEX>.`, as MUC and many a script write it.
+ * Text with entities in tags, a document a line (or between blank lines): `<person>Ada</person> wrote to <ENAMEX TYPE="PERSON">Babbage</ENAMEX>.`, as MUC and many a script write it.
  * The type is the attribute of that name, or else the tag. Tags of a document, paragraph or sentence are left out, and so are those that stand alone
  * on their line; a `<` that begins no tag is text, and what XML writes as a reference (`&amp;`) is what it stands for.
  */
 export const tagged: Format = {
   name: "tagged",
   title: "text with entities in tags, <person>Ada</person> wrote",
+  reads: ["paragraphs"],
   unit: "utf16",
   breadth: 1,
   recognise: ({ lines, shape }) => {
@@ -21,22 +22,34 @@ export const tagged: Format = {
     const tagged = texts.filter((line) => line.matchAll(pair).some(([, name]) => !isMarkup(name!))).length
     return tagged > 0 && tagged * 4 >= texts.length
   },
-  async *read(source, { malformed, noted, source: name }) {
+  async *read(source, { malformed, noted, options, source: name }) {
     const { decodeXML } = await import("entities")
-    for await (const { number: line, text: written } of lines(source, { onMalformed: malformed })) {
-      if (!/\S/.test(written)) continue
-      if (lone.test(written)) {
-        noted("lines of a tag alone")
-        continue
-      }
+    const wrapped = options.paragraphs === "blank-line"
+    const document = ({ line, written }: { readonly line: number; readonly written: string }) => {
       try {
-        yield { line, ...untag(written, decodeXML) }
+        return [{ line, ...untag(written, decodeXML) }]
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
-        const remedy = "write <type>text</type> on one line, and &lt; for a < that is text"
+        const place = wrapped
+          ? "in one paragraph"
+          : "on one line (set paragraphs to blank-line where lines are wrapped)"
+        const remedy = `write <type>text</type> ${place}, and &lt; for a < that is text`
         malformed(new InputError({ source: name, line, reason: error.message, remedy }))
+        return []
       }
     }
+    let held: { line: number; written: string } | undefined
+    for await (const { number: line, text: written } of lines(source, { onMalformed: malformed })) {
+      const isLone = lone.test(written)
+      if (isLone) noted("lines of a tag alone")
+      const ends = isLone || !/\S/.test(written)
+      if (held !== undefined && (ends || !wrapped)) {
+        yield* document(held)
+        held = undefined
+      }
+      if (!ends) held = held === undefined ? { line, written } : { ...held, written: `${held.written} ${written}` }
+    }
+    if (held !== undefined) yield* document(held)
   }
 }
 
