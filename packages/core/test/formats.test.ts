@@ -397,7 +397,7 @@ test("text with tags whose lines are wrapped: a paragraph ends at a blank line, 
   })
   const lines = await read({})
   expect(lines.found.map(([line]) => line)).toEqual([4, 6])
-  const place = "on one line (set paragraphs to blank-line where lines are wrapped)"
+  const place = "on one line, or set paragraphs to blank-line where lines are wrapped"
   expect(lines.malformed).toEqual([2, 3, 8].map((line) => `${line} ${remedy(place)}`))
 })
 
