@@ -30,7 +30,9 @@ export const tagged: Format = {
         return [{ line, ...untag(written, decodeXML) }]
       } catch (error) {
         if (!(error instanceof SyntaxError)) throw error
-        const place = wrapped ? "in one paragraph" : "on one line, or set paragraphs to blank-line where lines are wrapped"
+        const place = wrapped
+          ? "in one paragraph"
+          : "on one line, or set paragraphs to blank-line where lines are wrapped"
         const remedy = `write <type>text</type> ${place}, and &lt; for a < that is text`
         malformed(new InputError({ source: name, line, reason: error.message, remedy }))
         return []
