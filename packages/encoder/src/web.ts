@@ -1,4 +1,5 @@
 export type { EncoderConfig } from "./config/EncoderConfig.ts"
+export { type PoolWordsOptions, poolWords } from "./encode/poolVectors.ts"
 export { mergeWindows, runWindows, type WindowResult } from "./encode/runWindows.ts"
 export { checkTokenHead } from "./files/tokenHead.ts"
 export { hiddenStates } from "./inference/hiddenStates.ts"
