@@ -131,6 +131,23 @@ describe("encode", () => {
   })
 })
 
+test("what the host has to tell is heard between the batches of a text, also where a network computes at once", async () => {
+  const encoder = tiny()
+  const encoding = await encoder.tokenizer.encode(long.repeat(20))
+  const stop = new AbortController()
+  let batches = 0
+  const network = async ({ ids }: Parameters<typeof forward>[1]) => {
+    if (batches++ === 0) setTimeout(() => stop.abort(new Error("heard")), 0)
+    // As long as a batch takes.
+    Bun.sleepSync(2)
+    return new Float32Array(ids.length)
+  }
+  const run = runWindows(encoder, [encoding], network, { batchTokens: 16, signal: stop.signal })
+  await expect(run).rejects.toThrow("heard")
+  expect(batches).toBeLessThan(10)
+  encoder.dispose()
+})
+
 test("any network runs over windows: logits of a long text are merged as hidden states are", () =>
   leakCheck(async () => {
     const encoder = tiny()

@@ -22,6 +22,10 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
 }
 
+/** Timers, sockets and signals of the host have their turn: a network that computes at once would leave them none. A browser's network does. */
+const turn = (): Promise<void> | undefined =>
+  typeof setImmediate === "undefined" ? undefined : new Promise((resolve) => setImmediate(resolve))
+
 /**
  * Runs a network over texts of any length: long ones in overlapping windows, each with its own special tokens; windows of similar
  * length in one batch.
@@ -41,6 +45,7 @@ export const runWindows = async (
   const results: Array<WindowResult> = new Array(pieces.length)
   const lengths = pieces.map(({ window }) => window.ids.length)
   for (const rows of packByLength(lengths, batchTokens)) {
+    await turn()
     signal?.throwIfAborted()
     const batch = tokenBatch(
       rows.map((piece) => pieces[piece]!.window.ids),
