@@ -47,8 +47,7 @@ export const wordFeatures = async (
       const encoding = encodings[i]!
       poolWords(encoding.tokensOf, mergeWindows(encoding, windows), width, {
         first: pooling === "first",
-        out: values,
-        at: starts[from + i]! * width
+        out: values.subarray(starts[from + i]! * width, starts[from + i + 1]! * width)
       })
     }
     // Of each token once as the network gave it, once as that of its text.

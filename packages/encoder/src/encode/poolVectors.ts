@@ -30,10 +30,8 @@ export const poolFirst = (windows: ReadonlyArray<WindowResult>): Float32Array =>
 export interface PoolWordsOptions {
   /** Each word's first sub-token alone. Default false: the mean of all. */
   readonly first?: boolean
-  /** Where to write, zeros so far. Default: a new array. */
+  /** Where to write, zeros so far `[words, width]`. Default: a new array. */
   readonly out?: Float32Array
-  /** The place in `out` of the first word's first number. Default 0. */
-  readonly at?: number
 }
 
 /** Each word's vector from those of its sub-tokens, `[words, width]`. */
@@ -41,10 +39,10 @@ export const poolWords = (
   tokensOf: ReadonlyArray<Span>,
   values: Float32Array,
   width: number,
-  { first = false, out = new Float32Array(tokensOf.length * width), at = 0 }: PoolWordsOptions = {}
+  { first = false, out = new Float32Array(tokensOf.length * width) }: PoolWordsOptions = {}
 ): Float32Array => {
   for (const [word, { start, end }] of tokensOf.entries()) {
-    const row = at + word * width
+    const row = word * width
     if (first || end === start + 1) {
       out.set(values.subarray(start * width, (start + 1) * width), row)
       continue

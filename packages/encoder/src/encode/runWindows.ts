@@ -22,7 +22,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Timers, sockets and signals of the host have their turn: a network that computes at once would leave them none. A browser's network does. */
+/** Timers, sockets and signals of the host have their turn: a network that computes at once would leave them none. In a browser none does. */
 const turn = (): Promise<void> | undefined =>
   typeof setImmediate === "undefined" ? undefined : new Promise((resolve) => setImmediate(resolve))
 
