@@ -147,7 +147,7 @@ describe("nuner finetune --mode full", () => {
     }
   })
 
-  test("interrupted where mode auto fine-tunes, it goes on from there, and leaves no checkpoint behind", async () => {
+  test("interrupted where mode auto fine-tunes, it keeps checkpoints; the same call ends the work and leaves none behind", async () => {
     writeFileSync(at("many.conll"), columns(240, 4))
     const command = ["fit", at("many.conll"), "--encoder", at("base"), "--out", at("auto"), "--layers", "-1"]
     const said = spyOn(process.stderr, "write").mockImplementation(() => true)
