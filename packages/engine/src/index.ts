@@ -20,6 +20,7 @@ export {
   ordinaryGraphs
 } from "./graph/GraphSession.ts"
 export { OnnxGraph, type OnnxModel, onnxModel, type Value } from "./graph/OnnxGraph.ts"
+export { hostTurn } from "./hostTurn.ts"
 export type { Head } from "./loss/chunkedHead.ts"
 export { type BceOptions, type ContrastiveOptions, contrastiveBce, type SparseTargets } from "./loss/contrastiveBce.ts"
 export { type CrossEntropyOptions, crossEntropy, linearCrossEntropy } from "./loss/crossEntropy.ts"

@@ -10,6 +10,7 @@ export {
   ordinaryGraphs
 } from "./graph/GraphSession.ts"
 export { OnnxGraph, type OnnxModel, onnxModel, type Value } from "./graph/OnnxGraph.ts"
+export { hostTurn } from "./hostTurn.ts"
 export { sweeper } from "./memory.ts"
 export { gelu } from "./nn/activations.ts"
 export { attention } from "./nn/attention.ts"

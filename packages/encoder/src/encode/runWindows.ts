@@ -1,4 +1,4 @@
-import { packByLength, type Window } from "@nuner/engine"
+import { hostTurn, packByLength, type Window } from "@nuner/engine"
 import { type EncoderConfig, maxTokens } from "../config/EncoderConfig.ts"
 import { type TokenBatch, tokenBatch } from "../model/TokenBatch.ts"
 import type { Encoding } from "../tokenizer/Encoding.ts"
@@ -22,10 +22,6 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined
 }
 
-/** Timers, sockets and signals of the host have their turn: a network that computes at once would leave them none. In a browser none does. */
-const turn = (): Promise<void> | undefined =>
-  typeof setImmediate === "undefined" ? undefined : new Promise((resolve) => setImmediate(resolve))
-
 /**
  * Runs a network over texts of any length: long ones in overlapping windows, each with its own special tokens; windows of similar
  * length in one batch.
@@ -45,7 +41,7 @@ export const runWindows = async (
   const results: Array<WindowResult> = new Array(pieces.length)
   const lengths = pieces.map(({ window }) => window.ids.length)
   for (const rows of packByLength(lengths, batchTokens)) {
-    await turn()
+    await hostTurn()
     signal?.throwIfAborted()
     const batch = tokenBatch(
       rows.map((piece) => pieces[piece]!.window.ids),

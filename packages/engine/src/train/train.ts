@@ -1,6 +1,7 @@
 import { variableGrads } from "../autodiff/backward.ts"
 import { readAhead } from "../data/batches.ts"
 import { CheckpointError, EngineError, NonFiniteError } from "../errors.ts"
+import { hostTurn } from "../hostTurn.ts"
 import type { Telemetry } from "../loss/contrastiveBce.ts"
 import { addGradients, disposeAll, type Gradients } from "../nn/Parameters.ts"
 import { clipFactor, globalNorm, type OptimizerState } from "../optim/adamW.ts"
@@ -54,8 +55,7 @@ export async function* train<Batch>(options: TrainOptions<Batch>): AsyncGenerato
       const event = await run.update()
       if (event === undefined) break
       yield event
-      // Timers and signals of the host have their turn.
-      await new Promise(setImmediate)
+      await hostTurn()
     }
     if (run.unsaved) yield await run.save(false)
     if (run.ending === "done") yield { type: "done", step: run.step, ...(run.best && { best: run.best }) }

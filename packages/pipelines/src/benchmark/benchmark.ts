@@ -1,6 +1,6 @@
 import { OptionError } from "@nuner/core"
 import { fromPretrained } from "@nuner/encoder"
-import { useEngine } from "@nuner/engine"
+import { hostTurn, useEngine } from "@nuner/engine"
 import type { SkippedRecords } from "../inputs/skippedRecords.ts"
 import type { BenchmarkEvent, BenchmarkResult, PlanEvent } from "./BenchmarkEvent.ts"
 import { type Dataset, type DatasetReport, readDatasets } from "./Dataset.ts"
@@ -99,8 +99,7 @@ export async function* benchmark(
         yield { type: "run", run }
       } else yield { ...event, dataset: dataset.name, encoder, model }
       signal?.throwIfAborted()
-      // Lets signals and timers through.
-      await new Promise((resume) => setImmediate(resume))
+      await hostTurn()
     }
     yield { type: "measured", dataset: dataset.name, encoder: readings[0]!.model.encoder, result: result() }
   }

@@ -2,6 +2,7 @@ import {
   adam,
   type DropoutStream,
   disposeAll,
+  hostTurn,
   NonFiniteError,
   type Parameters,
   type tf,
@@ -57,8 +58,7 @@ export const descend = async (options: DescendOptions): Promise<Descent> => {
         value.dispose()
         disposeAll(grads)
       }
-      // Timers and signals of the host have their turn.
-      await new Promise(setImmediate)
+      await hostTurn()
     }
     return { steps: made, firstLoss: losses[0] ?? Number.NaN, lastLoss: losses.at(-1) ?? Number.NaN }
   } finally {

@@ -1,4 +1,4 @@
-import { tf } from "@nuner/engine"
+import { hostTurn, tf } from "@nuner/engine"
 import type { ContrastiveBatch } from "./ContrastiveBatch.ts"
 import { type ContrastiveModel, logitHead } from "./ContrastiveModel.ts"
 import { type ContrastiveScores, retrievalCounter } from "./retrieval.ts"
@@ -11,7 +11,7 @@ export const validateContrastive = async (
   const counter = retrievalCounter()
   for await (const batch of batches) {
     addLogits(counter, model, batch)
-    await new Promise((resume) => setImmediate(resume))
+    await hostTurn()
   }
   return counter.result()
 }

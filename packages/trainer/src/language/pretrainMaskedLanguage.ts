@@ -1,6 +1,6 @@
 import { checkTexts, decodePreset, Fraction, InputError, OptionError, option, PositiveInt, rng } from "@nuner/core"
 import { type Encoder, type LanguageHead, maxTokens, mergeLora } from "@nuner/encoder"
-import { disposeAll, tf } from "@nuner/engine"
+import { disposeAll, hostTurn, tf } from "@nuner/engine"
 import { Schema } from "effect"
 import { encoderPass, withAdapters } from "../encoderPass.ts"
 import type { Objective } from "../Objective.ts"
@@ -179,7 +179,7 @@ const languageObjective = (
       for await (const batch of batches) {
         loss += batch.positions.length * tf.tidy(() => languageLoss(model, batch).dataSync()[0]!)
         predicted += batch.positions.length
-        await new Promise((resume) => setImmediate(resume))
+        await hostTurn()
       }
       return { loss: loss / predicted }
     },

@@ -1,3 +1,4 @@
+import { hostTurn } from "@nuner/engine"
 import { type LabelledBatch, type TypeModel, typeLogits } from "./typeHead.ts"
 
 /** How well tokens are classified. */
@@ -39,7 +40,7 @@ export const validateTypes = async (
       if (label !== 0) gold++
       if (label !== 0 && best === label) both++
     }
-    await new Promise((resume) => setImmediate(resume))
+    await hostTurn()
   }
   return {
     loss: loss / tokens,
