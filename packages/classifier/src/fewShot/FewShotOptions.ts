@@ -41,7 +41,7 @@ export const FewShotOptions = Schema.Struct({
   epochs: option(PositiveInt, { default: 10, help: "passes of full over the examples" }),
   learningRate: option(Positive, { default: 2e-4, help: "highest rate of the encoder in full" }),
   checkpoints: option(Schema.optionalKey(Schema.NonEmptyString), {
-    help: "a directory for checkpoints of full, one after each pass; a run that finds its own there goes on from them, equal to the bit",
+    help: "a directory for checkpoints of full, one after each pass; a run that finds its own there goes on from them, equal to the bit, whatever `seconds` says",
     absent: "none are written"
   }),
   seed: option(Schema.Int, { default: 0, help: "of full, and of the interval" })

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs"
 import { decodeOptions, type LabelledSentence, typesIn } from "@nuner/core"
 import { type Encoder, fromPretrained } from "@nuner/encoder"
 import { bootstrap, countEntities } from "@nuner/metrics"
@@ -98,7 +99,9 @@ const best = async (work: FewShotWork): Promise<FewShotModel> => {
   // An update costs about three times what encoding its sentences does; it is made for a fold less, and then for all.
   const estimate = 6 * settings.epochs * probe.seconds
   if (settings.mode === "probe" || unseen === undefined || sentences.length < settings.fullFrom) return taken()
-  if (estimate > settings.seconds) return taken()
+  // What has begun goes on, also where encoding was slower this time.
+  const hasBegun = settings.checkpoints !== undefined && existsSync(runDirectory(settings.checkpoints, "trial"))
+  if (estimate > settings.seconds && !hasBegun) return taken()
 
   const texts = textNumbers(sentences)
   const isHeld = (_: unknown, i: number) => texts[i]! % settings.folds === 0
@@ -140,12 +143,17 @@ const fullSetting = ({ settings }: FewShotWork): FullSetting => ({
   names: false
 })
 
+/** On all examples but a fold's, or on all. */
+type FullRun = "trial" | "all"
+
+const runDirectory = (checkpoints: string, run: FullRun): string => `${checkpoints}/${run}`
+
 /** Encoder and head trained together. `run` tells its checkpoints from those of another one. */
 const train = async (
   { encoder, onProgress, settings, signal }: FewShotWork,
   { layers, scheme, transitions: weight }: FullSetting,
   sentences: ReadonlyArray<LabelledSentence>,
-  run: "trial" | "all"
+  run: FullRun
 ): Promise<TokenClassifier> => {
   const { checkpoints, epochs, learningRate, pooling, seed } = settings
   for await (const event of fineTune({
@@ -158,7 +166,7 @@ const train = async (
     learningRate,
     seed,
     signal,
-    ...(checkpoints !== undefined && { checkpoints: `${checkpoints}/${run}`, checkpointEvery: 1 })
+    ...(checkpoints !== undefined && { checkpoints: runDirectory(checkpoints, run), checkpointEvery: 1 })
   })) {
     if (event.type === "step") onProgress({ stage: "train", done: event.step, of: event.steps })
     if (event.type === "done") {
