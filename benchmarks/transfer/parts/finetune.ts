@@ -24,7 +24,7 @@ export const finetune = (experiment: Experiment): ReadonlyArray<Step> => {
   return [
     step("entities", 3, { k: [8, 64], sets: 3 }, 30),
     step("words", 2, { words: [1, 2, 4, 8, 16, 32, 64], paper: [10, 11] }, 30),
-    step("whole", 2, { whole: true, sets: 3 }, 10)
+    step("whole", 7, { whole: true, sets: 3 }, 10)
   ]
 }
 
