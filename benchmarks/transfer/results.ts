@@ -31,6 +31,7 @@ const benchmarks = [
   "finetune/entities",
   "finetune/words",
   "finetune/whole",
+  "finetune/whole-few-tk",
   "llm/ours",
   "from-nothing/test"
 ]

@@ -6,8 +6,8 @@ import { standing, standingResult } from "../encoders.ts"
 /** Fine-tuning (Tables 2, 8 to 11): encoder and two-layer head on few entities, few words, and all of the training data. */
 export const finetune = (experiment: Experiment): ReadonlyArray<Step> => {
   const { at, data, model } = experiment
-  const datasets: BenchmarkInput["datasets"] = {
-    ...only(tests(experiment), ["WNUT17", "CrossNER politics", "CrossNER science"]),
+  const three: BenchmarkInput["datasets"] = only(tests(experiment), ["WNUT17", "CrossNER politics", "CrossNER science"])
+  const fewTk: BenchmarkInput["datasets"] = {
     Few_TK: {
       train: data("few-nerd-format/supervised/train.txt"),
       test: data("few-nerd-format/supervised/test.txt")
@@ -16,7 +16,7 @@ export const finetune = (experiment: Experiment): ReadonlyArray<Step> => {
   const step = (name: string, hours: number, how: Partial<BenchmarkInput>, epochs: number) =>
     benchmark(experiment, `finetune/${name}`, hours, () => ({
       encoders: standing({ base: model("minilm"), NuNER: at("frozen/nuner-0") }),
-      datasets,
+      datasets: { ...three, ...fewTk },
       ...{ testSize: 1000, paper: [2, 8, 9] },
       protocol: { type: "full", epochs, scheme: "BIO", learningRate: 1e-4 },
       ...how
@@ -24,14 +24,15 @@ export const finetune = (experiment: Experiment): ReadonlyArray<Step> => {
   return [
     step("entities", 3, { k: [8, 64], sets: 3 }, 30),
     step("words", 2, { words: [1, 2, 4, 8, 16, 32, 64], paper: [10, 11] }, 30),
-    step("whole", 7, { whole: true, sets: 3 }, 10)
+    step("whole", 4.5, { whole: true, sets: 3, datasets: three }, 10),
+    step("whole-few-tk", 2.5, { whole: true, sets: 3, datasets: fewTk }, 10)
   ]
 }
 
 /** Precision, recall and F1 of exact entities, counts pooled over sets. */
 export const finetuneTable = async (experiment: Experiment): Promise<string | undefined> => {
   const rows: Array<ReadonlyArray<string>> = []
-  for (const name of ["entities", "words", "whole"]) {
+  for (const name of ["entities", "words", "whole", "whole-few-tk"]) {
     const runs = (await standingResult(experiment, `finetune/${name}`))?.runs ?? []
     const groups = Map.groupBy(
       runs,
