@@ -24,8 +24,8 @@ export const finetune = (experiment: Experiment): ReadonlyArray<Step> => {
   return [
     step("entities", 3, { k: [8, 64], sets: 3 }, 30),
     step("words", 2, { words: [1, 2, 4, 8, 16, 32, 64], paper: [10, 11] }, 30),
-    step("whole", 4.5, { whole: true, sets: 3, datasets: three }, 10),
-    step("whole-few-tk", 2.5, { whole: true, sets: 3, datasets: fewTk }, 10)
+    step("whole", 4.5, { whole: true, sets: 3, paper: [], datasets: three }, 10),
+    step("whole-few-tk", 2.5, { whole: true, sets: 3, paper: [], datasets: fewTk }, 10)
   ]
 }
 

@@ -21,6 +21,7 @@ import {
   type BenchmarkInput,
   type BenchmarkOptions,
   benchmark,
+  benchmarkReport,
   readBenchmark
 } from "../src/index.ts"
 import { bf16Test } from "./support/bf16Test.ts"
@@ -283,12 +284,16 @@ describe("benchmark", () => {
     const whole = { ...rest, encoders: { base: at("base") }, whole: true, sets: 2 } as const
     const unmeasured = await follow(whole, { log: at("all.jsonl"), measure: false })
     expect(resultOf(unmeasured).runs).toEqual([])
-    const { runs } = resultOf(await follow(whole, { log: at("all.jsonl") }))
+    const result = resultOf(await follow(whole, { log: at("all.jsonl") }))
+    const { runs } = result
     expect(runs.map(({ set, size, trainSentences, unit }) => [unit, size, set, trainSentences]).slice(0, 2)).toEqual([
       ["whole", 1, 0, 60],
       ["whole", 1, 1, 60]
     ])
     expect(resultOf(await follow(whole, { log: at("all.jsonl"), measure: false })).runs).toEqual(runs)
+    const report = benchmarkReport(result)
+    expect(report).toMatch(/; trainings on all training data: 2; seed 0/)
+    expect(report).toMatch(/\| token macro F1 +\| +all training data \|/)
   })
 
   test("neighbours of one type are decoded apart, where the data has many", async () => {

@@ -125,7 +125,12 @@ const survivors = (result: BenchmarkResult): Array<string> => {
 const howToRead = ({ definition }: BenchmarkResult): string => {
   const { protocol, seed, testSize } = definition
   const sizes = sizesOf(definition)
-  const counts = [...new Set(sizes.map((size) => setsOf({ sets: definition.sets, unit: unitOf(definition) }, size)))]
+  const unit = unitOf(definition)
+  const counts = [...new Set(sizes.map((size) => setsOf({ sets: definition.sets, unit }, size)))].join(" / ")
+  const sets =
+    unit === "whole"
+      ? `trainings on all training data: ${counts}`
+      : `${counts} sets for each ${unit}, the same for every encoder`
   const { type, ...settings } = protocol
   const told = Object.entries(settings).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
   const readers = readersOf(definition)
@@ -135,7 +140,7 @@ const howToRead = ({ definition }: BenchmarkResult): string => {
   )
   const named = readers.flatMap(({ name, protocol }) => ("byName" in protocol && protocol.byName ? [name] : []))
   return [
-    `Protocol ${type} (${told.join(", ")}); ${counts.join(" / ")} sets for each ${unitOf(definition)}, the same for every encoder; seed ${seed}` +
+    `Protocol ${type} (${told.join(", ")}); ${sets}; seed ${seed}` +
       `${testSize === undefined ? "" : `; at most ${testSize} test sentences`}. F1 in percent.`,
     "",
     "- `a ± b`: mean over sets and standard deviation over sets (how far one set's score lies from the mean; no interval).",

@@ -54,7 +54,12 @@ export const scoreTable = ({ definition }: BenchmarkResult, metric: Metric, cell
       )
     }
   }
-  return markdownTable([`${metricNames[metric]}, ${unitOf(definition)} =`, ...sizes.map(String)], rows)
+  const unit = unitOf(definition)
+  const head =
+    unit === "whole"
+      ? [metricNames[metric], "all training data"]
+      : [`${metricNames[metric]}, ${unit} =`, ...sizes.map(String)]
+  return markdownTable(head, rows)
 }
 
 const pValue = (p: number): string => (p < 0.0001 ? "<0.0001" : p.toFixed(4))
