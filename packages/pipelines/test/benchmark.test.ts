@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "bun:test"
 import {
   appendFileSync,
   cpSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -493,6 +494,30 @@ describe("nuner benchmark", () => {
     expect(counts.testSentences).toEqual({ in: 60, out: 58, dropped: { excluded: 2, notDrawn: 0 } })
     expect((await inProcess("benchmark", at("benchmark.json"), "--out", at("killed"))).err).toContain("unchanged, kept")
   }, 180_000)
+
+  test("killed in a long training, it goes on from its checkpoint and ends as it would have; no checkpoint is left", async () => {
+    const { k: _, ...rest } = definition
+    const whole: BenchmarkInput = {
+      ...rest,
+      ...{ encoders: { base: at("base") }, datasets: { places: definition.datasets.places! }, whole: true, sets: 1 },
+      protocol: { type: "full", epochs: 60, batchSize: 8, headHidden: 8 }
+    }
+    const undisturbed = resultOf(await follow(whole)).runs
+    writeFileSync(at("whole.json"), JSON.stringify(whole))
+    const run = ["benchmark", at("whole.json"), "--out", at("trained")]
+    const [log, checkpoints] = [at("trained/runs.jsonl"), at("trained/runs.jsonl.checkpoints")]
+    const child = Bun.spawn(["bun", cli, ...run], { stdout: "ignore", stderr: "ignore" })
+    const kept = () => (existsSync(checkpoints) ? readdirSync(checkpoints, { recursive: true, encoding: "utf8" }) : [])
+    while (!kept().some((path) => path.endsWith("/step-00000200")) && child.exitCode === null) await Bun.sleep(5)
+    child.kill("SIGKILL")
+    await child.exited
+    const events = await leakCheck(() => follow(whole, { checkpoints, log }))
+    expect(events.find((event) => event.type === "training")!.done).toBeGreaterThan(200)
+    expect(resultOf(events).runs).toEqual(undisturbed)
+    expect(kept()).toEqual([])
+    expect(await inProcess(...run)).toMatchObject({ code: 0 })
+    expect(existsSync(checkpoints)).toBe(false)
+  }, 120_000)
 
   test("evaluate is a benchmark of one dataset", async () => {
     const args = [

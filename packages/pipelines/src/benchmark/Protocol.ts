@@ -9,6 +9,8 @@ export interface Reading<Settings> {
   /** Of the model: those of one task have the same weights. */
   readonly directory: string
   readonly sets: ReadonlyArray<TrainingSet>
+  /** Where training on a set keeps its checkpoints; it goes on from one that stands there. Absent: nowhere. */
+  readonly checkpointsOf?: ((set: TrainingSet) => string) | undefined
 }
 
 /** One model on one dataset. */

@@ -1,3 +1,5 @@
+import { rm } from "node:fs/promises"
+import { join } from "node:path"
 import { OptionError } from "@nuner/core"
 import { fromPretrained } from "@nuner/encoder"
 import { hostTurn, useEngine } from "@nuner/engine"
@@ -17,6 +19,8 @@ import type { TrainingSet } from "./TrainingSet.ts"
 export interface BenchmarkOptions {
   /** JSON Lines of the runs, each added as it ends; runs that stand there are not made again. Default: nothing is written. */
   readonly log?: string
+  /** A folder for checkpoints of trainings (protocol "full"): one that was cut short goes on; they are removed when its run ends. Default: none are kept. */
+  readonly checkpoints?: string
   /** Default true; false: nothing is measured, the result is what stands in the log. */
   readonly measure?: boolean
   /** Stops between training sets and between batches, with the signal's reason; the log is then where to go on from. */
@@ -35,7 +39,7 @@ export interface BenchmarkOptions {
  */
 export async function* benchmark(
   input: DefinitionInput,
-  { log: path, measure: measuring = true, say, signal, skipped }: BenchmarkOptions = {}
+  { checkpoints, log: path, measure: measuring = true, say, signal, skipped }: BenchmarkOptions = {}
 ): AsyncGenerator<BenchmarkEvent, void, void> {
   const definition = decodeDefinition(input)
   const datasets: Array<Dataset> = []
@@ -83,7 +87,7 @@ export async function* benchmark(
       return missing.length === 0 ? [] : [{ model, fits: new Map(missing.map(({ fit, set }) => [set, fit])) }]
     })
     if (readings.length === 0) continue
-    for await (const event of measure(definition, dataset, readings, signal)) {
+    for await (const event of measure(definition, dataset, readings, { checkpoints, signal })) {
       const { encoder, model } = readings["reading" in event ? event.reading : 0]!.model
       if (event.type === "predicted") {
         const { chosen, predicted, reading, set } = event
@@ -96,6 +100,7 @@ export async function* benchmark(
         }
         log.append(run)
         found.set(run.fit, run)
+        if (checkpoints !== undefined) await rm(join(checkpoints, run.fit), { recursive: true, force: true })
         yield { type: "run", run }
       } else yield { ...event, dataset: dataset.name, encoder, model }
       signal?.throwIfAborted()
@@ -115,14 +120,15 @@ async function* measure(
   { seed }: Definition,
   dataset: Dataset,
   unmeasured: ReadonlyArray<Unmeasured>,
-  signal: AbortSignal | undefined
+  { checkpoints, signal }: { readonly checkpoints: string | undefined; readonly signal: AbortSignal | undefined }
 ): AsyncGenerator<ProtocolEvent> {
   const encoder = await fromPretrained(unmeasured[0]!.model.directory)
   try {
     const readings = unmeasured.map(({ fits, model }) => ({
       settings: model.protocol,
       directory: model.directory,
-      sets: [...fits.keys()]
+      sets: [...fits.keys()],
+      ...(checkpoints !== undefined && { checkpointsOf: (set: TrainingSet) => join(checkpoints, fits.get(set)!) })
     }))
     const task = { encoder, dataset, seed, signal }
     // The protocol is the definition's: all readings are of one type.

@@ -15,6 +15,7 @@ import { benchmarkReport, describeDataset } from "../report/benchmarkReport.ts"
 import { learningCurves } from "../report/learningCurves.ts"
 import { Progress } from "../services/Progress.ts"
 import { runStage, type StageResult } from "../services/stage.ts"
+import { checkpoints } from "./checkpoints.ts"
 import { plain } from "./plain.ts"
 
 export interface BenchmarkStageOptions {
@@ -58,6 +59,7 @@ export const measure = Effect.fn("measure")(function* (
 ) {
   const { seed, ...settings } = definition
   const progress = yield* Progress
+  const { directory: kept } = checkpoints(log)
   const models = yield* attempt(stage, () => readModels(definition))
   const directories = models.flatMap(({ concepts, directory }) => [
     directory,
@@ -76,6 +78,7 @@ export const measure = Effect.fn("measure")(function* (
     seeds: { benchmark: seed },
     inputs: [...new Set([...directories, ...files, ...settings.exclude])],
     artefacts: [log, ...artefacts],
+    checkpoints: kept,
     tensors: true,
     work: attempt(stage, async (signal) => {
       const skipped = skippedRecords(manifest.replace(/[./\\]manifest\.json$/, ""))
@@ -85,7 +88,7 @@ export const measure = Effect.fn("measure")(function* (
       const nameOf = ({ dataset, encoder, model }: Pick<BenchmarkRun, "dataset" | "encoder" | "model">) =>
         `${encoder}${several.has(encoder) ? ` #${model}` : ""}, ${dataset}`
       const say = (line: string) => progress.say(`${stage.padEnd(10)} ${line}`)
-      for await (const event of benchmark(definition, { log, say: progress.say, signal, skipped })) {
+      for await (const event of benchmark(definition, { checkpoints: kept, log, say: progress.say, signal, skipped })) {
         if (event.type === "dataset") say(`${event.dataset.name}: ${describeDataset(event.dataset)}`)
         else if (event.type === "plan") {
           const { kept, missing, runs, stale } = event
