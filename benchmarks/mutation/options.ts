@@ -10,15 +10,17 @@ import { isNode, type Node, parse, walk } from "./syntax.ts"
 export const optionMutants = (root: string, file: string, source: string): Array<Mutant> => {
   const mutants: Array<Mutant> = []
   for (const { node } of walk(parse(file, source))) {
-    if (node.type !== "CallExpression" || (node.callee as Node).name !== "decodeOptions") continue
-    const [component, schema, given] = node.arguments as Array<Node>
-    const callers = callersOptions(given!)
+    const callee = node.type === "CallExpression" && (node.callee as Node).name
+    if (callee !== "decodeOptions" && callee !== "decodePreset") continue
+    const [component, schema] = node.arguments as Array<Node>
+    const given = (node.arguments as Array<Node>).at(-1)!
+    const callers = callersOptions(given)
     if (callers === undefined) continue
     const { end, start } = callers
     const options = source.slice(start, end)
     for (const [name, required] of schemaFields(root, file, schema!)) {
       const replacement =
-        required && given!.type === "Identifier"
+        required && given.type === "Identifier"
           ? `{ ...${options}, ${name}: ${options}.${name} + 1 }`
           : `(({ ${name}: ignored, ...others }) => others)(${options})`
       const kind = replacement.startsWith("{") ? "one larger" : "ignored"
@@ -29,10 +31,7 @@ export const optionMutants = (root: string, file: string, source: string): Array
   return mutants
 }
 
-/**
- * Where a call's options hold defaults of a preset, the caller's come last: `{ ...preset, ...options }`. `undefined` where nothing is the
- * caller's.
- */
+/** Where a call adds to the options, the caller's come last: `{ ...added, ...options }`. `undefined` where nothing is the caller's. */
 const callersOptions = (given: Node): Node | undefined => {
   if (given.type !== "ObjectExpression") return given
   const last = (given.properties as Array<Node>).at(-1)!
