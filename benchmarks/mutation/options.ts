@@ -44,7 +44,9 @@ const callersOptions = (given: Node): Node | undefined => {
 const schemaFields = (root: string, file: string, node: Node): Map<string, boolean> => {
   if (node.type === "Identifier") {
     const found = declaration(root, file, node.name as string)
-    return schemaFields(root, found.file, found.node)
+    const fields = schemaFields(root, found.file, found.node)
+    for (const name of found.without) fields.delete(name)
+    return fields
   }
   // X.fields is the fields of X; X.mapFields, X.check and the like keep them.
   if (node.type === "MemberExpression") return schemaFields(root, file, node.object as Node)
@@ -79,8 +81,15 @@ const isRequired = (root: string, file: string, value: Node): boolean => {
   return true
 }
 
+interface Declaration {
+  readonly file: string
+  readonly node: Node
+  /** Keys of the value that the name is not for: `const { a, ...name } = value`. */
+  readonly without: ReadonlyArray<string>
+}
+
 /** The value of a name: in its file, or where the file has it from. */
-const declaration = (root: string, file: string, name: string): { file: string; node: Node } => {
+const declaration = (root: string, file: string, name: string): Declaration => {
   const program = parse(file, readFileSync(join(root, file), "utf8"))
   for (const statement of program.body as Array<Node>) {
     const from = isNode(statement.source) ? sourceFile(file, statement.source.value as string) : undefined
@@ -90,7 +99,13 @@ const declaration = (root: string, file: string, name: string): { file: string; 
     }
     const declared = isNode(statement.declaration) ? statement.declaration : statement
     for (const { id, init } of (declared.declarations ?? []) as Array<Node>) {
-      if ((id as Node).name === name && isNode(init)) return { file, node: init }
+      if (!isNode(init)) continue
+      if ((id as Node).name === name) return { file, node: init, without: [] }
+      const properties = ((id as Node).properties ?? []) as Array<Node>
+      const rest = properties.find(({ type }) => type === "RestElement")?.argument as Node | undefined
+      if (rest?.name !== name) continue
+      const taken = properties.filter(({ type }) => type !== "RestElement")
+      return { file, node: init, without: taken.map(({ key }) => (key as Node).name as string) }
     }
   }
   throw new Error(`${file}: where is ${name}?`)

@@ -18,7 +18,7 @@ import { operatorMutants } from "./operators.ts"
 import { optionMutants } from "./options.ts"
 import { Sandbox } from "./Sandbox.ts"
 
-const packages = ["sampler", "metrics", "classifier", "tadner", "trainer"]
+const packages = ["aligner", "miner", "sampler", "metrics", "classifier", "tadner", "trainer"]
 /** Of the engine: training, without its layers and kernels, which other suites hold. */
 const engine = ["train", "loss", "data", "optim"]
 const sources = [...packages.map((name) => `${name}/src`), ...engine.map((folder) => `engine/src/${folder}`)]

@@ -31,8 +31,38 @@ test("every episode is one: n types, K to 2K of each, support and query apart", 
 })
 
 test("an episode's seed alone makes it again", () => {
-  const [, second] = mineEpisodes({ sentences, n: 3, k: 2, episodes: 2, seed: 5 })
-  expect(mineEpisode({ sentences: pool(sentences), n: 3, k: 2, seed: second!.seed })).toEqual(second!)
+  const [, second] = mineEpisodes({ sentences, n: 3, k: 2, q: 4, episodes: 2, seed: 5 })
+  expect(mineEpisode({ sentences: pool(sentences), n: 3, k: 2, q: 4, seed: second!.seed })).toEqual(second!)
+})
+
+test("only some types: sentences with others stay out", () => {
+  const types = ["T1", "T2", "T4", "T6"]
+  const options = { sentences, n: 3, k: 1, types }
+  const episodes = [
+    ...mineEpisodes({ ...options, episodes: 20, seed: 1 }),
+    ...Array.from({ length: 20 }, (_, seed) => mineEpisode({ ...options, seed }))
+  ]
+  for (const episode of episodes) expect(validateEpisode(episode, { n: 3, k: 1 })).toEqual([])
+  expect([...new Set(episodes.flatMap(({ types }) => types))].sort()).toEqual(types)
+})
+
+test("types are drawn as often as asked for", () => {
+  // c is only where d is: of the six pairs of types two have an episode.
+  const paired = Array.from({ length: 6 }, (_, i) =>
+    [{ a: 1 }, { b: 1 }, { c: 1, d: 1 }].map((has) => sentence(has, `${i}`))
+  )
+  const options = { sentences: paired.flat(), n: 2, k: 1 }
+  for (const draw of [
+    mineEpisode,
+    (options: Parameters<typeof mineEpisode>[0]) => [...mineEpisodes({ ...options, episodes: 1 })][0]!
+  ]) {
+    const episodes = Array.from({ length: 20 }, (_, seed) => draw({ ...options, seed }))
+    expect(Math.max(...episodes.map(({ draws }) => draws))).toBeGreaterThan(2)
+    const late = episodes.find(({ draws }) => draws > 2)!
+    const seed = episodes.indexOf(late)
+    expect(failure(() => draw({ ...options, seed, draws: 2 }))).toMatchObject({ _tag: "InfeasibleError", draws: 2 })
+    expect(draw({ ...options, seed, draws: late.draws })).toEqual(late)
+  }
 })
 
 test("with runs counted, neighbours of one type are one entity", () => {

@@ -47,8 +47,27 @@ test("the order of types in the data does not matter to the counts' order", () =
 })
 
 test("only some types: sentences with others stay out", () => {
-  const set = mineSet({ sentences: randomSentences(1, 300, 5, 2), k: 4, seed: 1, types: ["T4", "T1"] })
-  within(set, ["T1", "T4"], 4)
+  const options = { sentences: randomSentences(1, 300, 5, 2), k: 4, seed: 1, types: ["T4", "T1"] }
+  for (const set of [mineSet(options), ...mineSets({ ...options, sets: 3 })]) within(set, ["T1", "T4"], 4)
+})
+
+test("passes and starts of the local search are as many as asked for", () => {
+  // A dataset whose passes mostly get stuck.
+  const options = { sentences: randomSentences(33, 9, 4, 2).filter(({ entities }) => entities.length > 0), k: 1 }
+  for (const draw of [mineSet, (options: Parameters<typeof mineSet>[0]) => mineSets({ ...options, sets: 1 })[0]!]) {
+    const tried = (attempts?: number) =>
+      Array.from({ length: 20 }, (_, seed) => draw({ ...options, seed, ...(attempts && { attempts }) }).attempts)
+    // One of each, and the exhaustive search.
+    expect(Math.max(...tried(1))).toBeLessThanOrEqual(3)
+    expect(Math.max(...tried())).toBeGreaterThan(3)
+  }
+})
+
+test("a dataset's hash: entities count in any order, their types do count", () => {
+  const hash = (...types: ReadonlyArray<string>) =>
+    pool([{ words: ["a"], entities: types.map((type) => ({ start: 0, end: 1, type })) }]).hash
+  expect(new Set([hash("x", "y", "z"), hash("z", "y", "x"), hash("y", "z", "x"), hash("x", "z", "y")]).size).toBe(1)
+  expect(hash("x", "y", "w")).not.toBe(hash("x", "y", "z"))
 })
 
 /** Whether any subset has k to 2k of every type, by going through all of them. */

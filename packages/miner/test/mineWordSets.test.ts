@@ -25,6 +25,17 @@ test("exactly k_w words of every type count", () => {
   }
 })
 
+test("only some types: sentences with others stay out", () => {
+  const options = { sentences: randomSentences(2, 200, 5, 3), words: 4, seed: 1, types: ["T3", "T1"] }
+  for (const set of [mineWordSet(options), ...mineWordSets({ ...options, sets: 3 })]) {
+    expect(counted(set)).toEqual({ T1: 4, T3: 4 })
+    expect(set.counts).toEqual({ T1: 4, T3: 4 })
+    for (const { entities } of set.sentences) {
+      expect(entities.every(({ type }) => options.types.includes(type))).toBe(true)
+    }
+  }
+})
+
 test("surplus words are ignored, and counted; a long entity may count in part", () => {
   const sentences = [
     {
@@ -77,6 +88,7 @@ test("a test set is cut by seed, in its order", () => {
   expect(new Set(at).size).toBe(20)
   expect(sampleSentences({ sentences, size: 20, seed: 1 })).toEqual(cut)
   expect(sampleSentences({ sentences, seed: 1 })).toEqual(sentences)
+  expect(sampleSentences({ sentences: Array.from({ length: 1001 }, () => sentences[0]!), seed: 1 })).toHaveLength(1000)
 })
 
 withData("real data: MIT Movie and JNLPBA", async (directory) => {

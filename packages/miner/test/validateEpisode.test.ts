@@ -46,7 +46,7 @@ test("a file: runs are counted, the hash is the file's, and what fails is told b
     JSON.stringify({ support: good, query: other, types: ["a", "b"] }),
     "",
     "{",
-    JSON.stringify({ support: side([["x"]], [["a", "b"]]), query: other, types: ["a", "b"] }),
+    JSON.stringify({ support: side([["v"], ["x"]], [["a"], ["a", "b"]]), query: other, types: ["a", "b"] }),
     JSON.stringify({ support: good, query: { word: 1 }, types: ["a", "b"] }),
     JSON.stringify({ support: good, query: other, types: "a" }),
     JSON.stringify({ support: good, query: side([["u", "v", "w", "é"]], [["a", "O", "a", "O"]]), types: ["a", "b"] })

@@ -7,7 +7,7 @@ export interface Problem {
   readonly wanted: ReadonlyArray<number>
   readonly low: number
   readonly high: number
-  /** Sentences that may be chosen: at least one entity, no type counted more than `high` times. */
+  /** Sentences that may be chosen: no type counted more than `high` times. */
   readonly candidates: Int32Array
   /** By index of type: what the given sentences have of it, and what the candidates among them have. */
   readonly available: Int32Array
@@ -29,7 +29,7 @@ export const problemOf = (
   for (let n = 0; n < sentences.length; n++) {
     const i = sentences[n]!
     const end = starts[i + 1]!
-    let fits = starts[i]! < end
+    let fits = true
     for (let j = starts[i]!; j < end; j++) {
       available[typeOf[j]!]! += counts[j]!
       if (counts[j]! > high) fits = false
