@@ -60,6 +60,20 @@ overLedgers("budget", (newLedger) => {
     expect(rest).toMatchObject({ answered: 60, attempts: half.overBudget })
   })
 
+  test("is a job's own: what another spent on the same ledger is not counted", async () => {
+    const ledger = await newLedger()
+    const own = (text: string) => sentences.map((sentence) => ({ ...sentence, text: `${text} ${sentence.text}` }))
+    const first = await summaryOf(input(ledger, {}, { sentences: own("One."), maxCost: 10, job: "first" }))
+    expect(first.overBudget).toBeGreaterThan(0)
+    await fake.stop()
+    const second = await summaryOf(input(ledger, {}, { sentences: own("Two."), maxCost: 10, job: "second" }))
+    expect(second.answered).toBe(first.answered)
+    expect(second.spent).toBeCloseTo(fake.bill.dollars, 9)
+    await fake.stop()
+    const same = await summaryOf(input(ledger, {}, { sentences: own("Three."), maxCost: 10, job: "second" }))
+    expect(same).toMatchObject({ answered: 0, overBudget: 60 })
+  })
+
   test("holds when requests are charged that never arrive", async () => {
     const ledger = await newLedger()
     const maxCost = 15

@@ -194,6 +194,24 @@ test("OpenAI-compatible servers: max_tokens, and no usage in the answer", async 
   expect(fake.calls[0]!.body).not.toHaveProperty("max_completion_tokens")
 })
 
+test("parameters reach each API by its own names", async () => {
+  const sampling = { temperature: 0.3, topP: 0.9 }
+  const asked: ReadonlyArray<readonly [number, Partial<AnnotateOptionsInput>, object]> = [
+    [
+      0,
+      { ...sampling, seed: 5 },
+      { temperature: 0.3, top_p: 0.9, seed: 5, max_completion_tokens: 77, reasoning_effort: "low" }
+    ],
+    [1, sampling, { temperature: 0.3, top_p: 0.9, max_output_tokens: 77, reasoning: { effort: "low" } }],
+    [3, {}, { max_tokens: 77, output_config: { effort: "low" } }]
+  ]
+  for (const [provider, options, body] of asked) {
+    await run(providers[provider]![1], {}, { ...options, maxTokens: 77, effort: "low" })
+    expect(fake.calls[0]!.body).toMatchObject(body)
+    await fake.stop()
+  }
+})
+
 test("parameters an API does not have are refused by name", async () => {
   await expect(run(providers[3]![1], {}, { temperature: 0 })).rejects.toMatchObject({
     _tag: "OptionError",
