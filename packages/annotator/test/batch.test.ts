@@ -57,6 +57,18 @@ const first = (fault: BatchFault): FakeLlmOptions => ({ batchFault: (n) => (n ==
 
 setDefaultTimeout(60_000)
 
+test("a batch is looked at every `pollSeconds` at the latest", async () => {
+  const options = input(providers[0]![1], ":memory:", { batchMs: 1500 }, { batchSize: 50 })
+  const real = providers[0]![1](fake)
+  let looks = 0
+  const status: NonNullable<LlmShape["batch"]>["status"] = (id) => {
+    looks++
+    return real.batch!.status(id)
+  }
+  await run({ ...options, provider: { ...real, batch: { ...real.batch!, status } } })
+  expect(looks).toBeGreaterThan(3) // those of a run that waits for seconds: at once, after 1 and after 2.5
+})
+
 overLedgers("batches", (newLedger) => {
   describe.each(providers)("%s", (_, make, batches) => {
     const check = (
