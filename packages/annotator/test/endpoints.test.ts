@@ -294,6 +294,19 @@ describe("timeoutSeconds alone ends a wait", () => {
   })
 })
 
+test("a minute's limit of requests, or of the tokens that they may take, spaces them", async () => {
+  const many = Array.from({ length: 4 }, (_, i) => ({ id: `s${i}`, text: `Sentence ${i}.` }))
+  for (const limit of [{ requestsPerMinute: 300 }, { tokensPerMinute: 300_000, maxTokens: 1000 }]) {
+    const at: Array<number> = []
+    const baseUrl = says(() => {
+      at.push(performance.now())
+      return Response.json(completion())
+    })
+    expect((await run(chat(baseUrl), { sentences: many, concurrency: 4, ...limit })).summary.answered).toBe(4)
+    expect(at.at(-1)! - at[0]!).toBeGreaterThan(400) // three times 200 ms, less what the first one needs to connect
+  }
+})
+
 describe("429 without retry-after", () => {
   test("is tried for a minute and a half, unless nothing is to be tried again", () => {
     const error = (reason: LlmError["reason"]) => new LlmError({ provider: "p", operation: "ask", reason })

@@ -55,6 +55,22 @@ describe("predict", () => {
       expect(other!.entities[0]!.length).toBeGreaterThan(0)
     }))
 
+  test("a token-level model's score is the least probability, or the mean of those inside", () =>
+    using("token-level", async (model) => {
+      const scores = async (tokenScore?: "min" | "mean") => {
+        const options = { threshold: 0.3, nested: true, multiLabel: true, ...(tokenScore && { tokenScore }) }
+        const { entities } = await model.predict([text], types, options)
+        return new Map(entities[0]!.map(({ end, score, start, type }) => [`${start} ${end} ${type}`, score]))
+      }
+      const [least, mean] = [await scores("min"), await scores("mean")]
+      expect(least).toEqual(await scores())
+      // Which crossing ones stay depends on the scores.
+      const common = [...mean].filter(([entity]) => least.has(entity))
+      expect(common.length).toBeGreaterThan(10)
+      for (const [entity, score] of common) expect(score).toBeGreaterThanOrEqual(least.get(entity)!)
+      expect(common.some(([entity, score]) => score > least.get(entity)!)).toBe(true)
+    }))
+
   test("an entity's score depends on its text alone, however texts are batched", () =>
     using("marker-v0", async (model) => {
       const texts = oddTexts.slice(0, 40)
