@@ -1,0 +1,151 @@
+import { beforeAll, describe, expect, test } from "bun:test"
+import { type OptionError, rng } from "@nuner/core"
+import { randomEncoder, small, type Tokenizer, trainWordPiece } from "@nuner/encoder"
+import { tempDir, testEngine } from "@nuner/testing"
+import { type Gliner, type NewGlinerOptions, newGliner, trainZeroShot, zeroTrainSettings } from "@nuner/zeroshot"
+
+/** A value of an option that changes a run, and what the run must have besides for it to matter. */
+interface Change {
+  readonly to: unknown
+  readonly beside?: Readonly<Record<string, unknown>>
+}
+type Changes = Readonly<Record<string, Change>>
+
+/** What draws nothing and leaves nothing out but what the option under test does. */
+const plainly = { randomDrop: false, reshuffle: false, negativeRatio: 0 }
+const training: Changes = {
+  learningRate: { to: 1e-3 },
+  batchSize: { to: 2 },
+  accumulate: { to: 2 },
+  warmup: { to: 0.9 },
+  schedule: { to: "stable" },
+  decay: { to: 0.9, beside: { schedule: "stable" } },
+  weightDecay: { to: 0.5 },
+  beta1: { to: 0.5 },
+  beta2: { to: 0.9 },
+  epsilon: { to: 1e-2 },
+  clip: { to: 1e-3 },
+  frozenLayers: { to: 1 },
+  dropout: { to: 0.3 },
+  validation: { to: 0.5 },
+  validateEvery: { to: 1 },
+  // At such a rate no validation after the first is better than it.
+  patience: { to: 1, beside: { learningRate: 1, warmup: 0, validateEvery: 1 } },
+  // A rate that climbs out of any optimum: the last weights are not the best.
+  weights: { to: "best", beside: { learningRate: 0.3, warmup: 1, validateEvery: 1, checkpoint: true } },
+  seed: { to: 2 },
+  loraRank: { to: 2 },
+  loraAlpha: { to: 1, beside: { loraRank: 2 } },
+  loraDropout: { to: 0.5, beside: { loraRank: 2, dropout: 0.1 } },
+  loraTargets: { to: ["query"], beside: { loraRank: 2 } },
+  bucketWindow: { to: 1 },
+  epochs: { to: 2 },
+  steps: { to: 2 },
+  sampleSize: { to: 6 },
+  decayAll: { to: true, beside: { weightDecay: 0.5 } },
+  headRate: { to: 1 },
+  mode: { to: "published" },
+  randomDrop: { to: false },
+  reshuffle: { to: false },
+  oneTypePerSpan: { to: true, beside: plainly },
+  negativeRatio: { to: 3 },
+  lowercase: { to: false },
+  positiveWeight: { to: 1 },
+  alpha: { to: 0.75 },
+  gamma: { to: 2 },
+  margin: { to: 0.2 },
+  smoothing: { to: 0.1 },
+  reduction: { to: "mean" }
+}
+
+const random = rng("options")
+const pick = (from: ReadonlyArray<string>) => from[random.int(from.length)]!
+const sentences = Array.from({ length: 12 }, (_, i) => {
+  const [person, city] = [pick(["Ada", "Bob", "Cid"]), pick(["Rome", "Oslo", "Bonn"])]
+  const text = `${person} saw ${city}${" again".repeat(i % 4)}`
+  const place = { start: text.indexOf(city), end: text.indexOf(city) + city.length }
+  const concepts = i % 2 === 0 ? ["City", "Place"] : ["City"]
+  return {
+    text,
+    mentions: [
+      { start: 0, end: person.length, concept: "Person" },
+      ...concepts.map((concept) => ({ ...place, concept }))
+    ]
+  }
+})
+
+let tokenizer: Tokenizer
+beforeAll(async () => {
+  await testEngine()
+  const texts = sentences.map(({ text }) => text).concat(["person city place"])
+  tokenizer = await trainWordPiece(texts, { vocabSize: 90, lowercase: false })
+})
+const made = (head: NewGlinerOptions = {}): Promise<Gliner> => {
+  const shape = { architecture: "bert", hidden: 16, layers: 2, heads: 2, initializerRange: 0.3 } as const
+  return newGliner(randomEncoder(small(shape), tokenizer, 3), { headDropout: 0, seed: 1, ...head })
+}
+
+const base = { batchSize: 4, epochs: 1, learningRate: 1e-2, validation: 0.2, seed: 1 } as const
+
+/** Everything that a run tells, times and places aside, and the weights that it leaves. */
+const outcome = async (options: Readonly<Record<string, unknown>>): Promise<string> => {
+  const { checkpoint, ...others } = options
+  using directory = tempDir()
+  const kept = checkpoint === true ? { checkpoint: { directory: directory.path, every: 100 } } : {}
+  const model = await made()
+  try {
+    const events = await Array.fromAsync(trainZeroShot({ ...base, ...others, ...kept, model, sentences }))
+    const untimed = (key: string, value: unknown) => (/^(seconds|tokensPerSecond|path)$/.test(key) ? undefined : value)
+    const weights = Object.values(model.encoder.parameters).map((parameter) => [...parameter.dataSync()])
+    return JSON.stringify([events, weights], untimed)
+  } finally {
+    model.dispose()
+  }
+}
+
+describe("zero train", () => {
+  test("every option is in the table", () => {
+    let known: ReadonlyArray<string> = []
+    try {
+      zeroTrainSettings({ noSuchOption: 1 } as never)
+    } catch (error) {
+      known = (error as OptionError).remedy!.replace("options: ", "").split(", ")
+    }
+    // What only saves memory changes no number.
+    expect(Object.keys(training).toSorted()).toEqual(known.filter((option) => option !== "checkpointLayers").toSorted())
+  })
+
+  const plain = new Map<string, string>()
+  for (const [option, { beside = {}, to }] of Object.entries(training)) {
+    test(`${option} changes a run`, async () => {
+      const key = JSON.stringify(beside)
+      if (!plain.has(key)) plain.set(key, await outcome(beside))
+      expect((await outcome({ ...beside, [option]: to })) === plain.get(key)).toBe(false)
+    })
+  }
+
+  test("checkpointed layers give the same numbers, as does the same run again", async () => {
+    const once = await outcome({ dropout: 0.1 })
+    for (const checkpointLayers of [true, false]) {
+      expect((await outcome({ dropout: 0.1, checkpointLayers })) === once).toBe(true)
+    }
+  })
+})
+
+test("a new model is as it was chosen", async () => {
+  const chosen = { hidden: 8, lstm: false, maxWidth: 3, maxWords: 10, maxTypes: 3, words: "ours" } as const
+  const configs = [{ spanMode: "markerV0", ...chosen }, { spanMode: "token_level" }] as const
+  for (const config of configs) {
+    const model = await made({ ...config, headDropout: 0.2 })
+    expect(model.config).toMatchObject({ ...config, dropout: 0.2 })
+    model.dispose()
+  }
+  const first = async (seed: number) => {
+    const model = await made({ seed })
+    const values = Object.values(model.head).map((parameter) => [...parameter.dataSync()])
+    model.dispose()
+    return JSON.stringify(values)
+  }
+  expect(await first(1)).toBe(await first(1))
+  expect(await first(2)).not.toBe(await first(1))
+})
