@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test"
 import { type AlignedSentence, type OptionError, rng } from "@nuner/core"
 import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
-import { tempDir, testEngine } from "@nuner/testing"
+import { type OptionChanges, tempDir, testEngine, trainingChanges } from "@nuner/testing"
 import {
   decodeMaskedLanguageOptions,
   decodePretrainOptions,
@@ -12,43 +12,8 @@ import {
   pretrainSupervised
 } from "@nuner/trainer"
 
-/** A value of an option that changes a run, and what the run must have besides for it to matter. */
-interface Change {
-  readonly to: unknown
-  readonly beside?: Readonly<Record<string, unknown>>
-}
-type Changes = Readonly<Record<string, Change>>
-
-/** What every objective has. */
-const training: Changes = {
-  learningRate: { to: 1e-3 },
-  batchSize: { to: 2 },
-  accumulate: { to: 2 },
-  warmup: { to: 0.9 },
-  schedule: { to: "cosine" },
-  decay: { to: 0.9, beside: { schedule: "stable" } },
-  weightDecay: { to: 0.5 },
-  beta1: { to: 0.5 },
-  beta2: { to: 0.9 },
-  epsilon: { to: 1e-2 },
-  clip: { to: 1e-3 },
-  frozenLayers: { to: 1 },
-  dropout: { to: 0.3 },
-  validation: { to: 0.5 },
-  validateEvery: { to: 1 },
-  // At such a rate no validation after the first is better than it.
-  patience: { to: 1, beside: { learningRate: 1, warmup: 0, validateEvery: 1 } },
-  // A rate that climbs out of any optimum: the last weights are not the best.
-  weights: { to: "best", beside: { learningRate: 0.3, warmup: 1, validateEvery: 1, checkpoint: true } },
-  seed: { to: 2 },
-  // The encoder's own weights are let alone, so that what changes them is merged into them at the end.
-  loraRank: { to: 2 },
-  loraAlpha: { to: 1, beside: { loraRank: 2 } },
-  loraDropout: { to: 0.5, beside: { loraRank: 2, dropout: 0.1 } },
-  loraTargets: { to: ["query"], beside: { loraRank: 2 } }
-}
-const sentence: Changes = {
-  ...training,
+const sentence: OptionChanges = {
+  ...trainingChanges,
   bucketWindow: { to: 4 },
   epochs: { to: 2 },
   steps: { to: 2 },
@@ -56,7 +21,7 @@ const sentence: Changes = {
   maxTokens: { to: 12 },
   subTokens: { to: "first" }
 }
-const contrastive: Changes = {
+const contrastive: OptionChanges = {
   ...sentence,
   similarity: { to: "cosine", beside: { temperature: 0.5 } },
   temperature: { to: 7 },
@@ -73,8 +38,8 @@ const contrastive: Changes = {
   positiveWeight: { to: 3 },
   unlabelledWeight: { to: 0.5 }
 }
-const language: Changes = {
-  ...training,
+const language: OptionChanges = {
+  ...trainingChanges,
   tokens: { to: 240 },
   rowTokens: { to: 12 },
   causal: { to: 0.5 },

@@ -1,43 +1,14 @@
 import { beforeAll, describe, expect, test } from "bun:test"
 import { type OptionError, rng } from "@nuner/core"
 import { randomEncoder, small, type Tokenizer, trainWordPiece } from "@nuner/encoder"
-import { tempDir, testEngine } from "@nuner/testing"
+import { type OptionChanges, tempDir, testEngine, trainingChanges } from "@nuner/testing"
 import { type Gliner, type NewGlinerOptions, newGliner, trainZeroShot, zeroTrainSettings } from "@nuner/zeroshot"
-
-/** A value of an option that changes a run, and what the run must have besides for it to matter. */
-interface Change {
-  readonly to: unknown
-  readonly beside?: Readonly<Record<string, unknown>>
-}
-type Changes = Readonly<Record<string, Change>>
 
 /** What draws nothing and leaves nothing out but what the option under test does. */
 const plainly = { randomDrop: false, reshuffle: false, negativeRatio: 0 }
-const training: Changes = {
-  learningRate: { to: 1e-3 },
-  batchSize: { to: 2 },
-  accumulate: { to: 2 },
-  warmup: { to: 0.9 },
+const changes: OptionChanges = {
+  ...trainingChanges,
   schedule: { to: "stable" },
-  decay: { to: 0.9, beside: { schedule: "stable" } },
-  weightDecay: { to: 0.5 },
-  beta1: { to: 0.5 },
-  beta2: { to: 0.9 },
-  epsilon: { to: 1e-2 },
-  clip: { to: 1e-3 },
-  frozenLayers: { to: 1 },
-  dropout: { to: 0.3 },
-  validation: { to: 0.5 },
-  validateEvery: { to: 1 },
-  // At such a rate no validation after the first is better than it.
-  patience: { to: 1, beside: { learningRate: 1, warmup: 0, validateEvery: 1 } },
-  // A rate that climbs out of any optimum: the last weights are not the best.
-  weights: { to: "best", beside: { learningRate: 0.3, warmup: 1, validateEvery: 1, checkpoint: true } },
-  seed: { to: 2 },
-  loraRank: { to: 2 },
-  loraAlpha: { to: 1, beside: { loraRank: 2 } },
-  loraDropout: { to: 0.5, beside: { loraRank: 2, dropout: 0.1 } },
-  loraTargets: { to: ["query"], beside: { loraRank: 2 } },
   bucketWindow: { to: 1 },
   epochs: { to: 2 },
   steps: { to: 2 },
@@ -112,11 +83,11 @@ describe("zero train", () => {
       known = (error as OptionError).remedy!.replace("options: ", "").split(", ")
     }
     // What only saves memory changes no number.
-    expect(Object.keys(training).toSorted()).toEqual(known.filter((option) => option !== "checkpointLayers").toSorted())
+    expect(Object.keys(changes).toSorted()).toEqual(known.filter((option) => option !== "checkpointLayers").toSorted())
   })
 
   const plain = new Map<string, string>()
-  for (const [option, { beside = {}, to }] of Object.entries(training)) {
+  for (const [option, { beside = {}, to }] of Object.entries(changes)) {
     test(`${option} changes a run`, async () => {
       const key = JSON.stringify(beside)
       if (!plain.has(key)) plain.set(key, await outcome(beside))
