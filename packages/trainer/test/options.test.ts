@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from "bun:test"
-import { type AlignedSentence, type OptionError, rng } from "@nuner/core"
+import { type AlignedSentence, rng } from "@nuner/core"
 import { type Encoder, randomEncoder, small, type Tokenizer, trainByteLevelBpe } from "@nuner/encoder"
 import { tf } from "@nuner/engine"
-import { type OptionChanges, tempDir, testEngine, trainingChanges } from "@nuner/testing"
+import { type OptionChanges, optionTests, testEngine, trainingChanges, trainingOutcome } from "@nuner/testing"
 import {
   decodeMaskedLanguageOptions,
   decodePretrainOptions,
@@ -108,46 +108,18 @@ const objectives = {
   }
 }
 
-type Run = (encoder: Encoder, options: object) => AsyncIterable<object>
-
-/** Everything that a run tells, times and places aside, and the weights that it leaves. */
-const outcome = async (run: Run, options: Readonly<Record<string, unknown>>): Promise<string> => {
-  const { checkpoint, ...others } = options
-  using directory = tempDir()
-  const encoder = newEncoder()
-  const kept = checkpoint === true ? { checkpoint: { directory: directory.path, every: 100 } } : {}
-  const events = await Array.fromAsync(run(encoder, { ...others, ...kept }))
-  const untimed = (key: string, value: unknown) => (/^(seconds|tokensPerSecond|path)$/.test(key) ? undefined : value)
-  const weights = Object.values(encoder.parameters).map((parameter) => [...parameter.dataSync()])
-  return JSON.stringify([events, weights], untimed)
-}
-
 for (const [name, { changes, decode, run }] of Object.entries(objectives)) {
-  test(`${name}: every option is in the table`, () => {
-    let known: ReadonlyArray<string> = []
-    try {
-      decode({ tokens: 1, noSuchOption: 1 } as never)
-    } catch (error) {
-      known = (error as OptionError).remedy!.replace("options: ", "").split(", ")
-    }
-    // What only saves memory has a test of its own.
-    expect(Object.keys(changes).toSorted()).toEqual(known.filter((option) => option !== "checkpointLayers").toSorted())
-  })
-
-  const plain = new Map<string, Promise<string>>()
-  for (const [option, { beside = {}, to }] of Object.entries(changes)) {
-    test(`${name}: ${option} changes a run`, async () => {
-      const key = JSON.stringify(beside)
-      if (!plain.has(key)) plain.set(key, outcome(run, beside))
-      expect((await outcome(run, { ...beside, [option]: to })) === (await plain.get(key))).toBe(false)
-    })
+  const outcome = (options: Readonly<Record<string, unknown>>): Promise<string> => {
+    const encoder = newEncoder()
+    return trainingOutcome(encoder.parameters, options, (options) => run(encoder, options))
   }
+  optionTests(name, { changes, decode, outcome })
 
   test(`${name}: checkpointed layers give the same numbers, computed again in the backward pass`, async () => {
-    const once = await outcome(run, {})
-    expect((await outcome(run, { checkpointLayers: true })) === once).toBe(true)
+    const once = await outcome({})
+    expect((await outcome({ checkpointLayers: true })) === once).toBe(true)
     const kernels = async (options: Readonly<Record<string, unknown>>) => {
-      const profile = await tf.profile(async () => void (await outcome(run, options)))
+      const profile = await tf.profile(async () => void (await outcome(options)))
       return profile.kernels.length
     }
     expect(await kernels({ checkpointLayers: true })).toBeGreaterThan(await kernels({}))

@@ -1,7 +1,7 @@
-import { beforeAll, describe, expect, test } from "bun:test"
-import { type OptionError, rng } from "@nuner/core"
+import { beforeAll, expect, test } from "bun:test"
+import { rng } from "@nuner/core"
 import { randomEncoder, small, type Tokenizer, trainWordPiece } from "@nuner/encoder"
-import { type OptionChanges, tempDir, testEngine, trainingChanges } from "@nuner/testing"
+import { type OptionChanges, optionTests, testEngine, trainingChanges, trainingOutcome } from "@nuner/testing"
 import { type Gliner, type NewGlinerOptions, newGliner, trainZeroShot, zeroTrainSettings } from "@nuner/zeroshot"
 
 /** What draws nothing and leaves nothing out but what the option under test does. */
@@ -58,49 +58,23 @@ const made = (head: NewGlinerOptions = {}): Promise<Gliner> => {
 
 const base = { batchSize: 4, epochs: 1, learningRate: 1e-2, validation: 0.2, seed: 1 } as const
 
-/** Everything that a run tells, times and places aside, and the weights that it leaves. */
 const outcome = async (options: Readonly<Record<string, unknown>>): Promise<string> => {
-  const { checkpoint, ...others } = options
-  using directory = tempDir()
-  const kept = checkpoint === true ? { checkpoint: { directory: directory.path, every: 100 } } : {}
   const model = await made()
   try {
-    const events = await Array.fromAsync(trainZeroShot({ ...base, ...others, ...kept, model, sentences }))
-    const untimed = (key: string, value: unknown) => (/^(seconds|tokensPerSecond|path)$/.test(key) ? undefined : value)
-    const weights = Object.values(model.encoder.parameters).map((parameter) => [...parameter.dataSync()])
-    return JSON.stringify([events, weights], untimed)
+    return await trainingOutcome(model.encoder.parameters, options, (options) =>
+      trainZeroShot({ ...base, ...options, model, sentences })
+    )
   } finally {
     model.dispose()
   }
 }
+optionTests("zero train", { changes, decode: zeroTrainSettings, outcome })
 
-describe("zero train", () => {
-  test("every option is in the table", () => {
-    let known: ReadonlyArray<string> = []
-    try {
-      zeroTrainSettings({ noSuchOption: 1 } as never)
-    } catch (error) {
-      known = (error as OptionError).remedy!.replace("options: ", "").split(", ")
-    }
-    // What only saves memory changes no number.
-    expect(Object.keys(changes).toSorted()).toEqual(known.filter((option) => option !== "checkpointLayers").toSorted())
-  })
-
-  const plain = new Map<string, string>()
-  for (const [option, { beside = {}, to }] of Object.entries(changes)) {
-    test(`${option} changes a run`, async () => {
-      const key = JSON.stringify(beside)
-      if (!plain.has(key)) plain.set(key, await outcome(beside))
-      expect((await outcome({ ...beside, [option]: to })) === plain.get(key)).toBe(false)
-    })
+test("zero train: checkpointed layers give the same numbers, as does the same run again", async () => {
+  const once = await outcome({ dropout: 0.1 })
+  for (const checkpointLayers of [true, false]) {
+    expect((await outcome({ dropout: 0.1, checkpointLayers })) === once).toBe(true)
   }
-
-  test("checkpointed layers give the same numbers, as does the same run again", async () => {
-    const once = await outcome({ dropout: 0.1 })
-    for (const checkpointLayers of [true, false]) {
-      expect((await outcome({ dropout: 0.1, checkpointLayers })) === once).toBe(true)
-    }
-  })
 })
 
 test("a new model is as it was chosen", async () => {
